@@ -1,0 +1,1 @@
+"""Penstock: a Kubernetes-native operator for AI pipelines."""

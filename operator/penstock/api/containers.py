@@ -1,0 +1,170 @@
+"""What runs: the container of a step, what it may use, and how patiently it is tried."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from penstock.api.base import Image, Model, Script, Text
+from penstock.api.durations import Duration
+from penstock.api.pods import PodOptions
+
+Argument = Text
+QuantityText = Annotated[str | int | float, Field(union_mode="left_to_right")]
+ResourceName = Annotated[str, StringConstraints(max_length=317)]
+ResourceMap = Annotated[dict[ResourceName, QuantityText], Field(max_length=32)]
+
+
+class KeySelector(Model):
+    """A key of a ConfigMap or Secret."""
+
+    name: Annotated[str, StringConstraints(max_length=253)]
+    """Name of the object."""
+    key: Annotated[str, StringConstraints(max_length=253)]
+    """Key within it."""
+    optional: bool | None = None
+    """Whether it may be missing."""
+
+
+class EnvSource(Model):
+    """Where the value of a variable comes from: exactly one of the two."""
+
+    config_map_key_ref: KeySelector | None = None
+    """A key of a ConfigMap."""
+    secret_key_ref: KeySelector | None = None
+    """A key of a Secret."""
+
+
+class EnvVar(Model):
+    """An environment variable. Names that begin with `INPUT_`, `OUTPUT_` or `PENSTOCK_` are reserved."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$", max_length=253)]
+    """Name of the variable."""
+    value: Annotated[str | None, StringConstraints(max_length=32768)] = None
+    """Literal value; `$(NAME)` refers to an earlier variable."""
+    value_from: EnvSource | None = None
+    """A key of a ConfigMap or Secret instead of a literal."""
+
+
+class LocalReference(Model):
+    """An object of the same namespace."""
+
+    name: Annotated[str, StringConstraints(max_length=253)]
+    """Name of the object."""
+    optional: bool | None = None
+    """Whether it may be missing."""
+
+
+class EnvFrom(Model):
+    """All keys of a ConfigMap or Secret as variables: exactly one of the two."""
+
+    prefix: Annotated[str | None, StringConstraints(max_length=253)] = None
+    """Text to put before each name."""
+    config_map_ref: LocalReference | None = None
+    """The ConfigMap."""
+    secret_ref: LocalReference | None = None
+    """The Secret."""
+
+
+class Resources(Model):
+    """Core ResourceRequirements: what the step needs to be scheduled, and what it may use at most."""
+
+    requests: ResourceMap | None = None
+    """Amounts that scheduling counts: cpu, memory, nvidia.com/gpu, any extended resource."""
+    limits: ResourceMap | None = None
+    """Most the container may use; memory and extended resources default to the request."""
+
+
+class Backoff(Model):
+    """Waits between attempts: `initial`, then each `factor` times longer, up to `max`."""
+
+    initial: Duration = "10s"
+    """Wait before the first retry."""
+    factor: Annotated[float, Field(ge=1, le=100)] = 2
+    """Each wait is this many times the one before."""
+    max: Duration = "5m"
+    """Longest wait."""
+
+
+class RetryReason(StrEnum):
+    """Class of a failure that counts against the retry limit."""
+
+    ERROR = "Error"
+    OOM_KILLED = "OOMKilled"
+    DEADLINE = "Deadline"
+    START_FAILED = "StartFailed"
+
+
+class MemoryGrowth(Model):
+    """Ask for more memory after the container was killed for lack of it."""
+
+    factor: Annotated[float, Field(gt=1, le=16)] = 2
+    """The next attempt asks for this many times as much."""
+    max: QuantityText
+    """Never ask for more than this."""
+
+
+class Retry(Model):
+    """How often and when a failed attempt is tried again. Disruptions (eviction, node loss) never count."""
+
+    limit: Annotated[int, Field(ge=0, le=100)] = 0
+    """Retries after the first attempt."""
+    backoff: Backoff = Backoff()
+    """Waits between attempts."""
+    reasons: Annotated[list[RetryReason] | None, Field(max_length=4)] = None
+    """Classes of failure to retry; all if absent."""
+    no_retry_exit_codes: Annotated[list[Annotated[int, Field(ge=1, le=255)]] | None, Field(max_length=64)] = None
+    """Exit codes that end the step at once."""
+    memory: MemoryGrowth | None = None
+    """Growth of the memory request after OOMKilled."""
+
+
+class ContainerFields(Model):
+    """The container of an inline step, a Component or an undo."""
+
+    image: Image | None = None
+    """Container image. Use a digest if reuse must notice that a tag moved."""
+    command: Annotated[list[Argument] | None, Field(max_length=256)] = None
+    """Entrypoint, as in a core container; not with `script`."""
+    args: Annotated[list[Argument] | None, Field(max_length=256)] = None
+    """Arguments; with `script` they follow it."""
+    script: Script | None = None
+    """A script that arrives verbatim as the last element of `interpreter`."""
+    interpreter: Annotated[list[Argument] | None, Field(min_length=1, max_length=16)] = None
+    """What runs the script; `[sh, -c]` if absent."""
+    env: Annotated[list[EnvVar] | None, Field(max_length=128)] = None
+    """Environment variables."""
+
+
+class StepContainerFields(ContainerFields):
+    """The container of a step or Component."""
+
+    env_from: Annotated[list[EnvFrom] | None, Field(max_length=32)] = None
+    """ConfigMaps and Secrets whose keys become variables."""
+    working_dir: Annotated[str | None, StringConstraints(max_length=1024)] = None
+    """Working directory of the container."""
+
+
+class Undo(ContainerFields):
+    """What takes a step's effect back when the Pipeline fails under `onFailure: Undo`.
+
+    Fields left silent are the step's own. It sees the step's `INPUT_*` and, as `OUTPUT_*`, what the step produced.
+    """
+
+    retry: Retry | None = None
+    """Retries of the undo itself."""
+    timeout: Duration | None = None
+    """Run time of each attempt; 1h if absent."""
+
+
+class RunOptions(Model):
+    """Where, how patiently and with what a step runs; no part of its fingerprint."""
+
+    resources: Resources | None = None
+    """Requests and limits."""
+    retry: Retry | None = None
+    """Retries of failed attempts."""
+    timeout: Duration | None = None
+    """Run time of each attempt."""
+    pod: PodOptions | None = None
+    """Further settings of the pod, from an allow-list."""

@@ -1,0 +1,56 @@
+"""Resource quantities as Kubernetes writes them: `500m`, `1.5`, `64Mi`, `2e3`.
+
+Amounts are kept as whole thousandths (milli-units) of the base unit, so that sums are exact: `500m` CPU is 500,
+`1Ki` of memory is 1,024,000, one GPU is 1,000. See apimachinery's resource.Quantity for the grammar.
+"""
+
+import re
+from decimal import ROUND_CEILING, Decimal
+
+_QUANTITY = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+))(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?\d{1,3})?")
+_BINARY = {"Ki": 1, "Mi": 2, "Gi": 3, "Ti": 4, "Pi": 5, "Ei": 6}
+_DECIMAL = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+LARGEST = 2**63 - 1
+
+MILLI = 1000
+"""Milli-units in one unit."""
+
+
+def parse(text: str | int | float) -> int:
+    """The quantity in milli-units, rounded up.
+
+    Raises ValueError for what is no quantity, is negative or exceeds 2^63 - 1 units.
+    """
+    match = _QUANTITY.fullmatch(str(text))
+    if not match:
+        raise ValueError(f"{text!r} is not a quantity; write it like 500m, 2 or 64Mi")
+    number = Decimal(match[1])
+    suffix = match[2] or ""
+    if suffix in _BINARY:
+        number *= 1024 ** _BINARY[suffix]
+    elif suffix in _DECIMAL:
+        number = number.scaleb(_DECIMAL[suffix])
+    elif suffix:
+        number = number.scaleb(int(suffix[1:]))
+    if number < 0:
+        raise ValueError(f"{text!r} is negative")
+    if number > LARGEST:
+        raise ValueError(f"{text!r} is larger than 2^63 - 1")
+    return int((number * MILLI).to_integral_value(rounding=ROUND_CEILING))
+
+
+def render(resource: str, milli: int) -> str:
+    """An amount for people and manifests: CPU as `250m` or `2`, memory in binary units, counts as whole numbers."""
+    if resource.endswith(("memory", "storage")) or resource.startswith("hugepages-"):
+        return _render_bytes(milli // MILLI)
+    if milli % MILLI:
+        return f"{milli}m"
+    return str(milli // MILLI)
+
+
+def _render_bytes(amount: int) -> str:
+    for suffix, power in reversed(_BINARY.items()):
+        unit = 1024**power
+        if amount >= unit and amount % (unit // 1024) == 0 and (amount % unit == 0 or amount >= 10 * unit):
+            return f"{amount // unit}{suffix}" if amount % unit == 0 else f"{amount / unit:.1f}{suffix}"
+    return str(amount)

@@ -1,0 +1,82 @@
+"""PipelineSchedule: one Pipeline per tick, as a CronJob creates Jobs."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from penstock.api.base import API_VERSION, Json, Model
+from penstock.api.conditions import Condition, Timestamp
+from penstock.api.pipeline import PipelineSpec
+
+
+class ConcurrencyPolicy(StrEnum):
+    """What to do at a tick while an earlier Pipeline still runs."""
+
+    ALLOW = "Allow"
+    FORBID = "Forbid"
+    REPLACE = "Replace"
+
+
+class TemplateMeta(Model):
+    """Metadata that each Pipeline gets."""
+
+    labels: Annotated[dict[str, str] | None, Field(max_length=32)] = None
+    """Labels."""
+    annotations: Annotated[dict[str, str] | None, Field(max_length=32)] = None
+    """Annotations."""
+
+
+class PipelineTemplate(Model):
+    """The Pipeline of each tick."""
+
+    metadata: TemplateMeta | None = None
+    """Labels and annotations."""
+    spec: PipelineSpec
+    """The Pipeline's spec; a parameter `scheduledTime` gets the tick."""
+
+
+class PipelineScheduleSpec(Model):
+    """When to create what."""
+
+    schedule: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+    """Cron line of five fields, or @hourly, @daily, @weekly, @monthly, @yearly."""
+    time_zone: Annotated[str | None, StringConstraints(max_length=64)] = None
+    """IANA time zone; UTC if absent."""
+    concurrency_policy: ConcurrencyPolicy = ConcurrencyPolicy.ALLOW
+    """What to do at a tick while an earlier Pipeline still runs."""
+    starting_deadline_seconds: Annotated[int | None, Field(ge=0)] = None
+    """How late a missed tick may still start."""
+    suspend: bool = False
+    """No new ticks."""
+    successful_pipelines_history_limit: Annotated[int, Field(ge=0, le=1000)] = 3
+    """Succeeded Pipelines to keep."""
+    failed_pipelines_history_limit: Annotated[int, Field(ge=0, le=1000)] = 1
+    """Failed Pipelines to keep."""
+    pipeline_template: PipelineTemplate
+    """The Pipeline of each tick."""
+
+
+class PipelineScheduleStatus(Model):
+    """What the operator knows of a PipelineSchedule."""
+
+    last_schedule_time: Timestamp | None = None
+    """The last tick that a Pipeline was created for."""
+    next_schedule_time: Timestamp | None = None
+    """The next tick."""
+    active: int | None = None
+    """Pipelines not yet ended."""
+    observed_generation: Annotated[int | None, Field(ge=0)] = None
+    """Generation that this status was computed from."""
+    conditions: Annotated[list[Condition] | None, Field(max_length=16)] = None
+    """Accepted, Suspended."""
+
+
+class PipelineSchedule(Model):
+    """Creates one Pipeline per tick of a cron line."""
+
+    api_version: Literal["penstock.dev/v1alpha1"] = API_VERSION  # type: ignore[assignment]
+    kind: Literal["PipelineSchedule"] = "PipelineSchedule"
+    metadata: dict[str, Json]
+    spec: PipelineScheduleSpec
+    status: PipelineScheduleStatus = PipelineScheduleStatus()

@@ -1,0 +1,250 @@
+"""Step: one containerized piece of work. StepTemplate is how a Pipeline writes it, Step is the object that runs."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from penstock.api.base import API_VERSION, Description, DnsLabel, DnsSubdomain, Expression, Json, Model
+from penstock.api.conditions import Condition, Message, Reason, Timestamp
+from penstock.api.containers import RunOptions, StepContainerFields, Undo
+from penstock.api.durations import Duration
+from penstock.api.wiring import After, ForEach, Input, Output
+
+
+class OnError(StrEnum):
+    """What a failed step does to its Pipeline."""
+
+    FAIL = "Fail"
+    CONTINUE = "Continue"
+
+
+class Cache(StrEnum):
+    """Which held results of a step count as done."""
+
+    REUSE = "Reuse"
+    LAST_RUN = "LastRun"
+    NEVER = "Never"
+
+
+class ComponentReference(Model):
+    """The Component that a step runs."""
+
+    name: DnsSubdomain
+    """Name of the Component."""
+    namespace: DnsLabel | None = None
+    """Namespace of a catalogue that the operator's settings list; the Pipeline's own if absent."""
+
+
+class Approval(Model):
+    """A step that runs nothing and waits for somebody to approve it."""
+
+    message: Description
+    """What is asked."""
+
+
+class StepBehaviour(StepContainerFields, RunOptions):
+    """What a step of a Pipeline and a Step on its own have in common."""
+
+    approval: Approval | None = None
+    """Wait for an approval instead of running a container."""
+    outputs: Annotated[list[Output] | None, Field(max_length=64)] = None
+    """Named, typed results."""
+    replicas: Annotated[int | None, Field(ge=1, le=1024)] = None
+    """Pods of this step that must run together, all or none."""
+    duration: Duration | None = None
+    """The author's estimate of the run time; learned durations replace it."""
+    start_timeout: Duration | None = None
+    """Time until the container starts (image, admission, volumes); 10m if absent."""
+    on_error: OnError = OnError.FAIL
+    """`Continue`: the step stays Failed but the Pipeline does not fail by it, and `needs` on it is met."""
+    cache: Cache = Cache.REUSE
+    """`Reuse`: any held result counts; `LastRun`: only the latest run's; `Never`: runs once per revision."""
+    undo: Undo | None = None
+    """What takes the step's effect back when the Pipeline fails under `onFailure: Undo`."""
+
+
+class StepTemplate(StepBehaviour):
+    """One step of a Pipeline or of a Component's graph."""
+
+    name: DnsLabel
+    """Name, unique within the graph."""
+    component: ComponentReference | None = None
+    """Component to run instead of an inline container."""
+    inputs: Annotated[list[Input] | None, Field(max_length=64)] = None
+    """Values and artifacts that the step reads."""
+    needs: Annotated[list[DnsLabel] | None, Field(max_length=64)] = None
+    """Steps that must succeed first; `from` implies it."""
+    after: Annotated[list[After] | None, Field(max_length=64)] = None
+    """Steps that must have ended in a given way first."""
+    when: Expression | None = None
+    """Run only if this CEL expression is true; false means Skipped."""
+    for_each: ForEach | None = None
+    """Run once per combination of values."""
+
+
+class StepPhase(StrEnum):
+    """Where a Step is in its life."""
+
+    PENDING = "Pending"
+    QUEUED = "Queued"
+    RUNNING = "Running"
+    RETRYING = "Retrying"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    SKIPPED = "Skipped"
+    CANCELLED = "Cancelled"
+
+
+StepPath = Annotated[str, StringConstraints(max_length=253)]
+Digest = Annotated[str, StringConstraints(max_length=71)]
+
+
+class BoundInput(Input):
+    """An input of a Step object: `from` may lead through composite components (`a.second.result`)."""
+
+    from_: Annotated[
+        str | None,
+        Field(alias="from"),
+        StringConstraints(pattern=r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[A-Za-z_][A-Za-z0-9_-]*$", max_length=253),
+    ] = None
+    """`step.output`; only on Steps that a Pipeline owns."""
+
+
+class StepSpec(StepBehaviour):
+    """The resolved step. The last five fields are written by the operator on Steps that a Pipeline owns."""
+
+    inputs: Annotated[list[BoundInput] | None, Field(max_length=64)] = None
+    """Values the step reads; on a Step of one's own only literal values."""
+    depends_on: Annotated[list[StepPath] | None, Field(max_length=10_000)] = None
+    """Paths of the steps that this one waits for."""
+    fingerprint: Digest | None = None
+    """Digest of what determines the result."""
+    run: Annotated[int | None, Field(ge=1)] = None
+    """Number of the run, counted up whenever the step is to run anew."""
+    min_run: Annotated[int | None, Field(ge=1)] = None
+    """Results of runs before this one were dropped by a rerun."""
+    rerun: Annotated[str | None, StringConstraints(max_length=253)] = None
+    """The rerun token last acted on."""
+
+
+class Attempt(Model):
+    """One Job of the current run."""
+
+    number: Annotated[int, Field(ge=1)]
+    """Number of the attempt in its run, from 1."""
+    job: Annotated[str, StringConstraints(max_length=63)]
+    """Name of the Job."""
+    node: Annotated[str | None, StringConstraints(max_length=253)] = None
+    """Node that the pod ran on."""
+    start: Timestamp | None = None
+    """When the container started."""
+    end: Timestamp | None = None
+    """When it ended."""
+    exit_code: int | None = None
+    """Exit code of the container."""
+    reason: Reason | None = None
+    """Class of the failure."""
+    message: Message | None = None
+    """What happened, with the last lines of the log of a failed container."""
+
+
+class Result(Model):
+    """A success that is held for reuse."""
+
+    fingerprint: Digest
+    """Fingerprint it was made with."""
+    run: Annotated[int, Field(ge=1)]
+    """Run that made it."""
+    producers: Digest = ""
+    """Digest of the producers' runs it was made from."""
+    revision: Annotated[int, Field(ge=0)] = 0
+    """Revision of the Pipeline it was made in."""
+    outputs: Annotated[dict[str, Json] | None, Field(max_length=64)] = None
+    """Value outputs."""
+    artifacts: Annotated[dict[str, str] | None, Field(max_length=64)] = None
+    """Artifact outputs: where each is stored."""
+    when: Timestamp | None = None
+    """When it was made."""
+
+
+class UndoStatus(Model):
+    """How the undo of a step went."""
+
+    phase: Literal["Running", "Retrying", "Succeeded", "Failed"]
+    """Where it is."""
+    attempts: Annotated[list[Attempt] | None, Field(max_length=20)] = None
+    """Its attempts."""
+    message: Message | None = None
+    """What happened."""
+
+
+class ApprovalStatus(Model):
+    """Who decided, and when."""
+
+    by: Annotated[str, StringConstraints(max_length=253)]
+    """Name given in the annotation."""
+    at: Timestamp
+    """When the operator saw it."""
+    approved: bool
+    """False if it was rejected."""
+
+
+class StepStatus(Model):
+    """What the operator knows of a Step."""
+
+    phase: StepPhase = StepPhase.PENDING
+    """Where the Step is in its life."""
+    reason: Reason | None = None
+    """Why, as one word."""
+    message: Message | None = None
+    """Why, as a sentence."""
+    conditions: Annotated[list[Condition] | None, Field(max_length=16)] = None
+    """Finished, Complete, Failed, Undone."""
+    observed_generation: Annotated[int | None, Field(ge=0)] = None
+    """Generation of the Step that this status was computed from."""
+    run: Annotated[int | None, Field(ge=0)] = None
+    """Run that the outcome belongs to."""
+    fingerprint: Digest | None = None
+    """Fingerprint that the outcome belongs to."""
+    producers: Digest | None = None
+    """Digest of the producers' runs that the outcome was made from."""
+    round: Annotated[int | None, Field(ge=0)] = None
+    """Round of the Pipeline in which the outcome was reached."""
+    attempts: Annotated[list[Attempt] | None, Field(max_length=20)] = None
+    """Attempts of the current run, newest last."""
+    disruptions: Annotated[int | None, Field(ge=0)] = None
+    """Attempts of the current run lost to eviction, node loss or preemption."""
+    outputs: Annotated[dict[str, Json] | None, Field(max_length=64)] = None
+    """Value outputs by name."""
+    artifacts: Annotated[dict[str, str] | None, Field(max_length=64)] = None
+    """Artifact outputs: where each is stored."""
+    results: Annotated[list[Result] | None, Field(max_length=50)] = None
+    """Results held for reuse, newest first."""
+    start_time: Timestamp | None = None
+    """When the first attempt of the run was launched."""
+    completion_time: Timestamp | None = None
+    """When the Step ended."""
+    approval: ApprovalStatus | None = None
+    """The decision on an approval step."""
+    undo: UndoStatus | None = None
+    """How the undo went."""
+
+
+class ObjectMeta(Model):
+    """The part of metadata that checks look at."""
+
+    name: str
+    """Name of the object."""
+    namespace: str | None = None
+    """Namespace of the object."""
+
+
+class Step(Model):
+    """One containerized piece of work, run as a Job."""
+
+    api_version: Literal["penstock.dev/v1alpha1"] = API_VERSION  # type: ignore[assignment]
+    kind: Literal["Step"] = "Step"
+    metadata: dict[str, Json]
+    spec: StepSpec
+    status: StepStatus = StepStatus()

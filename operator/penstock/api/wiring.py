@@ -1,0 +1,186 @@
+"""How values enter, leave and travel: parameters, inputs, outputs, and the order of steps."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from penstock.api.base import Description, DnsLabel, Expression, Identifier, Json, Model, OutputReference
+
+
+class ValueType(StrEnum):
+    """Type of a value. Integer and Number are JSON numbers; values never become text on the way between steps."""
+
+    STRING = "String"
+    INTEGER = "Integer"
+    NUMBER = "Number"
+    BOOLEAN = "Boolean"
+    LIST = "List"
+    OBJECT = "Object"
+
+
+class OutputType(StrEnum):
+    """Type of an output: a value, or an Artifact (a file or directory)."""
+
+    STRING = "String"
+    INTEGER = "Integer"
+    NUMBER = "Number"
+    BOOLEAN = "Boolean"
+    LIST = "List"
+    OBJECT = "Object"
+    ARTIFACT = "Artifact"
+
+
+Enum = Annotated[list[Json], Field(min_length=1, max_length=64)]
+
+
+class Parameter(Model):
+    """A parameter of the Pipeline, with its value."""
+
+    name: Identifier
+    """Name, unique within the Pipeline."""
+    type: ValueType
+    """Type the value must have."""
+    value: Json
+    """The value: plain JSON of the declared type."""
+    enum: Enum | None = None
+    """The only values allowed."""
+    description: Description | None = None
+    """What the parameter is for."""
+
+
+class Input(Model):
+    """A named value or artifact that the step's container sees as `INPUT_<NAME>`.
+
+    Exactly one of `value`, `param`, `from`, `each` and `expr` says where it comes from.
+    """
+
+    name: Identifier
+    """Name; the container sees `INPUT_<NAME>` in upper case, with `-` as `_`."""
+    value: Json = None
+    """A literal JSON value."""
+    param: Identifier | None = None
+    """Name of a Pipeline parameter (inside a Component: of one of its inputs)."""
+    from_: Annotated[OutputReference | None, Field(alias="from")] = None
+    """`step.output`: an output of another step, which must then succeed first."""
+    each: Identifier | None = None
+    """Name of a `forEach` variable of this step."""
+    expr: Expression | None = None
+    """A CEL expression over `params`, `steps.X.status` and `steps.X.outputs.Y`."""
+    optional: bool = False
+    """If the producer was skipped, failed or gave no such output, the input is null (an empty `INPUT_X`)."""
+    default: Json = None
+    """Value to take if the producer was skipped, failed or gave no such output."""
+
+    @property
+    def has_default(self) -> bool:
+        """Whether a default was written, be it null."""
+        return "default" in self.model_fields_set
+
+
+class Output(Model):
+    """A named result of a step."""
+
+    name: Identifier
+    """Name; a key of the JSON object in `PENSTOCK_OUTPUTS`, or for an Artifact the path in `OUTPUT_<NAME>`."""
+    type: OutputType
+    """Type that the value must have, or `Artifact`."""
+    optional: bool = False
+    """The step may succeed without producing it."""
+    default: Json = None
+    """Value to take if the step succeeds without producing it."""
+
+    @property
+    def has_default(self) -> bool:
+        """Whether a default was written, be it null."""
+        return "default" in self.model_fields_set
+
+
+class ComponentInput(Model):
+    """A typed input that a Component declares."""
+
+    name: Identifier
+    """Name, unique within the Component."""
+    type: OutputType
+    """Type of what the step that uses the Component must give."""
+    default: Json = None
+    """Value if the step gives none."""
+    optional: bool = False
+    """May be left out; it is then null."""
+    enum: Enum | None = None
+    """The only values allowed."""
+    description: Description | None = None
+    """What the input is for."""
+
+    @property
+    def has_default(self) -> bool:
+        """Whether a default was written, be it null."""
+        return "default" in self.model_fields_set
+
+
+class ComponentOutput(Output):
+    """A typed output that a Component declares; in a graph it names the step that produces it."""
+
+    from_: Annotated[OutputReference | None, Field(alias="from")] = None
+    """`step.output` of the Component's graph; only with `steps`."""
+    description: Description | None = None
+    """What the output holds."""
+
+
+class PipelineOutput(Model):
+    """A result shown in the Pipeline's `status.outputs`."""
+
+    name: Identifier
+    """Name of the result."""
+    from_: Annotated[OutputReference, Field(alias="from")]
+    """`step.output` that it is taken from."""
+
+
+class Outcome(StrEnum):
+    """How the step that one comes after must have ended."""
+
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    COMPLETED = "Completed"
+
+
+class After(Model):
+    """Run after another step ended in a given way."""
+
+    step: DnsLabel
+    """Name of the other step."""
+    outcome: Outcome = Outcome.SUCCEEDED
+    """`Succeeded`, `Failed`, or `Completed` for any end, Skipped too."""
+
+
+class Range(Model):
+    """Whole numbers from `start` up to, not including, `stop`."""
+
+    start: int = 0
+    """First number."""
+    stop: int
+    """The number before which to end."""
+    step: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = 1
+    """Difference between neighbours; not 0."""
+
+
+class EachVariable(Model):
+    """One variable of a fan-out: exactly one of `values`, `range` and `from`."""
+
+    name: Identifier
+    """Name; inputs refer to it with `each`."""
+    values: Annotated[list[Json] | None, Field(max_length=10_000)] = None
+    """Literal values."""
+    range: Range | None = None
+    """A range of whole numbers."""
+    from_: Annotated[OutputReference | None, Field(alias="from")] = None
+    """`step.output`: a list that another step produces."""
+
+
+class ForEach(Model):
+    """Runs the step once for each combination of the variables; the last variable varies fastest."""
+
+    vars: Annotated[list[EachVariable], Field(min_length=1, max_length=8)]
+    """The variables."""
+    max_parallel: Annotated[int | None, Field(ge=1, le=10_000)] = None
+    """Most instances running at once."""
