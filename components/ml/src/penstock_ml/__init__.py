@@ -1,0 +1,1 @@
+"""What Penstock's machine-learning components share: inputs and outputs, datasets, models, pictures."""

@@ -1,0 +1,46 @@
+"""Packs a model that is good enough with what its user must know: a model card and the versions it needs."""
+
+import hashlib
+import importlib.metadata
+import shutil
+
+from penstock_ml import models, wire
+
+LIBRARIES = ("joblib", "numpy", "scikit-learn", "scipy")
+
+
+def main() -> None:
+    """Inputs: model (Artifact), accuracy, name. Outputs: bundle (Artifact, a folder), digest."""
+    path = wire.artifact("model")
+    accuracy = wire.number("accuracy", low=0, high=1)
+    name = wire.text("name")
+    model = models.load(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    bundle = wire.output("bundle")
+    bundle.mkdir()
+    shutil.copyfile(path, bundle / "model.joblib")
+    pins = [f"{library}=={importlib.metadata.version(library)}" for library in LIBRARIES]
+    (bundle / "requirements.txt").write_text("\n".join(pins) + "\n", encoding="utf-8")
+    (bundle / "card.md").write_text(_card(name, model, accuracy, digest), encoding="utf-8")
+    wire.write({"digest": f"sha256:{digest}"})
+
+
+def _card(name: str, model: models.Model, accuracy: float, digest: str) -> str:
+    return "\n".join(
+        [
+            f"# {name}",
+            "",
+            f"- Algorithm: {model.algorithm}",
+            f"- Samples: {model.kind}",
+            f"- Classes: {', '.join(model.classes)}",
+            f"- Accuracy on test samples: {accuracy:.1%}",
+            f"- File: model.joblib, sha256 {digest}",
+            "",
+            "The file is a pickle: load it only if you trust the pipeline that made it.",
+            "",
+        ]
+    )
+
+
+if __name__ == "__main__":
+    wire.run(main)

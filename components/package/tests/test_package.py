@@ -1,0 +1,20 @@
+import hashlib
+import importlib.metadata
+
+from penstock_ml import models
+
+
+def test_it_packs_the_model_with_its_card_and_versions(step, tmp_path):
+    models.save(models.Model("NaiveBayes", "Words", ("work", "love"), None), tmp_path / "m")
+    outputs = step(
+        "package", artifacts={"bundle": tmp_path / "b"}, model=tmp_path / "m", accuracy=0.875, name="Sayings"
+    )
+    packed = (tmp_path / "b" / "model.joblib").read_bytes()
+    digest = hashlib.sha256(packed).hexdigest()
+    assert packed == (tmp_path / "m").read_bytes()
+    assert outputs == {"digest": f"sha256:{digest}"}
+    card = (tmp_path / "b" / "card.md").read_text(encoding="utf-8")
+    assert card.startswith("# Sayings\n")
+    assert all(fact in card for fact in ("NaiveBayes", "work, love", "87.5%", digest))
+    versions = (tmp_path / "b" / "requirements.txt").read_text().split()
+    assert f"scikit-learn=={importlib.metadata.version('scikit-learn')}" in versions
