@@ -1,0 +1,76 @@
+{{/*
+What the operator may do where it watches. Nothing here reads a Secret, a log, or enters a container.
+The finalizers subresource is what OwnerReferencesPermissionEnforcement asks of whoever creates children with blockOwnerDeletion:
+Pipelines own Steps, claims and revisions; Steps own Jobs and Services; PipelineSchedules own Pipelines.
+*/}}
+{{- define "penstock.rules" -}}
+- apiGroups: [penstock.dev]
+  resources: [components, pipelineschedules]
+  verbs: [get, list, watch]
+- apiGroups: [penstock.dev]
+  resources: [pipelines, steps]
+  verbs: [get, list, watch, create, update, patch, delete]
+- apiGroups: [penstock.dev]
+  resources: [pipelines/status, steps/status, pipelineschedules/status]
+  verbs: [update, patch]
+- apiGroups: [penstock.dev]
+  resources: [pipelines/finalizers, steps/finalizers, pipelineschedules/finalizers]
+  verbs: [update]
+- apiGroups: [batch]
+  resources: [jobs]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [""]
+  resources: [pods, resourcequotas, limitranges]
+  verbs: [get, list, watch]
+- apiGroups: [""]
+  resources: [persistentvolumeclaims]
+  verbs: [get, list, watch, create, patch]
+- apiGroups: [""]
+  resources: [services]
+  verbs: [get, list, watch, create, delete]
+- apiGroups: [apps]
+  resources: [controllerrevisions]
+  verbs: [get, list, watch, create, delete]
+- apiGroups: ["", events.k8s.io]
+  resources: [events]
+  verbs: [create, patch]
+{{- end }}
+
+{{/* Role `name` with `rules` in `namespace`, and its binding to the operator. Takes (dict "root" "name" "namespace" "rules"). */}}
+{{- define "penstock.role" -}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: {{ .name }}
+  namespace: {{ .namespace }}
+  labels: {{- include "penstock.labels" .root | nindent 4 }}
+rules: {{- .rules | nindent 2 }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: {{ .name }}
+  namespace: {{ .namespace }}
+  labels: {{- include "penstock.labels" .root | nindent 4 }}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: Role
+  name: {{ .name }}
+subjects:
+  - kind: ServiceAccount
+    name: {{ include "penstock.serviceAccountName" .root }}
+    namespace: {{ .root.Release.Namespace }}
+{{- end }}
+
+{{- define "penstock.catalogueRules" -}}
+- apiGroups: [penstock.dev]
+  resources: [components]
+  verbs: [get, list, watch]
+{{- end }}
+
+{{- define "penstock.leaseRules" -}}
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  verbs: [get, create, update, patch]
+{{- end }}

@@ -1,0 +1,91 @@
+"""`python -m tests.contract.chart_lint`: helm lint --strict, kubeconform, kube-score and kube-linter on the chart.
+
+Each file in charts/penstock/ci/ is one set of values. kube-linter runs if it is on PATH: its Go module is not served by
+every proxy, so it is not built here; what it checks by default, test_chart.py checks too. kube-score always runs.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.cluster.binaries import Source, command, ensure
+from tests.cluster.commands import Argument, run
+from tests.cluster.paths import cache_dir
+from tests.cluster.progress import ClusterError
+from tests.contract.chart import CHART, EXAMPLE_VALUES, rendered
+from tests.contract.schemas import LOCATION, kubernetes_schemas
+
+KUBECONFORM = Source(
+    "kubeconform",
+    "github.com/yannh/kubeconform",
+    "v0.8.0",
+    {"kubeconform": "github.com/yannh/kubeconform/cmd/kubeconform"},
+    "20 s",
+    {},
+)
+KUBE_SCORE = Source(
+    "kube-score",
+    "github.com/zegl/kube-score",
+    "v1.20.0",
+    {"kube-score": "github.com/zegl/kube-score/cmd/kube-score"},
+    "30 s",
+    {},
+)
+
+ACCEPTED = {
+    "container-image-pull-policy": "IfNotPresent with a pinned tag or digest: images loaded into a node must do",
+    "container-ephemeral-storage-request-and-limit": "the writable volume has a sizeLimit, some kubelets count none",
+    "deployment-has-poddisruptionbudget": "the operator's downtime loses nothing, so a drain need not wait for it",
+    "deployment-replicas": "one replica is the default for the same reason",
+    "pod-networkpolicy": "opt-in: networkPolicy.enabled",
+    "pod-probes-identical": "no traffic depends on readiness; all probes ask whether the loop turns",
+}
+"""kube-score's tests that the chart fails on purpose, and why."""
+
+
+def main() -> int:
+    """Lint every example; 0 if nothing is wrong, else 1 with the linter's own words on stderr."""
+    ensure(KUBECONFORM, KUBE_SCORE)
+    kube_linter = shutil.which("kube-linter")
+    for values in EXAMPLE_VALUES:
+        with tempfile.TemporaryDirectory() as folder:
+            manifests = Path(folder) / "manifests.yaml"
+            manifests.write_text(rendered(values))
+            linters: list[list[Argument]] = [
+                [command("helm"), "lint", "--strict", "--quiet", CHART, "--values", values],
+                _kubeconform(manifests),
+                _kube_score(manifests),
+            ]
+            if kube_linter:
+                linters.append([kube_linter, "lint", "--fail-if-no-objects-found", manifests])
+            for words in linters:
+                run(words)
+                print(f"{values.name}: {Path(words[0]).name} is content")
+    if not kube_linter:
+        print("kube-linter is not on PATH: its default checks are those of tests/contract/test_chart.py")
+    return 0
+
+
+def _kubeconform(manifests: Path) -> list[Argument]:
+    # ServiceMonitor is the Prometheus operator's: no schema of it comes with Kubernetes.
+    location = f"{kubernetes_schemas()}/{LOCATION}"
+    return [_program(KUBECONFORM), "-strict", "-skip", "ServiceMonitor", "-schema-location", location, manifests]
+
+
+def _kube_score(manifests: Path) -> list[Argument]:
+    ignored = [word for name in ACCEPTED for word in ("--ignore-test", name)]
+    return [_program(KUBE_SCORE), "score", "--exit-one-on-warning", *ignored, manifests]
+
+
+def _program(source: Source) -> Path:
+    return cache_dir() / "programs" / f"{source.name}-{source.version}" / source.name
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except ClusterError as error:
+        sys.exit(str(error))
