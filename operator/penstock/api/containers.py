@@ -1,16 +1,18 @@
 """What runs: the container of a step, what it may use, and how patiently it is tried."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from penstock.api.base import Image, Model, Script, Text
+from penstock.api.base import ENV_NAME, Image, Model, Script, Text
 from penstock.api.durations import Duration
 from penstock.api.pods import PodOptions
+from penstock.api.quantities import Quantity
+from penstock.api.rules import Rule, Rules, Unique, at_most_one, exactly_one, excludes, requires
 
 Argument = Text
-QuantityText = Annotated[str | int | float, Field(union_mode="left_to_right")]
+QuantityText = Quantity
 ResourceName = Annotated[str, StringConstraints(max_length=317)]
 ResourceMap = Annotated[dict[ResourceName, QuantityText], Field(max_length=32)]
 
@@ -29,16 +31,32 @@ class KeySelector(Model):
 class EnvSource(Model):
     """Where the value of a variable comes from: exactly one of the two."""
 
+    rules: ClassVar[Rules] = (exactly_one("configMapKeyRef", "secretKeyRef"),)
+
     config_map_key_ref: KeySelector | None = None
     """A key of a ConfigMap."""
     secret_key_ref: KeySelector | None = None
     """A key of a Secret."""
 
 
+RESERVED_PREFIXES = ("INPUT_", "OUTPUT_", "PENSTOCK_")
+"""Variables that begin so tell a container what it is to work on."""
+
+
 class EnvVar(Model):
     """An environment variable. Names that begin with `INPUT_`, `OUTPUT_` or `PENSTOCK_` are reserved."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$", max_length=253)]
+    rules: ClassVar[Rules] = (
+        Rule(
+            message="names that begin with INPUT_, OUTPUT_ or PENSTOCK_ are set by Penstock; choose another name",
+            holds=lambda variable: not variable.name.startswith(RESERVED_PREFIXES),
+            cel="!(" + " || ".join(f"self.name.startsWith('{prefix}')" for prefix in RESERVED_PREFIXES) + ")",
+            at="name",
+        ),
+        at_most_one("value", "valueFrom"),
+    )
+
+    name: Annotated[str, StringConstraints(pattern=ENV_NAME, max_length=253)]
     """Name of the variable."""
     value: Annotated[str | None, StringConstraints(max_length=32768)] = None
     """Literal value; `$(NAME)` refers to an earlier variable."""
@@ -57,6 +75,8 @@ class LocalReference(Model):
 
 class EnvFrom(Model):
     """All keys of a ConfigMap or Secret as variables: exactly one of the two."""
+
+    rules: ClassVar[Rules] = (exactly_one("configMapRef", "secretRef"),)
 
     prefix: Annotated[str | None, StringConstraints(max_length=253)] = None
     """Text to put before each name."""
@@ -104,6 +124,9 @@ class MemoryGrowth(Model):
     """Never ask for more than this."""
 
 
+ExitCode = Annotated[int, Field(ge=1, le=255)]
+
+
 class Retry(Model):
     """How often and when a failed attempt is tried again. Disruptions (eviction, node loss) never count."""
 
@@ -111,9 +134,9 @@ class Retry(Model):
     """Retries after the first attempt."""
     backoff: Backoff = Backoff()
     """Waits between attempts."""
-    reasons: Annotated[list[RetryReason] | None, Field(max_length=4)] = None
+    reasons: Annotated[list[RetryReason] | None, Field(max_length=4), Unique()] = None
     """Classes of failure to retry; all if absent."""
-    no_retry_exit_codes: Annotated[list[Annotated[int, Field(ge=1, le=255)]] | None, Field(max_length=64)] = None
+    no_retry_exit_codes: Annotated[list[ExitCode] | None, Field(max_length=64), Unique()] = None
     """Exit codes that end the step at once."""
     memory: MemoryGrowth | None = None
     """Growth of the memory request after OOMKilled."""
@@ -121,6 +144,8 @@ class Retry(Model):
 
 class ContainerFields(Model):
     """The container of an inline step, a Component or an undo."""
+
+    rules: ClassVar[Rules] = (excludes("script", "command", why="a script runs in place of a command"),)
 
     image: Image | None = None
     """Container image. Use a digest if reuse must notice that a tag moved."""
@@ -132,12 +157,16 @@ class ContainerFields(Model):
     """A script that arrives verbatim as the last element of `interpreter`."""
     interpreter: Annotated[list[Argument] | None, Field(min_length=1, max_length=16)] = None
     """What runs the script; `[sh, -c]` if absent."""
-    env: Annotated[list[EnvVar] | None, Field(max_length=128)] = None
+    env: Annotated[list[EnvVar] | None, Field(max_length=128), Unique("name")] = None
     """Environment variables."""
 
 
 class StepContainerFields(ContainerFields):
     """The container of a step or Component."""
+
+    rules: ClassVar[Rules] = (
+        requires("interpreter", "script", why="an interpreter without a script has nothing to run"),
+    )
 
     env_from: Annotated[list[EnvFrom] | None, Field(max_length=32)] = None
     """ConfigMaps and Secrets whose keys become variables."""

@@ -1,14 +1,16 @@
 """Pipeline: a graph of steps with explicit inputs, outputs and resource requests, as a desired result."""
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
-from penstock.api.base import API_VERSION, Description, DnsSubdomain, Image, Json, Model
+from penstock.api.base import API_VERSION, Atomic, Description, DnsSubdomain, Image, Json, Model
 from penstock.api.conditions import Condition, Message, Reason, Timestamp
 from penstock.api.containers import RunOptions
 from penstock.api.durations import Duration
+from penstock.api.quantities import WholeQuantity
+from penstock.api.rules import Rule, Rules, Unique, exactly_one, name_rule
 from penstock.api.step import StepTemplate
 from penstock.api.wiring import Parameter, PipelineOutput
 
@@ -34,16 +36,18 @@ AccessMode = Literal["ReadWriteOnce", "ReadWriteMany", "ReadWriteOncePod"]
 class Claim(Model):
     """A PersistentVolumeClaim that the operator creates and owns."""
 
-    size: Annotated[str | int, Field(union_mode="left_to_right")]
+    size: WholeQuantity
     """Size, as a quantity."""
     storage_class_name: DnsSubdomain | None = None
     """StorageClass; the cluster's default if absent."""
-    access_modes: Annotated[list[AccessMode] | None, Field(min_length=1, max_length=3)] = None
+    access_modes: Annotated[list[AccessMode] | None, Field(min_length=1, max_length=3), Unique()] = None
     """Access modes; ReadWriteOnce if absent."""
 
 
 class Storage(Model):
     """Where artifacts live: exactly one of its fields."""
+
+    rules: ClassVar[Rules] = (exactly_one("claim", "claimName"),)
 
     claim: Claim | None = None
     """A claim that the operator creates and that goes with the Pipeline."""
@@ -54,15 +58,24 @@ class Storage(Model):
 class PipelineSpec(Model):
     """The desired result."""
 
+    rules: ClassVar[Rules] = (
+        Rule(
+            message="names are unique over steps and finally; rename the step of finally that takes a name twice",
+            holds=lambda spec: not {step.name for step in spec.steps} & {step.name for step in spec.finally_ or ()},
+            cel="!has(self.finally) || !self.finally.exists(last, self.steps.exists(step, step.name == last.name))",
+            at="finally",
+        ),
+    )
+
     description: Description | None = None
     """Free text."""
-    params: Annotated[list[Parameter] | None, Field(max_length=64)] = None
+    params: Annotated[list[Parameter] | None, Field(max_length=64), Unique("name")] = None
     """Parameters with their values."""
-    steps: Annotated[list[StepTemplate], Field(min_length=1, max_length=512)]
+    steps: Annotated[list[StepTemplate], Field(min_length=1, max_length=512), Unique("name")]
     """The steps; their order in the list does not matter."""
-    finally_: Annotated[list[StepTemplate] | None, Field(alias="finally", max_length=64)] = None
+    finally_: Annotated[list[StepTemplate] | None, Field(alias="finally", max_length=64), Unique("name")] = None
     """Steps that run at the end whatever the outcome; they see every step's status and outputs."""
-    outputs: Annotated[list[PipelineOutput] | None, Field(max_length=64)] = None
+    outputs: Annotated[list[PipelineOutput] | None, Field(max_length=64), Unique("name")] = None
     """Results shown in `status.outputs`."""
     defaults: Defaults | None = None
     """Settings used where a step is silent."""
@@ -84,6 +97,9 @@ class PipelineSpec(Model):
     """Delete the Pipeline this long after its end."""
     history_limit: Annotated[int, Field(ge=1, le=50)] = 5
     """Number of past revisions and of results per step that are kept."""
+
+
+Count = Annotated[int, Field(ge=0)]
 
 
 class PipelinePhase(StrEnum):
@@ -124,17 +140,17 @@ class FailedStep(Model):
 class Revision(Model):
     """A past revision."""
 
-    revision: int
+    revision: Count
     """Its number."""
-    generation: int
+    generation: Count
     """Generation of the Pipeline it began with."""
     phase: PipelinePhase | None = None
     """How it ended."""
     time: Timestamp | None = None
     """When it began."""
-    ran: int | None = None
+    ran: Count | None = None
     """Steps that ran."""
-    reused: int | None = None
+    reused: Count | None = None
     """Steps whose result was reused."""
 
 
@@ -149,13 +165,13 @@ class PipelineStatus(Model):
     """Why, as a sentence."""
     progress: Annotated[str | None, StringConstraints(max_length=32)] = None
     """Ended steps of all known steps, such as `3/7`."""
-    counts: Annotated[dict[str, int] | None, Field(max_length=16)] = None
+    counts: Annotated[dict[str, Count] | None, Field(max_length=16), Atomic] = None
     """Steps per phase."""
     critical_path: Annotated[str | None, StringConstraints(max_length=4096)] = None
     """The chain of steps that decides the end."""
     eta: Timestamp | None = None
     """Estimated end."""
-    outputs: Annotated[dict[str, Json] | None, Field(max_length=64)] = None
+    outputs: Annotated[dict[str, Json] | None, Field(max_length=64), Atomic] = None
     """Results named by `spec.outputs`."""
     failed_steps: Annotated[list[FailedStep] | None, Field(max_length=10)] = None
     """The first ten failed steps."""
@@ -163,9 +179,9 @@ class PipelineStatus(Model):
     """What is wrong with an Invalid spec, first 50."""
     duration: Annotated[str | None, StringConstraints(max_length=32)] = None
     """Time from start to end, written at the end."""
-    revision: int | None = None
+    revision: Count | None = None
     """Number of the current revision."""
-    round: int | None = None
+    round: Count | None = None
     """Counts up each time an ended Pipeline goes on: after an edit or a rerun."""
     rerun: Annotated[str | None, StringConstraints(max_length=253)] = None
     """The rerun token last acted on."""
@@ -177,15 +193,44 @@ class PipelineStatus(Model):
     """When the Pipeline ended."""
     observed_generation: Annotated[int | None, Field(ge=0)] = None
     """Generation that this status was computed from."""
-    conditions: Annotated[list[Condition] | None, Field(max_length=16)] = None
+    conditions: Annotated[list[Condition] | None, Field(max_length=16), Unique("type")] = None
     """Accepted, Progressing, Finished, Complete, Failed, Suspended, Undone."""
 
 
 class Pipeline(Model):
     """A graph of containerized steps with explicit inputs, outputs and resource requests."""
 
+    rules: ClassVar[Rules] = (
+        name_rule(
+            63, "a Pipeline's name must be a DNS label: lower-case letters, digits, dashes; at most 63 characters"
+        ),
+        Rule(
+            message="storage cannot change once set, except for a larger claim.size; "
+            "keep it as it was, or delete the Pipeline and create it anew",
+            holds=None,
+            cel="!has(oldSelf.spec.storage) || (has(self.spec.storage)"
+            " && has(self.spec.storage.claim) == has(oldSelf.spec.storage.claim)"
+            " && self.spec.storage.?claimName == oldSelf.spec.storage.?claimName"
+            " && self.spec.storage.?claim.?storageClassName == oldSelf.spec.storage.?claim.?storageClassName"
+            " && self.spec.storage.?claim.?accessModes == oldSelf.spec.storage.?claim.?accessModes)",
+            at="spec.storage",
+        ),
+        Rule(
+            message="a claim can grow but not shrink; keep claim.size at least as large as it was",
+            holds=None,
+            cel="!has(oldSelf.spec.storage) || !has(oldSelf.spec.storage.claim)"
+            " || !has(self.spec.storage) || !has(self.spec.storage.claim)"
+            " || quantity(string(self.spec.storage.claim.size))"
+            ".compareTo(quantity(string(oldSelf.spec.storage.claim.size))) >= 0",
+            at="spec.storage",
+        ),
+    )
+
     api_version: Literal["penstock.dev/v1alpha1"] = API_VERSION  # type: ignore[assignment]
     kind: Literal["Pipeline"] = "Pipeline"
     metadata: dict[str, Json]
+    """Standard object metadata."""
     spec: PipelineSpec
+    """The desired result."""
     status: PipelineStatus = PipelineStatus()
+    """What the operator knows of the Pipeline."""

@@ -1,10 +1,13 @@
 """The allow-list of pod settings: typed, without host access, privileges or free-form patches."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
-from penstock.api.base import Model
+from penstock.api.affinity import Affinity
+from penstock.api.base import ABSOLUTE_PATH, LABEL, Model
+from penstock.api.quantities import Quantity
+from penstock.api.rules import Rule, Rules, Unique, exactly_one
 
 Name = Annotated[str, StringConstraints(max_length=253)]
 LabelValue = Annotated[str, StringConstraints(max_length=63)]
@@ -55,7 +58,7 @@ class EmptyDirVolume(Model):
 
     medium: Literal["", "Memory"] | None = None
     """`Memory` for tmpfs."""
-    size_limit: Annotated[str | int | None, Field(union_mode="left_to_right")] = None
+    size_limit: Quantity | None = None
     """Most it may hold, as a quantity."""
 
 
@@ -80,7 +83,9 @@ class ImageVolume(Model):
 class Volume(Model):
     """A volume: exactly one source besides its name. No hostPath."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
+    rules: ClassVar[Rules] = (exactly_one("configMap", "secret", "emptyDir", "persistentVolumeClaim", "image"),)
+
+    name: Annotated[str, StringConstraints(pattern=LABEL, max_length=63)]
     """Name that volumeMounts refer to."""
     config_map: ConfigMapVolume | None = None
     """Files from a ConfigMap."""
@@ -99,7 +104,7 @@ class VolumeMount(Model):
 
     name: Annotated[str, StringConstraints(max_length=63)]
     """Name of the volume."""
-    mount_path: Path
+    mount_path: Annotated[str, StringConstraints(pattern=ABSOLUTE_PATH, max_length=1024)]
     """Absolute path in the container."""
     sub_path: Path | None = None
     """Path within the volume."""
@@ -109,6 +114,14 @@ class VolumeMount(Model):
 
 class Toleration(Model):
     """A core toleration."""
+
+    rules: ClassVar[Rules] = (
+        Rule(
+            message="without a key, operator must be Exists (all taints); set a key or operator: Exists",
+            holds=lambda toleration: toleration.is_set("key") or toleration.operator == "Exists",
+            cel="has(self.key) || (has(self.operator) && self.operator == 'Exists')",
+        ),
+    )
 
     key: Name | None = None
     """Taint key; all keys if absent (then `operator` must be Exists)."""
@@ -125,15 +138,29 @@ class Toleration(Model):
 class PodOptions(Model):
     """Settings of the step's pod. What is not listed here cannot be set."""
 
+    rules: ClassVar[Rules] = (
+        Rule(
+            message="labels that begin with penstock.dev/ are set by Penstock; choose another prefix",
+            holds=lambda pod: not any(key.startswith("penstock.dev/") for key in pod.labels or ()),
+            cel="!has(self.labels) || !self.labels.exists(key, key.startsWith('penstock.dev/'))",
+            at="labels",
+        ),
+        Rule(
+            message="every volumeMount must name one of the volumes beside it; add the volume or correct the name",
+            holds=lambda pod: {mount.name for mount in pod.volume_mounts or ()} <= {v.name for v in pod.volumes or ()},
+            at="volumeMounts",
+        ),
+    )
+
     service_account_name: Name | None = None
     """ServiceAccount of the pod; naming one mounts its token."""
     node_selector: Annotated[dict[Name, LabelValue] | None, Field(max_length=32)] = None
     """Labels a node must have."""
     tolerations: Annotated[list[Toleration] | None, Field(max_length=32)] = None
     """Taints the pod tolerates."""
-    affinity: Annotated[dict[str, Any] | None, Field(max_length=3)] = None
-    """Core affinity: nodeAffinity, podAffinity, podAntiAffinity."""
-    image_pull_secrets: Annotated[list[Name] | None, Field(max_length=8)] = None
+    affinity: Affinity | None = None
+    """Core affinity: which nodes, and near or away from which pods."""
+    image_pull_secrets: Annotated[list[Name] | None, Field(max_length=8), Unique()] = None
     """Names of Secrets with registry credentials."""
     image_pull_policy: Literal["Always", "IfNotPresent", "Never"] | None = None
     """When to pull the image."""
@@ -141,9 +168,9 @@ class PodOptions(Model):
     """RuntimeClass of the pod."""
     priority_class_name: Name | None = None
     """PriorityClass of the pod."""
-    volumes: Annotated[list[Volume] | None, Field(max_length=32)] = None
+    volumes: Annotated[list[Volume] | None, Field(max_length=32), Unique("name")] = None
     """Volumes."""
-    volume_mounts: Annotated[list[VolumeMount] | None, Field(max_length=64)] = None
+    volume_mounts: Annotated[list[VolumeMount] | None, Field(max_length=64), Unique("mountPath")] = None
     """Mounts of those volumes."""
     run_as_user: NonRootId | None = None
     """User id of the container; 65532 if absent, never 0."""

@@ -6,8 +6,15 @@ Amounts are kept as whole thousandths (milli-units) of the base unit, so that su
 
 import re
 from decimal import ROUND_CEILING, Decimal
+from typing import Annotated
 
-_QUANTITY = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+))(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?\d{1,3})?")
+from pydantic import PlainValidator, WithJsonSchema
+
+_NUMBER = r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
+_SUFFIX = r"(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?[0-9]{1,3})"
+_QUANTITY = re.compile(f"([+-]?){_NUMBER}{_SUFFIX}?")
+_LONGEST = 64
+PATTERN = rf"^\+?{_NUMBER}{_SUFFIX}?$"
 _BINARY = {"Ki": 1, "Mi": 2, "Gi": 3, "Ti": 4, "Pi": 5, "Ei": 6}
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 LARGEST = 2**63 - 1
@@ -24,8 +31,8 @@ def parse(text: str | int | float) -> int:
     match = _QUANTITY.fullmatch(str(text))
     if not match:
         raise ValueError(f"{text!r} is not a quantity; write it like 500m, 2 or 64Mi")
-    number = Decimal(match[1])
-    suffix = match[2] or ""
+    number = Decimal(match[1] + match[2])
+    suffix = match[3] or ""
     if suffix in _BINARY:
         number *= 1024 ** _BINARY[suffix]
     elif suffix in _DECIMAL:
@@ -54,3 +61,34 @@ def _render_bytes(amount: int) -> str:
         if amount >= unit and amount % (unit // 1024) == 0 and (amount % unit == 0 or amount >= 10 * unit):
             return f"{amount // unit}{suffix}" if amount % unit == 0 else f"{amount / unit:.1f}{suffix}"
     return str(amount)
+
+
+def _check(value: object) -> str | int | float:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("must be a quantity such as 500m, 2 or 64Mi")  # noqa: TRY004 - pydantic collects ValueError
+    if isinstance(value, str) and len(value) > _LONGEST:
+        raise ValueError(f"a quantity has at most {_LONGEST} characters, such as 500m, 2 or 64Mi")
+    parse(value)
+    return value
+
+
+def _check_whole(value: object) -> str | int:
+    if isinstance(value, float):
+        raise ValueError(f"write {value} as text, in quotes, or as a whole number")  # noqa: TRY004
+    _check(value)
+    return value  # type: ignore[return-value]
+
+
+_BOUNDS = {"pattern": PATTERN, "maxLength": _LONGEST, "minimum": 0}
+
+Quantity = Annotated[
+    str | int | float,
+    PlainValidator(_check),
+    WithJsonSchema({"x-kubernetes-preserve-unknown-fields": True, **_BOUNDS, "maxItems": 0, "maxProperties": 0}),
+]
+"""A quantity. Unlike int-or-string this takes `cpu: 0.5` too, as a core Pod does; bounds keep lists and objects out."""
+
+WholeQuantity = Annotated[
+    str | int, PlainValidator(_check_whole), WithJsonSchema({"x-kubernetes-int-or-string": True, **_BOUNDS})
+]
+"""A quantity that CEL rules can see, therefore without unquoted fractions."""

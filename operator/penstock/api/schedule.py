@@ -1,13 +1,14 @@
 """PipelineSchedule: one Pipeline per tick, as a CronJob creates Jobs."""
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
 from penstock.api.base import API_VERSION, Json, Model
 from penstock.api.conditions import Condition, Timestamp
-from penstock.api.pipeline import PipelineSpec
+from penstock.api.pipeline import Count, PipelineSpec
+from penstock.api.rules import Rules, Unique, name_rule
 
 
 class ConcurrencyPolicy(StrEnum):
@@ -18,12 +19,15 @@ class ConcurrencyPolicy(StrEnum):
     REPLACE = "Replace"
 
 
+ShortText = Annotated[str, StringConstraints(max_length=4096)]
+
+
 class TemplateMeta(Model):
     """Metadata that each Pipeline gets."""
 
-    labels: Annotated[dict[str, str] | None, Field(max_length=32)] = None
+    labels: Annotated[dict[str, ShortText] | None, Field(max_length=32)] = None
     """Labels."""
-    annotations: Annotated[dict[str, str] | None, Field(max_length=32)] = None
+    annotations: Annotated[dict[str, ShortText] | None, Field(max_length=32)] = None
     """Annotations."""
 
 
@@ -64,19 +68,30 @@ class PipelineScheduleStatus(Model):
     """The last tick that a Pipeline was created for."""
     next_schedule_time: Timestamp | None = None
     """The next tick."""
-    active: int | None = None
+    active: Count | None = None
     """Pipelines not yet ended."""
     observed_generation: Annotated[int | None, Field(ge=0)] = None
     """Generation that this status was computed from."""
-    conditions: Annotated[list[Condition] | None, Field(max_length=16)] = None
+    conditions: Annotated[list[Condition] | None, Field(max_length=16), Unique("type")] = None
     """Accepted, Suspended."""
 
 
 class PipelineSchedule(Model):
     """Creates one Pipeline per tick of a cron line."""
 
+    rules: ClassVar[Rules] = (
+        name_rule(
+            52,
+            "a PipelineSchedule's name must be a DNS label of at most 52 characters: "
+            "its Pipelines add a dash and the minute to it",
+        ),
+    )
+
     api_version: Literal["penstock.dev/v1alpha1"] = API_VERSION  # type: ignore[assignment]
     kind: Literal["PipelineSchedule"] = "PipelineSchedule"
     metadata: dict[str, Json]
+    """Standard object metadata."""
     spec: PipelineScheduleSpec
+    """When to create what."""
     status: PipelineScheduleStatus = PipelineScheduleStatus()
+    """What the operator knows of the PipelineSchedule."""

@@ -1,15 +1,29 @@
 """Step: one containerized piece of work. StepTemplate is how a Pipeline writes it, Step is the object that runs."""
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
-from penstock.api.base import API_VERSION, Description, DnsLabel, DnsSubdomain, Expression, Json, Model
+from penstock.api.base import (
+    API_VERSION,
+    PATH_REFERENCE,
+    Atomic,
+    Description,
+    DnsLabel,
+    DnsSubdomain,
+    Expression,
+    Json,
+    Model,
+)
 from penstock.api.conditions import Condition, Message, Reason, Timestamp
 from penstock.api.containers import RunOptions, StepContainerFields, Undo
 from penstock.api.durations import Duration
-from penstock.api.wiring import After, ForEach, Input, Output
+from penstock.api.rules import Rule, Rules, Unique, excludes, name_rule, requires_one
+from penstock.api.wiring import After, ForEach, Input, Output, OutputType
+
+CONTAINER = ("image", "command", "args", "script", "interpreter", "env", "envFrom", "workingDir")
+"""The fields that make a container."""
 
 
 class OnError(StrEnum):
@@ -46,9 +60,18 @@ class Approval(Model):
 class StepBehaviour(StepContainerFields, RunOptions):
     """What a step of a Pipeline and a Step on its own have in common."""
 
+    rules: ClassVar[Rules] = (
+        excludes(
+            "approval",
+            *CONTAINER,
+            *("outputs", "resources", "retry", "pod", "replicas", "duration", "startTimeout", "undo"),
+            why="an approval runs nothing",
+        ),
+    )
+
     approval: Approval | None = None
     """Wait for an approval instead of running a container."""
-    outputs: Annotated[list[Output] | None, Field(max_length=64)] = None
+    outputs: Annotated[list[Output] | None, Field(max_length=64), Unique("name")] = None
     """Named, typed results."""
     replicas: Annotated[int | None, Field(ge=1, le=1024)] = None
     """Pods of this step that must run together, all or none."""
@@ -67,15 +90,38 @@ class StepBehaviour(StepContainerFields, RunOptions):
 class StepTemplate(StepBehaviour):
     """One step of a Pipeline or of a Component's graph."""
 
+    rules: ClassVar[Rules] = (
+        excludes("component", *CONTAINER, "approval", "outputs", "undo", why="the Component says what runs"),
+        Rule(
+            message="a step cannot need itself; remove its own name from needs",
+            holds=lambda step: step.name not in (step.needs or ()),
+            cel="!has(self.needs) || !(self.name in self.needs)",
+            at="needs",
+        ),
+        Rule(
+            message="a step cannot come after itself; name another step",
+            holds=lambda step: all(after.step != step.name for after in step.after or ()),
+            cel="!has(self.after) || !self.after.exists(after, after.step == self.name)",
+            at="after",
+        ),
+        Rule(
+            message="a step cannot read its own output; name an output of another step in `from`",
+            holds=lambda step: all((i.from_ or "").partition(".")[0] != step.name for i in step.inputs or ()),
+            cel="!has(self.inputs) || !self.inputs.exists(input, "
+            "has(input.from) && input.from.startsWith(self.name + '.'))",
+            at="inputs",
+        ),
+    )
+
     name: DnsLabel
     """Name, unique within the graph."""
     component: ComponentReference | None = None
     """Component to run instead of an inline container."""
-    inputs: Annotated[list[Input] | None, Field(max_length=64)] = None
+    inputs: Annotated[list[Input] | None, Field(max_length=64), Unique("name")] = None
     """Values and artifacts that the step reads."""
-    needs: Annotated[list[DnsLabel] | None, Field(max_length=64)] = None
+    needs: Annotated[list[DnsLabel] | None, Field(max_length=64), Unique()] = None
     """Steps that must succeed first; `from` implies it."""
-    after: Annotated[list[After] | None, Field(max_length=64)] = None
+    after: Annotated[list[After] | None, Field(max_length=64), Unique("step")] = None
     """Steps that must have ended in a given way first."""
     when: Expression | None = None
     """Run only if this CEL expression is true; false means Skipped."""
@@ -97,6 +143,7 @@ class StepPhase(StrEnum):
 
 
 StepPath = Annotated[str, StringConstraints(max_length=253)]
+ArtifactPlace = Annotated[str, StringConstraints(max_length=1024)]
 Digest = Annotated[str, StringConstraints(max_length=71)]
 
 
@@ -106,15 +153,86 @@ class BoundInput(Input):
     from_: Annotated[
         str | None,
         Field(alias="from"),
-        StringConstraints(pattern=r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[A-Za-z_][A-Za-z0-9_-]*$", max_length=253),
+        StringConstraints(pattern=PATH_REFERENCE, max_length=253),
     ] = None
     """`step.output`; only on Steps that a Pipeline owns."""
 
+    from_: Annotated[
+        str | None,
+        Field(alias="from"),
+        StringConstraints(pattern=PATH_REFERENCE, max_length=253),
+    ] = None
+    """`step.output`; only on Steps that a Pipeline owns.
+
+    A fingerprint marks a Step that a Pipeline owns; without one the Step stands alone.
+    """
+
+    rules: ClassVar[Rules] = (
+        requires_one("image", "approval"),
+        Rule(
+            message="a Step on its own takes literal values only; give each input a `value`, or use a Pipeline",
+            holds=lambda spec: spec.is_set("fingerprint") or all(i.is_set("value") for i in spec.inputs or ()),
+            cel="has(self.fingerprint) || !has(self.inputs) || !self.inputs.exists(input, "
+            "has(input.from) || has(input.param) || has(input.each) || has(input.expr))",
+            at="inputs",
+        ),
+        Rule(
+            message="a Step on its own has no place for artifacts; declare value outputs, or use a Pipeline",
+            holds=lambda spec: (
+                spec.is_set("fingerprint") or all(output.type != OutputType.ARTIFACT for output in spec.outputs or ())
+            ),
+            cel="has(self.fingerprint) || !has(self.outputs) || "
+            "!self.outputs.exists(output, output.type == 'Artifact')",
+            at="outputs",
+        ),
+        Rule(
+            message="dependsOn, undo, cache and onError have a meaning only within a Pipeline; remove them",
+            holds=lambda spec: (
+                spec.is_set("fingerprint")
+                or not any(spec.is_set(name) for name in ("dependsOn", "undo", "cache", "onError"))
+            ),
+            cel="has(self.fingerprint) || "
+            "!(has(self.dependsOn) || has(self.undo) || has(self.cache) || has(self.onError))",
+        ),
+    )
+
 
 class StepSpec(StepBehaviour):
-    """The resolved step. The last five fields are written by the operator on Steps that a Pipeline owns."""
+    """The resolved step. The last five fields are written by the operator on Steps that a Pipeline owns.
 
-    inputs: Annotated[list[BoundInput] | None, Field(max_length=64)] = None
+    A fingerprint marks a Step that a Pipeline owns; without one the Step stands alone.
+    """
+
+    rules: ClassVar[Rules] = (
+        requires_one("image", "approval"),
+        Rule(
+            message="a Step on its own takes literal values only; give each input a `value`, or use a Pipeline",
+            holds=lambda spec: spec.is_set("fingerprint") or all(i.is_set("value") for i in spec.inputs or ()),
+            cel="has(self.fingerprint) || !has(self.inputs) || !self.inputs.exists(input, "
+            "has(input.from) || has(input.param) || has(input.each) || has(input.expr))",
+            at="inputs",
+        ),
+        Rule(
+            message="a Step on its own has no place for artifacts; declare value outputs, or use a Pipeline",
+            holds=lambda spec: (
+                spec.is_set("fingerprint") or all(output.type != OutputType.ARTIFACT for output in spec.outputs or ())
+            ),
+            cel="has(self.fingerprint) || !has(self.outputs) || "
+            "!self.outputs.exists(output, output.type == 'Artifact')",
+            at="outputs",
+        ),
+        Rule(
+            message="dependsOn, undo, cache and onError have a meaning only within a Pipeline; remove them",
+            holds=lambda spec: (
+                spec.is_set("fingerprint")
+                or not any(spec.is_set(name) for name in ("dependsOn", "undo", "cache", "onError"))
+            ),
+            cel="has(self.fingerprint) || "
+            "!(has(self.dependsOn) || has(self.undo) || has(self.cache) || has(self.onError))",
+        ),
+    )
+
+    inputs: Annotated[list[BoundInput] | None, Field(max_length=64), Unique("name")] = None
     """Values the step reads; on a Step of one's own only literal values."""
     depends_on: Annotated[list[StepPath] | None, Field(max_length=10_000)] = None
     """Paths of the steps that this one waits for."""
@@ -160,9 +278,9 @@ class Result(Model):
     """Digest of the producers' runs it was made from."""
     revision: Annotated[int, Field(ge=0)] = 0
     """Revision of the Pipeline it was made in."""
-    outputs: Annotated[dict[str, Json] | None, Field(max_length=64)] = None
+    outputs: Annotated[dict[str, Json] | None, Field(max_length=64), Atomic] = None
     """Value outputs."""
-    artifacts: Annotated[dict[str, str] | None, Field(max_length=64)] = None
+    artifacts: Annotated[dict[str, ArtifactPlace] | None, Field(max_length=64), Atomic] = None
     """Artifact outputs: where each is stored."""
     when: Timestamp | None = None
     """When it was made."""
@@ -199,7 +317,7 @@ class StepStatus(Model):
     """Why, as one word."""
     message: Message | None = None
     """Why, as a sentence."""
-    conditions: Annotated[list[Condition] | None, Field(max_length=16)] = None
+    conditions: Annotated[list[Condition] | None, Field(max_length=16), Unique("type")] = None
     """Finished, Complete, Failed, Undone."""
     observed_generation: Annotated[int | None, Field(ge=0)] = None
     """Generation of the Step that this status was computed from."""
@@ -215,9 +333,9 @@ class StepStatus(Model):
     """Attempts of the current run, newest last."""
     disruptions: Annotated[int | None, Field(ge=0)] = None
     """Attempts of the current run lost to eviction, node loss or preemption."""
-    outputs: Annotated[dict[str, Json] | None, Field(max_length=64)] = None
+    outputs: Annotated[dict[str, Json] | None, Field(max_length=64), Atomic] = None
     """Value outputs by name."""
-    artifacts: Annotated[dict[str, str] | None, Field(max_length=64)] = None
+    artifacts: Annotated[dict[str, ArtifactPlace] | None, Field(max_length=64), Atomic] = None
     """Artifact outputs: where each is stored."""
     results: Annotated[list[Result] | None, Field(max_length=50)] = None
     """Results held for reuse, newest first."""
@@ -231,20 +349,24 @@ class StepStatus(Model):
     """How the undo went."""
 
 
-class ObjectMeta(Model):
-    """The part of metadata that checks look at."""
-
-    name: str
-    """Name of the object."""
-    namespace: str | None = None
-    """Namespace of the object."""
-
-
 class Step(Model):
     """One containerized piece of work, run as a Job."""
+
+    rules: ClassVar[Rules] = (
+        name_rule(
+            63,
+            "the name of a Step on its own must be a DNS label (lower-case letters, digits, dashes; at most 63); "
+            "names with dots belong to the Steps of Pipelines",
+            holds_for=lambda step: not step.spec.is_set("fingerprint"),
+            unless="has(self.spec.fingerprint)",
+        ),
+    )
 
     api_version: Literal["penstock.dev/v1alpha1"] = API_VERSION  # type: ignore[assignment]
     kind: Literal["Step"] = "Step"
     metadata: dict[str, Json]
+    """Standard object metadata."""
     spec: StepSpec
+    """What runs, with what and on what."""
     status: StepStatus = StepStatus()
+    """What the operator knows of the Step."""

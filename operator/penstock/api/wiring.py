@@ -1,11 +1,12 @@
 """How values enter, leave and travel: parameters, inputs, outputs, and the order of steps."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from penstock.api.base import Description, DnsLabel, Expression, Identifier, Json, Model, OutputReference
+from penstock.api.rules import Rule, Rules, Unique, exactly_one_source
 
 
 class ValueType(StrEnum):
@@ -54,6 +55,8 @@ class Input(Model):
 
     Exactly one of `value`, `param`, `from`, `each` and `expr` says where it comes from.
     """
+
+    rules: ClassVar[Rules] = (exactly_one_source("value", "param", "from", "each", "expr"),)
 
     name: Identifier
     """Name; the container sees `INPUT_<NAME>` in upper case, with `-` as `_`."""
@@ -153,12 +156,25 @@ class After(Model):
     """`Succeeded`, `Failed`, or `Completed` for any end, Skipped too."""
 
 
+FURTHEST = 2**53
+"""Whole numbers beyond this are not exact in JSON."""
+
+
 class Range(Model):
     """Whole numbers from `start` up to, not including, `stop`."""
 
-    start: int = 0
+    rules: ClassVar[Rules] = (
+        Rule(
+            message="step must not be 0: use 1 to count up or -1 to count down",
+            holds=lambda range_: range_.step != 0,
+            cel="!has(self.step) || self.step != 0",
+            at="step",
+        ),
+    )
+
+    start: Annotated[int, Field(ge=-FURTHEST, le=FURTHEST)] = 0
     """First number."""
-    stop: int
+    stop: Annotated[int, Field(ge=-FURTHEST, le=FURTHEST)]
     """The number before which to end."""
     step: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = 1
     """Difference between neighbours; not 0."""
@@ -166,6 +182,8 @@ class Range(Model):
 
 class EachVariable(Model):
     """One variable of a fan-out: exactly one of `values`, `range` and `from`."""
+
+    rules: ClassVar[Rules] = (exactly_one_source("values", "range", "from"),)
 
     name: Identifier
     """Name; inputs refer to it with `each`."""
@@ -180,7 +198,7 @@ class EachVariable(Model):
 class ForEach(Model):
     """Runs the step once for each combination of the variables; the last variable varies fastest."""
 
-    vars: Annotated[list[EachVariable], Field(min_length=1, max_length=8)]
+    vars: Annotated[list[EachVariable], Field(min_length=1, max_length=8), Unique("name")]
     """The variables."""
     max_parallel: Annotated[int | None, Field(ge=1, le=10_000)] = None
     """Most instances running at once."""

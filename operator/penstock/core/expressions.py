@@ -1,0 +1,177 @@
+"""CEL expressions over `params`, `steps.X.status` and `steps.X.outputs.Y` (https://cel.dev).
+
+References are found in the text and replaced by identifiers of the same length, each declared with the type of
+what it stands for. So a wrong type is an error with its position before anything runs, and an expression can only
+see what it names. Google's evaluator bounds iterations; the text is bounded by the schema.
+"""
+
+import functools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from cel_expr_python import cel
+
+from penstock.api.base import Json
+from penstock.core.values import normalise
+
+_TOKEN = re.compile(
+    r"""(?P<space>\s+|//[^\n]*)
+    |(?P<string>[rRbB]{0,2}(?:\"\"\"(?:\\.|[^\\])*?\"\"\"|'''(?:\\.|[^\\])*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'))
+    |(?P<name>[A-Za-z_][A-Za-z0-9_]*)
+    |(?P<number>\d[\w.]*)
+    |(?P<other>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+_POSITION = re.compile(r"<input>:(\d+):(\d+): (.*)")
+
+CEL_TYPES: dict[str, Any] = {
+    "String": cel.Type.STRING,
+    "Integer": cel.Type.INT,
+    "Number": cel.Type.DOUBLE,
+    "Boolean": cel.Type.BOOL,
+    "List": cel.Type.List(cel.Type.DYN),
+    "Object": cel.Type.Map(cel.Type.STRING, cel.Type.DYN),
+}
+
+
+class ExpressionError(ValueError):
+    """An expression that does not compile or cannot be evaluated; the text says where and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Something outside that an expression names: a parameter, or the status or an output of a step."""
+
+    kind: Literal["param", "status", "output"]
+    step: str
+    name: str
+    start: int
+    end: int
+
+    def __str__(self) -> str:
+        if self.kind == "param":
+            return f"params.{self.name}"
+        return f"steps.{self.step}.status" if self.kind == "status" else f"steps.{self.step}.outputs.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A CEL text with the references found in it."""
+
+    text: str
+    references: tuple[Reference, ...]
+
+    def _identifier(self, number: int) -> str:
+        reference = self.references[number]
+        return f"r{number}".ljust(reference.end - reference.start, "_")
+
+    def _rewritten(self) -> str:
+        words = self.text
+        for number, reference in enumerate(self.references):
+            words = words[: reference.start] + self._identifier(number) + words[reference.end :]
+        return words
+
+    def check(self, types: Mapping[Reference, str], wanted: str | None = None) -> None:
+        """Compiles with the type of each reference (a type name of the API, or `Any`).
+
+        Raises ExpressionError with line, column and the offending text; `wanted` is the type the result must have.
+        """
+        program = self._compile(types)
+        result = program.return_type()
+        if wanted and wanted in CEL_TYPES and result not in (CEL_TYPES[wanted], cel.Type.DYN):
+            raise ExpressionError(f"the result must be {wanted}, but {self.text!r} gives {result.name().lower()}")
+
+    def _compile(self, types: Mapping[Reference, str]) -> Any:
+        variables = tuple(
+            (self._identifier(number), types.get(reference, "Any")) for number, reference in enumerate(self.references)
+        )
+        try:
+            return _compiled(self._rewritten(), variables)
+        except RuntimeError as error:
+            raise ExpressionError(self._explain(str(error))) from None
+
+    def _explain(self, message: str) -> str:
+        match = _POSITION.search(message)
+        if not match:
+            return message.removesuffix(" [INVALID_ARGUMENT]")
+        line, column, what = int(match[1]), int(match[2]), match[3]
+        for number, reference in enumerate(self.references):
+            what = what.replace(self._identifier(number), str(reference))
+        hint = ""
+        if "double" in what and "int" in what:
+            hint = "; a Number is a double in CEL: write 1.0 for 1, or convert with double() or int()"
+        return f"line {line}, column {column}: {what}{hint}"
+
+    def evaluate(self, types: Mapping[Reference, str], values: Mapping[Reference, Json]) -> Json:
+        """The value of the expression, as plain JSON. Raises ExpressionError."""
+        program = self._compile(types)
+        data = {}
+        for number, reference in enumerate(self.references):
+            value = values[reference]
+            if types.get(reference) == "Number" and isinstance(value, int) and not isinstance(value, bool):
+                value = float(value)
+            data[self._identifier(number)] = value
+        try:
+            result = program.eval(data=data)
+            if result.type() == cel.Type.ERROR:
+                raise ExpressionError(str(result.plain_value()).removesuffix(" [INVALID_ARGUMENT]"))
+            return normalise(result.plain_value())
+        except RuntimeError as error:
+            raise ExpressionError(str(error).removesuffix(" [INTERNAL]")) from None
+        except ValueError as error:
+            raise ExpressionError(str(error)) from None
+
+
+@functools.lru_cache(maxsize=2048)
+def _compiled(words: str, variables: tuple[tuple[str, str], ...]) -> Any:
+    declared = {name: CEL_TYPES.get(type_name, cel.Type.DYN) for name, type_name in variables}
+    return cel.NewEnv(variables=declared).compile(words)
+
+
+@functools.lru_cache(maxsize=4096)
+def parse(words: str) -> Expression:
+    """Finds the references of an expression. Raises ExpressionError for uses of `params` and `steps` that name none."""
+    tokens = [match for match in _TOKEN.finditer(words) if match.lastgroup != "space"]
+    references = []
+    at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        if token["name"] in ("params", "steps") and (at == 0 or tokens[at - 1][0] != "."):
+            reference, at = _reference(words, tokens, at)
+            references.append(reference)
+        else:
+            at += 1
+    return Expression(words, tuple(references))
+
+
+def _reference(words: str, tokens: list[re.Match[str]], at: int) -> tuple[Reference, int]:
+    start = tokens[at].start()
+    first = tokens[at]["name"]
+    name, at = _member(words, tokens, at + 1, f"{first} must be followed by a name, as in {first}.x")
+    if first == "params":
+        return Reference("param", "", name, start, tokens[at - 1].end()), at
+    aspect, at = _member(words, tokens, at, f"steps.{name} must be followed by .status or .outputs.NAME")
+    if aspect == "status":
+        return Reference("status", name, "", start, tokens[at - 1].end()), at
+    if aspect != "outputs":
+        raise ExpressionError(f"{_place(words, start)}: steps.{name} has status and outputs, not {aspect!r}")
+    output, at = _member(words, tokens, at, f"steps.{name}.outputs must be followed by the name of an output")
+    return Reference("output", name, output, start, tokens[at - 1].end()), at
+
+
+def _member(words: str, tokens: list[re.Match[str]], at: int, wanted: str) -> tuple[str, int]:
+    """Reads `.name` or `['name']` from the tokens; returns the name and the place after it."""
+    following = [token[0] for token in tokens[at : at + 3]]
+    if following[:1] == ["."] and len(following) > 1 and tokens[at + 1]["name"]:
+        return following[1], at + 2
+    if following[:1] == ["["] and following[2:] == ["]"] and tokens[at + 1]["string"]:
+        return following[1].strip("'\""), at + 3
+    start = tokens[at - 1].start()
+    raise ExpressionError(f"{_place(words, start)}: {wanted}; write steps['a-b'] where a name has a dash")
+
+
+def _place(words: str, offset: int) -> str:
+    line = words.count("\n", 0, offset) + 1
+    return f"line {line}, column {offset - (words.rfind(chr(10), 0, offset) + 1) + 1}"

@@ -1,0 +1,51 @@
+"""Names, labels and annotations of what the operator creates."""
+
+import hashlib
+
+from penstock.api.base import GROUP
+
+MANAGED_BY = "app.kubernetes.io/managed-by"
+PENSTOCK = "penstock"
+PIPELINE = f"{GROUP}/pipeline"
+STEP = f"{GROUP}/step"
+INDEX = f"{GROUP}/index"
+ATTEMPT = f"{GROUP}/attempt"
+
+RUN = f"{GROUP}/run"
+PURPOSE = f"{GROUP}/purpose"
+FINGERPRINT = f"{GROUP}/fingerprint"
+PRODUCERS = f"{GROUP}/producers"
+REVISION = f"{GROUP}/revision"
+ROUND = f"{GROUP}/round"
+RERUN = f"{GROUP}/rerun"
+APPROVED_BY = f"{GROUP}/approved-by"
+REJECTED_BY = f"{GROUP}/rejected-by"
+
+LABEL_LENGTH = 63
+
+
+def label_value(text: str) -> str:
+    """The text as a label value: itself up to 63 characters, else its beginning and a hash."""
+    if len(text) <= LABEL_LENGTH:
+        return text
+    return f"{text[: LABEL_LENGTH - 11].rstrip('.-')}-{short_hash(text)}"
+
+
+def short_hash(text: str) -> str:
+    """Ten characters that are safe in every name, from BLAKE2b."""
+    return hashlib.blake2b(text.encode(), digest_size=5).hexdigest()
+
+
+def step_name(pipeline: str, path: str) -> str:
+    """Name of a Step object: Pipeline, dot, path. Neither contains dots of its own, so names never collide."""
+    return f"{pipeline}.{path}"
+
+
+def job_name(step: str, uid: str, run: int, attempt: int, purpose: str = "run") -> str:
+    """Name of the Job of an attempt: a readable slug and a hash of what it belongs to, at most 63 characters.
+
+    Not of the fingerprint, which may come back while its old Job still exists.
+    """
+    suffix = f"{short_hash(f'{uid}/{run}/{purpose}')}-{attempt}"
+    slug = step.replace(".", "-")[: LABEL_LENGTH - len(suffix) - 1].strip("-")
+    return f"{slug}-{suffix}"

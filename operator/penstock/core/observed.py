@@ -1,0 +1,253 @@
+"""What the operator sees of the cluster: small frozen views of the objects, and snapshots made of them.
+
+Views keep only what decisions need, so that thousands of them fit in little memory. Times are seconds since 1970.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from penstock.core import labels
+from penstock.core.clock import instant
+from penstock.core.graph import Graph
+from penstock.core.problems import Problem
+
+Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """A Step object. `path` is its place in the Pipeline's graph (`tune.3`); its own name if it stands alone."""
+
+    uid: str
+    name: str
+    namespace: str
+    version: str
+    generation: int
+    pipeline: str | None
+    owner: str | None
+    path: str
+    task: str
+    created: float
+    spec: Object
+    status: Object
+    deleting: bool = False
+    approved_by: str | None = None
+    rejected_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """A Job of one attempt. `finished` is the type of its terminal condition: Complete, Failed or None."""
+
+    uid: str
+    name: str
+    namespace: str
+    version: str
+    step: str
+    run: int
+    attempt: int
+    purpose: str
+    fingerprint: str
+    producers: str
+    revision: int
+    round: int
+    created: float
+    finished: str | None = None
+    finished_at: float | None = None
+    reason: str = ""
+    message: str = ""
+    deleting: bool = False
+    suspended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PodView:
+    """A pod of a Job: how far it got, and in the cluster's own words what holds it up or ended it."""
+
+    uid: str
+    name: str
+    namespace: str
+    version: str
+    job: str
+    phase: str
+    index: int = 0
+    node: str | None = None
+    created: float = 0.0
+    started: float | None = None
+    ended: float | None = None
+    exit_code: int | None = None
+    reason: str = ""
+    message: str = ""
+    waiting: str = ""
+    disrupted: str = ""
+    unschedulable: str = ""
+    deleting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineView:
+    """A Pipeline object, with its spec as it is stored."""
+
+    uid: str
+    name: str
+    namespace: str
+    version: str
+    generation: int
+    created: float
+    spec: Object
+    status: Object
+    rerun: str | None = None
+    deleting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One Pipeline and all that belongs to it, at one instant."""
+
+    pipeline: PipelineView
+    graph: Graph | None
+    problems: Sequence[Problem]
+    steps: Mapping[str, StepView]
+    """Step objects by path."""
+    jobs: Mapping[str, Sequence[JobView]]
+    """Jobs by the uid of their Step."""
+    pods: Mapping[str, Sequence[PodView]]
+    """Pods by the uid of their Job."""
+    now: float
+    trouble: Mapping[str, str] = field(default_factory=dict)
+    """What events say about Jobs that get no pod, by the uid of the Job."""
+
+
+def owner_uid(obj: Object, kind: str) -> str | None:
+    """Uid of the controlling owner of that kind."""
+    for reference in obj["metadata"].get("ownerReferences") or ():
+        if reference.get("controller") and reference.get("kind") == kind:
+            uid: str = reference["uid"]
+            return uid
+    return None
+
+
+def step_view(obj: Object) -> StepView:
+    """The view of a Step object."""
+    meta = obj["metadata"]
+    annotations = meta.get("annotations") or {}
+    owner = owner_uid(obj, "Pipeline")
+    pipeline, _, path = meta["name"].partition(".") if owner else (None, "", meta["name"])
+    return StepView(
+        uid=meta["uid"],
+        name=meta["name"],
+        namespace=meta["namespace"],
+        version=meta["resourceVersion"],
+        generation=meta.get("generation", 1),
+        pipeline=pipeline,
+        owner=owner,
+        path=path,
+        task=".".join(part for part in path.split(".") if not part.isdecimal()) if owner else path,
+        created=instant(meta["creationTimestamp"]) or 0.0,
+        spec=obj.get("spec") or {},
+        status=obj.get("status") or {},
+        deleting="deletionTimestamp" in meta,
+        approved_by=annotations.get(labels.APPROVED_BY),
+        rejected_by=annotations.get(labels.REJECTED_BY),
+    )
+
+
+def job_view(obj: Object) -> JobView:
+    """The view of a Job that the operator created; raises KeyError or ValueError for one that it did not."""
+    meta, status = obj["metadata"], obj.get("status") or {}
+    annotations = meta["annotations"]
+    owner = owner_uid(obj, "Step")
+    if owner is None:
+        raise ValueError("no Step owns this Job")
+    conditions = {one["type"]: one for one in status.get("conditions") or () if one.get("status") == "True"}
+    terminal = conditions.get("Complete") or conditions.get("Failed")
+    why = conditions.get("Failed") or conditions.get("FailureTarget") or {}
+    return JobView(
+        uid=meta["uid"],
+        name=meta["name"],
+        namespace=meta["namespace"],
+        version=meta["resourceVersion"],
+        step=owner,
+        run=int(annotations[labels.RUN]),
+        attempt=int(meta["labels"][labels.ATTEMPT]),
+        purpose=annotations.get(labels.PURPOSE, "run"),
+        fingerprint=annotations[labels.FINGERPRINT],
+        producers=annotations.get(labels.PRODUCERS, ""),
+        revision=int(annotations.get(labels.REVISION, "0")),
+        round=int(annotations.get(labels.ROUND, "0")),
+        created=instant(meta["creationTimestamp"]) or 0.0,
+        finished=terminal["type"] if terminal else None,
+        finished_at=instant(terminal.get("lastTransitionTime")) if terminal else None,
+        reason=why.get("reason", ""),
+        message=why.get("message", ""),
+        deleting="deletionTimestamp" in meta,
+        suspended=bool((obj.get("spec") or {}).get("suspend")),
+    )
+
+
+STEP_CONTAINER = "step"
+"""Name of the user's container in the pod."""
+
+
+def pod_view(obj: Object) -> PodView:
+    """The view of a pod of a Job; raises ValueError for one that no Job owns."""
+    meta, status = obj["metadata"], obj.get("status") or {}
+    job = owner_uid(obj, "Job")
+    if job is None:
+        raise ValueError("no Job owns this pod")
+    conditions = {one["type"]: one for one in status.get("conditions") or ()}
+    containers = {one["name"]: one for one in status.get("containerStatuses") or ()}
+    inits = status.get("initContainerStatuses") or ()
+    state = (containers.get(STEP_CONTAINER) or {}).get("state") or {}
+    ended = state.get("terminated") or {}
+    running = state.get("running") or {}
+    disruption = conditions.get("DisruptionTarget") or {}
+    scheduled = conditions.get("PodScheduled") or {}
+    return PodView(
+        uid=meta["uid"],
+        name=meta["name"],
+        namespace=meta["namespace"],
+        version=meta["resourceVersion"],
+        job=job,
+        phase=status.get("phase", "Pending"),
+        index=int((meta.get("annotations") or {}).get("batch.kubernetes.io/job-completion-index", "0")),
+        node=(obj.get("spec") or {}).get("nodeName"),
+        created=instant(meta["creationTimestamp"]) or 0.0,
+        started=instant(running.get("startedAt") or ended.get("startedAt")),
+        ended=instant(ended.get("finishedAt")),
+        exit_code=ended.get("exitCode"),
+        reason=status.get("reason") or ended.get("reason", ""),
+        message=(ended.get("message") or "").strip("\n") or status.get("message", ""),
+        waiting=_waiting(state, inits),
+        disrupted=_words(disruption) if disruption.get("status") == "True" else "",
+        unschedulable=scheduled.get("message", "") if scheduled.get("status") == "False" else "",
+        deleting="deletionTimestamp" in meta,
+    )
+
+
+def _waiting(state: Object, inits: Sequence[Object]) -> str:
+    states = [state, *((one.get("state") or {}) for one in inits)]
+    words = [_words(one["waiting"]) for one in states if one.get("waiting")]
+    return next((word for word in words if word and not word.startswith(("PodInitializing", "ContainerCreating"))), "")
+
+
+def _words(condition: Object) -> str:
+    return ": ".join(part for part in (condition.get("reason"), condition.get("message")) if part)
+
+
+def pipeline_view(obj: Object) -> PipelineView:
+    """The view of a Pipeline object."""
+    meta = obj["metadata"]
+    return PipelineView(
+        uid=meta["uid"],
+        name=meta["name"],
+        namespace=meta["namespace"],
+        version=meta["resourceVersion"],
+        generation=meta.get("generation", 1),
+        created=instant(meta["creationTimestamp"]) or 0.0,
+        spec=obj.get("spec") or {},
+        status=obj.get("status") or {},
+        rerun=(meta.get("annotations") or {}).get(labels.RERUN),
+        deleting="deletionTimestamp" in meta,
+    )

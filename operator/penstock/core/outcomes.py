@@ -1,0 +1,194 @@
+"""How far an attempt got, read from its Job and pods.
+
+The pod is the fast path: the Job controller batches its status for a second. What a pod cannot tell (it is gone, or
+is being deleted by the Job controller) follows the Job's conditions.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from penstock.api import durations
+from penstock.api.base import Json
+from penstock.api.wiring import Output
+from penstock.core.observed import JobView, PodView
+from penstock.core.reasons import Reason
+from penstock.core.values import mismatch, normalise, shorten
+
+MESSAGE_BYTES = 4096
+"""Most that a container may leave in its termination message; kubelet cuts the rest."""
+
+_HOPELESS = ("InvalidImageName", "ErrImageNeverPull")
+
+
+@dataclass(frozen=True, slots=True)
+class Starting:
+    """The container has not started; `detail` is what the cluster says about it."""
+
+    detail: str = ""
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The container runs."""
+
+    started: float
+    node: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """The container exited 0 and left valid outputs."""
+
+    outputs: dict[str, Json]
+    node: str | None
+    started: float | None
+    ended: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The attempt failed, or was lost through no fault of its own (`disrupted`)."""
+
+    reason: Reason
+    message: str
+    ended: float
+    node: str | None = None
+    started: float | None = None
+    exit_code: int | None = None
+    disrupted: bool = field(default=False)
+
+
+Progress = Starting | Running | Success | Failure
+
+
+def read_attempt(
+    job: JobView,
+    pods: Sequence[PodView],
+    outputs: Sequence[Output],
+    replicas: int,
+    start_timeout: float,
+    now: float,
+    trouble: str = "",
+) -> Progress:
+    """Progress of an attempt from its Job and pods at an instant. Pure."""
+    failed = next((pod for pod in pods if pod.phase == "Failed" and not pod.deleting), None)
+    if failed:
+        return _pod_failure(failed)
+    if job.finished == "Failed":
+        return _job_failure(job, pods)
+    done = {pod.index: pod for pod in pods if pod.phase == "Succeeded"}
+    if len(done) == replicas and 0 in done:
+        return _success(done, outputs)
+    if job.finished == "Complete":
+        return Failure(Reason.LOST, "the pod was deleted before its outputs were read", now, disrupted=True)
+    live = [pod for pod in pods if pod.phase == "Running" or pod.started]
+    if live:
+        first = min(live, key=lambda pod: pod.started or now)
+        return Running(first.started or first.created, first.node)
+    return _starting(job, pods, start_timeout, now, trouble)
+
+
+def _starting(job: JobView, pods: Sequence[PodView], start_timeout: float, now: float, trouble: str) -> Progress:
+    if job.suspended:
+        return Starting("the Job is suspended")
+    unschedulable = next((pod.unschedulable for pod in pods if pod.unschedulable), "")
+    if unschedulable:
+        return Starting(f"kube-scheduler finds no node: {unschedulable}")
+    waiting = next((pod.waiting for pod in pods if pod.waiting), "") or trouble
+    hopeless = waiting.startswith(_HOPELESS)
+    deadline = job.created + start_timeout
+    if now < deadline and not hopeless:
+        return Starting(waiting, deadline)
+    limit = "" if hopeless else f" within {durations.render(start_timeout)} (startTimeout)"
+    detail = waiting or ("no pod was created" if not pods else "the pod is not ready to start")
+    return Failure(Reason.START_FAILED, f"the container did not start{limit}: {detail}", now)
+
+
+def _pod_failure(pod: PodView) -> Failure:
+    ended = pod.ended or pod.started or pod.created
+    if pod.disrupted or pod.reason in ("Evicted", "NodeLost", "Preempting", "Terminated", "NodeShutdown"):
+        message = pod.disrupted or f"{pod.reason}: {pod.message}"
+        return Failure(Reason.DISRUPTED, message, ended, pod.node, pod.started, pod.exit_code, disrupted=True)
+    tail = f": {pod.message}" if pod.message else ""
+    if pod.reason == "DeadlineExceeded":
+        return Failure(Reason.DEADLINE, f"ran longer than its timeout{tail}", ended, pod.node, pod.started)
+    if pod.reason == "OOMKilled":
+        message = f"the container used more memory than its limit{tail}"
+        return Failure(Reason.OOM_KILLED, message, ended, pod.node, pod.started, pod.exit_code)
+    if pod.started is None or pod.reason in ("StartError", "ContainerCannotRun"):
+        return Failure(Reason.START_FAILED, f"the container did not start: {pod.reason}{tail}", ended, pod.node)
+    return Failure(
+        Reason.ERROR, f"exit code {pod.exit_code}{tail}", ended, pod.node, pod.started, pod.exit_code
+    )
+
+
+def _job_failure(job: JobView, pods: Sequence[PodView]) -> Failure:
+    ended = job.finished_at or job.created
+    if job.reason == "DeadlineExceeded":
+        return Failure(Reason.DEADLINE, f"ran longer than its timeout: {job.message}", ended)
+    pod = next((pod for pod in pods if pod.phase == "Failed"), None)
+    where = f" on node {pod.node}" if pod and pod.node else ""
+    why = pod.disrupted if pod and pod.disrupted else f"the pod was deleted{where}"
+    return Failure(
+        Reason.DISRUPTED if pod and pod.disrupted else Reason.LOST,
+        why,
+        ended,
+        pod.node if pod else None,
+        pod.started if pod else None,
+        pod.exit_code if pod else None,
+        disrupted=True,
+    )
+
+
+def _success(done: dict[int, PodView], declared: Sequence[Output]) -> Success | Failure:
+    pod = done[0]
+    ended = max(one.ended or one.created for one in done.values())
+    found = read_outputs(pod.message, declared)
+    if isinstance(found, tuple):
+        reason, message = found
+        return Failure(reason, message, ended, pod.node, pod.started, pod.exit_code)
+    return Success(found, pod.node, pod.started, ended)
+
+
+def read_outputs(message: str, declared: Sequence[Output]) -> dict[str, Json] | tuple[Reason, str]:
+    """The value outputs in a termination message, with defaults filled in; or why they are not valid."""
+    wanted = {output.name: output for output in declared if output.type.value != "Artifact"}
+    given: Json = {}
+    if message.strip():
+        try:
+            given = json.loads(message, parse_constant=_no_constant)
+        except ValueError as error:
+            if len(message.encode()) >= MESSAGE_BYTES:
+                return (
+                    Reason.OUTPUTS_TOO_LARGE,
+                    f"the outputs exceed {MESSAGE_BYTES:,} bytes; write large results to an Artifact",
+                )
+            if not wanted:
+                return {}
+            return Reason.OUTPUTS_INVALID, f"PENSTOCK_OUTPUTS is not JSON ({error}): {shorten(message, 200)}"
+    if not isinstance(given, dict):
+        if not wanted:
+            return {}
+        return Reason.OUTPUTS_INVALID, f"PENSTOCK_OUTPUTS must hold one JSON object, not {shorten(message, 200)}"
+    found: dict[str, Json] = {}
+    problems = []
+    for name, output in wanted.items():
+        if name in given:
+            wrong = mismatch(output.type, given[name])
+            if wrong:
+                problems.append(f"output {name!r}: {wrong}")
+            else:
+                found[name] = normalise(given[name])
+        elif output.has_default:
+            found[name] = output.default
+        elif not output.optional:
+            problems.append(f"output {name!r} is missing")
+    if problems:
+        return Reason.OUTPUTS_INVALID, "; ".join(problems)
+    return found
+
+
+def _no_constant(name: str) -> Json:
+    raise ValueError(f"{name} is not a JSON number")
