@@ -164,9 +164,7 @@ class ContainerFields(Model):
 class StepContainerFields(ContainerFields):
     """The container of a step or Component."""
 
-    rules: ClassVar[Rules] = (
-        requires("interpreter", "script", why="an interpreter without a script has nothing to run"),
-    )
+    rules: ClassVar[Rules] = (requires("interpreter", "script", why="an interpreter runs a script"),)
 
     env_from: Annotated[list[EnvFrom] | None, Field(max_length=32)] = None
     """ConfigMaps and Secrets whose keys become variables."""

@@ -197,6 +197,12 @@ class PipelineStatus(Model):
     """Accepted, Progressing, Finished, Complete, Failed, Suspended, Undone."""
 
 
+def _same(parent: str, field: str) -> str:
+    """CEL: the optional field is as it was."""
+    new, old = f"self.{parent}", f"oldSelf.{parent}"
+    return f"has({new}.{field}) == has({old}.{field}) && (!has({new}.{field}) || {new}.{field} == {old}.{field})"
+
+
 class Pipeline(Model):
     """A graph of containerized steps with explicit inputs, outputs and resource requests."""
 
@@ -209,10 +215,10 @@ class Pipeline(Model):
             "keep it as it was, or delete the Pipeline and create it anew",
             holds=None,
             cel="!has(oldSelf.spec.storage) || (has(self.spec.storage)"
+            f" && {_same('spec.storage', 'claimName')}"
             " && has(self.spec.storage.claim) == has(oldSelf.spec.storage.claim)"
-            " && self.spec.storage.?claimName == oldSelf.spec.storage.?claimName"
-            " && self.spec.storage.?claim.?storageClassName == oldSelf.spec.storage.?claim.?storageClassName"
-            " && self.spec.storage.?claim.?accessModes == oldSelf.spec.storage.?claim.?accessModes)",
+            " && (!has(self.spec.storage.claim) ||"
+            f" ({_same('spec.storage.claim', 'storageClassName')} && {_same('spec.storage.claim', 'accessModes')})))",
             at="spec.storage",
         ),
         Rule(

@@ -157,45 +157,6 @@ class BoundInput(Input):
     ] = None
     """`step.output`; only on Steps that a Pipeline owns."""
 
-    from_: Annotated[
-        str | None,
-        Field(alias="from"),
-        StringConstraints(pattern=PATH_REFERENCE, max_length=253),
-    ] = None
-    """`step.output`; only on Steps that a Pipeline owns.
-
-    A fingerprint marks a Step that a Pipeline owns; without one the Step stands alone.
-    """
-
-    rules: ClassVar[Rules] = (
-        requires_one("image", "approval"),
-        Rule(
-            message="a Step on its own takes literal values only; give each input a `value`, or use a Pipeline",
-            holds=lambda spec: spec.is_set("fingerprint") or all(i.is_set("value") for i in spec.inputs or ()),
-            cel="has(self.fingerprint) || !has(self.inputs) || !self.inputs.exists(input, "
-            "has(input.from) || has(input.param) || has(input.each) || has(input.expr))",
-            at="inputs",
-        ),
-        Rule(
-            message="a Step on its own has no place for artifacts; declare value outputs, or use a Pipeline",
-            holds=lambda spec: (
-                spec.is_set("fingerprint") or all(output.type != OutputType.ARTIFACT for output in spec.outputs or ())
-            ),
-            cel="has(self.fingerprint) || !has(self.outputs) || "
-            "!self.outputs.exists(output, output.type == 'Artifact')",
-            at="outputs",
-        ),
-        Rule(
-            message="dependsOn, undo, cache and onError have a meaning only within a Pipeline; remove them",
-            holds=lambda spec: (
-                spec.is_set("fingerprint")
-                or not any(spec.is_set(name) for name in ("dependsOn", "undo", "cache", "onError"))
-            ),
-            cel="has(self.fingerprint) || "
-            "!(has(self.dependsOn) || has(self.undo) || has(self.cache) || has(self.onError))",
-        ),
-    )
-
 
 class StepSpec(StepBehaviour):
     """The resolved step. The last five fields are written by the operator on Steps that a Pipeline owns.
