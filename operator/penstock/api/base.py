@@ -54,7 +54,11 @@ class Model(BaseModel):
 
     @model_validator(mode="after")
     def _check_rules(self) -> Self:
-        broken = [(r.at, r.message) for r in self.rules_in_force if r.holds is not None and not r.holds(self)]
+        broken = [
+            (rule.at, rule.explain(self) if rule.explain else rule.message)
+            for rule in self.rules_in_force
+            if rule.holds is not None and not rule.holds(self)
+        ]
         if broken:
             raise rule_error(broken)
         return self

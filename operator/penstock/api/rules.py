@@ -26,6 +26,8 @@ class Rule:
     """The condition in CEL on `self`; None where `schema` says it, or where it is over the API server's budget."""
     schema: dict[str, Any] = field(default_factory=dict)
     """The condition as a piece of structural schema, where CEL cannot see the fields."""
+    explain: Callable[[Any], str] | None = None
+    """A more exact message than `message`, for a model that breaks the rule."""
     at: str = ""
     """Field of the object that the message is about, as users write it."""
 
@@ -79,7 +81,8 @@ def requires_one(*names: str) -> Rule:
 def excludes(name: str, *others: str, why: str) -> Rule:
     """Where `name` is set, none of `others` is."""
     return Rule(
-        message=f"{why}: remove {name}, or {words(others)}",
+        message=f"{why}; beside {name} there can be no {words(others, 'or')}",
+        explain=lambda model: f"{why}; remove {name}, or {words(tuple(o for o in others if model.is_set(o)))}",
         holds=lambda model: not model.is_set(name) or not any(model.is_set(other) for other in others),
         cel=f"!has(self.{name}) || !({_any_set(others)})",
     )

@@ -284,12 +284,20 @@ class StepStatus(Model):
     """Generation of the Step that this status was computed from."""
     run: Annotated[int | None, Field(ge=0)] = None
     """Run that the outcome belongs to."""
+    last_run: Annotated[int | None, Field(ge=0)] = None
+    """The latest run that has ended."""
     fingerprint: Digest | None = None
     """Fingerprint that the outcome belongs to."""
     producers: Digest | None = None
     """Digest of the producers' runs that the outcome was made from."""
     round: Annotated[int | None, Field(ge=0)] = None
     """Round of the Pipeline in which the outcome was reached."""
+    revision: Annotated[int | None, Field(ge=0)] = None
+    """Revision of the Pipeline in which the run began."""
+    failures: Annotated[int | None, Field(ge=0)] = None
+    """Failed attempts of the current run that count against the retry limit."""
+    retry_time: Timestamp | None = None
+    """When the next attempt may start."""
     attempts: Annotated[list[Attempt] | None, Field(max_length=20)] = None
     """Attempts of the current run, newest last."""
     disruptions: Annotated[int | None, Field(ge=0)] = None
