@@ -154,9 +154,9 @@ class ContainerFields(Model):
     args: Annotated[list[Argument] | None, Field(max_length=256)] = None
     """Arguments; with `script` they follow it."""
     script: Script | None = None
-    """A script that arrives verbatim as the last element of `interpreter`."""
+    """A script; it arrives verbatim as the last element of `interpreter`, and every `$` in it is the script's own."""
     interpreter: Annotated[list[Argument] | None, Field(min_length=1, max_length=16)] = None
-    """What runs the script; `[sh, -c]` if absent."""
+    """What runs the script, such as `[python3, -c]`; `[sh, -c]` if absent."""
     env: Annotated[list[EnvVar] | None, Field(max_length=128), Unique("name")] = None
     """Environment variables."""
 
@@ -192,6 +192,6 @@ class RunOptions(Model):
     retry: Retry | None = None
     """Retries of failed attempts."""
     timeout: Duration | None = None
-    """Run time of each attempt."""
+    """Most run time of each attempt, such as `1h30m`; beyond it the attempt fails with Deadline."""
     pod: PodOptions | None = None
     """Further settings of the pod, from an allow-list."""

@@ -19,7 +19,7 @@ def _refusal(message: str, mark: yaml.Mark) -> yaml.constructor.ConstructorError
 
 
 class _Loader(yaml.SafeLoader):
-    """SafeLoader with kubectl's view of scalars: dates are text, `1e3` is a number, `y` a boolean; a key may stand once."""
+    """SafeLoader with kubectl's view of scalars: dates are text, `1e3` a number, `y` a boolean; no key stands twice."""
 
     bool_values: ClassVar = {**yaml.SafeLoader.bool_values, "y": True, "n": False}
 

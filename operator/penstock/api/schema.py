@@ -29,6 +29,23 @@ def structural(model: type[Model]) -> Schema:
     return _Structural(source.get("$defs", {})).convert(source)
 
 
+def editor_schema(node: Schema) -> Schema:
+    """The JSON schema (draft 7) of a structural schema, for editors and offline checks: unknown fields are errors."""
+    out: Schema = {"additionalProperties": False} if "properties" in node else {}
+    for key, value in node.items():
+        if key == "properties":
+            out[key] = {name: editor_schema(child) for name, child in value.items()}
+        elif key in ("items", "additionalProperties"):
+            out[key] = editor_schema(value)
+        elif key == "exclusiveMinimum":
+            out[key] = out.pop("minimum")
+        elif not key.startswith("x-kubernetes-") and key != "nullable":
+            out[key] = value
+    if "pattern" in node and "type" not in node:
+        out["type"] = ["number", "string"]
+    return out
+
+
 def describe_default(value: Any) -> str:
     """A default as docs show it: `Stop`, `true`, `10s`; empty where absence says it all."""
     if value is None or isinstance(value, dict | list):
@@ -74,13 +91,21 @@ class _Structural:
     def _resolve(self, source: Schema) -> Schema:
         """The node with references and `X | null` replaced by what they stand for; its own keys win."""
         node = dict(source)
-        if "$ref" in node:
-            target = self._resolve(self.definitions[node.pop("$ref").rpartition("/")[2]])
-            node = {**target, **node}
         if "anyOf" in node:
             (choice,) = (option for option in node.pop("anyOf") if option.get("type") != "null")
-            node = {**self._resolve(choice), **node}
+            node = {**choice, **node}
+        if "$ref" in node:
+            target = self._resolve(self.definitions[node.pop("$ref").rpartition("/")[2]])
+            node = {**target, **node, "description": _both(node.get("description"), target)}
         return node
+
+
+def _both(field: str | None, target: Schema) -> str:
+    """What the field is for, and what its type is; of an enum the type first, since the field tells its words."""
+    about: str = target.get("description", "")
+    if not field or field == about:
+        return about
+    return f"{about} {field}" if "enum" in target else f"{field}\n{about}"
 
 
 def _rank(key: str) -> tuple[int, str]:

@@ -72,11 +72,15 @@ class StepBehaviour(StepContainerFields, RunOptions):
     approval: Approval | None = None
     """Wait for an approval instead of running a container."""
     outputs: Annotated[list[Output] | None, Field(max_length=64), Unique("name")] = None
-    """Named, typed results."""
+    """Named, typed results, such as `{name: accuracy, type: Number}`.
+
+    Values are written as one JSON object to the file named by `$PENSTOCK_OUTPUTS` (at most 4,096 bytes), an Artifact
+    to the path in `$OUTPUT_<NAME>`.
+    """
     replicas: Annotated[int | None, Field(ge=1, le=1024)] = None
     """Pods of this step that must run together, all or none."""
     duration: Duration | None = None
-    """The author's estimate of the run time; learned durations replace it."""
+    """The author's estimate of the run time, such as `10m`; learned durations replace it."""
     start_timeout: Duration | None = None
     """Time until the container starts (image, admission, volumes); 10m if absent."""
     on_error: OnError = OnError.FAIL
@@ -114,19 +118,22 @@ class StepTemplate(StepBehaviour):
     )
 
     name: DnsLabel
-    """Name, unique within the graph."""
+    """Name, unique within the graph: a DNS label, such as `train`."""
     component: ComponentReference | None = None
-    """Component to run instead of an inline container."""
+    """Component to run instead of an inline container, such as `{name: double}`."""
     inputs: Annotated[list[Input] | None, Field(max_length=64), Unique("name")] = None
-    """Values and artifacts that the step reads."""
+    """Values and artifacts that the step reads, each as `INPUT_<NAME>`, such as `{name: rows, from: prepare.rows}`."""
     needs: Annotated[list[DnsLabel] | None, Field(max_length=64), Unique()] = None
     """Steps that must succeed first; `from` implies it."""
     after: Annotated[list[After] | None, Field(max_length=64), Unique("step")] = None
     """Steps that must have ended in a given way first."""
     when: Expression | None = None
-    """Run only if this CEL expression is true; false means Skipped."""
+    """Run only if this CEL expression is true; false means Skipped.
+
+    Such as `steps.train.outputs.accuracy >= params.minAccuracy`.
+    """
     for_each: ForEach | None = None
-    """Run once per combination of values."""
+    """Run once per combination of values, such as `{vars: [{name: depth, values: [1, 2]}]}`."""
 
 
 class StepPhase(StrEnum):
