@@ -1,0 +1,166 @@
+"""The programs of a cluster, built from their Go modules at pinned versions, kept in the cache by version."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.cluster.commands import run
+from tests.cluster.golang import go
+from tests.cluster.paths import HERE, cache_dir, locked, made
+from tests.cluster.progress import stage
+
+VERSION_PACKAGE = "k8s.io/component-base/version"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A Go module and the commands to build from it.
+
+    ``commands`` maps the name of a binary to its package; ``.`` is the file ``main`` (a path in this folder).
+    ``usually`` is how long it takes from nothing on two cores.
+    """
+
+    name: str
+    module: str
+    version: str
+    commands: Mapping[str, str]
+    usually: str
+    symbols: Mapping[str, str]
+    main: str = ""
+
+
+KUBERNETES = Source(
+    "kubernetes",
+    "k8s.io/kubernetes",
+    "v1.37.2",
+    {
+        name: f"k8s.io/kubernetes/cmd/{name}"
+        for name in (
+            "kube-apiserver",
+            "kube-controller-manager",
+            "kube-scheduler",
+            "kubelet",
+            "kube-proxy",
+            "kubectl",
+        )
+    },
+    "6 to 10 min",
+    {
+        f"{VERSION_PACKAGE}.gitVersion": "v1.37.2",
+        f"{VERSION_PACKAGE}.gitMajor": "1",
+        f"{VERSION_PACKAGE}.gitMinor": "37",
+    },
+)
+# Debian's etcd is 3.4, without the progress notifications that streaming lists need: informers then re-list for ever.
+ETCD = Source("etcd", "go.etcd.io/etcd/server/v3", "v3.6.12", {"etcd": "go.etcd.io/etcd/server/v3"}, "25 s", {})
+COREDNS = Source("coredns", "github.com/coredns/coredns", "v1.15.0", {"coredns": "."}, "1 min", {}, "coredns/main.go")
+STORAGE = Source(
+    "local-path-provisioner",
+    "github.com/rancher/local-path-provisioner",
+    "v0.0.30",
+    {"local-path-provisioner": "github.com/rancher/local-path-provisioner"},
+    "1 min",
+    {},
+)
+HELM = Source("helm", "helm.sh/helm/v4", "v4.3.1", {"helm": "helm.sh/helm/v4/cmd/helm"}, "1 to 2 min", {})
+KIND = Source("kind", "sigs.k8s.io/kind", "v0.33.0", {"kind": "sigs.k8s.io/kind"}, "30 s", {})
+KWOK = Source("kwok", "sigs.k8s.io/kwok", "v0.8.0", {"kwok": "sigs.k8s.io/kwok/cmd/kwok"}, "1 to 2 min", {})
+
+SOURCES = (KUBERNETES, ETCD, COREDNS, STORAGE, HELM, KIND, KWOK)
+CLUSTER = (KUBERNETES, ETCD, COREDNS, STORAGE, HELM)
+"""What the cluster on this machine is made of; kind and kwok are built when they are asked for."""
+
+
+def binary(name: str) -> Path:
+    """The path of a program, e.g. ``kubectl``; built first if the cache has none of this version."""
+    source = next(source for source in SOURCES if name in source.commands)
+    ensure(source)
+    return _home(source) / name
+
+
+def command(name: str) -> Path:
+    """The path of a client (kubectl, helm, kind): the one on PATH, else ours."""
+    found = shutil.which(name)
+    return Path(found) if found else binary(name)
+
+
+def present(source: Source) -> bool:
+    """Whether all commands of the module are in the cache."""
+    return all((_home(source) / name).exists() for name in source.commands)
+
+
+def ensure(*sources: Source) -> None:
+    """Build what the cache lacks, one module after the other: each of the builds uses all cores."""
+    for source in sources:
+        if present(source):
+            continue
+        with locked(cache_dir() / "locks" / source.name):
+            if not present(source):
+                with stage(f"building {source.name} {source.version} from its Go module", source.usually):
+                    _build(source)
+
+
+def on_path() -> Path:
+    """A directory with links to the clients in the cache (kubectl, helm), to be put on PATH."""
+    folder = made(cache_dir() / "bin")
+    for source in (KUBERNETES, HELM):
+        for name in {"kubectl", "helm"} & set(source.commands):
+            if present(source):
+                link = folder / f".{name}.{os.getpid()}"
+                link.symlink_to(_home(source) / name)
+                link.replace(folder / name)
+    return folder
+
+
+def _home(source: Source) -> Path:
+    return cache_dir() / "programs" / f"{source.name}-{source.version}"
+
+
+def _build(source: Source) -> None:
+    """Build all commands in a module of our own that requires theirs: ``go install`` refuses modules with replaces."""
+    home = _home(source)
+    log = made(cache_dir() / "logs") / f"{source.name}.log"
+    symbols = "".join(f" -X {name}={value}" for name, value in source.symbols.items())
+    with tempfile.TemporaryDirectory(dir=made(home.parent), prefix=f".{source.name}-") as work:
+        workspace, output = made(Path(work) / "module"), made(Path(work) / "output")
+        (workspace / "go.mod").write_text(_go_mod(source))
+        if source.main:
+            shutil.copy(HERE / source.main, workspace)
+        packages = list(source.commands.values())
+        target = output if len(packages) > 1 else output / next(iter(source.commands))
+        run(
+            [go(), "build", "-trimpath", "-ldflags", f"-s -w{symbols}", "-o", target, *packages],
+            env={"CGO_ENABLED": "0", "GOFLAGS": "-mod=mod -buildvcs=false", "GOTOOLCHAIN": "local"},
+            cwd=workspace,
+            log=log,
+        )
+        shutil.rmtree(home, ignore_errors=True)
+        output.rename(home)
+
+
+def _go_mod(source: Source) -> str:
+    """A go.mod that requires the module at its version.
+
+    Kubernetes lists its staging modules as v0.0.0 and replaces them by folders that the module does not contain;
+    published, they have the version v0.MINOR.PATCH.
+    """
+    lines = [f"module penstock.dev/cluster/{source.name}", "go 1.26.0", f"require {source.module} {source.version}"]
+    if source is KUBERNETES:
+        version = source.version.replace("v1.", "v0.", 1)
+        lines += [f"replace {name} => {name} {version}" for name in _staging_modules(source)]
+    return "\n".join(lines) + "\n"
+
+
+def _staging_modules(source: Source) -> list[str]:
+    """The modules that the module's own go.mod replaces by a folder."""
+    downloaded = json.loads(
+        run([go(), "mod", "download", "-json", f"{source.module}@{source.version}"], env={"GOTOOLCHAIN": "local"})
+    )
+    words = (line.split() for line in Path(downloaded["GoMod"]).read_text().splitlines())
+    return sorted({line[0] for line in words if "=>" in line and line[-1].startswith("./staging/")})

@@ -1,0 +1,65 @@
+"""Run a program to its end and turn its failure into one clear error."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tests.cluster.progress import ClusterError
+
+Argument = str | Path
+
+
+def run(
+    argv: Sequence[Argument],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stdin: str | None = None,
+    log: Path | None = None,
+) -> str:
+    """Run ``argv`` with ``env`` added to the environment; return its standard output.
+
+    With ``log`` everything the program prints is appended to that file and the result is empty.
+
+    Raises:
+        ClusterError: the program is not there, or ended with another code than 0.
+    """
+    words = [str(word) for word in argv]
+    environment = {**os.environ, **(env or {})}
+    try:
+        if log is None:
+            done = subprocess.run(words, env=environment, cwd=cwd, input=stdin, text=True, capture_output=True)
+            output, errors = done.stdout, done.stderr or done.stdout
+        else:
+            with log.open("a") as handle:
+                handle.write(f"$ {' '.join(words)}\n")
+                handle.flush()
+                done = subprocess.run(
+                    words, env=environment, cwd=cwd, input=stdin, text=True, stdout=handle, stderr=handle
+                )
+            output, errors = "", tail(log)
+    except FileNotFoundError as error:
+        raise ClusterError(f"{words[0]} is not installed (wanted for: {' '.join(words)})") from error
+    if done.returncode:
+        where = f"; all of it in {log}" if log else ""
+        raise ClusterError(f"{' '.join(words)} ended with {done.returncode}{where}:\n{errors.strip()[-3000:]}")
+    return output
+
+
+def succeeds(argv: Sequence[Argument], seconds: float = 30) -> bool:
+    """Whether the program exists and ends with 0 within ``seconds``; its output is dropped."""
+    words = [str(word) for word in argv]
+    try:
+        return subprocess.run(words, capture_output=True, timeout=seconds).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def tail(log: Path, lines: int = 15) -> str:
+    """The last lines of a log file; empty if there is none."""
+    if not log.exists():
+        return ""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])

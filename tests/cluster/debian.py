@@ -1,0 +1,63 @@
+"""A Debian tree with Python, made by debootstrap: the base of images where no registry can be counted on."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from pathlib import Path
+
+from tests.cluster.commands import run
+from tests.cluster.paths import cache_dir, locked, made
+from tests.cluster.progress import ClusterError, stage
+
+SUITE = "bookworm"
+PACKAGES = ("ca-certificates", "python3", "python3-venv")
+LEFT_OUT = (
+    "dev/*",
+    "var/cache/apt/*",
+    "var/cache/debconf/*",
+    "var/lib/apt/lists/*",
+    "var/log/*",
+    "usr/share/doc/*",
+    "usr/share/info/*",
+    "usr/share/locale/*",
+    "usr/share/man/*",
+)
+"""What a container never reads: half of the tree."""
+
+
+def tree() -> Path:
+    """The tree as a tar file in the cache; made first if it is not there."""
+    key = hashlib.sha256(repr((SUITE, PACKAGES, LEFT_OUT)).encode()).hexdigest()[:12]
+    path = made(cache_dir() / "images") / f"debian-{SUITE}-{key}.tar"
+    if not path.exists():
+        with locked(cache_dir() / "locks" / "debian"):
+            if not path.exists():
+                with stage("making a Debian base for images with debootstrap", usually="70 s"):
+                    _make(path)
+    return path
+
+
+def _make(path: Path) -> None:
+    log = made(cache_dir() / "logs") / "debootstrap.log"
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".debian-") as work:
+        root, unfinished = Path(work) / "root", Path(work) / "tree.tar"
+        # --variant: apt and what is essential, nothing else
+        options = ["--variant=minbase", f"--include={','.join(PACKAGES)}"]
+        run(["debootstrap", *options, SUITE, root, *_mirror()], log=log)
+        excluded = [f"--exclude=./{pattern}" for pattern in LEFT_OUT]
+        run(["tar", "--numeric-owner", *excluded, "-C", root, "-cf", unfinished, "."], log=log)
+        unfinished.rename(path)
+
+
+def _mirror() -> list[str]:
+    """The mirror that this machine's apt uses for the suite; none, so debootstrap's own choice, if it uses none."""
+    if not shutil.which("apt-get"):
+        return []
+    query = ["apt-get", "indextargets", "--format", "$(REPO_URI)"]
+    try:
+        found = run([*query, "Created-By: Packages", "Origin: Debian", f"Codename: {SUITE}"]).split()
+    except ClusterError:
+        return []
+    return [found[0].rstrip("/")] if found else []

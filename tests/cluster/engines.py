@@ -1,0 +1,115 @@
+"""What builds images: Docker, Podman, or buildah (which needs no engine, only root)."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.cluster.commands import Argument, run, succeeds
+from tests.cluster.paths import cache_dir, made
+from tests.cluster.progress import ClusterError
+
+INPUTS = "penstock.dev/inputs"
+"""The label that tells from what an image was built."""
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+LAYERS = "buildah"
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A program with Docker's command line: ``command`` is docker, podman or buildah."""
+
+    command: str
+
+    @property
+    def builds_alone(self) -> bool:
+        """Whether there is no engine behind it, hence no registry's base images are counted on."""
+        return self.command == "buildah"
+
+    def build(self, image: str, dockerfile: Path, context: Path, arguments: Mapping[str, str], inputs: str) -> None:
+        """Build and tag an image, labelled with the digest of its inputs; unchanged layers come from the cache."""
+        words: list[Argument] = ["--tag", image, "--file", dockerfile, "--label", f"{INPUTS}={inputs}"]
+        for name, value in arguments.items():
+            words += ["--build-arg", f"{name}={value}"]
+        log = made(cache_dir() / "logs") / f"image-{image.rpartition('/')[2].replace(':', '-')}.log"
+        if self.builds_alone:
+            words = ["--isolation", "chroot", "--network", "host", "--layers", *_host_files(), *words]
+        run([*self._words("build"), *words, context], log=log)
+
+    def inputs(self, image: str) -> str:
+        """The digest of the inputs that the image was built from; empty if there is no such image."""
+        field = "{{index .OCIv1.Config.Labels %q}}" if self.builds_alone else "{{index .Config.Labels %q}}"
+        field = field.replace("%q", f'"{INPUTS}"')
+        words = ["inspect", "--type", "image"] if self.builds_alone else ["image", "inspect"]
+        try:
+            return run([*self._words(*words), "--format", field, image]).strip()
+        except ClusterError:
+            return ""
+
+    def identity(self, image: str) -> str:
+        """The image's id.
+
+        Raises:
+            ClusterError: there is no such image.
+        """
+        if self.builds_alone:
+            return run(self._words("inspect", "--type", "image", "--format", "{{.FromImageID}}", image)).strip()
+        return run(self._words("image", "inspect", "--format", "{{.Id}}", image)).strip()
+
+    def archive(self, image: str, path: Path) -> None:
+        """Write the image as a Docker archive (what ``docker load`` reads)."""
+        if self.builds_alone:
+            run(self._words("push", "--quiet", image, f"docker-archive:{path}:{image}"))
+        else:
+            run(self._words("save", "--output", str(path), image))
+
+    def layout(self, image: str, folder: Path) -> None:
+        """Write the image as an OCI layout with uncompressed layers; only buildah does that."""
+        run(self._words("push", "--quiet", "--disable-compression", image, f"oci:{folder}:{image}"))
+
+    def _words(self, *words: str) -> Sequence[str]:
+        if not self.builds_alone:
+            return [self.command, *words]
+        storage = made(cache_dir() / LAYERS)
+        # The runtime part lies under /run: it must not outlive a reboot.
+        return [self.command, "--root", str(storage), "--runroot", f"/run/penstock-{LAYERS}", *words]
+
+
+@functools.cache
+def engine() -> Engine:
+    """Docker or Podman if one answers, else buildah.
+
+    Raises:
+        ClusterError: there is none; the text has the command that installs one.
+    """
+    for command in ("docker", "podman"):
+        if answers(command):
+            return Engine(command)
+    if shutil.which("buildah"):
+        return Engine("buildah")
+    raise ClusterError(
+        "nothing here builds images: start Docker or Podman, or install buildah (as root: apt-get install buildah)"
+    )
+
+
+@functools.cache
+def answers(command: str) -> bool:
+    """Whether this engine's program is there and its service works."""
+    return bool(shutil.which(command)) and succeeds([command, "info"])
+
+
+def _host_files() -> list[str]:
+    """What pip inside a build must see of the machine: its certificates and where its packages come from."""
+    places = {
+        CERTIFICATES: str(CERTIFICATES),
+        Path("/etc/pip.conf"): "/etc/pip.conf",
+        Path.home() / ".config" / "pip" / "pip.conf": "/etc/xdg/pip/pip.conf",
+    }
+    words = []
+    for path, inside in places.items():
+        if path.exists():
+            words += ["--volume", f"{path}:{inside}:ro"]
+    return words

@@ -1,0 +1,124 @@
+"""The cluster on this machine: control plane, node, DNS and storage as processes, brought up and taken down."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import tarfile
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.cluster import binaries, dns, host, images, network, packages, storage
+from tests.cluster.containerd import Containerd
+from tests.cluster.controlplane import ControlPlane
+from tests.cluster.engines import engine
+from tests.cluster.node import Node
+from tests.cluster.paths import state_dir
+from tests.cluster.progress import ClusterError, stage
+
+FIRST_PORT = 6443
+
+
+@dataclass(frozen=True)
+class LocalCluster:
+    """Kubernetes from its Go modules on this machine; needs root."""
+
+    kind = "processes on this machine"
+
+    @property
+    def plane(self) -> ControlPlane:
+        return ControlPlane(
+            state_dir(),
+            address=network.NODE_ADDRESS,
+            first_port=int(os.environ.get("PENSTOCK_API_PORT", FIRST_PORT)),
+            audit=bool(os.environ.get("PENSTOCK_AUDIT_LOG")),
+            controller_manager_flags=tuple(shlex.split(os.environ.get("PENSTOCK_KCM_FLAGS", ""))),
+        )
+
+    @property
+    def node(self) -> Node:
+        return Node(self.plane)
+
+    @property
+    def kubeconfig(self) -> Path:
+        return self.plane.kubeconfig
+
+    def alive(self) -> bool:
+        """Whether everything that makes the cluster runs and answers."""
+        others = all(map(self.plane.processes.alive, (dns.PROCESS, storage.PROCESS)))
+        return others and self.plane.alive() and self.node.alive()
+
+    def up(self) -> None:
+        """Start what does not run yet; programs, packages and images that are missing are made first."""
+        host.require_root()
+        with ThreadPoolExecutor(max_workers=2) as pool:  # compiling keeps the cores busy, the other waits for downloads
+            prepared = [pool.submit(self._prepare_images), pool.submit(binaries.ensure, *binaries.CLUSTER)]
+            for future in prepared:
+                future.result()
+        with stage("starting containerd"):
+            network.up(self.plane.state)
+            self.node.containerd.start()
+        self.plane.start()
+        self.load([image.name for image in images.node_images()] + [images.PYTHON])
+        self.node.start()
+        dns.start(self.plane)
+        storage.start(self.plane)
+
+    def down(self) -> None:
+        """Stop everything, undo what was done to the machine, and forget the cluster's data."""
+        for name in (storage.PROCESS, dns.PROCESS):
+            self.plane.processes.stop(name)
+        self.node.stop()
+        self.plane.stop(delete=True)
+
+    def load(self, names: list[str]) -> None:
+        """Bring images to the node, and of those only the layers that it has not."""
+        containerd = self.node.containerd
+        record = self.plane.state / "loaded.json"
+        loaded: dict[str, str] = json.loads(record.read_text()) if record.exists() else {}
+        there = containerd.images()
+        for name in names:
+            identity = engine().identity(name)
+            if name not in there or loaded.get(name) != identity:
+                with stage(f"loading {name}"):
+                    _import(containerd, name)
+                loaded[name] = identity
+                record.write_text(json.dumps(loaded))
+
+    def describe(self) -> list[str]:
+        """A line for each process: whether it runs, and where its log is."""
+        processes = self.plane.processes
+        return [
+            f"{'running' if processes.alive(name) else 'ENDED  '} {name:24} {processes.log(name)}"
+            for name in processes.names()
+        ]
+
+    def _prepare_images(self) -> None:
+        packages.ensure()
+        if not engine().builds_alone:
+            raise ClusterError("an engine has come up meanwhile: run the command again, and kind is used")
+        python = next(image for image in images.project_images() if image.name == images.PYTHON)
+        images.build([*images.node_images(), python])
+
+
+def _import(containerd: Containerd, name: str) -> None:
+    with tempfile.TemporaryDirectory(prefix="penstock-image-") as folder:
+        layout, archive = Path(folder) / "layout", Path(folder) / "image.tar"
+        engine().layout(name, layout)
+        index: dict[str, Any] = json.loads((layout / "index.json").read_text())
+        index["manifests"][0]["annotations"] = {"io.containerd.image.name": name}
+        (layout / "index.json").write_text(json.dumps(index))
+        present = containerd.blobs()
+        with tarfile.open(archive, "w") as tar:
+            for file in ("oci-layout", "index.json"):
+                tar.add(layout / file, arcname=file)
+            for blob in sorted((layout / "blobs" / "sha256").iterdir()):
+                if f"sha256:{blob.name}" not in present:
+                    tar.add(blob, arcname=f"blobs/sha256/{blob.name}")
+        shutil.rmtree(layout)
+        containerd.ctr("images", "import", archive)

@@ -1,0 +1,54 @@
+"""Packages of the distribution that a cluster on this machine needs; installed when that is possible."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from tests.cluster.commands import run
+from tests.cluster.paths import cache_dir
+from tests.cluster.progress import ClusterError, say, stage
+
+CNI_PLUGINS = Path("/usr/lib/cni")
+
+NEEDED = {
+    "containerd": "containerd",
+    "runc": "runc",
+    str(CNI_PLUGINS / "bridge"): "containernetworking-plugins",
+    "buildah": "buildah",
+    "debootstrap": "debootstrap",
+    "catatonit": "catatonit",
+    "iptables": "iptables",
+    "conntrack": "conntrack",
+    "ip": "iproute2",
+    "mount": "mount",
+    "openssl": "openssl",
+}
+"""Command or file -> the Debian package that brings it."""
+
+
+def missing() -> list[str]:
+    """The packages whose command or file is not here."""
+    return sorted({package for name, package in NEEDED.items() if not shutil.which(name)})
+
+
+def ensure() -> None:
+    """Install what is missing, as root with apt.
+
+    Raises:
+        ClusterError: not root, or no apt; the text has the command that does it.
+    """
+    wanted = missing()
+    if not wanted:
+        return
+    command = f"apt-get install --yes --no-install-recommends {' '.join(wanted)}"
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise ClusterError(f"missing on this machine: {', '.join(wanted)}; install them (as root: {command})")
+    log = cache_dir() / "apt.log"
+    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    # Services that a package would start (containerd's own) are not wanted: ours run from the state directory.
+    say(f"packages are missing, so: {command}")
+    with stage("installing packages", usually="30 s"):
+        run(["apt-get", "update", "--quiet"], env=quiet, log=log)
+        run(command.split(), env=quiet, log=log)
