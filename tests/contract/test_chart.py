@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from tests.cluster.paths import CHECKOUT
-from tests.contract.chart import CHART, EXAMPLE_VALUES, NAMESPACE, RenderError, objects, of_kind, rendered
+from tests.contract.chart import CHART, EXAMPLE_VALUES, LOADER, NAMESPACE, RenderError, objects, of_kind, rendered
 
 Object = dict[str, Any]
 CLUSTER_WIDE = {"scope": {"clusterWide": True}}
@@ -32,6 +32,11 @@ def example(path: Path) -> list[Object]:
     return objects(path)
 
 
+@cache
+def by_default() -> list[Object]:
+    return objects()
+
+
 def every_example() -> pytest.MarkDecorator:
     return pytest.mark.parametrize("path", EXAMPLE_VALUES, ids=lambda path: path.name.removesuffix("-values.yaml"))
 
@@ -49,7 +54,7 @@ def pods(found: list[Object]) -> list[Object]:
 
 
 def generated_crds() -> list[Object]:
-    return [yaml.safe_load(path.read_text()) for path in (CHECKOUT / "crds").glob("*.yaml")]
+    return [yaml.load(path.read_text(), LOADER) for path in (CHECKOUT / "crds").glob("*.yaml")]
 
 
 def granted(rules: list[Object]) -> set[tuple[str, str, str]]:
@@ -83,7 +88,7 @@ def test_no_role_reads_secrets_logs_or_enters_containers(path: Path) -> None:
 
 
 def test_by_default_the_operator_has_roles_in_its_own_namespace_only() -> None:
-    found = objects()
+    found = by_default()
     aggregated = of_kind(found, "ClusterRole")
     assert len(aggregated) == 2
     for role in aggregated:
@@ -106,7 +111,7 @@ def test_named_namespaces_get_a_role_each_and_catalogues_one_that_reads_componen
 
 
 def test_cluster_wide_adds_nodes_to_the_same_rules_and_nothing_else() -> None:
-    namespaced = next(o for o in of_kind(objects(), "Role") if not o["metadata"]["name"].endswith("-lease"))
+    namespaced = next(o for o in of_kind(by_default(), "Role") if not o["metadata"]["name"].endswith("-lease"))
     found = objects(values=CLUSTER_WIDE)
     (binding,) = of_kind(found, "ClusterRoleBinding")
     (role,) = [o for o in of_kind(found, "ClusterRole") if o["metadata"]["name"] == binding["roleRef"]["name"]]
@@ -117,14 +122,14 @@ def test_cluster_wide_adds_nodes_to_the_same_rules_and_nothing_else() -> None:
 
 def test_each_owner_of_children_allows_blocking_owner_references() -> None:
     # OwnerReferencesPermissionEnforcement refuses children with blockOwnerDeletion without it.
-    roles = [granted(o["rules"]) for o in of_kind(objects(), "Role")]
+    roles = [granted(o["rules"]) for o in of_kind(by_default(), "Role")]
     for owner in ("pipelines", "steps", "pipelineschedules"):
         assert any(("penstock.dev", f"{owner}/finalizers", "update") in rules for rules in roles)
 
 
 def test_aggregated_roles_let_viewers_read_and_editors_write_all_kinds() -> None:
     labels = "rbac.authorization.k8s.io/aggregate-to-"
-    roles = {o["metadata"]["name"].rpartition("-")[2]: o for o in of_kind(objects(), "ClusterRole")}
+    roles = {o["metadata"]["name"].rpartition("-")[2]: o for o in of_kind(by_default(), "ClusterRole")}
     assert roles["view"]["metadata"]["labels"][f"{labels}view"] == "true"
     assert f"{labels}view" not in roles["edit"]["metadata"]["labels"]
     assert {verb for _, _, verb in granted(roles["view"]["rules"])} == {"get", "list", "watch"}
@@ -138,7 +143,7 @@ def test_aggregated_roles_let_viewers_read_and_editors_write_all_kinds() -> None
 
 
 def test_settings_have_the_keys_the_operator_reads() -> None:
-    assert settings_of(objects()) == SETTINGS
+    assert settings_of(by_default()) == SETTINGS
 
 
 def test_a_changed_setting_changes_the_pod() -> None:
@@ -146,7 +151,7 @@ def test_a_changed_setting_changes_the_pod() -> None:
         (deployment,) = of_kind(found, "Deployment")
         return deployment["spec"]["template"]["metadata"]["annotations"]["checksum/settings"]
 
-    assert checksum(objects()) != checksum(objects(values={"settings": {"resyncSeconds": 60}}))
+    assert checksum(by_default()) != checksum(objects(values={"settings": {"resyncSeconds": 60}}))
 
 
 @pytest.mark.parametrize(
@@ -200,7 +205,7 @@ def test_the_charts_crds_are_the_generated_ones() -> None:
 
 
 def test_installed_crds_are_kept_and_otherwise_as_generated() -> None:
-    installed = {o["metadata"]["name"]: o for o in of_kind(objects(), "CustomResourceDefinition")}
+    installed = {o["metadata"]["name"]: o for o in of_kind(by_default(), "CustomResourceDefinition")}
     generated = {crd["metadata"]["name"]: crd for crd in generated_crds()}
     assert installed.keys() == generated.keys()
     for name, crd in installed.items():

@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from tests.contract.chart import CHART, NAMESPACE, objects
 
+from penstock.api.parse import parse
+from penstock.api.pipeline import Pipeline
+
 Object = dict[str, Any]
 SCRIPT = CHART / "files" / "first_pipeline.py"
 
@@ -79,6 +82,13 @@ def test_any_other_end_fails_and_shows_the_status(
 
 def test_a_pipeline_that_never_ends_fails_in_time(run: Callable[..., int]) -> None:
     assert run(Api({"phase": "Running"}), "0.05") == 1
+
+
+def test_the_pipeline_of_the_hook_is_one_that_the_api_accepts() -> None:
+    manifest = runpy.run_path(str(SCRIPT))["pipeline"]("demo-test", "image:1")
+    pipeline = parse(manifest)
+    assert isinstance(pipeline, Pipeline)
+    assert [step.name for step in pipeline.spec.steps] == ["add"]
 
 
 def test_missing_crds_are_named(run: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
