@@ -185,6 +185,8 @@ class PipelineStatus(Model):
     """Counts up each time an ended Pipeline goes on: after an edit or a rerun."""
     rerun: Annotated[str | None, StringConstraints(max_length=253)] = None
     """The rerun token last acted on."""
+    fingerprint: Annotated[str | None, StringConstraints(max_length=71)] = None
+    """Digest of all steps' fingerprints; a change of it begins a revision."""
     history: Annotated[list[Revision] | None, Field(max_length=50)] = None
     """Past revisions, newest first."""
     start_time: Timestamp | None = None

@@ -1,0 +1,67 @@
+"""YAML is read as kubectl reads it; each expectation was compared with what a real API server stored."""
+
+import math
+
+import pytest
+
+from penstock.api.manifests import UnreadableManifest, load
+
+
+@pytest.mark.parametrize(
+    ("scalar", "value"),
+    [
+        ("1e3", 1000),
+        ("2026-01-01", "2026-01-01"),
+        ("2001-12-14T21:59:43Z", "2001-12-14T21:59:43Z"),
+        ("12", 12),
+        ("+5", 5),
+        ("0x10", 16),
+        ("010", 8),
+        ("0o17", 15),
+        ("yes", True),
+        ("n", False),
+        ("1:30", "1:30"),
+        ("1.0.0", "1.0.0"),
+        ("1_000", 1000),
+        ("1.", 1),
+        (".5", 0.5),
+        (".", "."),
+        ("~", None),
+        ("'1'", "1"),
+    ],
+)
+def test_scalars(scalar: str, value: object) -> None:
+    (document,) = load(f"a: {scalar}")
+    assert document == {"a": value}
+    assert type(document["a"]) in (type(value), float)
+
+
+def test_infinity_is_left_to_the_parser() -> None:
+    (document,) = load("a: .inf")
+    assert math.isinf(document["a"])
+
+
+def test_documents_line_ends_and_emoji() -> None:
+    text = "a: '🚀'\r\nb: |\r\n  x\r\n  y\r\n---\r\n---\r\nc: 1\r\n"
+    assert list(load(text)) == [{"a": "🚀", "b": "x\ny\n"}, {"c": 1}]
+
+
+def test_merge_keys() -> None:
+    assert list(load("base: &a {b: 1}\nmore: {<<: *a, c: 2}")) == [{"base": {"b": 1}, "more": {"b": 1, "c": 2}}]
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("a: 1\nb: 2\na: 3", "line 3, column 1: the key 'a' stands twice"),
+        ("a: [1", "line 1"),
+        ("\ta: 1", "line 1, column 1"),
+        ("a: \0", "character 3"),
+        ("? [a]\n: 1", "a key must be text"),
+        ("a: !!python/object:os.system 1", "line 1"),
+        ("[" * 5000, "cannot be read"),
+    ],
+)
+def test_refuse(text: str, complaint: str) -> None:
+    with pytest.raises(UnreadableManifest, match=complaint):
+        list(load(text))
