@@ -26,13 +26,13 @@ def parameters(spec: PipelineSpec) -> list[Problem]:
         seen.add(parameter.name)
         wrong = mismatch(parameter.type, parameter.value)
         if wrong:
-            problems.append(
-                Problem(f"{place}.value", Reason.INVALID_VALUE, f"parameter {parameter.name!r}: {wrong}")
-            )
+            problems.append(Problem(f"{place}.value", Reason.INVALID_VALUE, f"parameter {parameter.name!r}: {wrong}"))
         elif parameter.enum and normalise(parameter.value) not in normalise(parameter.enum):
             allowed = shorten(canonical(parameter.enum))
             problems.append(
-                Problem(f"{place}.value", Reason.INVALID_VALUE, f"parameter {parameter.name!r} must be one of {allowed}")
+                Problem(
+                    f"{place}.value", Reason.INVALID_VALUE, f"parameter {parameter.name!r} must be one of {allowed}"
+                )
             )
     return problems
 

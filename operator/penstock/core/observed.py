@@ -11,6 +11,7 @@ from penstock.core import labels
 from penstock.core.clock import instant
 from penstock.core.graph import Graph
 from penstock.core.problems import Problem
+from penstock.core.values import digest
 
 Object = Mapping[str, Any]
 
@@ -30,6 +31,11 @@ class StepView:
     task: str
     created: float
     spec: Object
+    """The spec of a Step that stands alone; of others only the digest is kept."""
+    spec_digest: str
+    fingerprint: str
+    min_run: int
+    rerun: str
     status: Object
     deleting: bool = False
     approved_by: str | None = None
@@ -132,6 +138,7 @@ def step_view(obj: Object) -> StepView:
     """The view of a Step object."""
     meta = obj["metadata"]
     annotations = meta.get("annotations") or {}
+    spec = obj.get("spec") or {}
     owner = owner_uid(obj, "Pipeline")
     pipeline, _, path = meta["name"].partition(".") if owner else (None, "", meta["name"])
     return StepView(
@@ -145,7 +152,11 @@ def step_view(obj: Object) -> StepView:
         path=path,
         task=".".join(part for part in path.split(".") if not part.isdecimal()) if owner else path,
         created=instant(meta["creationTimestamp"]) or 0.0,
-        spec=obj.get("spec") or {},
+        spec={} if owner else spec,
+        spec_digest=digest(spec) if owner else "",
+        fingerprint=spec.get("fingerprint", ""),
+        min_run=spec.get("minRun", 1),
+        rerun=spec.get("rerun", ""),
         status=obj.get("status") or {},
         deleting="deletionTimestamp" in meta,
         approved_by=annotations.get(labels.APPROVED_BY),

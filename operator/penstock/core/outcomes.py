@@ -119,9 +119,7 @@ def _pod_failure(pod: PodView) -> Failure:
         return Failure(Reason.OOM_KILLED, message, ended, pod.node, pod.started, pod.exit_code)
     if pod.started is None or pod.reason in ("StartError", "ContainerCannotRun"):
         return Failure(Reason.START_FAILED, f"the container did not start: {pod.reason}{tail}", ended, pod.node)
-    return Failure(
-        Reason.ERROR, f"exit code {pod.exit_code}{tail}", ended, pod.node, pod.started, pod.exit_code
-    )
+    return Failure(Reason.ERROR, f"exit code {pod.exit_code}{tail}", ended, pod.node, pod.started, pod.exit_code)
 
 
 def _job_failure(job: JobView, pods: Sequence[PodView]) -> Failure:

@@ -115,9 +115,7 @@ class Outliner:
             self._problem(f"{place}.name", Reason.COMPONENT_CYCLE, f"Component {reference.name!r} {what}: {chain}")
             return
         inside = f"{place}({reference.name})"
-        step.children = self.outline(
-            step.component.steps, f"{inside}.steps", step.segments, step.levels, (*stack, key)
-        )
+        step.children = self.outline(step.component.steps, f"{inside}.steps", step.segments, step.levels, (*stack, key))
         self._offer(step, inside)
 
     def _offer(self, step: Outline, inside: str) -> None:
@@ -135,7 +133,9 @@ class Outliner:
             found = "List" if offer.levels > step.levels else offer.type
             if not assignable(output.type.value, found):
                 self._problem(
-                    place, Reason.TYPE_MISMATCH, f"output {output.name!r} is {output.type}, but {output.from_} is {found}"
+                    place,
+                    Reason.TYPE_MISMATCH,
+                    f"output {output.name!r} is {output.type}, but {output.from_} is {found}",
                 )
             step.offers[output.name] = Offer(offer.type, offer.task, offer.output, offer.levels)
 
@@ -181,5 +181,3 @@ class TooManySteps(Exception):
 def assignable(wanted: str, found: str) -> bool:
     """Whether a value of the found type may go where the wanted type is declared; `Any` is known only when it runs."""
     return found in (wanted, "Any") or wanted == "Any" or (wanted == "Number" and found == "Integer")
-
-

@@ -14,6 +14,11 @@ class Reason(StrEnum):
         member.doc = doc
         return member
 
+    @classmethod
+    def of(cls, word: str | None) -> "Reason | None":
+        """The reason of that word; None for words that are not (or no longer) reasons."""
+        return next((one for one in cls if one.value == word), None)
+
     # What is wrong with a manifest
     INVALID_FIELD = "InvalidField", "A field is unknown, missing, malformed or out of range."
     INVALID_VALUE = "InvalidValue", "A value is not of the declared type or not among the allowed ones."

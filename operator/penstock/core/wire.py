@@ -119,7 +119,9 @@ class Wirer:
         own = step.template.for_each
         for variable in own.vars if own else ():
             if variable.name == name:
-                types = {type_name(value) for value in variable.values or ()} or {"Integer" if variable.range else "Any"}
+                types = {type_name(value) for value in variable.values or ()} or {
+                    "Integer" if variable.range else "Any"
+                }
                 return Name(types.pop() if len(types) == 1 else "Any", FromEach(len(levels) - 1, name))
         known = [variable.name for variable in own.vars] if own else []
         self._problem(

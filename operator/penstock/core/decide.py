@@ -1,0 +1,391 @@
+"""Decides about one Step: wait, start, reuse, retry, or how it ended."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from penstock.api import durations
+from penstock.api.base import Json
+from penstock.api.step import Cache, OnError, StepPhase
+from penstock.core import outcomes, retries, step_status
+from penstock.core.artifacts import stored_at
+from penstock.core.bindings import Impossible, Met, Waiting, admit_by_guards, bind, dependencies
+from penstock.core.clock import instant
+from penstock.core.fingerprint import fingerprint
+from penstock.core.observed import JobView, Observed, StepView
+from penstock.core.outcomes import Failure, Success
+from penstock.core.reasons import Reason
+from penstock.core.step_status import RunFacts, Status
+from penstock.core.world import Node, Verdict, World
+
+STARTING_PATIENCE = 5.0
+"""Seconds before a Job whose container has not started is written to the status."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A Step that wants a Job: everything its manifest is made from."""
+
+    node: Node
+    step: StepView
+    facts: RunFacts
+    attempt: int
+    values: Mapping[str, Json]
+    since: float
+    memory_growths: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What holds for the whole Pipeline while its Steps are decided."""
+
+    round: int
+    revision: int
+    failing: bool = False
+    stopping: Reason | None = None
+    suspended: bool = False
+    producers: str = ""
+    """For `finally`: the runs of all other Steps."""
+
+
+@dataclass(slots=True)
+class Decided:
+    """What follows from the decisions so far."""
+
+    statuses: dict[str, Status] = field(default_factory=dict)
+    ready: list[Ready] = field(default_factory=list)
+    delete_jobs: list[JobView] = field(default_factory=list)
+    wake_at: list[float] = field(default_factory=list)
+
+
+class Decider:
+    """Decides about the Steps of one snapshot, in dependency order."""
+
+    def __init__(self, observed: Observed, world: World, stage: Stage) -> None:
+        self.observed = observed
+        self.world = world
+        self.stage = stage
+        self.found = Decided()
+        self.now = observed.now
+        self.keep = world.graph.settings.history_limit
+
+    def decide(self, node: Node, step: StepView) -> Verdict:
+        """The verdict on a Step that exists; what is to be done about it goes to `found`."""
+        return _One(self, node, step).decide()
+
+
+class _One:
+    """The decision about one Step."""
+
+    def __init__(self, decider: Decider, node: Node, step: StepView) -> None:
+        self.decider = decider
+        self.stage = decider.stage
+        self.found = decider.found
+        self.now = decider.now
+        self.node = node
+        self.step = step
+        self.status = step.status
+        self.work = node.task.work
+        self.fingerprint = fingerprint(decider.world.graph, node.task, node.each)
+        self.min_run = step.min_run
+        self.jobs = [job for job in decider.observed.jobs.get(step.uid, ()) if job.purpose == "run"]
+        self.last: int = self.status.get("lastRun") or 0
+
+    def decide(self) -> Verdict:
+        depends = dependencies(self.decider.world, self.node, self.stage.producers if self.node.task.final else "")
+        blocked = self._open_run(depends)
+        if blocked:
+            return blocked
+        settled = self._settled(depends)
+        if settled:
+            return settled
+        if self.stage.stopping and not self.node.task.final:
+            return self._cancel(None)
+        if self.stage.failing and not self.node.task.final and not self.node.task.accepts_failure:
+            return self._skip(Reason.PIPELINE_FAILED, "another step failed, so nothing new starts")
+        if isinstance(depends, Waiting):
+            return self._wait(StepPhase.PENDING, Reason.WAITING_FOR_DEPENDENCIES, depends.message, quiet=True)
+        if isinstance(depends, Impossible):
+            return self._impossible(depends, "")
+        refused = admit_by_guards(self.decider.world, self.node)
+        if refused:
+            return self._impossible(refused, depends.producers)
+        held = self._held(depends.producers)
+        if held:
+            return self._reuse(held)
+        return self._fresh(depends)
+
+    # --- a run that has begun -------------------------------------------------------------------------------------
+
+    def _open_run(self, depends: Waiting | Impossible | Met) -> Verdict | None:
+        """The verdict while a run that has begun is not over; None if there is none, or it counts no more."""
+        for job in self.jobs:
+            if job.run <= self.last and not job.finished and not job.deleting:
+                self._delete(job)
+        jobs = sorted((job for job in self.jobs if job.run > self.last), key=lambda job: (job.run, job.attempt))
+        recorded: int = self.status.get("run") or 0
+        recorded = recorded if recorded > self.last and not step_status.ended(self.status) else 0
+        run = max([recorded, *(job.run for job in jobs)])
+        if not run:
+            return self._ending([job for job in self.jobs if not job.finished])
+        newest = jobs[-1] if jobs and jobs[-1].run == run else None
+        facts = self._facts(run, newest, recorded == run)
+        counts = isinstance(depends, Met) and self._counts(facts, depends.producers)
+        if not counts or (self.stage.stopping and not self.node.task.final):
+            for live in jobs:
+                if not live.finished and not live.deleting:
+                    self._delete(live)
+            ending = self._ending([live for live in jobs if not live.finished])
+            if ending:
+                return ending
+            if self.stage.stopping and counts:
+                return self._cancel(facts)
+            self.last = max(self.last, run)
+            return None
+        attempts = self.status.get("attempts") or () if recorded == run else ()
+        closed = max((one["number"] for one in attempts if "end" in one), default=0)
+        if newest and newest.attempt > closed:
+            return self._attempt(facts, newest)
+        if newest and not newest.finished:
+            if not newest.deleting:
+                self._delete(newest)
+            return self._ending([newest])
+        open_attempts = [one for one in attempts if "end" not in one]
+        if open_attempts:
+            return self._lost(facts, open_attempts[-1])
+        return self._retry(facts, closed)
+
+    def _facts(self, run: int, job: JobView | None, recorded: bool) -> RunFacts:
+        if recorded:
+            status = self.status
+            return RunFacts(
+                run,
+                status.get("fingerprint", ""),
+                status.get("producers", ""),
+                status.get("round", 0),
+                status.get("revision", 0),
+            )
+        assert job is not None
+        return RunFacts(run, job.fingerprint, job.producers, job.round, job.revision)
+
+    def _counts(self, facts: RunFacts, producers: str) -> bool:
+        return (facts.fingerprint, facts.producers) == (self.fingerprint, producers) and facts.run >= self.min_run
+
+    def _ending(self, jobs: list[JobView]) -> Verdict | None:
+        if not jobs:
+            return None
+        self.found.wake_at.append(self.now + 30)
+        return Verdict(StepPhase.RUNNING, Reason.REPLACING, f"waits for the end of {jobs[-1].name}", started=True)
+
+    def _attempt(self, facts: RunFacts, job: JobView) -> Verdict:
+        progress = outcomes.read_attempt(
+            job,
+            self.decider.observed.pods.get(job.uid, ()),
+            self.work.outputs,
+            self.work.replicas,
+            self.work.start_timeout,
+            self.now,
+            self.decider.observed.trouble.get(job.uid, ""),
+        )
+        match progress:
+            case Success():
+                artifacts = stored_at(self.decider.world.graph, self.node, self.decider.observed, job)
+                self._set(
+                    step_status.succeeded(self.step, facts, job, progress, artifacts, self.now, self.decider.keep)
+                )
+                return Verdict(
+                    StepPhase.SUCCEEDED,
+                    Reason.COMPLETED,
+                    run=facts.run,
+                    outputs=progress.outputs,
+                    artifacts=artifacts,
+                    ended_at=self.now,
+                    started=True,
+                )
+            case Failure():
+                return self._failed_attempt(facts, job.name, job.attempt, progress, live=job)
+            case outcomes.Running():
+                return self._active(facts, job, Reason.RUNNING, "", progress.started, progress.node)
+            case outcomes.Starting():
+                if progress.until:
+                    self.found.wake_at.append(progress.until)
+                patience = job.created + STARTING_PATIENCE
+                if self.now < patience:
+                    self.found.wake_at.append(patience)
+                    return Verdict(StepPhase.RUNNING, Reason.STARTING, progress.detail, started=True)
+                return self._active(facts, job, Reason.STARTING, progress.detail, None, None)
+
+    def _active(
+        self, facts: RunFacts, job: JobView, reason: Reason, message: str, started: float | None, node: str | None
+    ) -> Verdict:
+        same = self.status.get("reason") == reason and self.status.get("attempt") == job.attempt
+        if not (same and self.status.get("message")):  # the first words stay: kubelet alternates between two of them
+            self._set(step_status.active(self.step, facts, job, reason, message, started, node))
+        return Verdict(StepPhase.RUNNING, reason, message, started=True)
+
+    def _lost(self, facts: RunFacts, attempt: Mapping[str, Any]) -> Verdict:
+        failure = Failure(
+            Reason.LOST, f"Job {attempt['job']} was deleted", self.now, attempt.get("node"), disrupted=True
+        )
+        return self._failed_attempt(facts, attempt["job"], attempt["number"], failure, None)
+
+    def _failed_attempt(
+        self, facts: RunFacts, name: str, number: int, failure: Failure, live: JobView | None
+    ) -> Verdict:
+        before = self.status if self.status.get("run") == facts.run else {}
+        failures = (before.get("failures") or 0) + (not failure.disrupted)
+        disruptions = (before.get("disruptions") or 0) + failure.disrupted
+        if live and not live.finished and not live.deleting and failure.reason is Reason.START_FAILED:
+            self._delete(live)
+        verdict = retries.decide(self.work.retry, failure, failures, disruptions, f"{self.step.uid}/{facts.run}")
+        counts = (failures, disruptions)
+        if isinstance(verdict, retries.Again):
+            self._set(step_status.retrying(self.step, facts, name, number, failure, counts, verdict.at))
+            self.found.wake_at.append(verdict.at + 1)
+            return Verdict(StepPhase.RETRYING, failure.reason, failure.message, started=True)
+        message = f"{failure.message} ({verdict.why})" if verdict.why else failure.message
+        self._set(
+            step_status.failed(self.step, facts, failure.reason, message, self.now, (name, number, failure), counts)
+        )
+        return self._failure(facts.run, failure.reason, message, self.now)
+
+    def _retry(self, facts: RunFacts, closed: int) -> Verdict:
+        at = instant(self.status.get("retryTime")) or self.now
+        if self.now < at:
+            self.found.wake_at.append(at)
+            wait = f"next attempt in {durations.render(at - self.now)}"
+            return Verdict(StepPhase.RETRYING, Reason.BACKOFF, wait, started=True)
+        values = bind(self.decider.world, self.node)
+        if isinstance(values, Impossible):
+            return self._impossible(values, facts.producers)
+        if self.stage.suspended:
+            return Verdict(StepPhase.RETRYING, Reason.SUSPENDED, Reason.SUSPENDED.doc, started=True)
+        grown = sum(one.get("reason") == Reason.OOM_KILLED for one in self.status.get("attempts") or ())
+        self.found.ready.append(Ready(self.node, self.step, facts, closed + 1, values, at, grown))
+        return Verdict(StepPhase.RETRYING, Reason.BACKOFF, "", started=True)
+
+    # --- no run: settled, reusable, or fresh -------------------------------------------------------------------------
+
+    def _settled(self, depends: Waiting | Impossible | Met) -> Verdict | None:
+        """The verdict if the Step has ended and that still counts."""
+        phase = self.status.get("phase")
+        if phase not in ("Failed", "Cancelled") or self.status.get("round") != self.stage.round:
+            return None
+        if phase == "Cancelled":
+            reason = Reason.of(self.status.get("reason")) or Reason.CANCELLED
+            return Verdict(StepPhase.CANCELLED, reason, run=self.last, ended_at=self._ended_at())
+        producers = depends.producers if isinstance(depends, Met) else ""
+        if self.status.get("run", 0) < self.min_run or self.status.get("fingerprint") != self.fingerprint:
+            return None
+        if isinstance(depends, Waiting) or self.status.get("producers", "") != producers:
+            return None
+        why = Reason.of(self.status.get("reason")) or Reason.ERROR
+        return self._failure(self.last, why, self.status.get("message", ""), self._ended_at())
+
+    def _failure(self, run: int, reason: Reason, message: str, ended_at: float) -> Verdict:
+        tolerated = self.work.on_error is OnError.CONTINUE
+        return Verdict(StepPhase.FAILED, reason, message, run=run, ended_at=ended_at, tolerated=tolerated, started=True)
+
+    def _ended_at(self) -> float:
+        return instant(self.status.get("completionTime")) or self.now
+
+    def _held(self, producers: str) -> Mapping[str, Any] | None:
+        """The held result that counts, newest first."""
+        cache = Cache.NEVER if self.work.approval else self.work.cache
+        results: list[Mapping[str, Any]] = self.status.get("results") or []
+        for result in results:
+            if result["fingerprint"] != self.fingerprint or result.get("producers", "") != producers:
+                continue
+            if result["run"] < self.min_run:
+                continue
+            if cache is Cache.LAST_RUN and result["run"] != (self.status.get("lastRun") or 0):
+                continue
+            if cache is Cache.NEVER and result.get("revision", 0) != self.stage.revision:
+                continue
+            return result
+        return None
+
+    def _reuse(self, held: Mapping[str, Any]) -> Verdict:
+        status = self.status
+        shown = status.get("phase") == "Succeeded" and (
+            status.get("run"),
+            status.get("fingerprint"),
+            status.get("producers", ""),
+        ) == (held["run"], held["fingerprint"], held.get("producers", ""))
+        ended_at = self._ended_at() if shown else self.now
+        if not shown:
+            self._set(step_status.reused(self.step, held, self.stage.round, self.now))
+        return Verdict(
+            StepPhase.SUCCEEDED,
+            Reason.COMPLETED,
+            run=held["run"],
+            outputs=held.get("outputs"),
+            artifacts=held.get("artifacts"),
+            ended_at=ended_at,
+            started=not shown or status.get("reason") != Reason.REUSED,
+        )
+
+    def _fresh(self, depends: Met) -> Verdict:
+        run = max([self.last, self.status.get("run") or 0, self.min_run - 1, *(job.run for job in self.jobs)]) + 1
+        facts = RunFacts(run, self.fingerprint, depends.producers, self.stage.round, self.stage.revision)
+        if self.work.approval:
+            return self._approval(facts)
+        values = bind(self.decider.world, self.node)
+        if isinstance(values, Impossible):
+            return self._impossible(values, depends.producers)
+        if self.stage.suspended:
+            return self._wait(StepPhase.PENDING, Reason.SUSPENDED, Reason.SUSPENDED.doc, quiet=True)
+        for job in self.jobs:
+            if job.finished and not job.deleting:
+                self._delete(job)
+        since = max(depends.since, self.step.created)
+        self.found.ready.append(Ready(self.node, self.step, facts, 1, values, since))
+        return self._wait(StepPhase.PENDING, None, "", quiet=True)
+
+    def _approval(self, facts: RunFacts) -> Verdict:
+        if self.step.rejected_by:
+            self._set(step_status.rejected(self.step, facts, self.step.rejected_by, self.now))
+            return self._failure(facts.run, Reason.REJECTED, f"rejected by {self.step.rejected_by}", self.now)
+        if self.step.approved_by and not self.stage.suspended:
+            self._set(step_status.approved(self.step, facts, self.step.approved_by, self.now, self.decider.keep))
+            return Verdict(StepPhase.SUCCEEDED, Reason.APPROVED, run=facts.run, ended_at=self.now, started=True)
+        assert self.work.approval is not None
+        message = (
+            f"{self.work.approval.message} To approve: kubectl annotate step {self.step.name}"
+            f" -n {self.step.namespace} penstock.dev/approved-by=YOU"
+        )
+        return self._wait(StepPhase.QUEUED, Reason.WAITING_FOR_APPROVAL, message)
+
+    # --- shared ---------------------------------------------------------------------------------------------------
+
+    def _impossible(self, why: Impossible, producers: str) -> Verdict:
+        if why.phase is StepPhase.SKIPPED:
+            return self._skip(why.reason, why.message)
+        run = max(self.last, self.status.get("run") or 0) + 1
+        facts = RunFacts(run, self.fingerprint, producers, self.stage.round, self.stage.revision)
+        self._set(step_status.failed(self.step, facts, why.reason, why.message, self.now))
+        return self._failure(run, why.reason, why.message, self.now)
+
+    def _skip(self, reason: Reason, message: str) -> Verdict:
+        same = self.status.get("phase") == "Skipped" and self.status.get("reason") == reason
+        self._set(step_status.skipped(self.step, reason, message, self.stage.round, self.now))
+        ended_at = self._ended_at() if same else self.now
+        return Verdict(StepPhase.SKIPPED, reason, message, ended_at=ended_at)
+
+    def _cancel(self, facts: RunFacts | None) -> Verdict:
+        reason = self.stage.stopping or Reason.CANCELLED
+        self._set(step_status.cancelled(self.step, facts, reason, reason.doc, self.stage.round, self.now))
+        return Verdict(StepPhase.CANCELLED, reason, reason.doc, run=facts.run if facts else 0, ended_at=self.now)
+
+    def _wait(self, phase: StepPhase, reason: Reason | None, message: str, quiet: bool = False) -> Verdict:
+        """A Step that waits. `quiet`: it is shown as Pending, which is only written if the status says otherwise."""
+        status = step_status.waiting(self.step, StepPhase.PENDING) if quiet else None
+        self._set(status or step_status.waiting(self.step, phase, reason, message))
+        return Verdict(phase, reason, message)
+
+    def _set(self, status: Status) -> None:
+        if step_status.differs(self.status, status):
+            self.found.statuses[self.step.path] = status
+
+    def _delete(self, job: JobView) -> None:
+        self.found.delete_jobs.append(job)

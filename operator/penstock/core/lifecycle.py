@@ -1,0 +1,91 @@
+"""The life of a Pipeline as a whole: taking up a new generation, revisions, rounds, reruns, and how it all ended."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from penstock.core.fingerprint import fingerprint
+from penstock.core.graph import Graph, groups_of
+from penstock.core.observed import Observed
+from penstock.core.values import digest
+
+ENDED = ("Succeeded", "Failed", "Cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Rerun:
+    """A rerun that was asked for: `TOKEN`, `TOKEN from=STEP` or `TOKEN only=STEP`."""
+
+    token: str
+    start: str | None = None
+    only: bool = False
+
+
+def parse_rerun(annotation: str | None) -> Rerun | None:
+    """The rerun in an annotation; None if there is none."""
+    words = (annotation or "").split()
+    if not words:
+        return None
+    token = words[0][:200]
+    for word in words[1:]:
+        key, _, step = word.partition("=")
+        if key in ("from", "only") and step:
+            return Rerun(f"{token} {key}={step}"[:253], step, key == "only")
+    return Rerun(token)
+
+
+def rerun_tasks(graph: Graph, rerun: Rerun) -> set[str]:
+    """Tasks whose results a rerun drops: all, or those of one step and what depends on them."""
+    if rerun.start is None:
+        return set(graph.tasks)
+    chosen = {name for name in graph.tasks if name == rerun.start or name.startswith(rerun.start + ".")}
+    if rerun.only:
+        return chosen
+    for task in graph.tasks.values():  # in dependency order
+        if any(name in chosen for group in groups_of(task) for name in group.tasks):
+            chosen.add(task.id)
+    return chosen
+
+
+def graph_fingerprint(graph: Graph) -> str:
+    """Digest of all tasks with their fingerprints: it changes if a step changes, comes or goes."""
+    key = "graph"
+    known = graph.memo.get(key)
+    if known is None:
+        known = graph.memo[key] = digest({name: fingerprint(graph, task) for name, task in graph.tasks.items()})
+    assert isinstance(known, str)
+    return known
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a Pipeline stands: what the status records of its life so far."""
+
+    revision: int
+    round: int
+    rerun: str | None
+    fingerprint: str | None
+
+    @classmethod
+    def of(cls, status: Mapping[str, Any]) -> "Standing":
+        return cls(
+            status.get("revision") or 0, status.get("round") or 0, status.get("rerun"), status.get("fingerprint")
+        )
+
+
+def take_up(observed: Observed) -> Standing | None:
+    """What a new generation or rerun makes of the Pipeline; None if there is nothing new to take up."""
+    pipeline, graph = observed.pipeline, observed.graph
+    assert graph is not None
+    status = pipeline.status
+    before = Standing.of(status)
+    rerun = parse_rerun(pipeline.rerun)
+    token = rerun.token if rerun else before.rerun
+    new_rerun = rerun is not None and rerun.token != before.rerun and before.revision > 0
+    seen = status.get("observedGeneration") == pipeline.generation and status.get("phase") != "Invalid"
+    if seen and not new_rerun and before.revision:
+        return None
+    print_now = graph_fingerprint(graph)
+    revision = before.revision + (print_now != before.fingerprint or new_rerun)
+    again = not before.round or (status.get("phase") in ENDED and not graph.settings.cancel)
+    return Standing(revision, before.round + again, token, print_now)

@@ -1,0 +1,181 @@
+"""Composes the status of a Pipeline from the verdicts on its Steps."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from penstock.api import durations
+from penstock.api.pipeline import PipelinePhase
+from penstock.api.step import StepPhase
+from penstock.core.clock import instant, stamp
+from penstock.core.lifecycle import Standing
+from penstock.core.observed import PipelineView
+from penstock.core.problems import Problem
+from penstock.core.reasons import Reason
+from penstock.core.values import shorten
+from penstock.core.world import Node, Verdict
+
+Status = dict[str, Any]
+
+MAX_PROBLEMS = 50
+MAX_FAILED = 10
+MAX_OUTPUTS = 64 * 1024
+_FINAL = (PipelinePhase.SUCCEEDED, PipelinePhase.FAILED, PipelinePhase.CANCELLED, PipelinePhase.INVALID)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the verdicts add up to."""
+
+    phase: PipelinePhase
+    reason: Reason
+    message: str
+    verdicts: Sequence[tuple[Node, Verdict]]
+    outputs: Mapping[str, Any]
+    undone: tuple[bool, str] | None = None
+
+
+def invalid(pipeline: PipelineView, problems: Sequence[Problem], now: float) -> Status:
+    """The status of a Pipeline whose manifest is wrong: every problem, with its path."""
+    first = str(problems[0])
+    more = f" (and {len(problems) - 1} more; see status.problems)" if len(problems) > 1 else ""
+    status: Status = {
+        "phase": PipelinePhase.INVALID.value,
+        "reason": Reason.INVALID.value,
+        "message": shorten(first, 1024) + more,
+        "problems": [
+            {"path": shorten(one.path, 1024), "reason": one.reason.value, "message": shorten(one.message, 2048)}
+            for one in problems[:MAX_PROBLEMS]
+        ],
+        "observedGeneration": pipeline.generation,
+    }
+    for key in ("revision", "round", "rerun", "fingerprint", "counts", "progress", "history"):
+        if key in pipeline.status:
+            status[key] = pipeline.status[key]
+    wanted = {
+        "Accepted": ("False", Reason.INVALID, status["message"]),
+        "Progressing": ("False", Reason.INVALID, ""),
+        "Finished": ("True", Reason.INVALID, ""),
+        "Complete": ("False", Reason.INVALID, ""),
+    }
+    status["conditions"] = conditions(pipeline, wanted, now)
+    return status
+
+
+def taken_up(pipeline: PipelineView, standing: Standing, now: float) -> Status:
+    """The status with which a new generation, revision or round begins."""
+    old = pipeline.status
+    fresh = (old.get("round") or 0) != standing.round
+    status: Status = {
+        "phase": PipelinePhase.PENDING.value if fresh else old.get("phase", PipelinePhase.PENDING.value),
+        "observedGeneration": pipeline.generation,
+        "revision": standing.revision,
+        "round": standing.round,
+        "fingerprint": standing.fingerprint,
+    }
+    if status["phase"] == PipelinePhase.INVALID:
+        status["phase"] = PipelinePhase.PENDING.value
+    if standing.rerun:
+        status["rerun"] = standing.rerun
+    kept = ("history", "outputs") if fresh else ("history", "outputs", "startTime", "counts", "progress")
+    status.update({key: old[key] for key in kept if key in old})
+    wanted = {
+        "Accepted": ("True", Reason.ACCEPTED, ""),
+        "Progressing": ("True", Reason.ACCEPTED, ""),
+        "Finished": ("False", Reason.ACCEPTED, ""),
+        "Complete": ("False", Reason.ACCEPTED, ""),
+        "Failed": ("False", Reason.ACCEPTED, ""),
+    }
+    status["conditions"] = conditions(pipeline, wanted, now)
+    return status
+
+
+def current(pipeline: PipelineView, summary: Summary, now: float) -> Status:
+    """The status that the verdicts add up to."""
+    old = pipeline.status
+    keep = ("observedGeneration", "revision", "round", "rerun", "fingerprint", "history", "startTime")
+    status: Status = {key: old[key] for key in keep if key in old}
+    phase, reason = summary.phase, summary.reason
+    status["phase"] = phase.value
+    if phase is not PipelinePhase.RUNNING or reason is not Reason.RUNNING:
+        status["reason"] = reason.value
+    if summary.message:
+        status["message"] = shorten(summary.message, 2048)
+    counts = Counter(verdict.phase.value for _, verdict in summary.verdicts)
+    status["counts"] = dict(sorted(counts.items()))
+    ended = sum(verdict.ended for _, verdict in summary.verdicts)
+    status["progress"] = f"{ended}/{len(summary.verdicts)}"
+    if summary.outputs:
+        status["outputs"] = dict(summary.outputs)
+    failed = [(node, verdict) for node, verdict in summary.verdicts if verdict.phase is StepPhase.FAILED]
+    if failed:
+        status["failedSteps"] = [
+            {
+                "name": node.path,
+                "reason": (verdict.reason or Reason.ERROR).value,
+                "message": shorten(verdict.message, 512),
+            }
+            for node, verdict in failed[:MAX_FAILED]
+        ]
+    if "startTime" not in status and any(verdict.started for _, verdict in summary.verdicts):
+        status["startTime"] = stamp(now)
+    finished = phase in _FINAL
+    if finished:
+        began = instant(status.get("startTime")) or now
+        over = old.get("completionTime") if old.get("phase") == phase else None
+        status["completionTime"] = over or stamp(now)
+        status["duration"] = old.get("duration") if over else durations.render(round(now - began))
+    status["conditions"] = conditions(pipeline, _conditions(summary, finished), now)
+    return status
+
+
+def _conditions(summary: Summary, finished: bool) -> dict[str, tuple[str, Reason, str]]:
+    phase, reason = summary.phase, summary.reason
+    message = shorten(summary.message, 1024)
+
+    def flag(holds: bool, words: str = "") -> tuple[str, Reason, str]:
+        return ("True" if holds else "False", reason, words)
+
+    wanted = {
+        "Accepted": ("True", Reason.ACCEPTED, ""),
+        "Progressing": flag(not finished and phase is not PipelinePhase.SUSPENDED),
+        "Finished": flag(finished, message if finished else ""),
+        "Complete": flag(phase is PipelinePhase.SUCCEEDED),
+        "Failed": flag(phase is PipelinePhase.FAILED, message if phase is PipelinePhase.FAILED else ""),
+    }
+    if phase is PipelinePhase.SUSPENDED:
+        wanted["Suspended"] = flag(True, message)
+    if summary.undone is not None:
+        done, words = summary.undone
+        wanted["Undone"] = ("True" if done else "False", Reason.UNDONE if done else Reason.UNDO_FAILED, words)
+    return wanted
+
+
+def conditions(
+    pipeline: PipelineView, wanted: Mapping[str, tuple[str, Reason, str]], now: float
+) -> list[dict[str, Any]]:
+    """The conditions as wanted; the time of the last transition stays where the status did not change."""
+    before = {one["type"]: one for one in pipeline.status.get("conditions") or ()}
+    found = []
+    for kind, (holds, reason, message) in wanted.items():
+        old = before.get(kind)
+        same = old is not None and old["status"] == holds
+        if same and holds == "False" and old is not None:
+            reason = Reason.of(old["reason"]) or reason  # what does not hold did not become so for a new reason
+        found.append(
+            {
+                "type": kind,
+                "status": holds,
+                "reason": reason.value,
+                "message": message,
+                "observedGeneration": pipeline.generation,
+                "lastTransitionTime": old["lastTransitionTime"] if same and old else stamp(now),
+            }
+        )
+    return found
+
+
+def differs(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether the status says anything new."""
+    return dict(old) != dict(new)

@@ -1,0 +1,311 @@
+"""The plan: what to do about one Pipeline, and how it stands, decided from one snapshot. Pure, in stable order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from penstock.api.base import Json
+from penstock.api.pipeline import OnFailure, PipelinePhase
+from penstock.api.step import StepPhase
+from penstock.core import labels, pipeline_status, step_status
+from penstock.core.bindings import Impossible, stub_verdict
+from penstock.core.clock import instant
+from penstock.core.decide import Decided, Decider, Ready, Stage
+from penstock.core.gates import within_limits
+from penstock.core.graph import Graph
+from penstock.core.jobs import claim_manifest
+from penstock.core.lifecycle import parse_rerun, rerun_tasks, take_up
+from penstock.core.observed import JobView, Observed, StepView
+from penstock.core.pipeline_status import Summary
+from penstock.core.reasons import Reason
+from penstock.core.step_manifests import spec_digest, step_manifest, step_spec
+from penstock.core.values import canonical, digest, shorten
+from penstock.core.world import Missing, Node, Verdict, World, first_missing
+
+Manifest = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Plan:
+    """Actions, each safe to repeat, and the new statuses. Applied in this order; what is left out stays as it is."""
+
+    pipeline_status: Manifest | None = None
+    claim: Manifest | None = None
+    create_steps: list[Manifest] = field(default_factory=list)
+    replace_specs: list[tuple[StepView, Manifest]] = field(default_factory=list)
+    delete_steps: list[StepView] = field(default_factory=list)
+    delete_jobs: list[JobView] = field(default_factory=list)
+    step_statuses: list[tuple[StepView, Manifest]] = field(default_factory=list)
+    settle_approvals: list[StepView] = field(default_factory=list)
+    ready: list[Ready] = field(default_factory=list)
+    """Steps that want a Job now and are within the Pipeline's own limits, in the order of the graph."""
+    held: list[tuple[Ready, Reason, str]] = field(default_factory=list)
+    """Steps that those limits hold back."""
+    verdicts: list[tuple[Node, Verdict]] = field(default_factory=list)
+    wake_at: float | None = None
+    finished: bool = False
+
+    @property
+    def acts(self) -> bool:
+        """Whether there is anything to write, Jobs of ready Steps apart."""
+        return bool(
+            self.pipeline_status
+            or self.claim
+            or self.create_steps
+            or self.replace_specs
+            or self.delete_steps
+            or self.delete_jobs
+            or self.step_statuses
+            or self.settle_approvals
+        )
+
+
+def plan(observed: Observed) -> Plan:
+    """The plan for a Pipeline from a snapshot of it and its children."""
+    pipeline = observed.pipeline
+    if pipeline.deleting:
+        return Plan()
+    if observed.graph is None:
+        status = pipeline_status.invalid(pipeline, observed.problems, observed.now)
+        return Plan(status if pipeline_status.differs(pipeline.status, status) else None, finished=True)
+    standing = take_up(observed)
+    if standing is not None:
+        status = pipeline_status.taken_up(pipeline, standing, observed.now)
+        claim = claim_manifest(observed.graph, pipeline.name, pipeline.namespace, pipeline.uid)
+        return Plan(status, claim)
+    return _Planner(observed, observed.graph).plan()
+
+
+class _Planner:
+    def __init__(self, observed: Observed, graph: Graph) -> None:
+        self.observed = observed
+        self.graph = graph
+        self.pipeline = observed.pipeline
+        self.now = observed.now
+        self.result = Plan()
+        self.rerun = parse_rerun(self.pipeline.rerun)
+        self.rerun_tasks = rerun_tasks(graph, self.rerun) if self.rerun else set()
+        status = self.pipeline.status
+        self.stage = Stage(
+            round=status.get("round") or 0,
+            revision=status.get("revision") or 0,
+            stopping=Reason.CANCELLED if graph.settings.cancel else None,
+            suspended=graph.settings.suspend,
+        )
+
+    def plan(self) -> Plan:
+        world, decided = self._main()
+        verdicts = self._verdicts(world, final=False)
+        main_ended = all(verdict.ended for _, verdict in verdicts)
+        self._finally(world, decided, main_ended, verdicts)
+        return self._compose(world, decided, main_ended)
+
+    def _main(self) -> tuple[World, Decided]:
+        """Decides about all Steps outside `finally`, again if it shows that the Pipeline fails or is out of time."""
+        world, decided = self._pass(self.stage)
+        verdicts = [verdict for _, verdict in self._verdicts(world, final=False)]
+        failing = self.graph.settings.on_failure is not OnFailure.CONTINUE and any(map(_fails, verdicts))
+        late = not all(verdict.ended for verdict in verdicts) and self._out_of_time()
+        if (failing or late) and not self.stage.stopping:
+            self.stage = replace(self.stage, failing=failing, stopping=Reason.TIMED_OUT if late else None)
+            world, decided = self._pass(self.stage)
+        return world, decided
+
+    def _out_of_time(self) -> bool:
+        began = instant(self.pipeline.status.get("startTime"))
+        limit = self.graph.settings.timeout
+        if began is None or limit is None or self.graph.settings.suspend:
+            return False
+        if self.now < began + limit:
+            self._wake(began + limit)
+            return False
+        return True
+
+    def _pass(self, stage: Stage) -> tuple[World, Decided]:
+        self.result = Plan(wake_at=self.result.wake_at)
+        world = World(self.graph)
+        decider = Decider(self.observed, world, stage)
+        for task in self.graph.tasks.values():
+            if not task.final:
+                for node in world.instances(task):
+                    world.add(node, self._node(decider, node))
+        return world, decider.found
+
+    def _finally(self, world: World, decided: Decided, main_ended: bool, verdicts: list[tuple[Node, Verdict]]) -> None:
+        finals = [task for task in self.graph.tasks.values() if task.final]
+        if not finals:
+            return
+        runs = digest([f"{node.path}:{verdict.phase.value}:{verdict.run}" for node, verdict in verdicts])
+        stage = replace(self.stage, failing=False, stopping=None, producers=runs)
+        decider = Decider(self.observed, world, stage)
+        decider.found = decided
+        for task in finals:
+            for node in world.instances(task):
+                if main_ended or node.path not in self.observed.steps:
+                    verdict = self._node(decider, node)
+                else:
+                    verdict = Verdict(StepPhase.PENDING, Reason.WAITING_FOR_DEPENDENCIES, "waits for all other steps")
+                    step = self.observed.steps[node.path]
+                    status = step_status.waiting(step, StepPhase.PENDING)
+                    if step_status.differs(step.status, status):
+                        decided.statuses[node.path] = status
+                world.add(node, verdict)
+
+    def _node(self, decider: Decider, node: Node) -> Verdict:
+        if node.stub:
+            missing = decider.world.combinations(node.task.levels[len(node.index)], node.index)
+            if not isinstance(missing, Missing):
+                return Verdict(StepPhase.PENDING, Reason.WAITING_FOR_DEPENDENCIES, "waits for the list to run over")
+        step = self.observed.steps.get(node.path)
+        if step is None:
+            rerun = self.rerun.token if self.rerun and node.task.id in self.rerun_tasks else ""
+            self.result.create_steps.append(step_manifest(self.pipeline, self.graph, node, rerun))
+            return Verdict(StepPhase.PENDING)
+        if step.owner != self.pipeline.uid:
+            words = f"Step {step.name} belongs to another object; delete or rename it"
+            self._wake(self.now + 10)
+            return Verdict(StepPhase.PENDING, Reason.NAME_CONFLICT, words)
+        if step.deleting:
+            return Verdict(StepPhase.PENDING, Reason.REPLACING, "the old Step is being deleted")
+        step = self._refresh(node, step)
+        if node.stub:
+            assert isinstance(missing, Missing)
+            return self._stub(decider, step, stub_verdict(missing))
+        return decider.decide(node, step)
+
+    def _refresh(self, node: Node, step: StepView) -> StepView:
+        """Puts the Step's spec right if it is not what the graph says, and acts on a rerun."""
+        min_run, rerun = step.min_run, step.rerun
+        if self.rerun and node.task.id in self.rerun_tasks and rerun != self.rerun.token:
+            known = [step.status.get("lastRun") or 0, step.status.get("run") or 0]
+            known += [job.run for job in self.observed.jobs.get(step.uid, ())]
+            min_run, rerun = max(known) + 1, self.rerun.token
+        if step.spec_digest != spec_digest(self.graph, node, min_run, rerun):
+            self.result.replace_specs.append((step, step_spec(self.graph, node, min_run, rerun)))
+        return replace(step, min_run=min_run, rerun=rerun)
+
+    def _stub(self, decider: Decider, step: StepView, why: Impossible) -> Verdict:
+        if why.phase is StepPhase.SKIPPED:
+            status = step_status.skipped(step, why.reason, why.message, self.stage.round, self.now)
+        else:
+            facts = step_status.RunFacts(1, step.fingerprint, "", self.stage.round, self.stage.revision)
+            status = step_status.failed(step, facts, why.reason, why.message, self.now)
+        if step_status.differs(step.status, status):
+            decider.found.statuses[step.path] = status
+        return Verdict(why.phase, why.reason, why.message, ended_at=self.now)
+
+    def _verdicts(self, world: World, final: bool) -> list[tuple[Node, Verdict]]:
+        return [
+            (node, world.verdicts[task.id, node.index])
+            for task in self.graph.tasks.values()
+            if task.final == final
+            for node in world.instances(task)
+        ]
+
+    def _compose(self, world: World, decided: Decided, main_ended: bool) -> Plan:
+        result = self.result
+        main, finals = self._verdicts(world, final=False), self._verdicts(world, final=True)
+        result.verdicts = main + finals
+        steps = self.observed.steps
+        result.step_statuses = [(steps[path], status) for path, status in decided.statuses.items()]
+        result.delete_jobs = list({job.uid: job for job in decided.delete_jobs}.values())
+        for one, reason, words in within_limits(self.graph, world, decided.ready):
+            if reason is None:
+                result.ready.append(one)
+            else:
+                result.held.append((one, reason, words))
+        result.delete_steps = self._obsolete(result.verdicts)
+        result.settle_approvals = [
+            step
+            for step in steps.values()
+            if (step.approved_by or step.rejected_by)
+            and step.status.get("approval")
+            and "completionTime" in step.status
+        ]
+        for at in decided.wake_at:
+            self._wake(at)
+        summary = self._summary(world, main, finals, main_ended)
+        status = pipeline_status.current(self.pipeline, summary, self.now)
+        if pipeline_status.differs(self.pipeline.status, status):
+            result.pipeline_status = status
+        result.finished = "completionTime" in status
+        return result
+
+    def _obsolete(self, verdicts: list[tuple[Node, Verdict]]) -> list[StepView]:
+        """Steps that the graph no longer has; instances of a list that is not known yet stay."""
+        known = {node.path for node, _ in verdicts}
+        unknown = {node.task.id for node, verdict in verdicts if node.stub and not verdict.ended}
+        return [
+            step
+            for path, step in self.observed.steps.items()
+            if path not in known and step.task not in unknown and step.owner == self.pipeline.uid and not step.deleting
+        ]
+
+    def _summary(
+        self,
+        world: World,
+        main: list[tuple[Node, Verdict]],
+        finals: list[tuple[Node, Verdict]],
+        main_ended: bool,
+    ) -> Summary:
+        every = main + finals
+        known = [(node, verdict) for node, verdict in every if not (node.stub and not verdict.ended)]
+        outputs = self._outputs(world)
+        phase, reason, message = self._phase(every, main_ended)
+        return Summary(phase, reason, message, known, outputs)
+
+    def _phase(self, every: list[tuple[Node, Verdict]], main_ended: bool) -> tuple[PipelinePhase, Reason, str]:
+        failed = [(node, verdict) for node, verdict in every if _fails(verdict)]
+        if all(verdict.ended for _, verdict in every):
+            return self._end(every, failed)
+        running = any(verdict.phase in (StepPhase.RUNNING, StepPhase.RETRYING) for _, verdict in every)
+        if self.stage.stopping and not main_ended:
+            reason = Reason.CANCELLING if self.stage.stopping is Reason.CANCELLED else Reason.TIMED_OUT
+            return PipelinePhase.RUNNING, reason, "running steps are being stopped"
+        if self.graph.settings.suspend:
+            return PipelinePhase.SUSPENDED, Reason.SUSPENDED, Reason.SUSPENDED.doc
+        if failed and self.stage.failing:
+            return PipelinePhase.RUNNING, Reason.STOPPING, f"step {failed[0][0].path!r} failed; running steps finish"
+        begun = running or any(verdict.started or verdict.ended for _, verdict in every)
+        waiting = next((v for _, v in every if v.reason is Reason.WAITING_FOR_APPROVAL), None)
+        if waiting and not running:
+            return PipelinePhase.RUNNING, Reason.WAITING_FOR_APPROVAL, waiting.message
+        return (PipelinePhase.RUNNING if begun else PipelinePhase.PENDING), Reason.RUNNING, ""
+
+    def _end(
+        self, every: list[tuple[Node, Verdict]], failed: list[tuple[Node, Verdict]]
+    ) -> tuple[PipelinePhase, Reason, str]:
+        if any(v.phase is StepPhase.CANCELLED and v.reason is Reason.TIMED_OUT for _, v in every):
+            return PipelinePhase.FAILED, Reason.TIMED_OUT, Reason.TIMED_OUT.doc
+        if any(v.phase is StepPhase.CANCELLED for _, v in every):
+            return PipelinePhase.CANCELLED, Reason.CANCELLED, Reason.CANCELLED.doc
+        if failed:
+            node, verdict = failed[0]
+            more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+            return PipelinePhase.FAILED, Reason.FAILED, f"step {node.path!r} failed: {verdict.message}{more}"
+        return PipelinePhase.SUCCEEDED, Reason.COMPLETED, ""
+
+    def _outputs(self, world: World) -> dict[str, Json]:
+        found: dict[str, Json] = {}
+        size = 0
+        for output, source in self.graph.outputs:
+            value = world.output(source, ())
+            if first_missing(value):
+                continue
+            size += len(canonical(value))
+            found[output.name] = value if size <= pipeline_status.MAX_OUTPUTS else shorten(canonical(value), 64)
+        return found
+
+    def _wake(self, at: float) -> None:
+        if self.result.wake_at is None or at < self.result.wake_at:
+            self.result.wake_at = at
+
+
+def _fails(verdict: Verdict) -> bool:
+    return verdict.phase is StepPhase.FAILED and not verdict.tolerated
+
+
+def approval_labels(step: StepView) -> Mapping[str, None]:
+    """Annotations to remove once a decision is recorded: it counts once."""
+    found = {labels.APPROVED_BY: step.approved_by, labels.REJECTED_BY: step.rejected_by}
+    return {key: None for key, value in found.items() if value}

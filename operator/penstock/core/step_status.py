@@ -1,0 +1,267 @@
+"""Composes the status of a Step. Every function returns the whole status, made from the one before.
+
+What a status carries over: held results, the last run that ended, a decision on an approval, the outcome of an undo.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from penstock.api.step import StepPhase
+from penstock.core.clock import stamp
+from penstock.core.observed import JobView, StepView
+from penstock.core.outcomes import Failure, Success
+from penstock.core.reasons import Reason
+from penstock.core.values import shorten
+
+Status = dict[str, Any]
+
+KEPT_ATTEMPTS = 20
+MESSAGE_LENGTH = 1024
+_CARRIED = ("results", "lastRun", "approval", "undo", "learned")
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What identifies a run: its number, what it was made from, and when in the Pipeline's life."""
+
+    run: int
+    fingerprint: str
+    producers: str
+    round: int
+    revision: int
+
+
+def _base(step: StepView, phase: StepPhase, reason: Reason | None, message: str) -> Status:
+    status: Status = {"phase": phase.value}
+    if reason:
+        status["reason"] = reason.value
+    if message:
+        status["message"] = shorten(message, MESSAGE_LENGTH)
+    status["observedGeneration"] = step.generation
+    status.update({key: step.status[key] for key in _CARRIED if key in step.status})
+    return status
+
+
+def _of_run(status: Status, facts: RunFacts) -> Status:
+    status.update(run=facts.run, fingerprint=facts.fingerprint, round=facts.round, revision=facts.revision)
+    if facts.producers:
+        status["producers"] = facts.producers
+    return status
+
+
+def _same_run(step: StepView, run: int) -> Mapping[str, Any]:
+    return step.status if step.status.get("run") == run and not ended(step.status) else {}
+
+
+def ended(status: Mapping[str, Any]) -> bool:
+    """Whether the status says that the run is over."""
+    return "completionTime" in status
+
+
+def waiting(step: StepView, phase: StepPhase, reason: Reason | None = None, message: str = "") -> Status:
+    """A Step that has not started."""
+    return _base(step, phase, reason, message)
+
+
+def active(
+    step: StepView, facts: RunFacts, job: JobView, reason: Reason, message: str, started: float | None, node: str | None
+) -> Status:
+    """A Step with a live Job."""
+    before = _same_run(step, facts.run)
+    status = _of_run(_base(step, StepPhase.RUNNING, reason, message), facts)
+    attempt: Status = {"number": job.attempt, "job": job.name}
+    if node:
+        attempt["node"] = node
+    if started:
+        attempt["start"] = stamp(started)
+    _carry_run(status, before, attempt, first=job.created)
+    return status
+
+
+def _carry_run(status: Status, before: Mapping[str, Any], attempt: Status, first: float) -> None:
+    status["startTime"] = before.get("startTime") or stamp(first)
+    for key in ("failures", "disruptions"):
+        if before.get(key):
+            status[key] = before[key]
+    others = [one for one in before.get("attempts") or () if one["number"] != attempt["number"]]
+    status["attempts"] = [*others, attempt][-KEPT_ATTEMPTS:]
+    status["attempt"], status["job"] = attempt["number"], attempt["job"]
+    if "node" in attempt:
+        status["node"] = attempt["node"]
+
+
+def _closed(job_name: str, number: int, outcome: Success | Failure) -> Status:
+    attempt: Status = {"number": number, "job": job_name, "end": stamp(outcome.ended)}
+    if outcome.started:
+        attempt["start"] = stamp(outcome.started)
+    if outcome.node:
+        attempt["node"] = outcome.node
+    if isinstance(outcome, Failure):
+        attempt["reason"] = outcome.reason.value
+        attempt["message"] = shorten(outcome.message, MESSAGE_LENGTH)
+        if outcome.exit_code is not None:
+            attempt["exitCode"] = outcome.exit_code
+    else:
+        attempt["exitCode"] = 0
+    return attempt
+
+
+def succeeded(
+    step: StepView,
+    facts: RunFacts,
+    job: JobView,
+    outcome: Success,
+    artifacts: Mapping[str, str],
+    now: float,
+    keep: int,
+) -> Status:
+    """A Step whose attempt succeeded: outputs, and the result held for reuse, in one status."""
+    status = _of_run(_base(step, StepPhase.SUCCEEDED, Reason.COMPLETED, ""), facts)
+    _carry_run(status, _same_run(step, facts.run), _closed(job.name, job.attempt, outcome), first=job.created)
+    return _hold(status, facts, outcome.outputs, artifacts, now, keep)
+
+
+def approved(step: StepView, facts: RunFacts, by: str, now: float, keep: int) -> Status:
+    """An approval step that somebody approved."""
+    status = _of_run(_base(step, StepPhase.SUCCEEDED, Reason.APPROVED, f"approved by {by}"), facts)
+    status["approval"] = {"by": shorten(by, 253), "at": stamp(now), "approved": True}
+    status["startTime"] = stamp(now)
+    return _hold(status, facts, {}, {}, now, keep)
+
+
+def rejected(step: StepView, facts: RunFacts, by: str, now: float) -> Status:
+    """An approval step that somebody rejected."""
+    status = failed(step, facts, Reason.REJECTED, f"rejected by {by}", now)
+    status["approval"] = {"by": shorten(by, 253), "at": stamp(now), "approved": False}
+    return status
+
+
+def _hold(
+    status: Status, facts: RunFacts, outputs: Mapping[str, Any], artifacts: Mapping[str, str], now: float, keep: int
+) -> Status:
+    result: Status = {"fingerprint": facts.fingerprint, "run": facts.run, "revision": facts.revision}
+    if facts.producers:
+        result["producers"] = facts.producers
+    if outputs:
+        status["outputs"] = result["outputs"] = dict(outputs)
+    if artifacts:
+        status["artifacts"] = result["artifacts"] = dict(artifacts)
+    result["when"] = status["completionTime"] = stamp(now)
+    same = (facts.fingerprint, facts.producers)
+    older = [one for one in status.get("results") or () if (one["fingerprint"], one.get("producers", "")) != same]
+    status["results"] = [result, *older][:keep]
+    status["lastRun"] = facts.run
+    return _conclude(status, "Complete", now)
+
+
+def reused(step: StepView, result: Mapping[str, Any], round_number: int, now: float) -> Status:
+    """A Step that takes a held result instead of running."""
+    message = f"took the result of run {result['run']}, made {result.get('when', '')}"
+    status = _base(step, StepPhase.SUCCEEDED, Reason.REUSED, message)
+    facts = RunFacts(
+        result["run"], result["fingerprint"], result.get("producers", ""), round_number, result.get("revision", 0)
+    )
+    _of_run(status, facts)
+    status.update({key: result[key] for key in ("outputs", "artifacts") if key in result})
+    status["completionTime"] = stamp(now)
+    return _conclude(status, "Complete", now)
+
+
+def retrying(
+    step: StepView,
+    facts: RunFacts,
+    job_name: str,
+    number: int,
+    failure: Failure,
+    counts: tuple[int, int],
+    at: float,
+) -> Status:
+    """A Step whose attempt failed and that waits for its next one. `counts`: failures and disruptions so far."""
+    message = f"attempt {number}: {failure.message}"
+    status = _of_run(_base(step, StepPhase.RETRYING, failure.reason, message), facts)
+    _carry_run(status, _same_run(step, facts.run), _closed(job_name, number, failure), first=failure.ended)
+    _count(status, counts)
+    status["retryTime"] = stamp(at + 0.999)
+    return status
+
+
+def _count(status: Status, counts: tuple[int, int]) -> None:
+    for key, count in zip(("failures", "disruptions"), counts, strict=True):
+        if count:
+            status[key] = count
+
+
+def failed(
+    step: StepView,
+    facts: RunFacts,
+    reason: Reason,
+    message: str,
+    now: float,
+    attempt: tuple[str, int, Failure] | None = None,
+    counts: tuple[int, int] = (0, 0),
+) -> Status:
+    """A Step that failed: by its last attempt (Job name, number, failure), or before it could start."""
+    status = _of_run(_base(step, StepPhase.FAILED, reason, message), facts)
+    if attempt:
+        name, number, failure = attempt
+        _carry_run(status, _same_run(step, facts.run), _closed(name, number, failure), first=failure.ended)
+        _count(status, counts)
+    status["lastRun"] = facts.run
+    status["completionTime"] = stamp(now)
+    return _conclude(status, "Failed", now)
+
+
+def skipped(step: StepView, reason: Reason, message: str, round_number: int, now: float) -> Status:
+    """A Step that will not run."""
+    status = _base(step, StepPhase.SKIPPED, reason, message)
+    status["round"] = round_number
+    status["completionTime"] = stamp(now)
+    return _conclude(status, None, now)
+
+
+def cancelled(
+    step: StepView, facts: RunFacts | None, reason: Reason, message: str, round_number: int, now: float
+) -> Status:
+    """A Step that was stopped, or kept from starting."""
+    status = _base(step, StepPhase.CANCELLED, reason, message)
+    status["round"] = round_number
+    if facts:
+        _of_run(status, facts)
+        before = _same_run(step, facts.run)
+        status.update(
+            {key: before[key] for key in ("startTime", "attempts", "attempt", "job", "node") if key in before}
+        )
+        status["lastRun"] = facts.run
+    status["completionTime"] = stamp(now)
+    return _conclude(status, None, now)
+
+
+def _conclude(status: Status, outcome: str | None, now: float) -> Status:
+    reason = status.get("reason", "")
+    types = ["Finished", *([outcome] if outcome else [])]
+    status["conditions"] = [
+        {
+            "type": one,
+            "status": "True",
+            "reason": reason,
+            "message": "",
+            "lastTransitionTime": stamp(now),
+            "observedGeneration": status["observedGeneration"],
+        }
+        for one in types
+    ]
+    return status
+
+
+_VOLATILE = ("observedGeneration", "completionTime", "conditions", "startTime", "round")
+
+
+def differs(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether a status says something new; times and counters that merely moved do not count."""
+    if old.get("phase", "Pending") != new["phase"]:
+        return True
+    keys = (old.keys() | new.keys()) - set(_VOLATILE)
+    if ended(new) and old.get("round", 0) != new.get("round", 0) and new["phase"] in ("Failed", "Cancelled"):
+        return True
+    return any(old.get(key) != new.get(key) for key in keys)

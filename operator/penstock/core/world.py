@@ -1,0 +1,218 @@
+"""The state of a graph while one plan is made: which instances there are, how each stands, what each gives."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from penstock.api.base import Json
+from penstock.api.step import StepPhase
+from penstock.api.wiring import ValueType
+from penstock.core.graph import FromOutput, Graph, Group, Level, Task
+from penstock.core.reasons import Reason
+from penstock.core.values import digest, mismatch, normalise
+
+ENDED = frozenset({StepPhase.SUCCEEDED, StepPhase.FAILED, StepPhase.SKIPPED, StepPhase.CANCELLED})
+_BADNESS = (StepPhase.SUCCEEDED, StepPhase.SKIPPED, StepPhase.CANCELLED, StepPhase.FAILED)
+MAX_INSTANCES = 10_000
+
+Index = tuple[int, ...]
+Each = tuple[dict[str, Json], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One instance of a task. A *stub* stands for instances that are not known yet or never will be."""
+
+    task: Task
+    index: Index
+    each: Each
+    path: str
+    stub: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How an instance stands, decided from the snapshot; the word for it is a phase and a reason."""
+
+    phase: StepPhase
+    reason: Reason | None = None
+    message: str = ""
+    run: int = 0
+    outputs: dict[str, Json] | None = None
+    artifacts: dict[str, str] | None = None
+    ended_at: float = 0.0
+    tolerated: bool = False
+    started: bool = False
+
+    @property
+    def ended(self) -> bool:
+        return self.phase in ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A value that there is not and will not be, and why."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupState:
+    """How all instances of a step stand together. `token` tells the runs that are selected."""
+
+    ended: bool
+    phase: StepPhase
+    tolerated: bool
+    token: str
+    ended_at: float
+    waiting_for: tuple[str, ...]
+
+
+class World:
+    """Verdicts so far, and what follows from them. Filled in dependency order, then thrown away."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.verdicts: dict[tuple[str, Index], Verdict] = {}
+        self.nodes: dict[str, tuple[Node, ...]] = {}
+        self._groups: dict[tuple[Group, Index], GroupState] = {}
+        self._combinations: dict[tuple[str, Index], list[dict[str, Json]] | Missing | None] = {}
+
+    def add(self, node: Node, verdict: Verdict) -> None:
+        """Notes the verdict on an instance."""
+        self.verdicts[node.task.id, node.index] = verdict
+
+    def instances(self, task: Task) -> tuple[Node, ...]:
+        """The instances of a task, in index order, with a stub where a list is not known."""
+        if task.id not in self.nodes:
+            self.nodes[task.id] = self._instances(task)
+        return self.nodes[task.id]
+
+    def _instances(self, task: Task) -> tuple[Node, ...]:
+        key: object = ("nodes", task.id)
+        if len(task.levels) == 1:
+            found = self.combinations(task.levels[0], ())
+            key = ("nodes", task.id, digest(found)) if isinstance(found, list) else None
+        elif task.levels:
+            key = None
+        if key is None:
+            return tuple(self._walk(task, (), ()))
+        nodes = self.graph.memo.get(key)
+        if nodes is None:
+            nodes = self.graph.memo[key] = tuple(self._walk(task, (), ()))
+        assert isinstance(nodes, tuple)
+        return nodes
+
+    def _walk(self, task: Task, index: Index, each: Each) -> Iterator[Node]:
+        if len(index) == len(task.levels):
+            yield Node(task, index, each, task.path(index))
+            return
+        found = self.combinations(task.levels[len(index)], index)
+        if not isinstance(found, list):
+            yield Node(task, index, each, task.path(index), stub=True)
+            return
+        for number, values in enumerate(found):
+            yield from self._walk(task, (*index, number), (*each, values))
+
+    def combinations(self, level: Level, index: Index) -> list[dict[str, Json]] | Missing | None:
+        """The combinations of a level's variables inside the instance at `index` of what is around it.
+
+        None as long as a list is not known; Missing if it never will be, or is no list.
+        """
+        key = (level.id, index)
+        if key not in self._combinations:
+            self._combinations[key] = self._combine(level, index)
+        return self._combinations[key]
+
+    def _combine(self, level: Level, index: Index) -> list[dict[str, Json]] | Missing | None:
+        rows: list[dict[str, Json]] = [{}]
+        for variable in level.variables:
+            values: Any = variable.values
+            if variable.source:
+                if not self.state(Group(level.id, (variable.source.task,), variable.source.shared), index).ended:
+                    return None
+                values = self.output(variable.source, index)
+                if isinstance(values, Missing):
+                    return values
+                wrong = mismatch(ValueType.LIST, values)
+                if wrong:
+                    return Missing(Reason.INVALID_LIST, f"{variable.path}.from: {wrong}")
+            if len(rows) * len(values) > MAX_INSTANCES:
+                count = len(rows) * len(values)
+                return Missing(
+                    Reason.INVALID_LIST, f"{variable.path}: {count:,} instances, at most {MAX_INSTANCES:,} are allowed"
+                )
+            rows = [{**row, variable.name: normalise(value)} for row in rows for value in values]
+        return rows
+
+    def output(self, source: FromOutput, index: Index) -> Json | Missing:
+        """The value of an output as the instance at `index` of a consumer sees it; lists may hold Missing items."""
+        task = self.graph.tasks[source.task]
+        return self._gather(task, source.output, index[: source.shared])
+
+    def _gather(self, task: Task, output: str, index: Index) -> Json | Missing:
+        verdict = self.verdicts.get((task.id, index))
+        if verdict is not None:
+            return _given(verdict, task.path(index), output)
+        found = self.combinations(task.levels[len(index)], index)
+        if not isinstance(found, list):
+            return found or Missing(Reason.WAITING_FOR_DEPENDENCIES, f"{task.path(index)} is not known yet")
+        return [self._gather(task, output, (*index, number)) for number in range(len(found))]
+
+    def state(self, group: Group, index: Index) -> GroupState:
+        """How a group stands as the instance at `index` of a consumer sees it."""
+        key = (group, index[: group.shared])
+        if key not in self._groups:
+            self._groups[key] = self._state(group, key[1])
+        return self._groups[key]
+
+    def _state(self, group: Group, prefix: Index) -> GroupState:
+        worst, tolerated, ended_at = StepPhase.SUCCEEDED, True, 0.0
+        waiting: list[str] = []
+        tokens: list[str] = []
+        for name in group.tasks:
+            for node in self.instances(self.graph.tasks[name]):
+                if node.index[: len(prefix)] != prefix[: len(node.index)]:
+                    continue
+                verdict = self.verdicts.get((name, node.index))
+                if verdict is None or not verdict.ended:
+                    waiting.append(node.path)
+                    continue
+                if _BADNESS.index(verdict.phase) > _BADNESS.index(worst):
+                    worst = verdict.phase
+                tolerated = tolerated and (verdict.phase is StepPhase.SUCCEEDED or verdict.tolerated)
+                ended_at = max(ended_at, verdict.ended_at)
+                ok = verdict.phase is StepPhase.SUCCEEDED
+                tokens.append(f"{node.path}:{verdict.run if ok else verdict.phase.value + str(verdict.run)}")
+        token = tokens[0] if len(tokens) == 1 else digest(tokens)
+        return GroupState(not waiting, worst, tolerated, token, ended_at, tuple(waiting[:4]))
+
+
+def _given(verdict: Verdict, path: str, output: str) -> Json | Missing:
+    if verdict.phase is StepPhase.SUCCEEDED:
+        for values in (verdict.outputs, verdict.artifacts):
+            if values and output in values:
+                return values[output]
+        return Missing(Reason.DEPENDENCY_SKIPPED, f"step {path!r} succeeded without output {output!r}")
+    if verdict.phase is StepPhase.FAILED:
+        return Missing(Reason.DEPENDENCY_FAILED, f"step {path!r} failed")
+    return Missing(Reason.DEPENDENCY_SKIPPED, f"step {path!r} was {verdict.phase.value.lower()}")
+
+
+def first_missing(value: Json | Missing) -> Missing | None:
+    """The first thing missing in a value, or None if it is whole."""
+    if isinstance(value, Missing):
+        return value
+    if isinstance(value, list):
+        return next((found for item in value if (found := first_missing(item))), None)
+    return None
+
+
+def fill(value: Json | Missing, default: Json) -> Json:
+    """The value with the default in place of what is missing."""
+    if isinstance(value, Missing):
+        return default
+    if isinstance(value, list):
+        return [fill(item, default) for item in value]
+    return value
