@@ -102,7 +102,8 @@ class ControlPlane:
     def stop(self, delete: bool = False) -> None:
         """Stop the four processes; with ``delete`` the state directory goes too."""
         for name in ("kube-scheduler", "kube-controller-manager", "kube-apiserver", "etcd"):
-            self.processes.stop(name)
+            # The API server waits for its watches to end, which nobody ends: the data are safe with etcd by then.
+            self.processes.stop(name, seconds=2)
         if delete:
             shutil.rmtree(self.state, ignore_errors=True)
 

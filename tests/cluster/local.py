@@ -63,18 +63,21 @@ class LocalCluster:
         with stage("starting containerd"):
             network.up(self.plane.state)
             self.node.containerd.start()
-        self.plane.start()
-        self.load([image.name for image in images.node_images()] + [images.PYTHON])
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            loading = pool.submit(self.load, [image.name for image in images.node_images()] + [images.PYTHON])
+            self.plane.start()
+            loading.result()
         self.node.start()
         dns.start(self.plane)
         storage.start(self.plane)
 
     def down(self) -> None:
         """Stop everything, undo what was done to the machine, and forget the cluster's data."""
-        for name in (storage.PROCESS, dns.PROCESS):
-            self.plane.processes.stop(name)
-        self.node.stop()
-        self.plane.stop(delete=True)
+        with stage("stopping the cluster"):
+            for name in (storage.PROCESS, dns.PROCESS):
+                self.plane.processes.stop(name)
+            self.node.stop()
+            self.plane.stop(delete=True)
 
     def load(self, names: list[str]) -> None:
         """Bring images to the node, and of those only the layers that it has not."""

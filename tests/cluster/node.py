@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +11,15 @@ from typing import Any
 from tests.cluster import host, network
 from tests.cluster.binaries import binary
 from tests.cluster.commands import succeeds
-from tests.cluster.containerd import Containerd, unmount_below
+from tests.cluster.containerd import Containerd
 from tests.cluster.controlplane import DOMAIN, ControlPlane
 from tests.cluster.paths import made
 from tests.cluster.progress import stage, wait_until
 
 NAME = "penstock"
 CGROUPS = Path("/sys/fs/cgroup")
+CONTAINER_LOGS = Path("/var/log/containers")
+DEVICE_PLUGINS = Path("/var/lib/kubelet/device-plugins")
 
 
 @dataclass(frozen=True)
@@ -54,13 +57,13 @@ class Node:
         for name in ("kubelet", "kube-proxy"):
             self.plane.processes.stop(name)
         self.containerd.stop()
-        unmount_below(self._kubelet_folder)
         network.down(self.plane.state)
         remove_cgroups()
+        self._remove_fixed_places()
 
     @property
-    def _kubelet_folder(self) -> Path:
-        return self.plane.state / "kubelet"
+    def _pod_logs(self) -> Path:
+        return self.plane.state / "pods"
 
     def _start_kubelet(self) -> None:
         authority = self.plane.authority
@@ -81,7 +84,7 @@ class Node:
             # Images are loaded by hand and there is no registry to fetch them from again: never throw one away.
             "imageGCHighThresholdPercent": 100,
             "evictionHard": {"memory.available": "50Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
-            "podLogsDir": str(made(self.plane.state / "pods")),
+            "podLogsDir": str(made(self._pod_logs)),
         }
         if host.cgroup_v1():
             config["failCgroupV1"] = False
@@ -98,7 +101,7 @@ class Node:
                 f"--kubeconfig={kubeconfig}",
                 f"--hostname-override={NAME}",
                 f"--node-ip={network.NODE_ADDRESS}",
-                f"--root-dir={made(self._kubelet_folder)}",
+                f"--root-dir={made(self.plane.state / 'kubelet')}",
             ],
         )
 
@@ -128,6 +131,15 @@ class Node:
             "kube-proxy", [binary("kube-proxy"), f"--config={self._written('proxy.json', config)}"]
         )
 
+    def _remove_fixed_places(self) -> None:
+        """Remove what the kubelet writes outside its own directory, in places that no setting moves."""
+        for link in CONTAINER_LOGS.glob("*.log"):
+            if link.readlink().is_relative_to(self._pod_logs):
+                link.unlink()
+        (DEVICE_PLUGINS / "kubelet.sock").unlink(missing_ok=True)
+        for folder in (CONTAINER_LOGS, DEVICE_PLUGINS, DEVICE_PLUGINS.parent):
+            remove_empty(folder)
+
     def _has_service_account(self) -> bool:
         words = ["--kubeconfig", self.plane.kubeconfig, "get", "serviceaccount", "default"]
         return succeeds([binary("kubectl"), *words])
@@ -145,12 +157,11 @@ def remove_cgroups() -> None:
     """Remove the empty cgroups that the kubelet made for its pods (version 1 has one tree for each controller)."""
     for root in {*CGROUPS.glob("kubepods"), *CGROUPS.glob("*/kubepods")}:
         for folder in sorted((path for path in root.rglob("*") if path.is_dir()), key=lambda p: -len(p.parts)):
-            _remove(folder)
-        _remove(root)
+            remove_empty(folder)
+        remove_empty(root)
 
 
-def _remove(folder: Path) -> None:
-    try:
+def remove_empty(folder: Path) -> None:
+    """Remove the directory if it is empty: what is in use by someone else, or gone already, is left alone."""
+    with contextlib.suppress(OSError):
         folder.rmdir()
-    except OSError:
-        return  # still in use by a process that is not ours, or gone already
