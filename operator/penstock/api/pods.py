@@ -145,11 +145,6 @@ class PodOptions(Model):
             cel="!has(self.labels) || !self.labels.exists(key, key.startsWith('penstock.dev/'))",
             at="labels",
         ),
-        Rule(
-            message="every volumeMount must name one of the volumes beside it; add the volume or correct the name",
-            holds=lambda pod: {mount.name for mount in pod.volume_mounts or ()} <= {v.name for v in pod.volumes or ()},
-            at="volumeMounts",
-        ),
     )
 
     service_account_name: Name | None = None

@@ -99,6 +99,13 @@ class _One:
         settled = self._settled(depends)
         if settled:
             return settled
+        if isinstance(depends, Met):
+            refused = admit_by_guards(self.decider.world, self.node)
+            if refused:
+                return self._impossible(refused, depends.producers)
+            held = self._held(depends.producers)
+            if held:
+                return self._reuse(held)
         if self.stage.stopping and not self.node.task.final:
             return self._cancel(None)
         if self.stage.failing and not self.node.task.final and not self.node.task.accepts_failure:
@@ -107,12 +114,6 @@ class _One:
             return self._wait(StepPhase.PENDING, Reason.WAITING_FOR_DEPENDENCIES, depends.message, quiet=True)
         if isinstance(depends, Impossible):
             return self._impossible(depends, "")
-        refused = admit_by_guards(self.decider.world, self.node)
-        if refused:
-            return self._impossible(refused, depends.producers)
-        held = self._held(depends.producers)
-        if held:
-            return self._reuse(held)
         return self._fresh(depends)
 
     # --- a run that has begun -------------------------------------------------------------------------------------
