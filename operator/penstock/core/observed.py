@@ -41,6 +41,11 @@ class StepView:
     approved_by: str | None = None
     rejected_by: str | None = None
 
+    @property
+    def decided(self) -> bool:
+        """Whether somebody's decision on an approval is written on it."""
+        return bool(self.approved_by or self.rejected_by)
+
 
 @dataclass(frozen=True, slots=True)
 class JobView:

@@ -1,0 +1,74 @@
+"""A Step on its own: one step, one Job. The same decisions as in a Pipeline, over a graph of one task."""
+
+from collections.abc import Mapping, Sequence
+
+from penstock.api.step import StepSpec
+from penstock.core import checks, step_status
+from penstock.core.compiler import Compiled
+from penstock.core.decide import Decider, Stage
+from penstock.core.graph import Graph, Literal, Task, Wired
+from penstock.core.merge import merge
+from penstock.core.observed import JobView, Observed, PipelineView, PodView, StepView
+from penstock.core.plan import Plan
+from penstock.core.problems import Problem
+from penstock.core.reasons import Reason
+from penstock.core.values import type_name
+from penstock.core.world import Node, World
+
+MAX_LISTED = 10
+
+
+def compile_step(name: str, spec: StepSpec) -> Compiled:
+    """The graph of a Step on its own, or the problems with its spec."""
+    problems = [
+        Problem(f"spec.inputs[{number}]", Reason.NOT_FOR_STANDALONE, "a Step on its own has literal values only")
+        for number, given in enumerate(spec.inputs or ())
+        if "value" not in given.model_fields_set
+    ]
+    inputs = tuple(
+        Wired(given.name, type_name(given.value), Literal(given.value)) for given in spec.inputs or ()
+    )
+    task = Task(id=name, where="spec", segments=(name,), levels=(), work=merge(spec, None, None), inputs=inputs)
+    problems += checks.tasks([task], None)
+    if problems:
+        return Compiled(None, tuple(problems))
+    return Compiled(Graph({name: task}), ())
+
+
+def plan_step(
+    step: StepView,
+    compiled: Compiled,
+    jobs: Sequence[JobView],
+    pods: Mapping[str, Sequence[PodView]],
+    now: float,
+    trouble: Mapping[str, str],
+) -> Plan:
+    """The plan for a Step on its own from a snapshot of it, its Jobs and their pods (by uid of the Job)."""
+    if step.deleting:
+        return Plan()
+    if compiled.graph is None:
+        return _invalid(step, compiled.problems, now)
+    nobody = PipelineView("", "", step.namespace, "", 1, step.created, {}, {})
+    observed = Observed(nobody, compiled.graph, (), {step.path: step}, {step.uid: jobs}, pods, now, trouble)
+    (task,) = compiled.graph.tasks.values()
+    node = Node(task, (), (), task.id)
+    decider = Decider(observed, World(compiled.graph), Stage(round=0, revision=0))
+    verdict = decider.decide(node, step)
+    found = decider.found
+    return Plan(
+        delete_jobs=found.delete_jobs,
+        step_statuses=[(step, status) for status in found.statuses.values()],
+        ready=found.ready,
+        verdicts=[(node, verdict)],
+        settle_approvals=[step] if step.decided and step.status.get("approval") else [],
+        wake_at=min(found.wake_at, default=None),
+        finished=verdict.ended,
+    )
+
+
+def _invalid(step: StepView, problems: Sequence[Problem], now: float) -> Plan:
+    message = "; ".join(map(str, problems[:MAX_LISTED]))
+    facts = step_status.RunFacts((step.status.get("lastRun") or 0) + 1, "", "", 0, 0)
+    status = step_status.failed(step, facts, problems[0].reason, message, now)
+    known = step.status.get("phase") == "Failed" and step.status.get("message") == status.get("message")
+    return Plan(step_statuses=[] if known else [(step, status)], finished=True)
