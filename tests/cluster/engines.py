@@ -66,9 +66,9 @@ class Engine:
         else:
             run(self._words("save", "--output", str(path), image))
 
-    def layout(self, image: str, folder: Path) -> None:
-        """Write the image as an OCI layout with uncompressed layers; only buildah does that."""
-        run(self._words("push", "--quiet", "--disable-compression", image, f"oci:{folder}:{image}"))
+    def export(self, image: str, folder: Path) -> None:
+        """Write the image's manifest and blobs to a directory, layers uncompressed; only buildah does that."""
+        run(self._words("push", "--quiet", image, f"dir:{folder}"))
 
     def _words(self, *words: str) -> Sequence[str]:
         if not self.builds_alone:

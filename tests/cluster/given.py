@@ -25,7 +25,7 @@ class GivenCluster:
 
     def alive(self) -> bool:
         """Whether its API server answers."""
-        words = ["--kubeconfig", self.kubeconfig, "get", "--raw", "/readyz"]
+        words: list[str | Path] = ["--kubeconfig", self.kubeconfig, "get", "--raw", "/readyz"]
         return succeeds([binaries.command("kubectl"), *words])
 
     def up(self) -> None:

@@ -13,7 +13,7 @@ RESOURCE = "nvidia.com/gpu"
 
 def advertise(kubeconfig: Path, count: int) -> None:
     """Set the nodes' capacity of nvidia.com/gpu, as the Kubernetes docs describe for extended resources."""
-    kubectl = [command("kubectl"), "--kubeconfig", kubeconfig]
+    kubectl: list[str | Path] = [command("kubectl"), "--kubeconfig", kubeconfig]
     patch = json.dumps({"status": {"capacity": {RESOURCE: str(count)}, "allocatable": {RESOURCE: str(count)}}})
     for node in run([*kubectl, "get", "nodes", "-o", "name"]).split():
         run([*kubectl, "patch", node, "--subresource=status", "--type=merge", "--patch", patch])

@@ -27,7 +27,7 @@ class KindCluster:
 
     def alive(self) -> bool:
         """Whether the cluster's API server answers."""
-        words = ["--kubeconfig", self.kubeconfig, "get", "--raw", "/readyz"]
+        words: list[str | Path] = ["--kubeconfig", self.kubeconfig, "get", "--raw", "/readyz"]
         return self.kubeconfig.exists() and succeeds([binaries.command("kubectl"), *words])
 
     def up(self) -> None:
@@ -36,7 +36,7 @@ class KindCluster:
         with stage("creating the kind cluster", usually="1 min; the first time it pulls 1 GB"):
             if NAME not in self._kind("get", "clusters").split():
                 made(self.kubeconfig.parent)
-                wait = ["--wait", "180s", "--kubeconfig", self.kubeconfig]
+                wait: list[str | Path] = ["--wait", "180s", "--kubeconfig", self.kubeconfig]
                 self._kind("create", "cluster", "--name", NAME, "--config", HERE / "kind.yaml", *wait)
             else:
                 self._kind("export", "kubeconfig", "--name", NAME, "--kubeconfig", self.kubeconfig)

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
-import shutil
-import tarfile
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from tests.cluster import binaries, dns, host, images, network, packages, storage
-from tests.cluster.containerd import Containerd
+from tests.cluster import binaries, dns, host, images, network, packages, storage, transfer
 from tests.cluster.controlplane import ControlPlane
 from tests.cluster.engines import engine
 from tests.cluster.node import Node
@@ -81,17 +75,8 @@ class LocalCluster:
 
     def load(self, names: list[str]) -> None:
         """Bring images to the node, and of those only the layers that it has not."""
-        containerd = self.node.containerd
-        record = self.plane.state / "loaded.json"
-        loaded: dict[str, str] = json.loads(record.read_text()) if record.exists() else {}
-        there = containerd.images()
         for name in names:
-            identity = engine().identity(name)
-            if name not in there or loaded.get(name) != identity:
-                with stage(f"loading {name}"):
-                    _import(containerd, name)
-                loaded[name] = identity
-                record.write_text(json.dumps(loaded))
+            transfer.load(self.node.containerd, name)
 
     def describe(self) -> list[str]:
         """A line for each process: whether it runs, and where its log is."""
@@ -107,21 +92,3 @@ class LocalCluster:
             raise ClusterError("an engine has come up meanwhile: run the command again, and kind is used")
         python = next(image for image in images.project_images() if image.name == images.PYTHON)
         images.build([*images.node_images(), python])
-
-
-def _import(containerd: Containerd, name: str) -> None:
-    with tempfile.TemporaryDirectory(prefix="penstock-image-") as folder:
-        layout, archive = Path(folder) / "layout", Path(folder) / "image.tar"
-        engine().layout(name, layout)
-        index: dict[str, Any] = json.loads((layout / "index.json").read_text())
-        index["manifests"][0]["annotations"] = {"io.containerd.image.name": name}
-        (layout / "index.json").write_text(json.dumps(index))
-        present = containerd.blobs()
-        with tarfile.open(archive, "w") as tar:
-            for file in ("oci-layout", "index.json"):
-                tar.add(layout / file, arcname=file)
-            for blob in sorted((layout / "blobs" / "sha256").iterdir()):
-                if f"sha256:{blob.name}" not in present:
-                    tar.add(blob, arcname=f"blobs/sha256/{blob.name}")
-        shutil.rmtree(layout)
-        containerd.ctr("images", "import", archive)

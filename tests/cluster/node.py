@@ -43,7 +43,7 @@ class Node:
     def ready(self) -> bool:
         """Whether the node is registered and Ready."""
         path = "jsonpath={.status.conditions[?(@.type=='Ready')].status}"
-        words = ["--kubeconfig", self.plane.kubeconfig, "get", "node", NAME, "--output", path]
+        words: list[str | Path] = ["--kubeconfig", self.plane.kubeconfig, "get", "node", NAME, "--output", path]
         if not succeeds([binary("kubectl"), *words]):
             return False
         return self.plane.kubectl("get", "node", NAME, "--output", path) == "True"
@@ -141,7 +141,7 @@ class Node:
             remove_empty(folder)
 
     def _has_service_account(self) -> bool:
-        words = ["--kubeconfig", self.plane.kubeconfig, "get", "serviceaccount", "default"]
+        words: list[str | Path] = ["--kubeconfig", self.plane.kubeconfig, "get", "serviceaccount", "default"]
         return succeeds([binary("kubectl"), *words])
 
     def _config(self, name: str) -> Path:
