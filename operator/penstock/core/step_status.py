@@ -261,7 +261,7 @@ def differs(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     """Whether a status says something new; times and counters that merely moved do not count."""
     if old.get("phase", "Pending") != new["phase"]:
         return True
-    keys = (old.keys() | new.keys()) - set(_VOLATILE)
+    keys = (old.keys() | new.keys()) - {"phase", *_VOLATILE}
     if ended(new) and old.get("round", 0) != new.get("round", 0) and new["phase"] in ("Failed", "Cancelled"):
         return True
     return any(old.get(key) != new.get(key) for key in keys)
