@@ -259,6 +259,12 @@ class UndoStatus(Model):
 
     phase: Literal["Running", "Retrying", "Succeeded", "Failed"]
     """Where it is."""
+    run: Annotated[int | None, Field(ge=0)] = None
+    """Run of the step that is undone."""
+    round: Annotated[int | None, Field(ge=0)] = None
+    """Round of the Pipeline in which it is undone."""
+    retry_time: Timestamp | None = None
+    """When the next attempt may start."""
     attempts: Annotated[list[Attempt] | None, Field(max_length=20)] = None
     """Its attempts."""
     message: Message | None = None

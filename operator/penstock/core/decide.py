@@ -33,6 +33,9 @@ class Ready:
     values: Mapping[str, Json]
     since: float
     memory_growths: int = 0
+    purpose: str = "run"
+    produced: Mapping[str, Json] = field(default_factory=dict)
+    """For an undo: the outputs that the Step had produced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +273,8 @@ class _One:
     def _settled(self, depends: Waiting | Impossible | Met) -> Verdict | None:
         """The verdict if the Step has ended and that still counts."""
         phase = self.status.get("phase")
+        if phase == "Succeeded" and (self.status.get("undo") or {}).get("round") == self.stage.round:
+            return self._undone()
         if phase not in ("Failed", "Cancelled") or self.status.get("round") != self.stage.round:
             return None
         if phase == "Cancelled":
@@ -282,6 +287,18 @@ class _One:
             return None
         why = Reason.of(self.status.get("reason")) or Reason.ERROR
         return self._failure(self.last, why, self.status.get("message", ""), self._ended_at())
+
+    def _undone(self) -> Verdict:
+        """A success that was taken back stays what it was for the rest of its round; its result is not held."""
+        return Verdict(
+            StepPhase.SUCCEEDED,
+            Reason.UNDONE,
+            run=self.status["run"],
+            outputs=self.status.get("outputs"),
+            artifacts=self.status.get("artifacts"),
+            ended_at=self._ended_at(),
+            started=True,
+        )
 
     def _failure(self, run: int, reason: Reason, message: str, ended_at: float) -> Verdict:
         tolerated = self.work.on_error is OnError.CONTINUE

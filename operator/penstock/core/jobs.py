@@ -6,7 +6,7 @@ from typing import Any
 from penstock.api import quantities
 from penstock.api.base import Json, Model
 from penstock.core import labels
-from penstock.core.artifacts import claim_name, claim_path, directory
+from penstock.core.artifacts import SCHEME, claim_name, claim_path, directory
 from penstock.core.decide import Ready
 from penstock.core.graph import Graph, Work
 from penstock.core.observed import STEP_CONTAINER
@@ -27,7 +27,7 @@ GRACE_SECONDS = 30
 def job_manifest(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None) -> dict[str, Any]:
     """The Job that runs an attempt. `pipeline`: name and uid of the Pipeline; None for a Step on its own."""
     node, step, facts, work = ready.node, ready.step, ready.facts, ready.node.task.work
-    name = labels.job_name(step.name, step.uid, facts.run, ready.attempt)
+    name = name_of(ready)
     owner = pipeline[0] if pipeline else ""
     metadata = {**child_labels(owner, node), labels.ATTEMPT: str(ready.attempt)}
     if not pipeline:
@@ -40,6 +40,8 @@ def job_manifest(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None) -
     }
     if facts.producers:
         annotations[labels.PRODUCERS] = facts.producers
+    if ready.purpose != "run":
+        annotations[labels.PURPOSE] = ready.purpose
     spec: dict[str, Any] = {
         "backoffLimit": 0,
         "completions": work.replicas,
@@ -66,6 +68,12 @@ def job_manifest(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None) -
         },
         "spec": spec,
     }
+
+
+def name_of(ready: Ready) -> str:
+    """Name of the Job of an attempt. Undos of a later round are Jobs of their own."""
+    purpose = ready.purpose if ready.purpose == "run" else f"{ready.purpose}{ready.facts.round}"
+    return labels.job_name(ready.step.name, ready.step.uid, ready.facts.run, ready.attempt, purpose)
 
 
 def _pod(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None, job: str) -> dict[str, Any]:
@@ -164,7 +172,7 @@ def _gang(ready: Ready) -> list[dict[str, Any]]:
     work = ready.node.task.work
     if work.replicas == 1:
         return []
-    name = labels.job_name(ready.step.name, ready.step.uid, ready.facts.run, ready.attempt)
+    name = name_of(ready)
     hosts = ",".join(f"{name}-{number}.{name}" for number in range(work.replicas))
     index = "metadata.annotations['batch.kubernetes.io/job-completion-index']"
     return [
@@ -178,7 +186,7 @@ def gang_service(ready: Ready, pipeline: str | None) -> dict[str, Any] | None:
     """The headless Service that gives the pods of a gang stable names; None for a step of one pod."""
     if ready.node.task.work.replicas == 1:
         return None
-    name = labels.job_name(ready.step.name, ready.step.uid, ready.facts.run, ready.attempt)
+    name = name_of(ready)
     return {
         "apiVersion": "v1",
         "kind": "Service",
@@ -207,6 +215,10 @@ def _artifacts(ready: Ready, pipeline: tuple[str, str] | None) -> tuple[list[dic
         if wired.type == "Artifact":
             value = _mount(mounts, wired.name, value)
         env.append({"name": variable, "value": text(value).replace("$", "$$")})
+    for name, made in ready.produced.items():
+        if isinstance(made, str) and made.startswith(SCHEME):
+            made = _mount(mounts, name, made, OUTPUT_MOUNT)
+        env.append({"name": f"OUTPUT_{variable_name(name)}", "value": text(made).replace("$", "$$")})
     outputs = [output.name for output in task.work.outputs if output.type.value == "Artifact"]
     if not outputs or pipeline is None:
         return env, mounts
@@ -216,14 +228,14 @@ def _artifacts(ready: Ready, pipeline: tuple[str, str] | None) -> tuple[list[dic
     return env, mounts
 
 
-def _mount(mounts: list[dict[str, Any]], name: str, value: Json) -> Json:
+def _mount(mounts: list[dict[str, Any]], name: str, value: Json, where: str = INPUT_MOUNT) -> Json:
     """Mounts what an input refers to, read-only; returns the path or paths in the container."""
     if isinstance(value, list):
-        return [_mount(mounts, f"{name}/{number}", item) for number, item in enumerate(value)]
+        return [_mount(mounts, f"{name}/{number}", item, where) for number, item in enumerate(value)]
     if not isinstance(value, str):
         return None
     _, path = claim_path(value)
-    target = f"{INPUT_MOUNT}/{name}"
+    target = f"{where}/{name}"
     mounts.append({"name": ARTIFACT_VOLUME, "mountPath": target, "subPath": path, "readOnly": True})
     return target
 

@@ -19,6 +19,7 @@ from penstock.core.observed import JobView, Observed, StepView
 from penstock.core.pipeline_status import Summary
 from penstock.core.reasons import Reason
 from penstock.core.step_manifests import spec_digest, step_manifest, step_spec
+from penstock.core.undo import Undoing, undo
 from penstock.core.values import canonical, digest, shorten
 from penstock.core.world import Missing, Node, Verdict, World, first_missing
 
@@ -83,6 +84,7 @@ class _Planner:
         self.pipeline = observed.pipeline
         self.now = observed.now
         self.result = Plan()
+        self.undoing: Undoing | None = None
         self.rerun = parse_rerun(self.pipeline.rerun)
         self.rerun_tasks = rerun_tasks(graph, self.rerun) if self.rerun else set()
         status = self.pipeline.status
@@ -97,8 +99,21 @@ class _Planner:
         world, decided = self._main()
         verdicts = self._verdicts(world, final=False)
         main_ended = all(verdict.ended for _, verdict in verdicts)
-        self._finally(world, decided, main_ended, verdicts)
+        self._undo(world, decided, main_ended and not decided.statuses, verdicts)
+        self._finally(world, decided, main_ended and (self.undoing is None or self.undoing.done), verdicts)
         return self._compose(world, decided, main_ended)
+
+    def _undo(self, world: World, decided: Decided, settled: bool, verdicts: list[tuple[Node, Verdict]]) -> None:
+        """Takes back what was done, once everything has ended (and its status is written) and something failed."""
+        cancelled = any(verdict.phase is StepPhase.CANCELLED for _, verdict in verdicts)
+        if self.graph.settings.on_failure is not OnFailure.UNDO or not all(v.ended for _, v in verdicts):
+            return
+        if not cancelled and not any(_fails(verdict) for _, verdict in verdicts):
+            return
+        self.undoing = undo(self.observed, world, self.stage) if settled else Undoing(done=False)
+        decided.statuses.update(self.undoing.statuses)
+        decided.ready.extend(self.undoing.ready)
+        decided.wake_at.extend(self.undoing.wake_at)
 
     def _main(self) -> tuple[World, Decided]:
         """Decides about all Steps outside `finally`, again if it shows that the Pipeline fails or is out of time."""
@@ -252,10 +267,13 @@ class _Planner:
         known = [(node, verdict) for node, verdict in every if not (node.stub and not verdict.ended)]
         outputs = self._outputs(world)
         phase, reason, message = self._phase(every, main_ended)
-        return Summary(phase, reason, message, known, outputs)
+        undone = self.undoing.outcome if self.undoing and self.undoing.done else None
+        return Summary(phase, reason, message, known, outputs, undone)
 
     def _phase(self, every: list[tuple[Node, Verdict]], main_ended: bool) -> tuple[PipelinePhase, Reason, str]:
         failed = [(node, verdict) for node, verdict in every if _fails(verdict)]
+        if self.undoing and not self.undoing.done:
+            return PipelinePhase.UNDOING, Reason.UNDOING, Reason.UNDOING.doc
         if all(verdict.ended for _, verdict in every):
             return self._end(every, failed)
         running = any(verdict.phase in (StepPhase.RUNNING, StepPhase.RETRYING) for _, verdict in every)

@@ -25,9 +25,7 @@ def compile_step(name: str, spec: StepSpec) -> Compiled:
         for number, given in enumerate(spec.inputs or ())
         if "value" not in given.model_fields_set
     ]
-    inputs = tuple(
-        Wired(given.name, type_name(given.value), Literal(given.value)) for given in spec.inputs or ()
-    )
+    inputs = tuple(Wired(given.name, type_name(given.value), Literal(given.value)) for given in spec.inputs or ())
     task = Task(id=name, where="spec", segments=(name,), levels=(), work=merge(spec, None, None), inputs=inputs)
     problems += checks.tasks([task], None)
     if problems:

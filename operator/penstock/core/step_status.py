@@ -1,6 +1,6 @@
 """Composes the status of a Step. Every function returns the whole status, made from the one before.
 
-What a status carries over: held results, the last run that ended, a decision on an approval, the outcome of an undo.
+What a status carries over: held results, the last run that ended, a decision on an approval, learned durations.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ Status = dict[str, Any]
 
 KEPT_ATTEMPTS = 20
 MESSAGE_LENGTH = 1024
-_CARRIED = ("results", "lastRun", "approval", "undo", "learned")
+_CARRIED = ("results", "lastRun", "approval", "learned")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,8 @@ def _carry_run(status: Status, before: Mapping[str, Any], attempt: Status, first
         status["node"] = attempt["node"]
 
 
-def _closed(job_name: str, number: int, outcome: Success | Failure) -> Status:
+def closed_attempt(job_name: str, number: int, outcome: Success | Failure) -> Status:
+    """The record of an attempt that has ended."""
     attempt: Status = {"number": number, "job": job_name, "end": stamp(outcome.ended)}
     if outcome.started:
         attempt["start"] = stamp(outcome.started)
@@ -118,7 +119,7 @@ def succeeded(
 ) -> Status:
     """A Step whose attempt succeeded: outputs, and the result held for reuse, in one status."""
     status = _of_run(_base(step, StepPhase.SUCCEEDED, Reason.COMPLETED, ""), facts)
-    _carry_run(status, _same_run(step, facts.run), _closed(job.name, job.attempt, outcome), first=job.created)
+    _carry_run(status, _same_run(step, facts.run), closed_attempt(job.name, job.attempt, outcome), first=job.created)
     return _hold(status, facts, outcome.outputs, artifacts, now, keep)
 
 
@@ -180,7 +181,7 @@ def retrying(
     """A Step whose attempt failed and that waits for its next one. `counts`: failures and disruptions so far."""
     message = f"attempt {number}: {failure.message}"
     status = _of_run(_base(step, StepPhase.RETRYING, failure.reason, message), facts)
-    _carry_run(status, _same_run(step, facts.run), _closed(job_name, number, failure), first=failure.ended)
+    _carry_run(status, _same_run(step, facts.run), closed_attempt(job_name, number, failure), first=failure.ended)
     _count(status, counts)
     status["retryTime"] = stamp(at + 0.999)
     return status
@@ -205,7 +206,7 @@ def failed(
     status = _of_run(_base(step, StepPhase.FAILED, reason, message), facts)
     if attempt:
         name, number, failure = attempt
-        _carry_run(status, _same_run(step, facts.run), _closed(name, number, failure), first=failure.ended)
+        _carry_run(status, _same_run(step, facts.run), closed_attempt(name, number, failure), first=failure.ended)
         _count(status, counts)
     status["lastRun"] = facts.run
     status["completionTime"] = stamp(now)
