@@ -106,6 +106,12 @@ def ensure(*sources: Source) -> None:
                     _build(source)
 
 
+def module_folder(source: Source) -> Path:
+    """The module's files, as Go keeps them after a download."""
+    words = [go(), "mod", "download", "-json", f"{source.module}@{source.version}"]
+    return Path(json.loads(run(words, env={"GOTOOLCHAIN": "local"}))["Dir"])
+
+
 def on_path() -> Path:
     """A directory with links to the clients in the cache (kubectl, helm), to be put on PATH."""
     folder = made(cache_dir() / "bin")
@@ -159,8 +165,5 @@ def _go_mod(source: Source) -> str:
 
 def _staging_modules(source: Source) -> list[str]:
     """The modules that the module's own go.mod replaces by a folder."""
-    downloaded = json.loads(
-        run([go(), "mod", "download", "-json", f"{source.module}@{source.version}"], env={"GOTOOLCHAIN": "local"})
-    )
-    words = (line.split() for line in Path(downloaded["GoMod"]).read_text().splitlines())
+    words = (line.split() for line in (module_folder(source) / "go.mod").read_text().splitlines())
     return sorted({line[0] for line in words if "=>" in line and line[-1].startswith("./staging/")})

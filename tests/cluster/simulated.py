@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.cluster.binaries import binary
+from tests.cluster.binaries import KWOK, binary, module_folder
 from tests.cluster.controlplane import ControlPlane
 from tests.cluster.progress import wait_until
 
@@ -16,12 +16,15 @@ LABEL = "type=kwok"
 def start(plane: ControlPlane, nodes: int, allocatable: dict[str, str], stages: Path | None = None) -> None:
     """Add ``nodes`` simulated nodes with these resources (e.g. ``{"cpu": "64", "pods": "1000"}``) and play them.
 
-    ``stages`` is a kwok configuration; without one kwok's stock fast stages run: a pod is ready at once, and a pod
-    that a Job owns succeeds at once. The nodes carry the label ``type=kwok`` and no taint.
+    ``stages`` is a kwok configuration with the stages of pods; without one kwok's stock fast stages run: a pod is
+    ready at once, and a pod that a Job owns succeeds at once. The nodes carry the label ``type=kwok`` and no taint.
     """
     plane.kubectl("apply", "-f", "-", stdin=json.dumps(_nodes(nodes, allocatable)))
     flags = [f"--kubeconfig={plane.kubeconfig}", f"--manage-nodes-with-label-selector={LABEL}"]
-    flags += [f"--config={stages}"] if stages else []
+    stock = module_folder(KWOK) / "kustomize" / "stage"
+    wanted = [*stock.glob("node/fast/node-*.yaml"), *stock.glob("node/heartbeat-with-lease/node-*.yaml")]
+    wanted += [stages] if stages else stock.glob("pod/fast/pod-*.yaml")
+    flags += [f"--config={path}" for path in wanted]
     plane.processes.start(PROCESS, [binary("kwok"), *flags])
     path = "jsonpath={.items[*].status.conditions[?(@.type=='Ready')].status}"
 
