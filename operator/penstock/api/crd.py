@@ -94,9 +94,27 @@ def schema(kind: Kind) -> Schema:
     properties["apiVersion"] = {"description": f"Version of this format: {GROUP}/{VERSION}.", "type": "string"}
     properties["kind"] = {"description": f"Kind of the object: {kind.name}.", "type": "string"}
     properties["metadata"] = {"type": "object", "properties": {"name": {"type": "string", "maxLength": 253}}}
+    if kind == STEP:
+        properties["spec"] = _written_as_a_whole(properties["spec"])
     if "phase" in properties.get("status", {}).get("properties", {}):
         properties["status"] = {**properties["status"], "default": {"phase": "Pending"}}
     return {**root, "required": ["spec"], "properties": properties}
+
+
+def _written_as_a_whole(node: Schema) -> Schema:
+    """The schema with every list atomic: the operator alone writes Steps, and managedFields per item would double them.
+
+    That names are unique is then up to the models.
+    """
+    out = {key: value for key, value in node.items() if key != "x-kubernetes-list-map-keys"}
+    if "x-kubernetes-list-type" in out:
+        out["x-kubernetes-list-type"] = "atomic"
+    for key in ("items", "additionalProperties"):
+        if isinstance(child := out.get(key), dict):
+            out[key] = _written_as_a_whole(child)
+    if "properties" in out:
+        out["properties"] = {name: _written_as_a_whole(child) for name, child in out["properties"].items()}
+    return out
 
 
 def definition(kind: Kind) -> dict[str, Any]:

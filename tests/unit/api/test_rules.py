@@ -10,7 +10,7 @@ from cel_expr_python import cel
 from penstock.api.base import Model
 from penstock.api.component import Component, ComponentSpec
 from penstock.api.containers import EnvFrom, EnvSource, EnvVar, StepContainerFields
-from penstock.api.pipeline import Pipeline, PipelineSpec, Storage
+from penstock.api.pipeline import Pipeline, Storage
 from penstock.api.pods import PodOptions, Toleration, Volume
 from penstock.api.schedule import PipelineSchedule
 from penstock.api.step import Step, StepSpec, StepTemplate
@@ -98,7 +98,6 @@ POOLS: list[tuple[type[Model], dict[str, Any], dict[str, list[Any]]]] = [
             ],
         },
     ),
-    (PipelineSpec, {"steps": [{"name": "a"}, {"name": "b"}]}, {"finally": [[], [{"name": "c"}], [{"name": "b"}]]}),
 ]
 NAMES = ["train", "a", "0", "digits-2", "x" * 52, "x" * 53, "x" * 63, "x" * 64, "a.b", "Train", "-a", "a-", "a\n", ""]
 ROOTS: list[tuple[type[Model], dict[str, Any]]] = [
