@@ -108,7 +108,7 @@ def ensure(*sources: Source) -> None:
 
 def module_folder(source: Source) -> Path:
     """The module's files, as Go keeps them after a download."""
-    words = [go(), "mod", "download", "-json", f"{source.module}@{source.version}"]
+    words: list[str | Path] = [go(), "mod", "download", "-json", f"{source.module}@{source.version}"]
     return Path(json.loads(run(words, env={"GOTOOLCHAIN": "local"}))["Dir"])
 
 

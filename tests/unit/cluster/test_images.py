@@ -45,7 +45,6 @@ def test_an_executable_bit_counts(image: Image) -> None:
         ("localhost/penstock:dev", "operator"),
         ("localhost/penstock-ml:dev", "ml"),
         ("ml", "ml"),
-        ("operator", "operator"),
     ],
 )
 def test_short_names(name: str, expected: str) -> None:
