@@ -148,6 +148,8 @@ class Cluster:
     def writes_of(self, found: Plan) -> Iterator[Callable[[], None]]:
         """The writes of a plan, one by one, in its order."""
         (pipeline,) = self.of("Pipeline")
+        if found.revision is not None:
+            yield lambda: self.create(found.revision) and None  # type: ignore[arg-type,func-returns-value]
         if found.pipeline_status is not None:
             yield lambda: self._set_status(pipeline, found.pipeline_status)
         if found.claim is not None:

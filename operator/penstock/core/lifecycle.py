@@ -7,6 +7,7 @@ from typing import Any
 from penstock.core.fingerprint import fingerprint
 from penstock.core.graph import Graph, groups_of
 from penstock.core.observed import Observed
+from penstock.core.reasons import Reason
 from penstock.core.values import digest
 
 ENDED = ("Succeeded", "Failed", "Cancelled")
@@ -71,6 +72,11 @@ class Standing:
         return cls(
             status.get("revision") or 0, status.get("round") or 0, status.get("rerun"), status.get("fingerprint")
         )
+
+
+def winding_up(status: Mapping[str, Any]) -> bool:
+    """Whether an undo or `finally` is under way, for whose end an edit waits."""
+    return status.get("phase") == "Undoing" or status.get("reason") == Reason.FINALLY
 
 
 def take_up(observed: Observed) -> Standing | None:

@@ -128,6 +128,12 @@ class Observed:
     now: float
     trouble: Mapping[str, str] = field(default_factory=dict)
     """What events say about Jobs that get no pod, by the uid of the Job."""
+    pins: Mapping[str, Object] = field(default_factory=dict)
+    """Specs of the Components that the graph was compiled with; see core/revisions.py."""
+    superfluous: Sequence[str] = ()
+    """Names of kept revisions beyond the limit."""
+    deferred: bool = False
+    """The graph is that of the generation before: an edit waits for the end of an undo or of `finally`."""
 
 
 def owner_uid(obj: Object, kind: str) -> str | None:

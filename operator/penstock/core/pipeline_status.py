@@ -1,7 +1,7 @@
 """Composes the status of a Pipeline from the verdicts on its Steps."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from penstock.api.pipeline import PipelinePhase
 from penstock.api.step import StepPhase
 from penstock.core.clock import instant, stamp
 from penstock.core.lifecycle import Standing
-from penstock.core.observed import PipelineView
+from penstock.core.observed import PipelineView, StepView
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
 from penstock.core.values import shorten
@@ -63,8 +63,8 @@ def invalid(pipeline: PipelineView, problems: Sequence[Problem], now: float) -> 
     return status
 
 
-def taken_up(pipeline: PipelineView, standing: Standing, now: float) -> Status:
-    """The status with which a new generation, revision or round begins."""
+def taken_up(pipeline: PipelineView, standing: Standing, steps: Iterable[StepView], now: float) -> Status:
+    """The status with which a new generation, revision or round begins; the revision before goes to the history."""
     old = pipeline.status
     fresh = (old.get("round") or 0) != standing.round
     status: Status = {
@@ -78,8 +78,11 @@ def taken_up(pipeline: PipelineView, standing: Standing, now: float) -> Status:
         status["phase"] = PipelinePhase.PENDING.value
     if standing.rerun:
         status["rerun"] = standing.rerun
+    if old.get("revision") and standing.revision != old["revision"]:
+        past = _past(old, steps)
+        status["history"] = [past, *(old.get("history") or ())][: int(pipeline.spec.get("historyLimit", 5))]
     kept = ("history", "outputs") if fresh else ("history", "outputs", "startTime", "counts", "progress")
-    status.update({key: old[key] for key in kept if key in old})
+    status.update({key: old[key] for key in kept if key in old and key not in status})
     wanted = {
         "Accepted": ("True", Reason.ACCEPTED, ""),
         "Progressing": ("True", Reason.ACCEPTED, ""),
@@ -89,6 +92,22 @@ def taken_up(pipeline: PipelineView, standing: Standing, now: float) -> Status:
     }
     status["conditions"] = conditions(pipeline, wanted, now)
     return status
+
+
+def _past(old: Mapping[str, Any], steps: Iterable[StepView]) -> Status:
+    """The line of the history that a revision leaves behind."""
+    number = old["revision"]
+    states = [step.status for step in steps]
+    past: Status = {
+        "revision": number,
+        "generation": old.get("observedGeneration", 0),
+        "phase": old.get("phase", PipelinePhase.PENDING.value),
+        "ran": sum(bool(one.get("attempts")) and one.get("revision") == number for one in states),
+        "reused": sum(one.get("reason") == Reason.REUSED for one in states),
+    }
+    if "startTime" in old:
+        past["time"] = old["startTime"]
+    return past
 
 
 def current(pipeline: PipelineView, summary: Summary, now: float) -> Status:
@@ -126,7 +145,7 @@ def current(pipeline: PipelineView, summary: Summary, now: float) -> Status:
         over = old.get("completionTime") if old.get("phase") == phase else None
         status["completionTime"] = over or stamp(now)
         status["duration"] = old.get("duration") if over else durations.render(round(now - began))
-    status["conditions"] = conditions(pipeline, _conditions(summary, finished), now)
+    status["conditions"] = conditions(pipeline, _conditions(summary, finished), now, status.get("observedGeneration"))
     return status
 
 
@@ -153,9 +172,10 @@ def _conditions(summary: Summary, finished: bool) -> dict[str, tuple[str, Reason
 
 
 def conditions(
-    pipeline: PipelineView, wanted: Mapping[str, tuple[str, Reason, str]], now: float
+    pipeline: PipelineView, wanted: Mapping[str, tuple[str, Reason, str]], now: float, generation: int | None = None
 ) -> list[dict[str, Any]]:
     """The conditions as wanted; the time of the last transition stays where the status did not change."""
+    generation = pipeline.generation if generation is None else generation
     before = {one["type"]: one for one in pipeline.status.get("conditions") or ()}
     found = []
     for kind, (holds, reason, message) in wanted.items():
@@ -169,7 +189,7 @@ def conditions(
                 "status": holds,
                 "reason": reason.value,
                 "message": message,
-                "observedGeneration": pipeline.generation,
+                "observedGeneration": generation,
                 "lastTransitionTime": old["lastTransitionTime"] if same and old else stamp(now),
             }
         )

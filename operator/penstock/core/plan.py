@@ -1,6 +1,6 @@
 """The plan: what to do about one Pipeline, and how it stands, decided from one snapshot. Pure, in stable order."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from penstock.core.lifecycle import parse_rerun, rerun_tasks, take_up
 from penstock.core.observed import JobView, Observed, StepView
 from penstock.core.pipeline_status import Summary
 from penstock.core.reasons import Reason
+from penstock.core.revisions import revision_manifest
 from penstock.core.step_manifests import spec_digest, step_manifest, step_spec
 from penstock.core.undo import Undoing, undo
 from penstock.core.values import canonical, digest, shorten
@@ -30,6 +31,8 @@ Manifest = dict[str, Any]
 class Plan:
     """Actions, each safe to repeat, and the new statuses. Applied in this order; what is left out stays as it is."""
 
+    revision: Manifest | None = None
+    drop_revisions: Sequence[str] = ()
     pipeline_status: Manifest | None = None
     claim: Manifest | None = None
     create_steps: list[Manifest] = field(default_factory=list)
@@ -50,7 +53,8 @@ class Plan:
     def acts(self) -> bool:
         """Whether there is anything to write, Jobs of ready Steps apart."""
         return bool(
-            self.pipeline_status
+            self.revision
+            or self.pipeline_status
             or self.claim
             or self.create_steps
             or self.replace_specs
@@ -68,12 +72,16 @@ def plan(observed: Observed) -> Plan:
         return Plan()
     if observed.graph is None:
         status = pipeline_status.invalid(pipeline, observed.problems, observed.now)
-        return Plan(status if pipeline_status.differs(pipeline.status, status) else None, finished=True)
-    standing = take_up(observed)
+        changed = pipeline_status.differs(pipeline.status, status)
+        return Plan(pipeline_status=status if changed else None, finished=True)
+    standing = None if observed.deferred else take_up(observed)
     if standing is not None:
-        status = pipeline_status.taken_up(pipeline, standing, observed.now)
-        claim = claim_manifest(observed.graph, pipeline.name, pipeline.namespace, pipeline.uid)
-        return Plan(status, claim)
+        return Plan(
+            revision=revision_manifest(pipeline, standing, observed.pins),
+            drop_revisions=observed.superfluous,
+            pipeline_status=pipeline_status.taken_up(pipeline, standing, observed.steps.values(), observed.now),
+            claim=claim_manifest(observed.graph, pipeline.name, pipeline.namespace, pipeline.uid),
+        )
     return _Planner(observed, observed.graph).plan()
 
 
@@ -151,7 +159,7 @@ class _Planner:
         if not finals:
             return
         runs = digest([f"{node.path}:{verdict.phase.value}:{verdict.run}" for node, verdict in verdicts])
-        stage = replace(self.stage, failing=False, stopping=None, producers=runs)
+        stage = replace(self.stage, failing=False, stopping=None, suspended=False, producers=runs)
         decider = Decider(self.observed, world, stage)
         decider.found = decided
         for task in finals:
@@ -280,10 +288,12 @@ class _Planner:
         if self.stage.stopping and not main_ended:
             reason = Reason.CANCELLING if self.stage.stopping is Reason.CANCELLED else Reason.TIMED_OUT
             return PipelinePhase.RUNNING, reason, "running steps are being stopped"
-        if self.graph.settings.suspend:
+        if self.graph.settings.suspend and not main_ended:
             return PipelinePhase.SUSPENDED, Reason.SUSPENDED, Reason.SUSPENDED.doc
         if failed and self.stage.failing:
             return PipelinePhase.RUNNING, Reason.STOPPING, f"step {failed[0][0].path!r} failed; running steps finish"
+        if main_ended and any(node.task.final for node, _ in every):
+            return PipelinePhase.RUNNING, Reason.FINALLY, Reason.FINALLY.doc
         begun = running or any(verdict.started or verdict.ended for _, verdict in every)
         waiting = next((v for _, v in every if v.reason is Reason.WAITING_FOR_APPROVAL), None)
         if waiting and not running:

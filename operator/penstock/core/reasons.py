@@ -85,6 +85,7 @@ class Reason(StrEnum):
     WAITING = "Waiting", "Steps wait and none runs."
     FAILED = "Failed", "A step failed."
     STOPPING = "Stopping", "A step failed; running steps finish and nothing new starts."
+    FINALLY = "Finally", "All other steps have ended; the steps of `finally` run."
     UNDOING = "Undoing", "A step failed; effects are being taken back."
     UNDONE = "Undone", "Everything that was done has been taken back."
     UNDO_FAILED = "UndoFailed", "An undo failed; the effect of that step is still there."

@@ -1,0 +1,82 @@
+"""Past revisions of a Pipeline, kept as ControllerRevisions: what was applied, and the Components it was resolved to.
+
+A Pipeline keeps the Components that it resolved (its pins), so that editing a Component changes no Pipeline until that
+is edited or rerun itself. A spec equal to a kept revision's takes the pins of that revision.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from penstock.core import labels
+from penstock.core.lifecycle import Standing, parse_rerun
+from penstock.core.observed import Object, PipelineView
+from penstock.core.step_manifests import owner_reference
+from penstock.core.values import canonical
+
+GENERATION = "penstock.dev/generation"
+
+Pins = Mapping[str, Object]
+"""Specs of Components by `name`, or `namespace/name` for those of a catalogue."""
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionView:
+    """One kept revision."""
+
+    name: str
+    revision: int
+    generation: int
+    spec: Object
+    pins: Pins
+
+
+def revision_view(obj: Object) -> RevisionView:
+    """The view of a ControllerRevision that the operator created."""
+    data = obj["data"]
+    return RevisionView(
+        name=obj["metadata"]["name"],
+        revision=obj["revision"],
+        generation=int(obj["metadata"]["annotations"][GENERATION]),
+        spec=data["spec"],
+        pins=data.get("components") or {},
+    )
+
+
+def revision_manifest(pipeline: PipelineView, standing: Standing, pins: Pins) -> dict[str, Any]:
+    """The ControllerRevision that records what a Pipeline is from now on."""
+    identity = labels.short_hash(f"{pipeline.uid}/{standing.revision}/{pipeline.generation}")
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "ControllerRevision",
+        "metadata": {
+            "name": f"{pipeline.name[:40].rstrip('-')}-{identity}",
+            "namespace": pipeline.namespace,
+            "labels": {labels.MANAGED_BY: labels.PENSTOCK, labels.PIPELINE: pipeline.name},
+            "annotations": {GENERATION: str(pipeline.generation)},
+            "ownerReferences": [owner_reference("Pipeline", pipeline.name, pipeline.uid)],
+        },
+        "revision": standing.revision,
+        "data": {"spec": dict(pipeline.spec), **({"components": dict(pins)} if pins else {})},
+    }
+
+
+def kept_pins(pipeline: PipelineView, kept: Sequence[RevisionView]) -> Pins | None:
+    """The pins that the Pipeline's present spec has or takes over; None if its Components are to be resolved anew."""
+    status = pipeline.status
+    rerun = parse_rerun(pipeline.rerun)
+    asked = rerun is not None and rerun.token != status.get("rerun") and bool(status.get("revision"))
+    newest = sorted(kept, key=lambda one: (one.revision, one.generation), reverse=True)
+    for one in newest:
+        if (one.generation, one.revision) == (pipeline.generation, status.get("revision")):
+            return None if asked else one.pins
+    if asked:
+        return None
+    wanted = canonical(pipeline.spec)
+    return next((one.pins for one in newest if canonical(one.spec) == wanted), None)
+
+
+def superfluous(kept: Sequence[RevisionView], limit: int) -> list[str]:
+    """Names of the revisions beyond the limit, which counts past ones; the present one always stays."""
+    newest = sorted(kept, key=lambda one: (one.revision, one.generation), reverse=True)
+    return [one.name for one in newest[limit + 1 :]]
