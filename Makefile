@@ -1,0 +1,69 @@
+# The two commands of the README are `make demo` and `make test`; `make help` lists the rest.
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+VENV ?= .venv
+PY := $(VENV)/bin/python
+PYTHON := $(PY)
+export PYTHONDONTWRITEBYTECODE = 1
+
+include tests/cluster/cluster.mk
+include charts/penstock/chart.mk
+
+.PHONY: help venv demo test check lint unit e2e generate lock bench bench-schedule components-test clean
+
+help: ## List the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
+
+venv: $(VENV)/.ready ## A virtual environment with everything that development needs
+
+$(VENV)/.ready: requirements-dev.txt pyproject.toml
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed: apt-get install python3"; exit 1; }
+	@python3 -c 'import ensurepip' 2>/dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes python3-venv; \
+	  else echo "python3 has no venv module; as root: apt-get install python3-venv"; exit 1; fi
+	@python3 -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+cluster clean-cluster images chart-lint: | venv
+
+demo: venv ## A cluster, the operator from its chart, two machine-learning Pipelines, their results
+	@$(PY) -m tests.demo
+
+test: check chart-lint components-test e2e ## Everything: static checks, unit tests, chart, components, a real cluster
+
+check: lint unit ## What needs no cluster: ruff, mypy, import-linter, unit, property, golden and contract tests
+
+lint: venv
+	@$(VENV)/bin/ruff check --quiet .
+	@$(VENV)/bin/ruff format --quiet --check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports --no-cache
+
+unit: venv
+	@$(PY) -m pytest
+
+components-test: venv ## The components' own tests, in an environment of their own
+	@$(PY) -m tests.components
+
+e2e: venv ## The acceptance cases and more on a real cluster, with the operator installed by Helm
+	@$(PY) -m tests.e2e
+
+generate: venv ## Write the CRDs, the chart's copy and the reference documentation from the models
+	@$(PY) -m penstock.api.generate
+
+lock: venv ## Pin the newest versions that pyproject.toml allows
+	@$(VENV)/bin/pip install --quiet uv
+	@$(VENV)/bin/uv pip compile --quiet --upgrade --python-version 3.11 --no-header --no-annotate pyproject.toml -o requirements.txt
+	@$(VENV)/bin/uv pip compile --quiet --upgrade --python-version 3.11 --no-header --no-annotate --group dev pyproject.toml -o requirements-dev.txt
+
+bench: venv ## The figures of docs/performance.md, on a control plane with simulated nodes
+	@$(PY) -m tests.bench
+
+bench-schedule: venv ## Scheduling policies against the best known schedules
+	@$(PY) -m tests.bench.schedule
+
+clean: clean-cluster ## Stop the cluster and remove the virtual environment
+	@rm -rf $(VENV)
