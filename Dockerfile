@@ -4,15 +4,12 @@ ARG BASE=docker.io/library/python:3.11-slim
 FROM ${BASE} AS dependencies
 USER 0
 WORKDIR /build
-COPY pyproject.toml requirements.tx[t] ./
 RUN python3 -m venv --without-pip /opt/penstock && python3 -m venv /opt/tools
-# The lock file, or what pyproject.toml asks for where there is none.
-RUN if ! [ -f requirements.txt ]; then python3 -c 'import tomllib; \
-    print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"], sep="\n")' > requirements.txt; fi \
- && /opt/tools/bin/pip --python /opt/penstock/bin/python install --no-cache-dir -r requirements.txt
+COPY requirements.txt ./
+RUN /opt/tools/bin/pip --python /opt/penstock/bin/python install --no-cache-dir --no-deps -r requirements.txt
 
 FROM dependencies AS package
-COPY README.md LICENS[E] ./
+COPY pyproject.toml README.md LICENSE ./
 COPY operator operator
 RUN /opt/tools/bin/pip install --no-cache-dir --no-deps --target /opt/package .
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 
 from tests.cluster import binaries, gpus, images
@@ -18,6 +19,7 @@ SYSTEM_PROGRAMS = "/usr/local/sbin:/usr/sbin:/sbin"
 def main() -> int:
     """Run one command; 0 when it succeeded, 1 with one clear error otherwise."""
     arguments = _parser().parse_args()
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # "status | head" ends quietly
     os.environ["PATH"] += os.pathsep + SYSTEM_PROGRAMS
     try:
         return _run(arguments, cluster())
