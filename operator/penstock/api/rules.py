@@ -78,13 +78,17 @@ def requires_one(*names: str) -> Rule:
     )
 
 
-def excludes(name: str, *others: str, why: str) -> Rule:
-    """Where `name` is set, none of `others` is."""
+def excludes(name: str, *others: str, why: str, unless: str = "") -> Rule:
+    """Where `name` is set, none of `others` is, except where the field `unless` is set."""
     return Rule(
         message=f"{why}; beside {name} there can be no {words(others, 'or')}",
         explain=lambda model: f"{why}; remove {name}, or {words(tuple(o for o in others if model.is_set(o)))}",
-        holds=lambda model: not model.is_set(name) or not any(model.is_set(other) for other in others),
-        cel=f"!has(self.{name}) || !({_any_set(others)})",
+        holds=lambda model: (
+            not model.is_set(name)
+            or bool(unless and model.is_set(unless))
+            or not any(model.is_set(other) for other in others)
+        ),
+        cel=f"!has(self.{name}){f' || has(self.{unless})' if unless else ''} || !({_any_set(others)})",
     )
 
 

@@ -26,6 +26,11 @@ CONTAINER = ("image", "command", "args", "script", "interpreter", "env", "envFro
 """The fields that make a container."""
 
 
+def _runs_nothing(unless: str = "") -> Rule:
+    others = (*CONTAINER, "outputs", "resources", "retry", "pod", "replicas", "duration", "startTimeout", "undo")
+    return excludes("approval", *others, why="an approval runs nothing", unless=unless)
+
+
 class OnError(StrEnum):
     """What a failed step does to its Pipeline."""
 
@@ -60,15 +65,6 @@ class Approval(Model):
 class StepBehaviour(StepContainerFields, RunOptions):
     """What a step of a Pipeline and a Step on its own have in common."""
 
-    rules: ClassVar[Rules] = (
-        excludes(
-            "approval",
-            *CONTAINER,
-            *("outputs", "resources", "retry", "pod", "replicas", "duration", "startTimeout", "undo"),
-            why="an approval runs nothing",
-        ),
-    )
-
     approval: Approval | None = None
     """Wait for an approval instead of running a container."""
     outputs: Annotated[list[Output] | None, Field(max_length=64), Unique("name")] = None
@@ -95,6 +91,7 @@ class StepTemplate(StepBehaviour):
     """One step of a Pipeline or of a Component's graph."""
 
     rules: ClassVar[Rules] = (
+        _runs_nothing(),
         excludes("component", *CONTAINER, "approval", "outputs", "undo", why="the Component says what runs"),
         Rule(
             message="a step cannot need itself; remove its own name from needs",
@@ -173,6 +170,7 @@ class StepSpec(StepBehaviour):
 
     rules: ClassVar[Rules] = (
         requires_one("image", "approval"),
+        _runs_nothing(unless="fingerprint"),
         Rule(
             message="a Step on its own takes literal values only; give each input a `value`, or use a Pipeline",
             holds=lambda spec: spec.is_set("fingerprint") or all(i.is_set("value") for i in spec.inputs or ()),
