@@ -54,13 +54,13 @@ COLUMNS: dict[Kind, tuple[Column, ...]] = {
     STEP: (
         Column("Status", ".status.phase", "Where the Step is in its life."),
         Column("Pipeline", r".metadata.labels.penstock\.dev/pipeline", "Pipeline that the Step belongs to."),
-        Column("Attempt", ".status.attempts[-1:].number", "Number of the latest attempt.", "integer"),
+        Column("Attempt", ".status.attempt", "Number of the latest attempt.", "integer"),
         Column("CPU", ".spec.resources.requests.cpu", "Requested CPU."),
         Column("GPU", r".spec.resources.requests.nvidia\.com/gpu", "Requested GPUs."),
         Column("Reason", ".status.reason", "Why, as one word."),
         _AGE,
-        Column("Job", ".status.attempts[-1:].job", "Job of the latest attempt.", wide=True),
-        Column("Node", ".status.attempts[-1:].node", "Node of the latest attempt.", wide=True),
+        Column("Job", ".status.job", "Job of the latest attempt.", wide=True),
+        Column("Node", ".status.node", "Node of the latest attempt.", wide=True),
         _MESSAGE,
     ),
     COMPONENT: (

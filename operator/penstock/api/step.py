@@ -311,6 +311,12 @@ class StepStatus(Model):
     """When the next attempt may start."""
     attempts: Annotated[list[Attempt] | None, Field(max_length=20)] = None
     """Attempts of the current run, newest last."""
+    attempt: Annotated[int | None, Field(ge=1)] = None
+    """Number of the latest attempt."""
+    job: Annotated[str | None, StringConstraints(max_length=63)] = None
+    """Job of the latest attempt."""
+    node: Annotated[str | None, StringConstraints(max_length=253)] = None
+    """Node of the latest attempt."""
     disruptions: Annotated[int | None, Field(ge=0)] = None
     """Attempts of the current run lost to eviction, node loss or preemption."""
     outputs: Annotated[dict[str, Json] | None, Field(max_length=64), Atomic] = None
