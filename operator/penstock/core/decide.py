@@ -265,8 +265,8 @@ class _One:
         if self.stage.suspended:
             return Verdict(StepPhase.RETRYING, Reason.SUSPENDED, Reason.SUSPENDED.doc, started=True)
         grown = sum(one.get("reason") == Reason.OOM_KILLED for one in self.status.get("attempts") or ())
-        self.found.ready.append(Ready(self.node, self.step, facts, closed + 1, values, at, grown))
-        return Verdict(StepPhase.RETRYING, Reason.BACKOFF, "", started=True)
+        ready = Ready(self.node, self.step, facts, closed + 1, values, at, grown)
+        return self._start(ready) or Verdict(StepPhase.RETRYING, Reason.BACKOFF, "", started=True)
 
     # --- no run: settled, reusable, or fresh -------------------------------------------------------------------------
 
@@ -357,8 +357,28 @@ class _One:
             if job.finished and not job.deleting:
                 self._delete(job)
         since = max(depends.since, self.step.created)
-        self.found.ready.append(Ready(self.node, self.step, facts, 1, values, since))
-        return self._wait(StepPhase.PENDING, None, "", quiet=True)
+        ready = Ready(self.node, self.step, facts, 1, values, since)
+        return self._start(ready) or self._wait(StepPhase.PENDING, None, "", quiet=True)
+
+    def _start(self, ready: Ready) -> Verdict | None:
+        """Asks for a Job; the verdict if the API server did not take it."""
+        refusal = self.decider.observed.refused.get(self.step.uid)
+        if refusal and (refusal.hopeless or not (refusal.quota or self._in_time(refusal.since))):
+            message = f"the Job was not taken: {refusal.message}"
+            self._set(step_status.failed(self.step, ready.facts, Reason.START_FAILED, message, self.now))
+            return self._failure(ready.facts.run, Reason.START_FAILED, message, self.now)
+        self.found.ready.append(ready)
+        if refusal is None:
+            return None
+        reason = Reason.QUOTA_EXCEEDED if refusal.quota else Reason.STARTING
+        if ready.attempt > 1:
+            return Verdict(StepPhase.RETRYING, reason, refusal.message, started=True)
+        return self._wait(StepPhase.QUEUED, reason, refusal.message)
+
+    def _in_time(self, since: float) -> bool:
+        deadline = since + self.work.start_timeout
+        self.found.wake_at.append(deadline)
+        return self.now < deadline
 
     def _approval(self, facts: RunFacts) -> Verdict:
         if self.step.rejected_by:

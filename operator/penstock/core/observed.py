@@ -113,6 +113,19 @@ class PipelineView:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """The API server did not take the Job of a Step: its words, and since when (seconds since 1970).
+
+    `quota`: there is no room now, so waiting helps. `hopeless`: the Job is not valid, so nothing helps.
+    """
+
+    message: str
+    since: float
+    quota: bool = False
+    hopeless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """One Pipeline and all that belongs to it, at one instant."""
 
@@ -128,6 +141,8 @@ class Observed:
     now: float
     trouble: Mapping[str, str] = field(default_factory=dict)
     """What events say about Jobs that get no pod, by the uid of the Job."""
+    refused: Mapping[str, Refusal] = field(default_factory=dict)
+    """Jobs that were not taken, by the uid of the Step."""
     pins: Mapping[str, Object] = field(default_factory=dict)
     """Specs of the Components that the graph was compiled with; see core/revisions.py."""
     superfluous: Sequence[str] = ()

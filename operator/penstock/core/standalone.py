@@ -8,7 +8,7 @@ from penstock.core.compiler import Compiled
 from penstock.core.decide import Decider, Stage
 from penstock.core.graph import Graph, Literal, Task, Wired
 from penstock.core.merge import merge
-from penstock.core.observed import JobView, Observed, PipelineView, PodView, StepView
+from penstock.core.observed import JobView, Observed, PipelineView, PodView, Refusal, StepView
 from penstock.core.plan import Plan
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
@@ -40,6 +40,7 @@ def plan_step(
     pods: Mapping[str, Sequence[PodView]],
     now: float,
     trouble: Mapping[str, str],
+    refused: Mapping[str, Refusal],
 ) -> Plan:
     """The plan for a Step on its own from a snapshot of it, its Jobs and their pods (by uid of the Job)."""
     if step.deleting:
@@ -47,7 +48,7 @@ def plan_step(
     if compiled.graph is None:
         return _invalid(step, compiled.problems, now)
     nobody = PipelineView("", "", step.namespace, "", 1, step.created, {}, {})
-    observed = Observed(nobody, compiled.graph, (), {step.path: step}, {step.uid: jobs}, pods, now, trouble)
+    observed = Observed(nobody, compiled.graph, (), {step.path: step}, {step.uid: jobs}, pods, now, trouble, refused)
     (task,) = compiled.graph.tasks.values()
     node = Node(task, (), (), task.id)
     decider = Decider(observed, World(compiled.graph), Stage(round=0, revision=0))
