@@ -163,7 +163,7 @@ class BoundInput(Input):
 
 
 class StepSpec(StepBehaviour):
-    """The resolved step. The last five fields are written by the operator on Steps that a Pipeline owns.
+    """The resolved step. The last four fields are written by the operator on Steps that a Pipeline owns.
 
     A fingerprint marks a Step that a Pipeline owns; without one the Step stands alone.
     """
@@ -204,8 +204,6 @@ class StepSpec(StepBehaviour):
     """Paths of the steps that this one waits for."""
     fingerprint: Digest | None = None
     """Digest of what determines the result."""
-    run: Annotated[int | None, Field(ge=1)] = None
-    """Number of the run, counted up whenever the step is to run anew."""
     min_run: Annotated[int | None, Field(ge=1)] = None
     """Results of runs before this one were dropped by a rerun."""
     rerun: Annotated[str | None, StringConstraints(max_length=253)] = None
