@@ -196,6 +196,10 @@ class Graph:
     """Cache of pure functions of this graph."""
 
 
+MAX_STEPS = 10_000
+"""Most Steps that one Pipeline may have after expansion."""
+
+
 def sources(wired: Source) -> Iterator[FromOutput | StatusOf]:
     """The producers that a source reads, through expressions and nested inputs."""
     if isinstance(wired, (FromOutput, StatusOf)):

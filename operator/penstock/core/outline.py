@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 from penstock.api.component import ComponentSpec
 from penstock.api.step import StepTemplate
+from penstock.core.graph import MAX_STEPS
 from penstock.core.problems import Problem, nearest
 from penstock.core.reasons import Reason
 
 MAX_DEPTH = 8
-MAX_TASKS = 10_000
 
 ComponentKey = tuple[str | None, str]
 Components = Mapping[ComponentKey, ComponentSpec]
@@ -164,9 +164,9 @@ class Outliner:
 
     def _count(self, step: Outline) -> None:
         self.tasks += 1
-        if self.tasks == MAX_TASKS + 1:
+        if self.tasks == MAX_STEPS + 1:
             self._problem(
-                step.where, Reason.TOO_MANY_STEPS, f"the Pipeline has more than {MAX_TASKS:,} steps; split it up"
+                step.where, Reason.TOO_MANY_STEPS, f"the Pipeline has more than {MAX_STEPS:,} steps; split it up"
             )
             raise TooManySteps
 

@@ -7,6 +7,7 @@ from penstock.api.base import Json
 from penstock.api.wiring import ComponentInput, EachVariable, Input, Outcome
 from penstock.core import expressions
 from penstock.core.graph import (
+    MAX_STEPS,
     AfterEdge,
     Evaluated,
     FromEach,
@@ -24,9 +25,6 @@ from penstock.core.outline import Outline, Outliner, assignable
 from penstock.core.problems import Problem, nearest
 from penstock.core.reasons import Reason
 from penstock.core.values import canonical, mismatch, normalise, shorten, type_name
-
-MAX_INSTANCES = 10_000
-
 
 @dataclass(frozen=True, slots=True)
 class Name:
@@ -196,20 +194,20 @@ class Wirer:
             resolved = self._variable(scope, variable, f"{step.where}.forEach.vars[{number}]")
             variables.append(resolved)
             count *= len(resolved.values) if resolved.values is not None else 1
-        if count > MAX_INSTANCES:
+        if count > MAX_STEPS:
             self._problem(
                 f"{step.where}.forEach.vars",
                 Reason.TOO_MANY_STEPS,
-                f"the variables have {count:,} combinations; at most {MAX_INSTANCES:,} are allowed",
+                f"the variables have {count:,} combinations; at most {MAX_STEPS:,} are allowed",
             )
         return Level(step.id, len(step.segments) - 1, tuple(variables), each.max_parallel)
 
     def _variable(self, scope: Scope, variable: EachVariable, place: str) -> Variable:
         if variable.range is not None:
             numbers = range(variable.range.start, variable.range.stop, variable.range.step or 1)
-            if len(numbers) > MAX_INSTANCES:
+            if len(numbers) > MAX_STEPS:
                 self._problem(f"{place}.range", Reason.TOO_MANY_STEPS, f"the range has {len(numbers):,} numbers")
-            return Variable(variable.name, tuple(numbers[: MAX_INSTANCES + 1]), None, place)
+            return Variable(variable.name, tuple(numbers[: MAX_STEPS + 1]), None, place)
         if variable.from_ is None:
             return Variable(variable.name, tuple(normalise(variable.values or [])), None, place)
         found = self._output(scope, variable.from_, f"{place}.from")

@@ -1,5 +1,6 @@
 """The state of a graph while one plan is made: which instances there are, how each stands, what each gives."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -7,13 +8,12 @@ from typing import Any
 from penstock.api.base import Json
 from penstock.api.step import StepPhase
 from penstock.api.wiring import ValueType
-from penstock.core.graph import FromOutput, Graph, Group, Level, Task
+from penstock.core.graph import MAX_STEPS, FromOutput, Graph, Group, Level, Task
 from penstock.core.reasons import Reason
 from penstock.core.values import digest, mismatch, normalise
 
 ENDED = frozenset({StepPhase.SUCCEEDED, StepPhase.FAILED, StepPhase.SKIPPED, StepPhase.CANCELLED})
 _BADNESS = (StepPhase.SUCCEEDED, StepPhase.SKIPPED, StepPhase.CANCELLED, StepPhase.FAILED)
-MAX_INSTANCES = 10_000
 
 Index = tuple[int, ...]
 Each = tuple[dict[str, Json], ...]
@@ -77,6 +77,8 @@ class World:
         self.verdicts: dict[tuple[str, Index], Verdict] = {}
         self.nodes: dict[str, tuple[Node, ...]] = {}
         self._groups: dict[tuple[Group, Index], GroupState] = {}
+        self._expanded = 0
+        self._weights = Counter(level.id for task in graph.tasks.values() for level in task.levels)
         self._combinations: dict[tuple[str, Index], list[dict[str, Json]] | Missing | None] = {}
 
     def add(self, node: Node, verdict: Verdict) -> None:
@@ -138,12 +140,14 @@ class World:
                 wrong = mismatch(ValueType.LIST, values)
                 if wrong:
                     return Missing(Reason.INVALID_LIST, f"{variable.path}.from: {wrong}")
-            if len(rows) * len(values) > MAX_INSTANCES:
-                count = len(rows) * len(values)
+            count = len(rows) * len(values)
+            if self._expanded + count * self._weights[level.id] > MAX_STEPS:
                 return Missing(
-                    Reason.INVALID_LIST, f"{variable.path}: {count:,} instances, at most {MAX_INSTANCES:,} are allowed"
+                    Reason.INVALID_LIST,
+                    f"{variable.path}: with {count:,} instances the Pipeline has more than {MAX_STEPS:,} Steps",
                 )
             rows = [{**row, variable.name: normalise(value)} for row in rows for value in values]
+        self._expanded += len(rows) * self._weights[level.id]
         return rows
 
     def output(self, source: FromOutput, index: Index) -> Json | Missing:
