@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from math import prod
 
 from penstock.api import quantities
 from penstock.api.containers import Resources
 from penstock.api.pipeline import PipelineSpec, Storage
-from penstock.core.graph import Task
+from penstock.core.graph import MAX_STEPS, Task
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
 from penstock.core.values import canonical, mismatch, normalise, shorten
@@ -40,6 +41,20 @@ def parameters(spec: PipelineSpec) -> list[Problem]:
 def tasks(compiled: Iterable[Task], storage: Storage | None) -> list[Problem]:
     """What each flattened step runs is complete and within bounds."""
     return list(chain.from_iterable(_task(task, storage) for task in compiled))
+
+
+def expanded_size(compiled: Iterable[Task]) -> list[Problem]:
+    """The Steps that are known from the manifest are not too many; lists that steps produce count once they are known."""
+    sizes = {
+        task.where: prod(len(v.values) for level in task.levels for v in level.variables if v.values is not None)
+        for task in compiled
+    }
+    total = sum(sizes.values())
+    if total <= MAX_STEPS:
+        return []
+    where = max(sizes, key=lambda place: sizes[place])
+    message = f"the Pipeline would have {total:,} Steps, at most {MAX_STEPS:,} are allowed; split it up"
+    return [Problem(where, Reason.TOO_MANY_STEPS, message)]
 
 
 def _task(task: Task, storage: Storage | None) -> Iterator[Problem]:

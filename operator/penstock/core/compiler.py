@@ -52,6 +52,7 @@ def compile_pipeline(spec: PipelineSpec, components: Components) -> Compiled:
     compiler.order(finals, "spec.finally")
     problems = compiler.problems + compiler.outliner.problems + compiler.wirer.problems
     problems += checks.tasks(compiler.tasks.values(), spec.storage)
+    problems += checks.expanded_size(compiler.tasks.values())
     if problems:
         return Compiled(None, tuple(sorted(set(problems), key=_manifest_order)))
     graph = Graph(_sorted(compiler.tasks), _settings(spec), tuple(outputs))
