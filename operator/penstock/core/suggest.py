@@ -12,7 +12,7 @@ from math import prod
 
 from penstock.api import durations
 from penstock.core.fingerprint import fingerprint
-from penstock.core.graph import FromOutput, Graph, Group, Task, groups_of, sources
+from penstock.core.graph import FromOutput, Graph, Group, Source, Task, groups_of, sources
 
 POD_START = 2.5
 """Seconds from a Job's creation to its container's start on a kubelet that has the image; see docs/performance.md."""
@@ -75,18 +75,16 @@ def _needless_order(graph: Graph, duration: Durations) -> Iterator[Suggestion]:
                     task.where,
                     Kind.NEEDLESS_ORDER,
                     f"step {task.id!r} needs {group.name!r} but reads nothing of it; if it does not rely on what"
-                    f" {group.name!r} does elsewhere, remove the entry in `needs`: both run side by side and the flow is"
+                    f" {group.name!r} does elsewhere, remove it from `needs`: both run side by side and the flow is"
                     f" {durations.render(saves)} shorter",
                     saves,
                 )
 
 
 def _reads(task: Task, group: Group) -> bool:
-    return any(
-        isinstance(source, FromOutput) and source.task in group.tasks
-        for wired in (*task.inputs, *task.gates, *task.guards)
-        for source in sources(wired)
-    )
+    read: tuple[Source, ...] = (*task.inputs, *task.gates, *task.guards)
+    found = (source for wired in read for source in sources(wired))
+    return any(isinstance(source, FromOutput) and source.task in group.tasks for source in found)
 
 
 def _duplicates(graph: Graph, duration: Durations) -> Iterator[Suggestion]:
