@@ -76,7 +76,9 @@ class _Read:
                 self.parameters.add(given.param)
             if given.from_:
                 self.outputs.add(given.from_)
-        self.outputs.update(variable.from_ for variable in (step.for_each.vars if step.for_each else ()) if variable.from_)
+        for variable in step.for_each.vars if step.for_each else ():
+            if variable.from_:
+                self.outputs.add(variable.from_)
         for words in (step.when, *(given.expr for given in step.inputs or ())):
             if words:
                 self._expression(words)

@@ -1,0 +1,104 @@
+"""Puts the verbs together. A verb is a function named after its file in `verbs/`; a new file is a new verb.
+
+A verb that talks to a cluster takes a `cluster: Cluster`; the options that say which cluster are added here.
+"""
+
+import functools
+import importlib
+import inspect
+import os
+import pkgutil
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from penstock.cli import verbs
+from penstock.cli.cluster import Cluster
+from penstock.cli.failure import INTERRUPTED, Failure
+
+Verb = Callable[..., int | None]
+"""Returns the exit code; None is 0."""
+
+_CLUSTER_PANEL = "Cluster"
+_CLUSTER_OPTIONS: dict[str, Any] = {
+    "namespace": Annotated[
+        str | None,
+        typer.Option(
+            "--namespace", "-n", help="Namespace; the context's own if absent.", rich_help_panel=_CLUSTER_PANEL
+        ),
+    ],
+    "context": Annotated[
+        str | None, typer.Option("--context", help="Context of the kubeconfig.", rich_help_panel=_CLUSTER_PANEL)
+    ],
+    "kubeconfig": Annotated[
+        str | None,
+        typer.Option(
+            "--kubeconfig", help="Path of the kubeconfig; $KUBECONFIG if absent.", rich_help_panel=_CLUSTER_PANEL
+        ),
+    ],
+}
+
+
+def build() -> typer.Typer:
+    """The application with all verbs."""
+    app = typer.Typer(
+        help="Penstock runs AI pipelines on Kubernetes: apply a graph of steps, and only what changed runs.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for found in pkgutil.iter_modules(verbs.__path__):
+        module = importlib.import_module(f"{verbs.__name__}.{found.name}")
+        app.command(found.name, rich_help_panel=module.PANEL)(command(getattr(module, found.name)))
+    return app
+
+
+def command(verb: Verb) -> Callable[..., None]:
+    """The verb as a command: with the options of a cluster where it wants one, and without tracebacks."""
+    signature = inspect.signature(verb, eval_str=True)
+    wants_cluster = "cluster" in signature.parameters
+
+    @functools.wraps(verb)
+    def run(**given: Any) -> None:
+        if wants_cluster:
+            given["cluster"] = Cluster(**{name: given.pop(name) for name in _CLUSTER_OPTIONS})
+        code = _guarded(functools.partial(verb, **given))
+        if code:
+            raise typer.Exit(code)
+
+    parameters = [one for name, one in signature.parameters.items() if name != "cluster"]
+    if wants_cluster:
+        parameters += [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+            for name, annotation in _CLUSTER_OPTIONS.items()
+        ]
+    run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {one.name: one.annotation for one in parameters}
+    return run
+
+
+def _guarded(verb: Callable[[], int | None]) -> int:
+    try:
+        return verb() or 0
+    except Failure as failure:
+        typer.echo(f"error: {failure}", err=True)
+        return failure.code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader, such as head(1), has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:
+        if os.environ.get("PENSTOCK_DEBUG"):
+            raise
+        typer.echo(
+            f"error: unexpected {type(error).__name__}: {error}; this is a bug: please report it with the output of"
+            " the same command under PENSTOCK_DEBUG=1",
+            err=True,
+        )
+        return 1

@@ -1,0 +1,75 @@
+"""Shows a Pipeline while it runs: in place on a terminal, as lines elsewhere."""
+
+import time
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
+
+from penstock.cli.standing import Standing
+from penstock.cli.transitions import Transitions
+from penstock.cli.tree import View, show
+
+
+class Display(Protocol):
+    """Something that a Pipeline can be shown on, again and again."""
+
+    def show(self, standing: Standing, now: float) -> None:
+        """Shows how it stands; `now`: seconds since 1970."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Screen:
+    """The tree of steps, redrawn in place; at the end it is left on the terminal in full."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = Live(console=console, auto_refresh=False, transient=True)
+        self._last: list[Text] = []
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+        for line in self._last:
+            self._console.print(line)
+
+    def show(self, standing: Standing, now: float) -> None:
+        """Redraws the tree."""
+        assert standing.pipeline is not None
+        width, height = self._console.size
+        steps = list(standing.steps.values())
+        self._live.update(Group(*show(standing.pipeline, steps, View(now, width, height - 1))), refresh=True)
+        self._last = show(standing.pipeline, steps, View(now, width))
+
+
+class Plain:
+    """One line per transition."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._transitions = Transitions()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def show(self, standing: Standing, now: float) -> None:
+        """Prints what changed since the last time."""
+        for line in self._transitions.lines(standing, time.strftime("%H:%M:%S", time.localtime(now)), now):
+            self._console.print(line)

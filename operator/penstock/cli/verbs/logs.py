@@ -1,0 +1,64 @@
+"""`penstock logs`: what the containers of steps wrote."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from penstock.cli.cluster import Cluster
+from penstock.cli.failure import Failure
+
+PANEL = "Look"
+
+
+def logs(
+    cluster: Cluster,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Pipeline, or a Step on its own.")],
+    step: Annotated[
+        str | None,
+        typer.Argument(metavar="[STEP]", help="Step, fan-out (tune) or instance (tune.3); all steps if absent."),
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the steps end, retries too.")] = False,
+    attempt: Annotated[int | None, typer.Option("--attempt", min=1, help="Attempt; the last if absent.")] = None,
+    previous: Annotated[bool, typer.Option("--previous", "-p", help="The attempt before the last.")] = False,
+    tail: Annotated[int | None, typer.Option("--tail", min=0, help="Only so many of the last lines.")] = None,
+) -> None:
+    """Print the logs of a step's pods; lines of several pods begin with the step they are from."""
+    from penstock.cli.podlogs import Wanted, choose, lines
+
+    if previous and (attempt or follow):
+        raise Failure("--previous goes with neither --attempt nor --follow")
+    wanted = Wanted(attempt, int(previous))
+    chosen = choose(cluster, name, step)
+    if follow:
+        _follow(cluster, name, step, wanted, tail)
+        return
+    sources = list(chosen.sources(cluster, wanted))
+    if not sources:
+        raise Failure(chosen.explain(wanted))
+    for source in sources:
+        for line in lines(cluster, source.pod, tail, follow=False):
+            typer.echo(f"[{source.title}] {line}" if len(sources) > 1 else line)
+
+
+def _follow(cluster: Cluster, name: str, step: str | None, wanted: object, tail: int | None) -> None:
+    from penstock.cli.phases import ENDED
+    from penstock.cli.podlogs import Follower, Source, Wanted, choose
+
+    assert isinstance(wanted, Wanted)
+    several = False
+
+    def write(source: Source, line: str) -> None:
+        typer.echo(f"[{source.title}] {line}" if several else line)
+
+    follower = Follower(cluster, tail, write)
+    while True:
+        chosen = choose(cluster, name, step)
+        several = several or len(chosen.steps) > 1
+        ended = all(one.phase in ENDED for one in chosen.steps.values())
+        for source in chosen.sources(cluster, wanted):
+            several = several or "#" in source.title
+            follower.add(source)
+        if ended and not follower.busy:
+            return
+        time.sleep(0.2 if ended else 1)

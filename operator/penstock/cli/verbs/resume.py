@@ -1,0 +1,21 @@
+"""`penstock resume`: takes back `spec.suspend` and `spec.cancel`."""
+
+from typing import Annotated
+
+import typer
+
+from penstock.cli.cluster import PIPELINES, Cluster
+
+PANEL = "Act"
+
+
+def resume(
+    cluster: Cluster,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Pipeline.")],
+) -> None:
+    """Let a suspended or cancelled Pipeline go on."""
+    spec = cluster.get(PIPELINES, name).get("spec") or {}
+    held = [field for field in ("suspend", "cancel") if spec.get(field)]
+    if held:
+        cluster.patch(PIPELINES, name, {"spec": dict.fromkeys(held, False)})
+    typer.echo(f"{PIPELINES.title(name)} {'resumed' if held else 'is neither suspended nor cancelled'}")

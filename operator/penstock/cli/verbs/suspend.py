@@ -1,0 +1,19 @@
+"""`penstock suspend`: sets `spec.suspend`."""
+
+from typing import Annotated
+
+import typer
+
+from penstock.cli.cluster import PIPELINES, Cluster
+
+PANEL = "Act"
+
+
+def suspend(
+    cluster: Cluster,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Pipeline.")],
+) -> None:
+    """Hold a Pipeline: nothing new starts, running steps finish. `resume` lets it go on."""
+    cluster.get(PIPELINES, name)
+    cluster.patch(PIPELINES, name, {"spec": {"suspend": True}})
+    typer.echo(f"{PIPELINES.title(name)} suspended")
