@@ -124,14 +124,14 @@ class _One:
     def _open_run(self, depends: Waiting | Impossible | Met) -> Verdict | None:
         """The verdict while a run that has begun is not over; None if there is none, or it counts no more."""
         for job in self.jobs:
-            if job.run <= self.last and not job.finished and not job.deleting:
+            if job.run <= self.last and not self._over(job) and not job.deleting:
                 self._delete(job)
         jobs = sorted((job for job in self.jobs if job.run > self.last), key=lambda job: (job.run, job.attempt))
         recorded: int = self.status.get("run") or 0
         recorded = recorded if recorded > self.last and not step_status.ended(self.status) else 0
         run = max([recorded, *(job.run for job in jobs)])
         if not run:
-            return self._ending([job for job in self.jobs if not job.finished])
+            return self._ending([job for job in self.jobs if not self._over(job)])
         newest = jobs[-1] if jobs and jobs[-1].run == run else None
         facts = self._facts(run, newest, recorded == run)
         counts = isinstance(depends, Met) and self._counts(facts, depends.producers)
@@ -150,7 +150,7 @@ class _One:
         closed = max((one["number"] for one in attempts if "end" in one), default=0)
         if newest and newest.attempt > closed:
             return self._attempt(facts, newest)
-        if newest and not newest.finished:
+        if newest and not self._over(newest):
             if not newest.deleting:
                 self._delete(newest)
             return self._ending([newest])
@@ -158,6 +158,11 @@ class _One:
         if open_attempts:
             return self._lost(facts, open_attempts[-1])
         return self._retry(facts, closed)
+
+    def _over(self, job: JobView) -> bool:
+        """Whether the Job has ended, or is about to: its controller follows its pods a second later."""
+        pods = self.decider.observed.pods.get(job.uid, ())
+        return job.finished is not None or any(pod.phase in ("Succeeded", "Failed") for pod in pods)
 
     def _facts(self, run: int, job: JobView | None, recorded: bool) -> RunFacts:
         if recorded:
@@ -354,7 +359,7 @@ class _One:
         if self.stage.suspended:
             return self._wait(StepPhase.PENDING, Reason.SUSPENDED, Reason.SUSPENDED.doc, quiet=True)
         for job in self.jobs:
-            if job.finished and not job.deleting:
+            if self._over(job) and not job.deleting:
                 self._delete(job)
         since = max(depends.since, self.step.created)
         ready = Ready(self.node, self.step, facts, 1, values, since)
