@@ -1,0 +1,70 @@
+"""Which Kubernetes Event a change of status deserves: one per transition of a Pipeline; of a Step, what is off the
+plain way. A plain start or success is in the Job's own events."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from penstock.core.values import shorten
+
+NOTE_LENGTH = 1024
+"""Most that the API server takes as the note of an Event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An Event about one object. `action` is what happened, `reason` why, both in CamelCase words."""
+
+    action: str
+    reason: str
+    note: str
+    warning: bool = False
+
+
+_BAD_PHASES = ("Failed", "Invalid")
+
+
+def pipeline_event(old: Mapping[str, Any], new: Mapping[str, Any]) -> Event | None:
+    """The Event for a Pipeline's change of status; None if it changes no phase."""
+    phase = new["phase"]
+    before = old.get("phase", "Pending")
+    undone = _condition(new, "Undone")
+    if undone and undone != _condition(old, "Undone"):
+        return _event("Undone", undone[1], undone[2], undone[0] == "False")
+    if phase == before and not (phase == "Invalid" and old.get("message") != new.get("message")):
+        return None
+    if phase == "Pending" and before in ("Pending", "Invalid"):
+        return None
+    words = new.get("message") or f"{phase}, {new['progress']} steps ended" if "progress" in new else phase
+    return _event(phase, new.get("reason") or phase, new.get("message") or words, phase in _BAD_PHASES)
+
+
+def step_event(old: Mapping[str, Any], new: Mapping[str, Any]) -> Event | None:
+    """The Event for a Step's change of status; None for what a plain run consists of."""
+    phase, reason, message = new["phase"], new.get("reason") or new["phase"], new.get("message", "")
+    undo, before = new.get("undo") or {}, old.get("undo") or {}
+    if undo.get("phase") in ("Succeeded", "Failed") and undo.get("phase") != before.get("phase"):
+        failed = undo["phase"] == "Failed"
+        return _event("Undo", "UndoFailed" if failed else "Undone", undo.get("message") or undo["phase"], failed)
+    if phase == "Retrying" and (old.get("phase") != phase or old.get("attempts") != new.get("attempts")):
+        return _event("Retrying", reason, message, True)
+    if phase == "Failed" and (old.get("phase") != phase or old.get("run") != new.get("run")):
+        return _event("Failed", reason, message, True)
+    if phase == "Cancelled" and old.get("phase") != phase:
+        return _event("Cancelled", reason, message, False)
+    if reason in ("Approved", "Rejected", "WaitingForApproval") and old.get("reason") != reason:
+        return _event(phase, reason, message, False)
+    if message and reason in ("Starting", "QuotaExceeded") and old.get("reason") != reason:
+        return _event("Waiting", reason, message, True)
+    return None
+
+
+def _event(action: str, reason: str, note: str, warning: bool) -> Event:
+    return Event(action, reason, shorten(note or reason, NOTE_LENGTH), warning)
+
+
+def _condition(status: Mapping[str, Any], kind: str) -> tuple[str, str, str] | None:
+    for one in status.get("conditions") or ():
+        if one["type"] == kind:
+            return one["status"], one["reason"], one["message"]
+    return None

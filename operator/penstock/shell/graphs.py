@@ -1,0 +1,148 @@
+"""Compiled graphs, kept as long as they are needed and true."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from penstock import api
+from penstock.api.parse import InvalidManifest, parse
+from penstock.core.compiler import Compiled, compile_pipeline
+from penstock.core.graph import Graph
+from penstock.core.observed import Object, PipelineView, StepView
+from penstock.core.outline import ComponentKey
+from penstock.core.problems import Problem
+from penstock.core.reasons import Reason
+from penstock.core.revisions import Pins, RevisionView, kept_pins, superfluous
+from penstock.core.standalone import compile_step
+from penstock.shell.catalogue import Catalogue
+from penstock.shell.resources import PIPELINES, STEPS
+from penstock.shell.revisions import Revisions
+from penstock.shell.store import Key, Store, manifest
+
+LINGERING = 30.0
+"""Seconds that a graph is kept after it was released."""
+_OPEN = ("Running", "Retrying", "Queued")
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """What a Pipeline's spec means. `pins`: the Components it was compiled with; see Observed for the rest."""
+
+    compiled: Compiled
+    pins: Mapping[str, Object] = field(default_factory=dict)
+    superfluous: Sequence[str] = ()
+    deferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    generation: int
+    rerun: str | None
+    compilation: Compilation
+    used: Mapping[ComponentKey, str]
+
+
+class Graphs:
+    """The graphs of Pipelines and of Steps that stand alone, by uid."""
+
+    def __init__(self, store: Store, revisions: Revisions, catalogues: tuple[str, ...]) -> None:
+        self.store = store
+        self.revisions = revisions
+        self.catalogues = catalogues
+        self._kept: dict[str, _Kept] = {}
+        self._steps: dict[str, tuple[int, Compiled]] = {}
+        self._released: dict[str, float] = {}
+
+    def __len__(self) -> int:
+        return len(self._kept) + len(self._steps)
+
+    async def pipeline(self, view: PipelineView) -> Compilation:
+        """The graph of a Pipeline, or its problems. An edit during an undo or `finally` waits for the end of that."""
+        self._released.pop(view.uid, None)
+        kept = self._kept.get(view.uid)
+        if kept and (kept.generation, kept.rerun) == (view.generation, view.rerun) and not self._outdated(view, kept):
+            return kept.compilation
+        before = view.status.get("observedGeneration")
+        if before not in (None, view.generation) and view.status.get("revision"):
+            old = kept if kept and kept.generation == before else await self._past(view, before)
+            if old and self._busy(view, old.compilation.compiled.graph):
+                self._kept[view.uid] = old
+                return replace(old.compilation, deferred=True)
+        known = await self._revisions(view)
+        made = self._compile(view, kept_pins(view, known) or {}, known)
+        self._kept[view.uid] = made
+        return made.compilation
+
+    def step(self, view: StepView) -> Compiled:
+        """The graph of a Step that stands alone, or its problems."""
+        self._released.pop(view.uid, None)
+        known = self._steps.get(view.uid)
+        if known and known[0] == view.generation:
+            return known[1]
+        try:
+            parsed = parse(manifest(STEPS, view.name, view.spec))
+        except InvalidManifest as error:
+            compiled = Compiled(None, _problems(error))
+        else:
+            assert isinstance(parsed, api.Step)
+            compiled = compile_step(view.name, parsed.spec)
+        self._steps[view.uid] = (view.generation, compiled)
+        return compiled
+
+    def release(self, uid: str) -> None:
+        """Lets go of a graph, a little later: what it is for has ended or is gone, but some events still follow."""
+        now = time.monotonic()
+        self._released.setdefault(uid, now)
+        for other, since in list(self._released.items()):
+            if now - since < LINGERING:
+                break
+            del self._released[other]
+            self._kept.pop(other, None)
+            self._steps.pop(other, None)
+
+    async def _revisions(self, view: PipelineView) -> list[RevisionView]:
+        return await self.revisions.of(view) if view.status.get("revision") else []
+
+    async def _past(self, view: PipelineView, generation: int) -> _Kept | None:
+        """The graph of an earlier generation, from what was kept of it."""
+        known = [one for one in await self._revisions(view) if one.generation == generation]
+        if not known:
+            return None
+        newest = max(known, key=lambda one: one.revision)
+        return self._compile(replace(view, spec=newest.spec, generation=generation), newest.pins, [])
+
+    def _compile(self, view: PipelineView, pins: Pins, known: Sequence[RevisionView]) -> _Kept:
+        catalogue = self._catalogue(view, pins)
+        limit = 0
+        try:
+            parsed = parse(manifest(PIPELINES, view.name, view.spec))
+        except InvalidManifest as error:
+            compiled = Compiled(None, _problems(error))
+        else:
+            assert isinstance(parsed, api.Pipeline)
+            limit = parsed.spec.history_limit
+            compiled = compile_pipeline(parsed.spec, catalogue)
+            compiled = Compiled(compiled.graph, tuple(map(catalogue.explain, compiled.problems)))
+        surplus = superfluous(known, limit) if compiled.graph else ()
+        compilation = Compilation(compiled, catalogue.written, surplus)
+        return _Kept(view.generation, view.rerun, compilation, catalogue.used)
+
+    def _outdated(self, view: PipelineView, kept: _Kept) -> bool:
+        """Whether a spec that did not compile might do so now: a Component that it asked for changed."""
+        return kept.compilation.compiled.graph is None and self._catalogue(view, {}).changed(kept.used)
+
+    def _catalogue(self, view: PipelineView, pins: Pins) -> Catalogue:
+        return Catalogue(self.store, view.namespace, self.catalogues, pins)
+
+    def _busy(self, view: PipelineView, graph: Graph | None) -> bool:
+        if graph is None:
+            return False
+        if view.status.get("phase") == "Undoing":
+            return True
+        finals = {task.id for task in graph.tasks.values() if task.final}
+        steps = self.store.steps_of(Key(view.namespace, view.name)).values()
+        return any(step.task in finals and step.status.get("phase") in _OPEN for step in steps)
+
+
+def _problems(error: InvalidManifest) -> tuple[Problem, ...]:
+    return tuple(Problem(path, Reason.INVALID_FIELD, message) for path, message in error.problems)

@@ -1,0 +1,219 @@
+"""The loop: whatever is woken is observed, planned and applied until there is nothing left to do.
+
+One Pipeline is never planned twice at the same time, nor on a plan that is half applied; others go on meanwhile. The
+larger a Pipeline, the longer it rests between two plans, so that its plans never take more than a third of a core.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from penstock.core.decide import Ready
+from penstock.core.observed import PipelineView
+from penstock.core.plan import Plan
+from penstock.shell import metrics
+from penstock.shell.apply import Applier, Outcome, mere_progress
+from penstock.shell.observe import Observer, Snapshot
+from penstock.shell.store import Key
+
+log = structlog.get_logger(__name__)
+
+Admission = Callable[[Key, Plan], Sequence[Ready]]
+"""Which of a plan's ready Steps may start now."""
+
+STATUS_SECONDS = 0.5
+"""Between two writes of a Pipeline's status that only tell of progress."""
+CHEAP = 0.02
+"""Seconds of planning after which no rest is needed."""
+LARGE = 400
+"""Steps beyond which plans are made in another thread, so that the event loop keeps turning."""
+LEAST_WRITING = 0.5
+SETTLING = 6.0
+"""Seconds after a start in which its pod should have been heard of."""
+LONGEST_PAUSE = 60.0
+
+
+@dataclass(slots=True)
+class _Turn:
+    """How it stands with one key. Times are of the loop's clock, but `wake_at`, which is seconds since 1970."""
+
+    running: bool = False
+    again: bool = False
+    not_before: float = 0.0
+    timer: asyncio.TimerHandle | None = None
+    wake_at: float | None = None
+    status_at: float = 0.0
+    failures: int = 0
+    finished_pod: float | None = None
+    uid: str = ""
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+
+class Loop:
+    """Keeps every Pipeline, and every Step that stands alone, as its manifest wants it."""
+
+    def __init__(self, observer: Observer, applier: Applier, admit: Admission) -> None:
+        self.observer = observer
+        self.applier = applier
+        self.admit = admit
+        self._turns: dict[Key, _Turn] = {}
+        self._started = False
+        self._working = 0
+
+    def start(self) -> None:
+        """Everything that was known at first is known: begins to act."""
+        self._started = True
+        for key in self._turns.keys() | set(self.observer.store.keys()):
+            self.wake(key)
+
+    def wake(self, key: Key) -> None:
+        """Something about it changed: look again, as soon as may be."""
+        turn = self._turns.get(key)
+        if turn is None:
+            turn = self._turns[key] = _Turn()
+        if turn.running:
+            turn.again = True
+        elif self._started:
+            rest = turn.not_before - asyncio.get_running_loop().time()
+            if rest <= 0:
+                self._begin(key, turn)
+            else:
+                self._wake_at(key, turn, time.time() + rest)
+
+    def pod_finished(self, key: Key) -> None:
+        """A pod of it was seen to have succeeded: the time until the next Job is measured."""
+        turn = self._turns.get(key)
+        if turn and turn.finished_pod is None:
+            turn.finished_pod = time.monotonic()
+
+    def _wake_at(self, key: Key, turn: _Turn, at: float | None) -> None:
+        """Sets the alarm, unless it is to ring earlier anyway."""
+        if at is None or (turn.wake_at is not None and turn.wake_at <= at):
+            return
+        self._disarm(turn)
+        turn.wake_at = at
+        delay = max(0.0, at - time.time())
+        turn.timer = asyncio.get_running_loop().call_later(delay, self._ring, key, turn)
+
+    def _ring(self, key: Key, turn: _Turn) -> None:
+        turn.timer = turn.wake_at = None
+        if self._turns.get(key) is turn:
+            self.wake(key)
+
+    @staticmethod
+    def _disarm(turn: _Turn) -> None:
+        if turn.timer:
+            turn.timer.cancel()
+        turn.timer = turn.wake_at = None
+
+    def _begin(self, key: Key, turn: _Turn) -> None:
+        turn.running = True
+        self._disarm(turn)
+        task = asyncio.get_running_loop().create_task(
+            self._turn(key, turn), name=f"pass over {key.namespace}/{key.name}"
+        )
+        turn.tasks.add(task)
+        task.add_done_callback(turn.tasks.discard)
+
+    async def _turn(self, key: Key, turn: _Turn) -> None:
+        self._working += 1
+        metrics.WORKING.set(self._working)
+        known = True
+        try:
+            while known:
+                turn.again = False
+                known, more = await self._guarded(key, turn)
+                if not (more or turn.again) or turn.not_before > asyncio.get_running_loop().time():
+                    turn.again |= more
+                    break
+        finally:
+            self._working -= 1
+            metrics.WORKING.set(self._working)
+            turn.running = False
+        if not known and not turn.again:
+            self._disarm(turn)
+            self._turns.pop(key, None)
+        elif turn.again:
+            self.wake(key)
+        metrics.WAITING.set(len(self._turns) - self._working)
+
+    async def _guarded(self, key: Key, turn: _Turn) -> tuple[bool, bool]:
+        """One pass; an error in it is told, and the pass repeated after a pause that grows."""
+        try:
+            with metrics.PASSES.time():
+                known, outcome = await self._pass(key, turn)
+        except Exception:
+            log.exception("a pass failed", namespace=key.namespace, name=key.name)
+            known, outcome = True, Outcome(errors=[RuntimeError("a pass failed")])
+        if not outcome.errors:
+            turn.failures = 0
+            return known, outcome.again
+        metrics.FAILURES.inc()
+        turn.failures += 1
+        pause = min(LONGEST_PAUSE, 0.5 * 2 ** min(turn.failures, 10))
+        turn.not_before = asyncio.get_running_loop().time() + pause
+        words = str(outcome.errors[0])
+        log.warning("not everything could be done", namespace=key.namespace, name=key.name, error=words, again_in=pause)
+        return known, True
+
+    async def _pass(self, key: Key, turn: _Turn) -> tuple[bool, Outcome]:
+        snapshot = await self.observer.snapshot(key)
+        if snapshot is None:
+            self.observer.graphs.release(turn.uid)
+            return False, Outcome()
+        turn.uid = snapshot.uid
+        began = time.perf_counter()
+        plan = await asyncio.to_thread(snapshot.plan) if snapshot.size > LARGE else snapshot.plan()
+        took = time.perf_counter() - began
+        metrics.PLANS.observe(took)
+        if took > CHEAP:
+            turn.not_before = asyncio.get_running_loop().time() + 2 * took
+        self._wake_at(key, turn, plan.wake_at)
+        ready = self._ready(key, turn, plan)
+        plan = self._hold_back(key, turn, snapshot, plan)
+        outcome = Outcome()
+        if plan.acts or ready:
+            outcome = await self.applier.apply(snapshot, plan, ready, max(LEAST_WRITING, 3 * took))
+            if outcome.wrote_status:
+                turn.status_at = time.time()
+            if outcome.started:
+                self._wake_at(key, turn, time.time() + SETTLING)
+                self._measure_hop(turn)
+        elif plan.finished:
+            self.observer.graphs.release(snapshot.uid)
+        if not ready:
+            turn.finished_pod = None
+        return True, outcome
+
+    def _ready(self, key: Key, turn: _Turn, plan: Plan) -> list[Ready]:
+        """Steps to start now: those that are admitted, and whose last try was not too short a time ago."""
+        now, found = time.time(), []
+        for one in self.admit(key, plan):
+            at = self.applier.starter.not_before(one)
+            if at <= now:
+                found.append(one)
+            else:
+                self._wake_at(key, turn, at)
+        return found
+
+    def _hold_back(self, key: Key, turn: _Turn, snapshot: Snapshot, plan: Plan) -> Plan:
+        """The plan without a Pipeline status that only tells of progress, if the last one is not old enough."""
+        status, pipeline = plan.pipeline_status, snapshot.pipeline
+        due = turn.status_at + STATUS_SECONDS
+        if status and pipeline and time.time() < due and _waits(pipeline, status):
+            self._wake_at(key, turn, due)
+            return replace(plan, pipeline_status=None)
+        return plan
+
+    @staticmethod
+    def _measure_hop(turn: _Turn) -> None:
+        if turn.finished_pod is not None:
+            metrics.HOPS.observe(time.monotonic() - turn.finished_pod)
+            turn.finished_pod = None
+
+
+def _waits(pipeline: PipelineView, status: dict[str, object]) -> bool:
+    return mere_progress(dict(pipeline.status), status)

@@ -1,0 +1,99 @@
+"""Snapshots: what is known about one Pipeline, or one Step that stands alone, at one instant."""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from penstock.core.graph import Graph
+from penstock.core.observed import JobView, Observed, PipelineView, PodView, Refusal, StepView
+from penstock.core.plan import Plan, plan
+from penstock.core.standalone import plan_step
+from penstock.shell.graphs import Graphs
+from penstock.shell.starter import Starter
+from penstock.shell.store import Key, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What one plan is made from. `pipeline` is None for a Step that stands alone."""
+
+    uid: str
+    version: str
+    pipeline: PipelineView | None
+    graph: Graph | None
+    size: int
+    observed: Observed | tuple[object, ...]
+
+    def plan(self) -> Plan:
+        """The plan. Pure, so that it may be made in another thread."""
+        if isinstance(self.observed, Observed):
+            return plan(self.observed)
+        return plan_step(*self.observed)  # type: ignore[arg-type]
+
+
+class Observer:
+    """Takes snapshots."""
+
+    def __init__(self, store: Store, graphs: Graphs, starter: Starter, trouble: Mapping[str, str]) -> None:
+        self.store = store
+        self.graphs = graphs
+        self.starter = starter
+        self.trouble = trouble
+
+    async def snapshot(self, key: Key) -> Snapshot | None:
+        """What is known of it; None if it is gone or going."""
+        return self._step(key) if key.alone else await self._pipeline(key)
+
+    async def _pipeline(self, key: Key) -> Snapshot | None:
+        view = self.store.pipeline(key)
+        if view is None or view.deleting:
+            return None
+        meaning = await self.graphs.pipeline(view)
+        newer = self.store.pipeline(key)
+        if newer and (newer.uid, newer.generation, newer.rerun) == (view.uid, view.generation, view.rerun):
+            view = newer
+        steps = self.store.steps_of(key)
+        jobs, pods = self._children(steps.values())
+        observed = Observed(
+            pipeline=view,
+            graph=meaning.compiled.graph,
+            problems=meaning.compiled.problems,
+            steps=steps,
+            jobs=jobs,
+            pods=pods,
+            now=time.time(),
+            trouble=self._trouble(jobs),
+            refused=self._refused(steps.values()),
+            pins=meaning.pins,
+            superfluous=meaning.superfluous,
+            deferred=meaning.deferred,
+        )
+        return Snapshot(view.uid, view.version, view, meaning.compiled.graph, len(steps), observed)
+
+    def _step(self, key: Key) -> Snapshot | None:
+        step = self.store.step(key)
+        if step is None or step.deleting:
+            return None
+        compiled = self.graphs.step(step)
+        jobs, pods = self._children([step])
+        mine = jobs.get(step.uid, ())
+        found = (step, compiled, mine, pods, time.time(), self._trouble(jobs), self._refused([step]))
+        return Snapshot(step.uid, step.version, None, compiled.graph, 1, found)
+
+    def _children(
+        self, steps: Iterable[StepView]
+    ) -> tuple[dict[str, tuple[JobView, ...]], dict[str, tuple[PodView, ...]]]:
+        store = self.store
+        jobs = {step.uid: mine for step in steps if (mine := store.jobs_of(step.uid))}
+        pods = {job.uid: its for mine in jobs.values() for job in mine if (its := store.pods_of(job.uid))}
+        return jobs, pods
+
+    def _trouble(self, jobs: Mapping[str, tuple[JobView, ...]]) -> dict[str, str]:
+        if not self.trouble:
+            return {}
+        return {job.uid: self.trouble[job.uid] for found in jobs.values() for job in found if job.uid in self.trouble}
+
+    def _refused(self, steps: Iterable[StepView]) -> dict[str, Refusal]:
+        if not self.starter.any_refused:
+            return {}
+        return {step.uid: found for step in steps if (found := self.starter.refused(step.uid))}

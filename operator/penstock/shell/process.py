@@ -1,0 +1,139 @@
+"""The whole of a running operator: what it is made of, and how its parts begin and end."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from penstock.core.decide import Ready
+from penstock.core.plan import Plan
+from penstock.shell import metrics
+from penstock.shell.apply import Applier
+from penstock.shell.client import Client
+from penstock.shell.graphs import Graphs
+from penstock.shell.health import Health, measure_lag
+from penstock.shell.lease import Lease, LeaseLost
+from penstock.shell.listing import Lister
+from penstock.shell.loop import Loop
+from penstock.shell.observe import Observer
+from penstock.shell.reporter import Reporter
+from penstock.shell.revisions import Revisions
+from penstock.shell.settings import Settings
+from penstock.shell.starter import Starter
+from penstock.shell.store import Key, Store
+from penstock.shell.trouble import Trouble
+from penstock.shell.watching import watch
+from penstock.shell.writer import Writer
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where probes and scrapes are answered."""
+
+    host: str
+    health: int
+    metrics: int
+
+
+class Operator:
+    """The parts, put together around one client and one store."""
+
+    def __init__(self, client: Client, settings: Settings, identity: str) -> None:
+        self.client = client
+        self.settings = settings
+        self.store = Store()
+        self.starter = Starter(client, self.store)
+        self.revisions = Revisions(client)
+        self.reporter = Reporter(client, identity)
+        graphs = Graphs(self.store, self.revisions, settings.catalogue_namespaces)
+        self.trouble = Trouble(client, self.store, self.starter, self._wake)
+        observer = Observer(self.store, graphs, self.starter, self.trouble.messages)
+        applier = Applier(Writer(client, self.store), self.starter, self.revisions, self.reporter)
+        self.loop = Loop(observer, applier, _admit)
+        self.lister = Lister(client, self.store, settings, self._wake)
+
+    def _wake(self, key: Key) -> None:
+        self.loop.wake(key)
+
+    def problem(self) -> str:
+        """What is wrong with this process that a restart may mend."""
+        limit = 3 * self.settings.resync_seconds + 60
+        if self.lister.age > limit:
+            return f"the last complete comparison with the cluster was {self.lister.age:.0f} s ago"
+        return ""
+
+    def parts(self) -> Sequence[Coroutine[Any, Any, None]]:
+        """What runs beside the watches."""
+        return (self.lister.run(), self.reporter.run(), self.trouble.run(), measure_lag())
+
+
+def _admit(_: Key, plan: Plan) -> Sequence[Ready]:
+    return plan.ready
+
+
+async def run(settings: Settings, ports: Ports, version: str) -> int:
+    """Runs the operator in this process; returns its exit code."""
+    asked = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, asked.set)
+    identity = os.environ.get("POD_NAME") or socket.gethostname()
+    client = await Client.connect(version, settings.api_concurrency)
+    operator = Operator(client, settings, identity)
+    health = Health(operator.problem)
+    lease = Lease(client, os.environ.get("POD_NAMESPACE", "default"), f"{identity}-{os.getpid()}")
+    try:
+        await health.serve(ports.host, ports.health, ports.metrics)
+        main = asyncio.create_task(_operate(operator, lease if settings.leader_election else None), name="operator")
+        stop = asyncio.create_task(asked.wait(), name="signals")
+        await asyncio.wait((main, stop), return_when=asyncio.FIRST_COMPLETED)
+        return await _conclude(main)
+    finally:
+        metrics.LEADER.set(0)
+        await lease.release()
+        await health.close()
+        await client.close()
+
+
+async def _operate(operator: Operator, lease: Lease | None) -> None:
+    """Acts as long as it may. Returns when it was asked to end; raises what forced it to."""
+    if lease:
+        await lease.acquire()
+    await operator.lister.first()
+    log.info("everything is listed; acting", pipelines=len(operator.store.pipelines), steps=len(operator.store.steps))
+    operator.loop.start()
+    parts = [asyncio.create_task(part) for part in operator.parts()]
+    if lease:
+        parts.append(asyncio.create_task(lease.hold()))
+    watches = asyncio.create_task(watch(operator.store, operator.loop, operator.settings), name="watches")
+    try:
+        done, _ = await asyncio.wait((*parts, watches), return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in (*parts, watches):
+            task.cancel()
+        await asyncio.gather(*parts, watches, return_exceptions=True)
+
+
+async def _conclude(main: asyncio.Task[None]) -> int:
+    asked = not main.done()
+    main.cancel()
+    try:
+        with suppress(asyncio.CancelledError):
+            await main
+    except LeaseLost as error:
+        log.error("this replica must not go on", error=str(error))  # noqa: TRY400 - the words say it all
+        return 1
+    except Exception:
+        log.exception("the operator cannot go on")
+        return 1
+    log.info("ended", asked=asked)
+    return 0

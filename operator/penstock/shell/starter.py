@@ -1,0 +1,125 @@
+"""Creates Jobs: under names that only this attempt can have, so that no attempt ever runs twice.
+
+A Job that the API server does not take is a fact about its Step, and goes into the next snapshot.
+"""
+
+import time
+from dataclasses import dataclass
+
+import structlog
+
+from penstock.core import labels
+from penstock.core.decide import Ready
+from penstock.core.graph import Graph
+from penstock.core.jobs import gang_service, job_manifest
+from penstock.core.observed import Refusal, owner_uid
+from penstock.shell.client import Client, Refused
+from penstock.shell.resources import JOBS, SERVICES, Object
+from penstock.shell.store import Store
+
+log = structlog.get_logger(__name__)
+
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 60.0
+
+
+@dataclass(slots=True)
+class _Setback:
+    run: tuple[int, int]
+    refusal: Refusal
+    pause: float
+    until: float
+
+
+class Starter:
+    """Starts attempts, and remembers which could not be started."""
+
+    def __init__(self, client: Client, store: Store) -> None:
+        self.client = client
+        self.store = store
+        self._setbacks: dict[str, _Setback] = {}
+
+    @property
+    def any_refused(self) -> bool:
+        """Whether any Job was not taken."""
+        return bool(self._setbacks)
+
+    def refused(self, step: str) -> Refusal | None:
+        """Why the Job of the Step with that uid was not taken."""
+        setback = self._setbacks.get(step)
+        return setback.refusal if setback else None
+
+    def forget(self, step: str) -> None:
+        """The Step with that uid has no use for this any more."""
+        self._setbacks.pop(step, None)
+
+    def prune(self) -> None:
+        """Forgets Steps that are gone."""
+        for step in [step for step in self._setbacks if self.store.steps.get(step) is None]:
+            self.forget(step)
+
+    def not_before(self, ready: Ready) -> float:
+        """Earliest time (seconds since 1970) of the next try."""
+        setback = self._setbacks.get(ready.step.uid)
+        if setback and setback.run != (ready.facts.run, ready.attempt):
+            self.forget(ready.step.uid)
+            return 0.0
+        return setback.until if setback else 0.0
+
+    async def start(self, graph: Graph, ready: Ready, pipeline: tuple[str, str] | None) -> bool:
+        """Creates the Job of an attempt, or adopts it if it is there already; returns whether there is one now."""
+        try:
+            service = gang_service(ready, pipeline[0] if pipeline else None)
+            if service:
+                await self._service(service)
+            job = await self._job(job_manifest(graph, ready, pipeline), ready)
+        except Refused as error:
+            self._note(ready, error)
+            return False
+        self.forget(ready.step.uid)
+        self.store.put(JOBS, job)
+        return True
+
+    async def _job(self, manifest: Object, ready: Ready) -> Object:
+        meta = manifest["metadata"]
+        try:
+            return await self.client.create(JOBS, manifest)
+        except Refused as error:
+            if error.code != 409 or error.reason != "AlreadyExists":
+                raise
+        known = await self.client.get(JOBS, meta["namespace"], meta["name"])
+        notes = known["metadata"].get("annotations") or {}
+        wanted = meta["annotations"]
+        ours = owner_uid(known, "Step") == ready.step.uid
+        if ours and all(notes.get(name) == wanted[name] for name in (labels.RUN, labels.FINGERPRINT)):
+            return known
+        words = f"a Job {meta['name']} exists and belongs to somebody else; delete it"
+        raise Refused(409, "NameConflict", words)
+
+    async def _service(self, manifest: Object) -> None:
+        meta = manifest["metadata"]
+        try:
+            await self.client.create(SERVICES, manifest)
+        except Refused as error:
+            if error.code != 409:
+                raise
+            known = await self.client.get(SERVICES, meta["namespace"], meta["name"])
+            if owner_uid(known, "Step") != meta["ownerReferences"][0]["uid"]:
+                words = f"a Service {meta['name']} exists and belongs to somebody else; delete it"
+                raise Refused(409, "NameConflict", words) from error
+
+    def _note(self, ready: Ready, error: Refused) -> None:
+        now = time.time()
+        run = (ready.facts.run, ready.attempt)
+        before = self._setbacks.get(ready.step.uid)
+        again = before is not None and before.run == run
+        since = before.refusal.since if before and again else now
+        pause = min(LONGEST_PAUSE, before.pause * 2) if before and again else FIRST_PAUSE
+        refusal = Refusal(
+            message=error.message,
+            since=since,
+            quota=error.code == 403 and "exceeded quota" in error.message,
+            hopeless=error.code in (400, 413, 422),
+        )
+        self._setbacks[ready.step.uid] = _Setback(run, refusal, pause, now + pause)
+        log.warning("a Job was not taken", step=ready.step.name, namespace=ready.step.namespace, error=str(error))

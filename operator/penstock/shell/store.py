@@ -1,0 +1,247 @@
+"""All that is known of the cluster, as small views, found by the Pipeline or Step they belong to.
+
+Two rules keep it true. Read your own writes: every answer to a write is put in at once, and nothing older than what
+is known of an object is believed. And an object that cannot be read only hurts itself.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import structlog
+
+from penstock import api
+from penstock.api.parse import InvalidManifest, parse
+from penstock.core.observed import (
+    JobView,
+    PipelineView,
+    PodView,
+    StepView,
+    job_view,
+    pipeline_view,
+    pod_view,
+    step_view,
+)
+from penstock.shell import metrics
+from penstock.shell.resources import COMPONENTS, JOBS, PIPELINES, PODS, STEPS, Object, Resource
+from penstock.shell.shelf import Shelf, compact, same
+
+log = structlog.get_logger(__name__)
+
+
+class Key(NamedTuple):
+    """What is planned as one: a Pipeline, or a Step that stands `alone`."""
+
+    namespace: str
+    name: str
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentView:
+    """A Component, as it is written and as it is read. `spec` is None if it cannot be used; `problem` says why."""
+
+    uid: str
+    name: str
+    namespace: str
+    version: str
+    written: Object
+    spec: api.ComponentSpec | None
+    problem: str = ""
+
+
+def manifest(resource: Resource, name: str, spec: object) -> Object:
+    """The part of an object that its user wrote, as far as it says what to do."""
+    return {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": {"name": name}, "spec": spec}
+
+
+def component_view(obj: Object) -> ComponentView:
+    """The view of a Component."""
+    meta, written = obj["metadata"], obj.get("spec") or {}
+    spec, problem = component_spec(meta["name"], written)
+    return ComponentView(meta["uid"], meta["name"], meta["namespace"], meta["resourceVersion"], written, spec, problem)
+
+
+def component_spec(name: str, written: Object) -> tuple[api.ComponentSpec | None, str]:
+    """What a Component says, or what is wrong with it."""
+    try:
+        parsed = parse(manifest(COMPONENTS, name, written))
+    except InvalidManifest as error:
+        return None, str(error)
+    assert isinstance(parsed, api.Component)
+    return parsed.spec, ""
+
+
+_PARSERS: Mapping[str, Callable[[Object], Any]] = {
+    PIPELINES.kind: pipeline_view,
+    STEPS.kind: step_view,
+    JOBS.kind: job_view,
+    PODS.kind: pod_view,
+    COMPONENTS.kind: component_view,
+}
+
+
+class Store:
+    """The known objects. `put` and `drop` return what is to be looked at because of them."""
+
+    def __init__(self) -> None:
+        self.pipelines: Shelf[PipelineView] = Shelf()
+        self.steps: Shelf[StepView] = Shelf()
+        self.jobs: Shelf[JobView] = Shelf()
+        self.pods: Shelf[PodView] = Shelf()
+        self.components: Shelf[ComponentView] = Shelf()
+        self._shelves: dict[str, Shelf[Any]] = {
+            PIPELINES.kind: self.pipelines,
+            STEPS.kind: self.steps,
+            JOBS.kind: self.jobs,
+            PODS.kind: self.pods,
+            COMPONENTS.kind: self.components,
+        }
+        self._by_name: dict[Key, str] = {}
+        self._steps_of: dict[Key, dict[str, StepView]] = {}
+        self._jobs_of: dict[str, tuple[JobView, ...]] = {}
+        self._pods_of: dict[str, tuple[PodView, ...]] = {}
+        self._unreadable: dict[str, str] = {}
+
+    # --- what is known ----------------------------------------------------------------------------------------------
+
+    def pipeline(self, key: Key) -> PipelineView | None:
+        """The Pipeline of that name."""
+        return self.pipelines.get(self._by_name.get(key, ""))
+
+    def step(self, key: Key) -> StepView | None:
+        """The Step of that name that stands alone."""
+        return self.steps.get(self._by_name.get(key, ""))
+
+    def steps_of(self, key: Key) -> Mapping[str, StepView]:
+        """The Steps of a Pipeline by path, as they are now."""
+        return dict(self._steps_of.get(key, {}))
+
+    def jobs_of(self, step: str) -> tuple[JobView, ...]:
+        """The Jobs of the Step with that uid."""
+        return self._jobs_of.get(step, ())
+
+    def pods_of(self, job: str) -> tuple[PodView, ...]:
+        """The pods of the Job with that uid."""
+        return self._pods_of.get(job, ())
+
+    def keys(self) -> list[Key]:
+        """Everything that is planned."""
+        return list(self._by_name)
+
+    def key_of_step(self, uid: str) -> Key | None:
+        """What the Step with that uid is planned with."""
+        step = self.steps.get(uid)
+        return _key_of(step) if step else None
+
+    def shelf(self, resource: Resource) -> Shelf[Any]:
+        """The views of one kind."""
+        return self._shelves[resource.kind]
+
+    # --- news -------------------------------------------------------------------------------------------------------
+
+    def put(self, resource: Resource, obj: Object) -> tuple[Key, ...]:
+        """Takes an object in, unless what is known of it is as new."""
+        meta = obj["metadata"]
+        shelf = self._shelves[resource.kind]
+        if shelf.stale(meta["uid"], meta["resourceVersion"]):
+            known = shelf.get(meta["uid"])
+            if known is None or known.version != meta["resourceVersion"]:
+                metrics.STALE.labels(resource.kind).inc()
+            return ()
+        try:
+            view = _PARSERS[resource.kind](obj)
+            if resource is not COMPONENTS:
+                view = compact(view)
+        except Exception as error:  # whatever was written, it must not harm anything else
+            self._complain(resource, meta, error)
+            return ()
+        self._unreadable.pop(meta["uid"], None)
+        old = shelf.get(view.uid)
+        shelf.put(view)
+        metrics.KNOWN.labels(resource.kind).set(len(shelf))
+        self._index(view)
+        return () if old is not None and same(old, view) else self._concerned(view)
+
+    def drop(self, resource: Resource, uid: str) -> tuple[Key, ...]:
+        """Forgets a deleted object."""
+        self._unreadable.pop(uid, None)
+        shelf = self._shelves[resource.kind]
+        view = shelf.drop(uid)
+        metrics.KNOWN.labels(resource.kind).set(len(shelf))
+        if view is None:
+            return ()
+        concerned = self._concerned(view)
+        self._unindex(view)
+        return concerned
+
+    def _complain(self, resource: Resource, meta: Object, error: Exception) -> None:
+        if self._unreadable.get(meta["uid"]) != meta["resourceVersion"]:
+            self._unreadable[meta["uid"]] = meta["resourceVersion"]
+            metrics.IGNORED.labels(resource.kind).inc()
+            name = f"{meta.get('namespace')}/{meta.get('name')}"
+            log.warning("object cannot be read and is ignored", kind=resource.kind, name=name, error=repr(error))
+
+    # --- who belongs to whom ----------------------------------------------------------------------------------------
+
+    def _concerned(self, view: object) -> tuple[Key, ...]:
+        match view:
+            case PipelineView():
+                return (Key(view.namespace, view.name),)
+            case StepView():
+                return (_key_of(view),)
+            case JobView():
+                key = self.key_of_step(view.step)
+                return (key,) if key else ()
+            case PodView():
+                job = self.jobs.get(view.job)
+                return self._concerned(job) if job else ()
+            case _:
+                return tuple(key for key in self._by_name if not key.alone)
+
+    def _index(self, view: object) -> None:
+        match view:
+            case PipelineView():
+                self._by_name[Key(view.namespace, view.name)] = view.uid
+            case StepView():
+                key = _key_of(view)
+                if key.alone:
+                    self._by_name[key] = view.uid
+                else:
+                    self._steps_of.setdefault(key, {})[view.path] = view
+            case JobView():
+                others = (one for one in self._jobs_of.get(view.step, ()) if one.uid != view.uid)
+                self._jobs_of[view.step] = (*others, view)
+            case PodView():
+                pods = (one for one in self._pods_of.get(view.job, ()) if one.uid != view.uid)
+                self._pods_of[view.job] = (*pods, view)
+
+    def _unindex(self, view: object) -> None:
+        match view:
+            case PipelineView():
+                self._unname(Key(view.namespace, view.name), view.uid)
+            case StepView():
+                key = _key_of(view)
+                steps = self._steps_of.get(key, {})
+                if key.alone:
+                    self._unname(key, view.uid)
+                elif view.path in steps and steps[view.path].uid == view.uid:
+                    del steps[view.path]
+                    if not steps:
+                        del self._steps_of[key]
+            case JobView():
+                self._jobs_of[view.step] = tuple(one for one in self.jobs_of(view.step) if one.uid != view.uid)
+                if not self._jobs_of[view.step]:
+                    del self._jobs_of[view.step]
+            case PodView():
+                self._pods_of[view.job] = tuple(one for one in self.pods_of(view.job) if one.uid != view.uid)
+                if not self._pods_of[view.job]:
+                    del self._pods_of[view.job]
+
+    def _unname(self, key: Key, uid: str) -> None:
+        if self._by_name.get(key) == uid:
+            del self._by_name[key]
+
+
+def _key_of(step: StepView) -> Key:
+    return Key(step.namespace, step.pipeline) if step.pipeline else Key(step.namespace, step.name, alone=True)

@@ -1,0 +1,152 @@
+"""Writes, each safe to repeat. What the API server answers is known at once (read your own writes).
+
+Every method returns whether the write went through as planned; if not, the object has been read anew and the next
+plan starts from what is true.
+"""
+
+from typing import Any
+
+import structlog
+
+from penstock.core.observed import JobView, PipelineView, StepView, owner_uid
+from penstock.core.plan import approval_labels
+from penstock.shell.client import Client, Refused
+from penstock.shell.resources import CLAIMS, JOBS, STEPS, Object, Resource
+from penstock.shell.store import Store
+
+log = structlog.get_logger(__name__)
+
+Manifest = dict[str, Any]
+_GONE, _CONFLICT = 404, 409
+
+
+class Writer:
+    """The writes that plans consist of. Anything but a conflict or a missing object raises Refused or Unreachable."""
+
+    def __init__(self, client: Client, store: Store) -> None:
+        self.client = client
+        self.store = store
+        self._futile: dict[str, str] = {}
+
+    async def status(self, resource: Resource, view: PipelineView | StepView, status: Manifest) -> bool:
+        """Replaces the whole status of the version that the plan was made from."""
+        if self._futile.get(view.uid) == view.version:
+            return True
+        manifest = {
+            "apiVersion": resource.api_version,
+            "kind": resource.kind,
+            "metadata": {
+                "name": view.name,
+                "namespace": view.namespace,
+                "uid": view.uid,
+                "resourceVersion": view.version,
+            },
+            "status": status,
+        }
+        return await self._change(resource, view, self.client.replace(resource, manifest, "status"))
+
+    async def spec(self, step: StepView, spec: Manifest) -> bool:
+        """Replaces the spec of a Step."""
+        if self._futile.get(step.uid) == step.version:
+            return True
+        patch = [*_of(step), {"op": "replace", "path": "/spec", "value": spec}]
+        return await self._change(STEPS, step, self.client.patch(STEPS, step.namespace, step.name, patch))
+
+    async def settle(self, step: StepView) -> bool:
+        """Removes the annotations with a decision that is recorded."""
+        patch = {"metadata": {"resourceVersion": step.version, "annotations": approval_labels(step)}}
+        return await self._change(STEPS, step, self.client.patch(STEPS, step.namespace, step.name, patch))
+
+    async def create_step(self, manifest: Manifest) -> bool:
+        """Creates a Step; one of that name that is there already is looked at."""
+        meta = manifest["metadata"]
+        try:
+            self.store.put(STEPS, await self.client.create(STEPS, manifest))
+        except Refused as error:
+            if error.code != _CONFLICT:
+                raise
+            known = await self.refresh(STEPS, meta["namespace"], meta["name"])
+            if known and owner_uid(known, "Pipeline") is None:
+                words = f"a Step {meta['name']} exists that no Pipeline owns; delete it"
+                raise Refused(error.code, "NameConflict", words) from error
+            return False
+        return True
+
+    async def delete_step(self, step: StepView) -> bool:
+        """Deletes a Step with its Jobs."""
+        return await self._delete(STEPS, step)
+
+    async def delete_job(self, job: JobView) -> bool:
+        """Deletes a Job with its pods; it is there until they are gone."""
+        return await self._delete(JOBS, job)
+
+    async def claim(self, manifest: Manifest) -> bool:
+        """Creates the claim for artifacts, or asks for more room if there is one of ours that is smaller."""
+        meta = manifest["metadata"]
+        try:
+            await self.client.create(CLAIMS, manifest)
+        except Refused as error:
+            if error.code != _CONFLICT:
+                raise
+            known = await self.client.get(CLAIMS, meta["namespace"], meta["name"])
+            owners = [one["uid"] for one in known["metadata"].get("ownerReferences") or ()]
+            if meta["ownerReferences"][0]["uid"] not in owners:
+                log.warning("a claim of that name belongs to somebody else and is used as it is", name=meta["name"])
+            elif known["spec"]["resources"] != manifest["spec"]["resources"]:
+                patch = {"spec": {"resources": manifest["spec"]["resources"]}}
+                await self.client.patch(CLAIMS, meta["namespace"], meta["name"], patch)
+        return True
+
+    async def refresh(self, resource: Resource, namespace: str, name: str, uid: str = "") -> Object | None:
+        """Reads an object anew. `uid`: the object it was; it is forgotten if it is gone or another has its name."""
+        found: Object | None
+        try:
+            found = await self.client.get(resource, namespace, name)
+        except Refused as error:
+            if error.code != _GONE:
+                raise
+            found = None
+        if uid and (found is None or found["metadata"]["uid"] != uid):
+            self.store.drop(resource, uid)
+        if found is not None:
+            self.store.put(resource, found)
+        return found
+
+    async def _change(self, resource: Resource, view: PipelineView | StepView, request: Any) -> bool:
+        try:
+            answer = await request
+        except Refused as error:
+            if error.code not in (_CONFLICT, _GONE):
+                raise
+            await self.refresh(resource, view.namespace, view.name, view.uid)
+            return False
+        version = answer["metadata"]["resourceVersion"]
+        if version == view.version:
+            log.warning(
+                "the API server stores something else than what was written", kind=resource.kind, name=view.name
+            )
+            self._futile[view.uid] = version  # to write it again would change nothing, for ever
+            return True
+        self._futile.pop(view.uid, None)
+        self.store.put(resource, answer)
+        return True
+
+    async def _delete(self, resource: Resource, view: StepView | JobView) -> bool:
+        try:
+            answer = await self.client.delete(resource, view.namespace, view.name, view.uid)
+        except Refused as error:
+            if error.code not in (_CONFLICT, _GONE):
+                raise
+            await self.refresh(resource, view.namespace, view.name, view.uid)
+            return False
+        if answer.get("kind") != "Status":
+            self.store.put(resource, answer)
+        return True
+
+
+def _of(step: StepView) -> list[Manifest]:
+    """Operations that make a patch fail with a conflict unless it meets that very object in that version."""
+    return [
+        {"op": "replace", "path": "/metadata/uid", "value": step.uid},
+        {"op": "replace", "path": "/metadata/resourceVersion", "value": step.version},
+    ]
