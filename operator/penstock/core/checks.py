@@ -44,7 +44,7 @@ def tasks(compiled: Iterable[Task], storage: Storage | None) -> list[Problem]:
 
 
 def expanded_size(compiled: Iterable[Task]) -> list[Problem]:
-    """The Steps that are known from the manifest are not too many; lists that steps produce count once they are known."""
+    """The Steps that the manifest tells of are not too many; a list that a step produces counts once it is known."""
     sizes = {
         task.where: prod(len(v.values) for level in task.levels for v in level.variables if v.values is not None)
         for task in compiled

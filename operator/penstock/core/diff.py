@@ -58,9 +58,7 @@ def diff(
     for task in graph.tasks.values():
         for node in world.instances(task):
             step = views.get(node.path)
-            if node.stub:
-                verdict = Verdict(StepPhase.PENDING)
-            elif step is None or task.id in forced:
+            if node.stub or step is None or task.id in forced:
                 verdict = Verdict(StepPhase.PENDING)
             else:
                 verdict = decider.decide(node, step)

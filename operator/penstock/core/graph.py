@@ -128,11 +128,11 @@ class Work:
     working_dir: str | None = None
     outputs: tuple[Output, ...] = ()
     approval: Approval | None = None
-    resources: Resources = Resources()
-    retry: Retry = Retry()
+    resources: Resources = field(default_factory=Resources)
+    retry: Retry = field(default_factory=Retry)
     timeout: float | None = None
     start_timeout: float = 600.0
-    pod: PodOptions = PodOptions()
+    pod: PodOptions = field(default_factory=PodOptions)
     on_error: OnError = OnError.FAIL
     cache: Cache = Cache.REUSE
     undo: Undo | None = None

@@ -161,7 +161,7 @@ def _container(
 
 
 def command_line(work: Work) -> tuple[list[str] | None, list[str] | None]:
-    """Command and args. A script becomes the interpreter's last element, `$` doubled so that kubelet leaves it alone."""
+    """Command and args. A script becomes the interpreter's last element, each `$` doubled for kubelet to undo."""
     args = list(work.args) if work.args is not None else None
     if work.script is None:
         return (list(work.command) if work.command is not None else None), args

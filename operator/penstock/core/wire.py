@@ -26,6 +26,7 @@ from penstock.core.problems import Problem, nearest
 from penstock.core.reasons import Reason
 from penstock.core.values import canonical, mismatch, normalise, shorten, type_name
 
+
 @dataclass(frozen=True, slots=True)
 class Name:
     """What a parameter name stands for in a graph: its type and its source."""
