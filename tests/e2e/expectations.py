@@ -1,0 +1,156 @@
+"""What ``cases/expected.yaml`` can say of a case, one function for each of its words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from tests.e2e.space import STEP, Object, Space, condition, instant
+
+Expectation = Callable[[Space, str, Any], None]
+"""Raises AssertionError if the Pipeline of that name, which has ended, is not as expected."""
+
+GPU = "nvidia.com/gpu"
+
+
+def _instances(space: Space, pipeline: str, step: str) -> list[Object]:
+    """The Steps of a step: one, or one for each item of a fan-out; inside a component by their path."""
+    found = space.steps(pipeline)
+    exact = [found[step]] if step in found else []
+    return exact or [one for one in found.values() if one["metadata"]["labels"][STEP] == step]
+
+
+def phase(space: Space, pipeline: str, expected: str) -> None:
+    assert space.one(f"pipeline/{pipeline}")["status"]["phase"] == expected
+
+
+def steps(space: Space, pipeline: str, expected: dict[str, str]) -> None:
+    for name, wanted in expected.items():
+        phases = [one["status"]["phase"] for one in _instances(space, pipeline, name)]
+        assert phases, f"there is no Step for {name}"
+        assert set(phases) == {wanted}, f"{name}: {phases}"
+
+
+def outputs(space: Space, pipeline: str, expected: dict[str, Any]) -> None:
+    for reference, wanted in expected.items():
+        step, _, output = reference.rpartition(".")
+        found = space.step(pipeline, step)["outputs"][output]
+        assert (found, type(found)) == (wanted, type(wanted)), reference
+
+
+def pipeline_outputs(space: Space, pipeline: str, expected: dict[str, Any]) -> None:
+    assert space.one(f"pipeline/{pipeline}")["status"]["outputs"] == expected
+
+
+def attempts(space: Space, pipeline: str, expected: dict[str, int]) -> None:
+    for step, wanted in expected.items():
+        assert len(space.jobs(pipeline=pipeline, step=step)) == wanted, step
+
+
+def exit_code(space: Space, pipeline: str, expected: dict[str, int]) -> None:
+    for step, wanted in expected.items():
+        assert space.step(pipeline, step)["attempts"][-1]["exitCode"] == wanted
+
+
+def message_contains(space: Space, pipeline: str, expected: dict[str, str]) -> None:
+    for step, wanted in expected.items():
+        assert wanted in space.step(pipeline, step)["message"]
+    failed = {one["name"]: one["message"] for one in space.one(f"pipeline/{pipeline}")["status"]["failedSteps"]}
+    assert all(wanted in failed[step] for step, wanted in expected.items()), failed
+
+
+def reason(space: Space, pipeline: str, expected: dict[str, str]) -> None:
+    for step, wanted in expected.items():
+        assert space.step(pipeline, step)["reason"] == wanted
+
+
+def conditions(space: Space, pipeline: str, expected: dict[str, str]) -> None:
+    one = space.one(f"pipeline/{pipeline}")
+    assert {kind: condition(one, kind) for kind in expected} == expected
+
+
+def problems(space: Space, pipeline: str, expected: int) -> None:
+    found = space.one(f"pipeline/{pipeline}")["status"]["problems"]
+    assert len(found) == expected, found
+    assert all(one["path"].startswith("spec.") and one["reason"] and one["message"] for one in found), found
+
+
+def jobs(space: Space, pipeline: str, expected: int) -> None:
+    assert len(space.all("jobs", pipeline=pipeline)) == expected
+
+
+def pods(space: Space, pipeline: str, expected: dict[str, int]) -> None:
+    for step, wanted in expected.items():
+        assert len(space.all("pods", pipeline=pipeline, step=step)) == wanted
+
+
+def max_running(space: Space, pipeline: str, expected: dict[str, int]) -> None:
+    for step, wanted in expected.items():
+        assert most((*life(pod), 1) for pod in space.all("pods", pipeline=pipeline, step=step)) == wanted
+
+
+def max_gpu_in_use(space: Space, pipeline: str, expected: int) -> None:
+    found = space.all("pods", pipeline=pipeline)
+    assert most((*life(pod), gpus(pod)) for pod in found) == expected
+
+
+def undo_order(space: Space, pipeline: str, expected: list[str]) -> None:
+    started = [job["metadata"]["labels"][STEP] for job in space.jobs(undo=True, pipeline=pipeline)]
+    assert list(dict.fromkeys(started)) == expected, started
+
+
+def undo_attempts(space: Space, pipeline: str, expected: dict[str, int]) -> None:
+    for step, wanted in expected.items():
+        assert len(space.jobs(undo=True, pipeline=pipeline, step=step)) == wanted
+
+
+def cpu_only_starts_within(space: Space, pipeline: str, expected: str) -> None:
+    created = instant(space.one(f"pipeline/{pipeline}")["metadata"]["creationTimestamp"])
+    launched = instant(space.step(pipeline, "cpu-only")["startTime"])
+    assert launched - created <= float(expected.removesuffix("s"))
+
+
+BY_WORD: dict[str, Expectation] = {
+    "phase": phase,
+    "steps": steps,
+    "outputs": outputs,
+    "pipelineOutputs": pipeline_outputs,
+    "attempts": attempts,
+    "exitCode": exit_code,
+    "messageContains": message_contains,
+    "reason": reason,
+    "condition": conditions,
+    "problems": problems,
+    "jobs": jobs,
+    "pods": pods,
+    "maxRunning": max_running,
+    "maxGpuInUse": max_gpu_in_use,
+    "undoOrder": undo_order,
+    "undoAttempts": undo_attempts,
+    "cpuOnlyStartsWithin": cpu_only_starts_within,
+}
+
+
+def life(pod: Object) -> tuple[float, float]:
+    """From the creation of a pod to the end of its container."""
+    (container,) = pod["status"]["containerStatuses"]
+    return instant(pod["metadata"]["creationTimestamp"]), instant(container["state"]["terminated"]["finishedAt"])
+
+
+def gpus(pod: Object) -> int:
+    """GPUs that a pod holds."""
+    return sum(int(one["resources"].get("limits", {}).get(GPU, 0)) for one in pod["spec"]["containers"])
+
+
+def most(lives: Iterable[tuple[float, float, int]]) -> int:
+    """The largest sum of the third numbers at any instant.
+
+    Kubernetes cuts times to whole seconds; what ends in the second in which another begins ended before it, so
+    intervals are taken as half open.
+    """
+    changes = sorted(change for begin, end, amount in lives for change in ((end, -amount), (begin, amount)))
+    total = highest = 0
+    for _, amount in changes:
+        total += amount
+        highest = max(highest, total)
+    return highest

@@ -1,0 +1,43 @@
+"""The examples that the documentation shows: learning pipelines on real data among them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.artifacts import fetch
+from tests.cluster.paths import CHECKOUT
+from tests.e2e.space import Space
+
+EXAMPLES = CHECKOUT / "examples"
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.mark.parametrize(
+    ("example", "expected"),
+    [
+        ("hello", {"greeting": "Hello, world!", "letters": 13}),
+        ("branches", {"deployed": "trained on 120 new rows", "summary": "training Succeeded, deployment Succeeded"}),
+    ],
+)
+def test_small(space: Space, example: str, expected: dict[str, object]) -> None:
+    space.apply(EXAMPLES / f"{example}.yaml")
+    status = space.finish(f"pipeline/{example}")["status"]
+    assert (status["phase"], status["outputs"]) == ("Succeeded", expected)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(480)
+@pytest.mark.parametrize("example", ["digits", "fortunes"])
+def test_learning(space: Space, example: str) -> None:
+    space.apply(EXAMPLES / f"{example}.yaml")
+    status = space.finish(f"pipeline/{example}", seconds=420)["status"]
+    assert status["phase"] == "Succeeded"
+    outputs = status["outputs"]
+    assert outputs["accuracy"] >= 0.96
+    assert outputs["model"] == "SupportVectors"
+    ranked = [one["accuracy"] for one in outputs["ranking"]]
+    assert len(ranked) == 3
+    assert ranked == sorted(ranked, reverse=True)
+    assert outputs["interval"][0] <= outputs["accuracy"] <= outputs["interval"][1]
+    assert fetch(space.name, outputs["confusion"]).startswith(PNG)
+    assert space.step(example, "package")["phase"] == "Succeeded"

@@ -1,0 +1,86 @@
+"""What people do to the objects by hand, and what becomes of it."""
+
+from __future__ import annotations
+
+from tests.e2e.manifests import emit, pipeline, step
+from tests.e2e.space import Space
+
+VALUE = [{"name": "n", "type": "Integer"}]
+
+
+def running(space: Space, name: str, path: str) -> None:
+    space.wait(f"step/{name}.{path}", "create")
+    space.wait(f"step/{name}.{path}", "jsonpath={.status.phase}=Running")
+
+
+def test_an_edited_step_is_put_back(space: Space) -> None:
+    space.apply(pipeline("edited", step("a", "sleep 4")))
+    running(space, "edited", "a")
+    before = space.one("step/edited.a")["spec"]
+    space.run("patch", "step/edited.a", "--type=merge", "--patch", '{"spec": {"script": "exit 7"}}')
+    space.wait("step/edited.a", f"jsonpath={{.spec.script}}={before['script']}")
+    assert space.finish("pipeline/edited")["status"]["phase"] == "Succeeded"
+    space.run("patch", "step/edited.a", "--type=merge", "--patch", '{"spec": {"script": "exit 8"}}')
+    space.wait("step/edited.a", f"jsonpath={{.spec.script}}={before['script']}")
+    assert space.one("step/edited.a")["spec"] == before
+    assert space.attempts() == ["a/#1"]
+
+
+def test_a_deleted_step_comes_back(space: Space) -> None:
+    space.apply(pipeline("gone", step("a", emit('{"n": 1}'), outputs=VALUE), step("b", "sleep 8", needs=["a"])))
+    running(space, "gone", "b")
+    old = space.one("step/gone.a")["metadata"]["uid"]
+    space.run("delete", "step/gone.a")
+    assert space.finish("pipeline/gone")["status"]["phase"] == "Succeeded"
+    assert space.one("step/gone.a")["metadata"]["uid"] != old
+    assert space.step("gone", "a")["outputs"] == {"n": 1}
+
+
+def test_a_deleted_job_is_not_the_users_failure(space: Space) -> None:
+    space.apply(pipeline("jobless", step("a", "sleep 5")))
+    running(space, "jobless", "a")
+    (job,) = space.jobs()
+    space.run("delete", f"job/{job['metadata']['name']}")
+    assert space.finish("pipeline/jobless")["status"]["phase"] == "Succeeded"
+    (again,) = space.jobs()
+    assert again["metadata"]["uid"] != job["metadata"]["uid"]
+    assert not space.step("jobless", "a").get("failures")
+
+
+def test_a_deleted_pod_is_not_the_users_failure(space: Space) -> None:
+    space.apply(pipeline("podless", step("a", "sleep 5")))
+    running(space, "podless", "a")
+    (pod,) = space.all("pods")
+    space.run("delete", f"pod/{pod['metadata']['name']}", "--grace-period=1")
+    assert space.finish("pipeline/podless")["status"]["phase"] == "Succeeded"
+    status = space.step("podless", "a")
+    assert [one.get("reason") for one in status["attempts"]] == ["Lost", None]
+    assert not status.get("failures")
+    assert len(space.jobs()) == 2
+
+
+def test_a_deleted_pipeline_takes_everything_with_it(space: Space) -> None:
+    write = step("write", 'echo hello > "$OUTPUT_FILE"', outputs=[{"name": "file", "type": "Artifact"}])
+    long = step("long", "sleep 600", needs=["write"])
+    gang = step("gang", "sleep 600", replicas=2, needs=["write"])
+    space.apply(pipeline("all", write, long, gang, storage={"claim": {"size": "16Mi"}}))
+    running(space, "all", "long")
+    running(space, "all", "gang")
+    kinds = "steps,jobs,pods,services,persistentvolumeclaims,controllerrevisions"
+    assert {one["kind"] for one in space.all(kinds)} >= {"Step", "Job", "Pod", "Service", "PersistentVolumeClaim"}
+    left = [f"{one['kind']}/{one['metadata']['name']}" for one in space.all(kinds)]
+    space.run("delete", "pipeline/all", "--cascade=foreground", "--timeout=60s")
+    for name in left:
+        space.run("wait", name, "--for=delete", "--timeout=60s")
+    assert not space.all(kinds)
+
+
+def test_a_status_written_by_hand_harms_no_other(space: Space) -> None:
+    space.apply(pipeline("odd", step("a", emit('{"n": 1}'), outputs=VALUE)))
+    space.finish("pipeline/odd")
+    nonsense = '{"status": {"phase": "Running", "outputs": {"n": "x"}, "conditions": [], "attempts": [], "run": 99}}'
+    space.run("patch", "step/odd.a", "--subresource=status", "--type=merge", "--patch", nonsense)
+    space.run("patch", "pipeline/odd", "--subresource=status", "--type=merge", "--patch", '{"status": {"round": 77}}')
+    space.apply(pipeline("other", step("a")))
+    assert space.finish("pipeline/other")["status"]["phase"] == "Succeeded"
+    assert space.finish("pipeline/odd")["status"]["phase"] in ("Succeeded", "Failed")

@@ -1,0 +1,151 @@
+"""The operator is stopped, killed and away: the end is that of an undisturbed run, and no Job runs twice."""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.manifests import emit, pipeline, step
+from tests.e2e.process import Operator
+from tests.e2e.space import Object, Space, kubectl
+from tests.release import NAME, NAMESPACE
+
+pytestmark = [pytest.mark.alone, pytest.mark.timeout(400)]
+
+NUMBER = [{"name": "n", "type": "Integer"}]
+DEPLOYMENT = f"deployment/{NAME}"
+SELECTOR = f"app.kubernetes.io/instance={NAME},app.kubernetes.io/component=operator"
+KILLS = 12
+
+
+def in_system(*words: str) -> str:
+    return kubectl("--namespace", NAMESPACE, *words)
+
+
+def scale(replicas: int) -> None:
+    """Bring the operator away or back, and wait until it is."""
+    in_system("scale", DEPLOYMENT, f"--replicas={replicas}")
+    if replicas:
+        in_system("rollout", "status", DEPLOYMENT, "--timeout=120s")
+    else:
+        in_system("wait", "pod", "--for=delete", f"--selector={SELECTOR}", "--timeout=60s")
+
+
+def plus_one(name: str, before: str) -> Object:
+    script = 'printf \'{"n": %d}\' $((INPUT_N + 1)) > "$PENSTOCK_OUTPUTS"'
+    return step(name, script, inputs=[{"name": "n", "from": f"{before}.n"}], outputs=NUMBER)
+
+
+def thirty_steps() -> Object:
+    """Of every kind: a chain, two fan-outs, a retry, a skipped one, a `finally`; 30 in all."""
+    chain = [plus_one(f"c{number}", f"c{number - 1}" if number else "seed") for number in range(8)]
+    grow = plus_one("grow", "seed") | {"forEach": {"vars": [{"name": "i", "range": {"start": 0, "stop": 12}}]}}
+    summed = step(
+        "sum",
+        "import json, os; n = json.loads(os.environ['INPUT_N']); "
+        "json.dump({'n': sum(n), 'shards': [1, 2, 3, 4, 5]}, open(os.environ['PENSTOCK_OUTPUTS'], 'w'))",
+        interpreter=["python3", "-c"],
+        inputs=[{"name": "n", "from": "grow.n"}],
+        outputs=[*NUMBER, {"name": "shards", "type": "List"}],
+    )
+    shard = step("shard", forEach={"vars": [{"name": "part", "from": "sum.shards"}]})
+    steps = [
+        step("seed", emit('{"n": 1}'), outputs=NUMBER),
+        grow,
+        step("flaky", 'test "$PENSTOCK_ATTEMPT" -ge 2', retry={"limit": 2, "backoff": {"initial": "1s"}}),
+        step("never", when="1 > 2"),
+        *chain,
+        summed,
+        shard,
+    ]
+    outputs = [{"name": "chain", "from": "c7.n"}, {"name": "sum", "from": "sum.n"}]
+    return pipeline("thirty", *steps, outputs=outputs, **{"finally": [step("end")]})
+
+
+def outcome(space: Space) -> dict[str, Any]:
+    """All of the end state that does not depend on the clock."""
+    status = space.one("pipeline/thirty")["status"]
+    steps = space.steps("thirty").items()
+    return {
+        "pipeline": {key: status[key] for key in ("phase", "progress", "counts", "outputs", "revision")},
+        "steps": {
+            path: (one["status"]["phase"], one["status"].get("outputs"), one["status"].get("run"))
+            for path, one in steps
+        },
+        "attempts": space.attempts(),
+        "pods": len(space.all("pods")),
+    }
+
+
+def test_killed_again_and_again(space: Space, tmp_path: Path) -> None:
+    clean = Space.create("undisturbed")
+    clean.apply(thirty_steps())
+    clean.finish("pipeline/thirty", seconds=120)
+    expected = outcome(clean)
+    clean.delete()
+    assert expected["pipeline"]["progress"] == "30/30"
+    assert expected["pipeline"]["outputs"] == {"chain": 9, "sum": 24}
+    assert (len(expected["attempts"]), len(set(expected["attempts"])), expected["pods"]) == (30, 30, 30)
+
+    chance = random.Random(30)
+    operator = Operator(tmp_path)
+    scale(0)
+    try:
+        space.apply(thirty_steps())
+        for _ in range(KILLS):
+            operator.start()
+            time.sleep(chance.uniform(0.8, 4))
+            operator.kill()
+        operator.start()
+        space.finish("pipeline/thirty", seconds=150)
+        assert outcome(space) == expected, operator.tail()
+    finally:
+        operator.stop()
+        scale(1)
+
+
+def test_what_ends_while_the_operator_is_away_is_not_lost(space: Space) -> None:
+    value = emit('{"n": 1}')
+    space.apply(pipeline("late", step("a", f"sleep 4; {value}", outputs=NUMBER), plus_one("b", "a")))
+    space.wait("step/late.a", "create")
+    space.wait("step/late.a", "jsonpath={.status.phase}=Running")
+    scale(0)
+    (job,) = space.jobs()
+    space.wait(f"job/{job['metadata']['name']}", "condition=Complete")
+    assert space.step("late", "a")["phase"] == "Running"
+    scale(1)
+    assert space.finish("pipeline/late")["status"]["phase"] == "Succeeded"
+    assert space.step("late", "b")["outputs"] == {"n": 2}
+    assert space.attempts() == ["a/#1", "b/#1"]
+
+
+def test_the_operators_pod_is_deleted_by_force(space: Space) -> None:
+    chain = [step("s0", "sleep 2"), *(step(f"s{n}", "sleep 2", needs=[f"s{n - 1}"]) for n in range(1, 4))]
+    space.apply(pipeline("forced", *chain))
+    for name in ("s0", "s2"):
+        space.wait(f"step/forced.{name}", "create")
+        space.wait(f"step/forced.{name}", "jsonpath={.status.phase}=Running")
+        in_system("delete", "pod", f"--selector={SELECTOR}", "--grace-period=0", "--force")
+    assert space.finish("pipeline/forced", seconds=150)["status"]["phase"] == "Succeeded"
+    assert space.attempts() == ["s0/#1", "s1/#1", "s2/#1", "s3/#1"]
+    in_system("rollout", "status", DEPLOYMENT, "--timeout=120s")
+
+
+def test_a_namespace_is_deleted_while_the_operator_is_away(space: Space) -> None:
+    write = step("write", 'echo hello > "$OUTPUT_FILE"', outputs=[{"name": "file", "type": "Artifact"}])
+    space.apply(
+        pipeline("running", write, step("long", "sleep 600", needs=["write"]), storage={"claim": {"size": "16Mi"}})
+    )
+    space.apply(pipeline("done", step("a")))
+    space.finish("pipeline/done")
+    space.wait("step/running.long", "jsonpath={.status.phase}=Running")
+    scale(0)
+    try:
+        space.delete(wait=True)
+        assert not kubectl("get", "namespace", space.name, "--ignore-not-found").strip()
+    finally:
+        scale(1)

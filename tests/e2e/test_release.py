@@ -1,0 +1,87 @@
+"""Helm: test, upgrade, uninstall, and an operator of one namespace only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests import release
+from tests.cluster.commands import run
+from tests.e2e.manifests import pipeline, step
+from tests.e2e.space import RESTRICTED, Space, condition, kubectl
+
+KINDS = {f"{plural}.penstock.dev" for plural in ("pipelines", "steps", "components", "pipelineschedules")}
+
+
+def kinds() -> set[str]:
+    names = kubectl("get", "customresourcedefinitions", "-o", "name").split()
+    return {name.partition("/")[2] for name in names} & KINDS
+
+
+@pytest.fixture
+def reinstalled() -> Iterator[None]:
+    """The operator is there again afterwards, whatever the test did to it."""
+    yield
+    release.install()
+
+
+def test_helm_test_runs_a_pipeline() -> None:
+    run(["helm", "test", release.NAME, "--namespace", release.NAMESPACE, "--timeout", "3m"])
+    assert "40 + 2 = 42" in kubectl("--namespace", release.NAMESPACE, "logs", f"{release.NAME}-test")
+
+
+@pytest.mark.alone
+@pytest.mark.usefixtures("reinstalled")
+def test_an_upgrade_disturbs_nothing(space: Space) -> None:
+    space.apply(pipeline("during", step("a", "sleep 15"), step("b", needs=["a"])))
+    space.wait("step/during.a", "create")
+    space.wait("step/during.a", "jsonpath={.status.phase}=Running")
+    release.install("settings.resyncSeconds=120")
+    settings = kubectl("--namespace", release.NAMESPACE, "get", "configmap", release.NAME, "-o", "yaml")
+    assert "resyncSeconds: 120" in settings
+    assert space.finish("pipeline/during")["status"]["phase"] == "Succeeded"
+    assert space.attempts() == ["a/#1", "b/#1"]
+
+
+@pytest.mark.alone
+@pytest.mark.usefixtures("reinstalled")
+def test_uninstalling_keeps_the_kinds_and_the_objects(space: Space) -> None:
+    space.apply(pipeline("kept", step("a")))
+    space.finish("pipeline/kept")
+    before = space.one("pipeline/kept")
+    release.uninstall()
+    assert kinds() == KINDS
+    assert space.one("pipeline/kept") == before
+    space.apply(pipeline("meanwhile", step("a")))
+    release.install()
+    assert space.finish("pipeline/meanwhile")["status"]["phase"] == "Succeeded"
+    assert space.one("pipeline/kept")["status"] == before["status"]
+    assert len(space.jobs(pipeline="kept")) == 1
+
+
+@pytest.mark.alone
+@pytest.mark.usefixtures("reinstalled")
+def test_an_operator_of_one_namespace(space: Space) -> None:
+    """Installed with the chart's defaults, it has no rights elsewhere and does nothing there."""
+    release.uninstall()
+    home = Space.create("narrow", RESTRICTED)
+    try:
+        release.install("crds.install=false", name="narrow", namespace=home.name, cluster_wide=False)
+        account = f"--as=system:serviceaccount:{home.name}:narrow-penstock"
+        assert kubectl("--namespace", home.name, "auth", "can-i", "create", "jobs", account).strip() == "yes"
+        assert not _bound(home.name)
+        for where in (home, space):
+            where.apply(pipeline("here", step("a")))
+        assert home.finish("pipeline/here")["status"]["phase"] == "Succeeded"
+        assert condition(space.one("pipeline/here"), "Finished") == ""
+        assert not space.jobs()
+        release.uninstall("narrow", home.name)
+    finally:
+        home.delete()
+
+
+def _bound(namespace: str) -> list[str]:
+    """ClusterRoleBindings that name a service account of the namespace."""
+    shown = kubectl("get", "clusterrolebindings", "-o", "jsonpath={range .items[*]}{.subjects}{'\\n'}{end}")
+    return [line for line in shown.splitlines() if f'"namespace":"{namespace}"' in line]

@@ -1,0 +1,58 @@
+"""The operator on the cluster, as a user gets it: its images built and loaded, then Helm with the project's chart."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from tests.cluster import binaries
+from tests.cluster.choice import cluster
+from tests.cluster.commands import run
+from tests.cluster.engines import engine
+from tests.cluster.images import OPERATOR
+from tests.cluster.paths import CHECKOUT
+from tests.cluster.progress import ClusterError, stage
+
+NAME = "penstock"
+NAMESPACE = "penstock-system"
+CHART = CHECKOUT / "charts/penstock"
+
+
+def bring_up() -> None:
+    """A cluster with the project's images; this process's KUBECONFIG and PATH name it and its kubectl and helm.
+
+    Raises:
+        ClusterError: it did not come up; the cluster tooling has said why.
+    """
+    for command in ("up", "images"):
+        if subprocess.run([sys.executable, "-m", "tests.cluster", command], cwd=CHECKOUT, stdout=sys.stderr).returncode:
+            raise ClusterError(f"'python -m tests.cluster {command}' failed; see above")
+    one = cluster()
+    os.environ["PATH"] = os.pathsep.join([str(binaries.on_path()), os.environ["PATH"]])
+    os.environ["KUBECONFIG"] = str(one.kubeconfig)
+
+
+def install(*settings: str, name: str = NAME, namespace: str = NAMESPACE, cluster_wide: bool = True) -> None:
+    """Install or upgrade a release and wait until its operator is ready; ``settings`` are words for ``helm --set``.
+
+    The tag of the image is always the same, so an annotation with the digest of what it was built from
+    makes new pods when the image is another one. Definitions of the kinds that somebody applied by hand are taken over.
+    """
+    words = [f"scope.clusterWide={str(cluster_wide).lower()}", *settings]
+    built = engine().inputs(OPERATOR)[:12] or "unknown"
+    with stage(f"installing the operator with Helm into {namespace}"):
+        run(
+            [
+                *("helm", "upgrade", "--install", name, CHART),
+                *("--namespace", namespace, "--create-namespace", "--take-ownership", "--force-conflicts"),
+                *("--wait", "--timeout", "3m"),
+                *(word for setting in words for word in ("--set", setting)),
+                *("--set-string", f"podAnnotations.penstock\\.dev/built-from={built}"),
+            ]
+        )
+
+
+def uninstall(name: str = NAME, namespace: str = NAMESPACE) -> None:
+    """Remove a release, and wait until it is gone; the kinds stay, as the chart says."""
+    run(["helm", "uninstall", name, "--namespace", namespace, "--wait", "--timeout", "2m", "--ignore-not-found"])
