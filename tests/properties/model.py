@@ -7,15 +7,17 @@ stop between any two writes as a crash would. Time moves only when a test says s
 import copy
 import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from penstock import api
 from penstock.core import jobs, labels
 from penstock.core.clock import stamp
-from penstock.core.compiler import compile_pipeline
+from penstock.core.compiler import Compiled, compile_pipeline
+from penstock.core.lifecycle import ENDED
 from penstock.core.observed import Observed, job_view, pipeline_view, pod_view, step_view
-from penstock.core.plan import Plan, plan
+from penstock.core.plan import Plan, approval_labels, plan
 
 Object = dict[str, Any]
 Work = Callable[[Object, Mapping[str, str]], tuple[int, str]]
@@ -37,8 +39,12 @@ class Cluster:
         self.now = START
         self.counter = itertools.count(1)
         self.objects: dict[tuple[str, str], Object] = {}
-        self.graph: tuple[int, Any] | None = None
+        self.graph: tuple[int, Compiled] | None = None
         self.started: list[tuple[str, int, int]] = []
+        self.transitions: list[tuple[Object, Object]] = []
+        """Every status of a Step that was written, with the one before."""
+        self.slow = False
+        """Whether Jobs take their time to be deleted."""
         self.writes = 0
         self.components: dict[tuple[str | None, str], api.ComponentSpec] = {}
 
@@ -119,12 +125,7 @@ class Cluster:
     def observe(self) -> Observed:
         """The snapshot that the operator would take now."""
         (pipeline,) = self.of("Pipeline")
-        generation = pipeline["metadata"]["generation"]
-        if self.graph is None or self.graph[0] != generation:
-            compiled = compile_pipeline(api.PipelineSpec.model_validate(pipeline["spec"]), self.components)
-            self.graph = (generation, compiled)
-        compiled = self.graph[1]
-        steps = [step_view(step) for step in self.of("Step")]
+        compiled, deferred = self._compiled(pipeline)
         by_step: dict[str, list[Any]] = {}
         for job in map(job_view, self.of("Job")):
             by_step.setdefault(job.step, []).append(job)
@@ -132,67 +133,150 @@ class Cluster:
         for pod in map(pod_view, self.of("Pod")):
             by_job.setdefault(pod.job, []).append(pod)
         return Observed(
-            pipeline_view(pipeline),
-            compiled.graph,
-            compiled.problems,
-            {step.path: step for step in steps},
-            by_step,
-            by_job,
-            self.now,
+            pipeline=pipeline_view(pipeline),
+            graph=compiled.graph,
+            problems=compiled.problems,
+            steps={step.path: step for step in map(step_view, self.of("Step"))},
+            jobs=by_step,
+            pods=by_job,
+            now=self.now,
+            deferred=deferred,
         )
+
+    def _compiled(self, pipeline: Object) -> tuple[Compiled, bool]:
+        """The graph of the present generation; while an undo or `finally` is under way, of the one before."""
+        generation = pipeline["metadata"]["generation"]
+        if self.graph is not None and self.graph[0] != generation and self._winding_up(pipeline, self.graph[1]):
+            return self.graph[1], True
+        if self.graph is None or self.graph[0] != generation:
+            spec = api.PipelineSpec.model_validate(pipeline["spec"])
+            self.graph = (generation, compile_pipeline(spec, self.components))
+        return self.graph[1], False
+
+    def _winding_up(self, pipeline: Object, compiled: Compiled) -> bool:
+        if pipeline["status"].get("phase") == "Undoing":
+            return True
+        finals = {task.id for task in compiled.graph.tasks.values() if task.final} if compiled.graph else set()
+        steps = [step for step in map(step_view, self.of("Step")) if step.task in finals]
+        return any(step.status.get("phase") in ("Running", "Retrying", "Queued") for step in steps)
 
     def plan(self) -> Plan:
         """The operator's plan for what is there now."""
         return plan(self.observe())
 
-    def writes_of(self, found: Plan) -> Iterator[Callable[[], None]]:
-        """The writes of a plan, one by one, in its order."""
+    def writes_of(self, found: Plan) -> list[Callable[[], None]]:
+        """The writes of a plan in the order in which the operator begins them. Each may fail and be left out."""
         (pipeline,) = self.of("Pipeline")
-        if found.revision is not None:
-            yield lambda: self.create(found.revision) and None  # type: ignore[arg-type,func-returns-value]
-        if found.pipeline_status is not None:
-            yield lambda: self._set_status(pipeline, found.pipeline_status)
-        if found.claim is not None:
-            yield lambda: self.create(found.claim) and None  # type: ignore[arg-type,func-returns-value]
-        for manifest in found.create_steps:
-            yield lambda manifest=manifest: self.create(manifest) and None  # type: ignore[misc]
-        for view, spec in found.replace_specs:
-            yield lambda view=view, spec=spec: self._set_spec(self.objects["Step", view.name], spec)  # type: ignore[misc]
-        for view in found.delete_steps:
-            yield lambda view=view: self.delete("Step", view.name)  # type: ignore[misc]
-        for job in found.delete_jobs:
-            yield lambda job=job: self.delete("Job", job.name)  # type: ignore[misc]
-        for view, status in found.step_statuses:
-            yield lambda view=view, status=status: self._set_status(self.objects["Step", view.name], status)  # type: ignore[misc]
         graph = self.observe().graph
-        for ready in found.ready:
-            meta = pipeline["metadata"]
-            manifest = jobs.job_manifest(graph, ready, (meta["name"], meta["uid"])) if graph else {}
-            yield lambda manifest=manifest: self._start(manifest)  # type: ignore[misc]
+        owner = (pipeline["metadata"]["name"], pipeline["metadata"]["uid"])
+        status = found.pipeline_status
+        conclude = (
+            [partial(self.set_status, pipeline, pipeline["metadata"]["resourceVersion"], status)] if status else []
+        )
+        if not found.verdicts:
+            begin = [partial(self.create, new) for new in (found.revision, found.claim) if new]
+            return [*begin, *conclude]
+        writes: list[Callable[[], Any]] = []
+        if status and status["phase"] not in ENDED:
+            writes, conclude = conclude, []
+        for view, step_status in found.step_statuses:
+            writes.append(partial(self.set_status, self.objects["Step", view.name], view.version, step_status))
+        if graph is not None:
+            writes += [partial(self.start, jobs.job_manifest(graph, ready, owner)) for ready in found.ready]
+        writes += [partial(self.delete_job, job.name, job.uid) for job in found.delete_jobs]
+        for view in found.settle_approvals:
+            writes.append(partial(self._settle, view.name, approval_labels(view)))
+        for view, spec in found.replace_specs:
+            writes.append(partial(self.set_spec, self.objects["Step", view.name], spec))
+        writes += [partial(self.delete, "Step", view.name) for view in found.delete_steps]
+        writes += [partial(self.create, manifest) for manifest in found.create_steps]
+        return [*writes, *conclude]
 
-    def _set_status(self, obj: Object, status: Object | None) -> None:
+    def set_status(self, obj: Object, version: str, status: Object) -> None:
+        """Writes a status if the object is still as it was seen."""
+        if obj["metadata"]["resourceVersion"] != version or not self._there(obj):
+            return
+        if obj["kind"] == "Step":
+            self.transitions.append((obj.get("status") or {}, status))
         obj["status"] = json.loads(json.dumps(status))
         self.changed(obj)
 
-    def _set_spec(self, obj: Object, spec: Object) -> None:
+    def _there(self, obj: Object) -> bool:
+        return self.objects.get((obj["kind"], obj["metadata"]["name"])) is obj
+
+    def set_spec(self, obj: Object, spec: Object) -> None:
+        """Writes a spec, as the operator or a user does."""
+        if not self._there(obj):
+            return
         obj["spec"] = json.loads(json.dumps(spec))
         obj["metadata"]["generation"] += 1
         self.changed(obj)
 
-    def _start(self, manifest: Object) -> None:
-        job = self.create(manifest)
-        if job is None:
+    def annotate(self, obj: Object, key: str, value: str | None) -> None:
+        """`kubectl annotate`."""
+        annotations = obj["metadata"].setdefault("annotations", {})
+        annotations[key] = value
+        if value is None:
+            del annotations[key]
+        self.changed(obj)
+
+    def _settle(self, name: str, keys: Mapping[str, None]) -> None:
+        for key in keys:
+            self.annotate(self.objects["Step", name], key, None)
+
+    def start(self, manifest: Object) -> None:
+        """Creates a Job, unless it exists."""
+        owner = manifest["metadata"]["ownerReferences"][0]
+        step = self.objects.get(("Step", owner["name"]))
+        if step is None or step["metadata"]["uid"] != owner["uid"]:
             return
-        meta = job["metadata"]
-        self.started.append(
-            (meta["ownerReferences"][0]["name"], int(meta["annotations"][labels.RUN]), int(meta["labels"][labels.ATTEMPT]))
-        )
+        if ("Job", manifest["metadata"]["name"]) in self.objects:
+            return
+        self.check_start(manifest, step)
+        job = self.create(manifest)
+        assert job is not None
+        run, attempt = job["metadata"]["annotations"][labels.RUN], job["metadata"]["labels"][labels.ATTEMPT]
+        self.started.append((owner["name"], int(run), int(attempt)))
+
+    def check_start(self, manifest: Object, step: Object) -> None:
+        """What must hold whenever a Job is created; tests add to it."""
+        live = [job["metadata"]["name"] for job in self.jobs_of(step) if self.is_live(job)]
+        assert not live, f"{manifest['metadata']['name']} starts beside {live}"
+
+    def jobs_of(self, step: Object) -> list[Object]:
+        """The Jobs of a Step."""
+        uid = step["metadata"]["uid"]
+        return [job for job in self.of("Job") if job["metadata"]["ownerReferences"][0]["uid"] == uid]
+
+    def is_live(self, job: Object) -> bool:
+        """Whether a container of the Job runs or may still come to run."""
+        if job.get("status", {}).get("conditions"):
+            return False
+        pods = self.pods_of(job)
+        return not pods or any(pod["status"]["phase"] == "Running" for pod in pods)
+
+    def delete_job(self, name: str, uid: str) -> None:
+        """Deletes a Job and its pods in the foreground: with `slow` it is there until `purge`."""
+        job = self.objects.get(("Job", name))
+        if job is None or job["metadata"]["uid"] != uid:
+            return
+        if not self.slow:
+            self.delete("Job", name)
+        elif "deletionTimestamp" not in job["metadata"]:
+            job["metadata"]["deletionTimestamp"] = stamp(self.now)
+            self.changed(job)
+
+    def purge(self) -> None:
+        """Ends the deletion of Jobs."""
+        for job in self.of("Job"):
+            if "deletionTimestamp" in job["metadata"]:
+                self.delete("Job", job["metadata"]["name"])
 
     def reconcile(self, most: int = 50) -> None:
         """Plans and applies until there is nothing left to do."""
         for _ in range(most):
             found = self.plan()
-            writes = list(self.writes_of(found))
+            writes = self.writes_of(found)
             if not writes:
                 return
             for write in writes:
@@ -207,15 +291,18 @@ class Cluster:
         return [pod for pod in self.of("Pod") if pod["metadata"]["ownerReferences"][0]["uid"] == uid]
 
     def start_pods(self) -> None:
-        """Gives each new Job its pod, running."""
+        """Gives each new Job its pods, running."""
         for job in self.of("Job"):
-            if not self.pods_of(job) and not job.get("status", {}).get("conditions"):
-                meta = job["metadata"]
-                pod = self.create(
+            meta = job["metadata"]
+            if self.pods_of(job) or job.get("status", {}).get("conditions") or "deletionTimestamp" in meta:
+                continue
+            for index in range(job["spec"]["completions"]):
+                created = self.create(
                     {
                         "kind": "Pod",
                         "metadata": {
-                            "name": meta["name"] + "-pod",
+                            "name": f"{meta['name']}-{index}",
+                            "annotations": {"batch.kubernetes.io/job-completion-index": str(index)},
                             "ownerReferences": [{"kind": "Job", "uid": meta["uid"], "controller": True}],
                         },
                         "spec": {"nodeName": "node-1"},
@@ -227,18 +314,23 @@ class Cluster:
                         },
                     }
                 )
-                assert pod is not None
+                assert created is not None
 
     def finish(self, name: str | None = None) -> None:
-        """Lets running pods end: those of one Step (by the Step's name), or all."""
-        for job in self.of("Job"):
-            if name and job["metadata"]["ownerReferences"][0]["name"] != name:
-                continue
-            for pod in self.pods_of(job):
-                if pod["status"]["phase"] == "Running":
-                    self._end(job, pod)
+        """Lets running pods end, and their Jobs: those of one Step (by the Step's name), or all."""
+        self.end_pods(name)
+        self.end_jobs()
 
-    def _end(self, job: Object, pod: Object) -> None:
+    def end_pods(self, name: str | None = None) -> None:
+        """Lets running containers end: those of one Step (by the Step's name), or all."""
+        for job in self.of("Job"):
+            if name is None or job["metadata"]["ownerReferences"][0]["name"] == name:
+                for pod in self.pods_of(job):
+                    if pod["status"]["phase"] == "Running":
+                        self.end_pod(job, pod)
+
+    def end_pod(self, job: Object, pod: Object) -> None:
+        """Lets one container end as its work says."""
         container = job["spec"]["template"]["spec"]["containers"][0]
         env = {one["name"]: one.get("value", "").replace("$$", "$") for one in container["env"]}
         code, message = self.work(job, env)
@@ -254,17 +346,44 @@ class Cluster:
             "containerStatuses": [{"name": "step", "state": {"terminated": state}}],
         }
         self.changed(pod)
-        job["status"] = {
-            "conditions": [
-                {
-                    "type": "Failed" if code else "Complete",
-                    "status": "True",
-                    "reason": "BackoffLimitExceeded" if code else "CompletionsReached",
-                    "lastTransitionTime": stamp(self.now),
-                }
-            ]
-        }
+
+    def end_jobs(self) -> None:
+        """The Job controller catches up with the pods."""
+        for job in self.of("Job"):
+            pods = self.pods_of(job)
+            phases = [pod["status"]["phase"] for pod in pods]
+            if job.get("status", {}).get("conditions") or "deletionTimestamp" in job["metadata"]:
+                continue
+            if "Failed" in phases:
+                for pod in pods:
+                    if pod["status"]["phase"] == "Running":
+                        self.delete("Pod", pod["metadata"]["name"])
+                self.fail_job(job)
+            elif phases.count("Succeeded") == job["spec"]["completions"]:
+                self._conclude(job, "Complete", "CompletionsReached")
+
+    def fail_job(self, job: Object) -> None:
+        """The Job controller gives a Job up."""
+        self._conclude(job, "Failed", "BackoffLimitExceeded")
+
+    def _conclude(self, job: Object, kind: str, reason: str) -> None:
+        condition = {"type": kind, "status": "True", "reason": reason, "lastTransitionTime": stamp(self.now)}
+        job["status"] = {"conditions": [condition]}
         self.changed(job)
+
+    def lose_pod(self, job: Object) -> None:
+        """Somebody deletes a running pod; the Job controller gives the Job up."""
+        for pod in self.pods_of(job):
+            self.delete("Pod", pod["metadata"]["name"])
+        self.fail_job(job)
+
+    def evict(self, job: Object) -> None:
+        """The node evicts a running pod."""
+        for pod in self.pods_of(job):
+            if pod["status"]["phase"] == "Running":
+                reason = {"type": "DisruptionTarget", "status": "True", "reason": "TerminationByKubelet"}
+                pod["status"] = {"phase": "Failed", "reason": "Evicted", "conditions": [reason]}
+                self.changed(pod)
 
     def run(self, most: int = 200, seconds: float = 1.0) -> Object:
         """Runs until the Pipeline has ended; returns its status."""
@@ -275,5 +394,8 @@ class Cluster:
             self.start_pods()
             self.now += seconds
             self.reconcile()
-            self.finish()
+            self.end_pods()
+            self.reconcile()
+            self.end_jobs()
+            self.purge()
         raise AssertionError(f"not ended: {self.status} {self.phases()}")

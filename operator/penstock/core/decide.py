@@ -1,6 +1,6 @@
 """Decides about one Step: wait, start, reuse, retry, or how it ended."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,6 +92,8 @@ class _One:
         self.fingerprint = fingerprint(decider.world.graph, node.task, node.each)
         self.min_run = step.min_run
         self.jobs = [job for job in decider.observed.jobs.get(step.uid, ()) if job.purpose == "run"]
+        pods = decider.observed.pods
+        self.live = [job for job in self.jobs if outcomes.may_run(job, pods.get(job.uid, ()))]
         self.last: int = self.status.get("lastRun") or 0
 
     def decide(self) -> Verdict:
@@ -123,25 +125,20 @@ class _One:
 
     def _open_run(self, depends: Waiting | Impossible | Met) -> Verdict | None:
         """The verdict while a run that has begun is not over; None if there is none, or it counts no more."""
-        for job in self.jobs:
-            if job.run <= self.last and not self._over(job) and not job.deleting:
-                self._delete(job)
+        self._stop(job for job in self.live if job.run <= self.last)
         jobs = sorted((job for job in self.jobs if job.run > self.last), key=lambda job: (job.run, job.attempt))
         recorded: int = self.status.get("run") or 0
         recorded = recorded if recorded > self.last and not step_status.ended(self.status) else 0
         run = max([recorded, *(job.run for job in jobs)])
         if not run:
-            return self._ending([job for job in self.jobs if not self._over(job)])
+            return None
         newest = jobs[-1] if jobs and jobs[-1].run == run else None
         facts = self._facts(run, newest, recorded == run)
         counts = isinstance(depends, Met) and self._counts(facts, depends.producers)
         if not counts or (self.stage.stopping and not self.node.task.final):
-            for live in jobs:
-                if not live.finished and not live.deleting:
-                    self._delete(live)
-            ending = self._ending([live for live in jobs if not live.finished])
-            if ending:
-                return ending
+            self._stop(self.live)
+            if self.live:
+                return self._ending()
             if self.stage.stopping and counts:
                 return self._cancel(facts)
             self.last = max(self.last, run)
@@ -150,19 +147,13 @@ class _One:
         closed = max((one["number"] for one in attempts if "end" in one), default=0)
         if newest and newest.attempt > closed:
             return self._attempt(facts, newest)
-        if newest and not self._over(newest):
-            if not newest.deleting:
-                self._delete(newest)
-            return self._ending([newest])
+        if self.live:
+            self._stop(self.live)
+            return self._ending()
         open_attempts = [one for one in attempts if "end" not in one]
         if open_attempts:
             return self._lost(facts, open_attempts[-1])
         return self._retry(facts, closed)
-
-    def _over(self, job: JobView) -> bool:
-        """Whether the Job has ended, or is about to: its controller follows its pods a second later."""
-        pods = self.decider.observed.pods.get(job.uid, ())
-        return job.finished is not None or any(pod.phase in ("Succeeded", "Failed") for pod in pods)
 
     def _facts(self, run: int, job: JobView | None, recorded: bool) -> RunFacts:
         if recorded:
@@ -171,20 +162,20 @@ class _One:
                 run,
                 status.get("fingerprint", ""),
                 status.get("producers", ""),
-                status.get("round", 0),
+                self.stage.round,
                 status.get("revision", 0),
             )
         assert job is not None
-        return RunFacts(run, job.fingerprint, job.producers, job.round, job.revision)
+        return RunFacts(run, job.fingerprint, job.producers, self.stage.round, job.revision)
 
     def _counts(self, facts: RunFacts, producers: str) -> bool:
         return (facts.fingerprint, facts.producers) == (self.fingerprint, producers) and facts.run >= self.min_run
 
-    def _ending(self, jobs: list[JobView]) -> Verdict | None:
-        if not jobs:
-            return None
+    def _ending(self) -> Verdict:
+        """The verdict while Jobs that count no more come to their end."""
         self.found.wake_at.append(self.now + 30)
-        return Verdict(StepPhase.RUNNING, Reason.REPLACING, f"waits for the end of {jobs[-1].name}", started=True)
+        message = f"waits for the end of {self.live[-1].name}"
+        return Verdict(StepPhase.RUNNING, Reason.REPLACING, message, started=True)
 
     def _attempt(self, facts: RunFacts, job: JobView) -> Verdict:
         progress = outcomes.read_attempt(
@@ -244,8 +235,8 @@ class _One:
         before = self.status if self.status.get("run") == facts.run else {}
         failures = (before.get("failures") or 0) + (not failure.disrupted)
         disruptions = (before.get("disruptions") or 0) + failure.disrupted
-        if live and not live.finished and not live.deleting and failure.reason is Reason.START_FAILED:
-            self._delete(live)
+        if failure.reason is Reason.START_FAILED:
+            self._stop(job for job in self.live if job is live)
         verdict = retries.decide(self.work.retry, failure, failures, disruptions, f"{self.step.uid}/{facts.run}")
         counts = (failures, disruptions)
         if isinstance(verdict, retries.Again):
@@ -349,8 +340,7 @@ class _One:
         )
 
     def _fresh(self, depends: Met) -> Verdict:
-        run = max([self.last, self.status.get("run") or 0, self.min_run - 1, *(job.run for job in self.jobs)]) + 1
-        facts = RunFacts(run, self.fingerprint, depends.producers, self.stage.round, self.stage.revision)
+        facts = self._new_run(depends.producers)
         if self.work.approval:
             return self._approval(facts)
         values = bind(self.decider.world, self.node)
@@ -358,9 +348,9 @@ class _One:
             return self._impossible(values, depends.producers)
         if self.stage.suspended:
             return self._wait(StepPhase.PENDING, Reason.SUSPENDED, Reason.SUSPENDED.doc, quiet=True)
-        for job in self.jobs:
-            if self._over(job) and not job.deleting:
-                self._delete(job)
+        if self.live:
+            return self._ending()
+        self._stop(self.jobs)
         since = max(depends.since, self.step.created)
         ready = Ready(self.node, self.step, facts, 1, values, since)
         return self._start(ready) or self._wait(StepPhase.PENDING, None, "", quiet=True)
@@ -404,10 +394,13 @@ class _One:
     def _impossible(self, why: Impossible, producers: str) -> Verdict:
         if why.phase is StepPhase.SKIPPED:
             return self._skip(why.reason, why.message)
-        run = max(self.last, self.status.get("run") or 0) + 1
-        facts = RunFacts(run, self.fingerprint, producers, self.stage.round, self.stage.revision)
+        facts = self._new_run(producers)
         self._set(step_status.failed(self.step, facts, why.reason, why.message, self.now))
-        return self._failure(run, why.reason, why.message, self.now)
+        return self._failure(facts.run, why.reason, why.message, self.now)
+
+    def _new_run(self, producers: str) -> RunFacts:
+        known = [self.last, self.status.get("run") or 0, self.min_run - 1, *(job.run for job in self.jobs)]
+        return RunFacts(max(known) + 1, self.fingerprint, producers, self.stage.round, self.stage.revision)
 
     def _skip(self, reason: Reason, message: str) -> Verdict:
         same = self.status.get("phase") == "Skipped" and self.status.get("reason") == reason
@@ -427,8 +420,10 @@ class _One:
         return Verdict(phase, reason, message)
 
     def _set(self, status: Status) -> None:
+        if self.last > (status.get("lastRun") or 0):
+            status["lastRun"] = self.last  # a run that counts no more was the latest all the same
         if step_status.differs(self.status, status):
             self.found.statuses[self.step.path] = status
 
-    def _delete(self, job: JobView) -> None:
-        self.found.delete_jobs.append(job)
+    def _stop(self, jobs: Iterable[JobView]) -> None:
+        self.found.delete_jobs.extend(job for job in jobs if not job.deleting)

@@ -64,6 +64,7 @@ class JobView:
     revision: int
     round: int
     created: float
+    completions: int = 1
     finished: str | None = None
     finished_at: float | None = None
     reason: str = ""
@@ -214,6 +215,7 @@ def job_view(obj: Object) -> JobView:
         revision=int(annotations.get(labels.REVISION, "0")),
         round=int(annotations.get(labels.ROUND, "0")),
         created=instant(meta["creationTimestamp"]) or 0.0,
+        completions=(obj.get("spec") or {}).get("completions", 1),
         finished=terminal["type"] if terminal else None,
         finished_at=instant(terminal.get("lastTransitionTime")) if terminal else None,
         reason=why.get("reason", ""),

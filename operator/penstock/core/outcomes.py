@@ -90,6 +90,17 @@ def read_attempt(
     return _starting(job, pods, start_timeout, now, trouble)
 
 
+def may_run(job: JobView, pods: Sequence[PodView]) -> bool:
+    """Whether a container of the Job runs or may come to run.
+
+    A Job whose pods have ended is over, though its controller has not said so yet.
+    """
+    if job.finished:
+        return False
+    ended = [pod.phase for pod in pods if pod.phase in ("Succeeded", "Failed")]
+    return len(ended) < len(pods) or not ("Failed" in ended or len(ended) == job.completions)
+
+
 def _starting(job: JobView, pods: Sequence[PodView], start_timeout: float, now: float, trouble: str) -> Progress:
     if job.suspended:
         return Starting("the Job is suspended")
