@@ -10,6 +10,9 @@ PIPELINE = f"{GROUP}/pipeline"
 STEP = f"{GROUP}/step"
 INDEX = f"{GROUP}/index"
 ATTEMPT = f"{GROUP}/attempt"
+SCHEDULE = f"{GROUP}/schedule"
+BACKFILL = f"{GROUP}/backfill"
+SCHEDULED_TIME = f"{GROUP}/scheduled-time"
 
 RUN = f"{GROUP}/run"
 PURPOSE = f"{GROUP}/purpose"
@@ -39,6 +42,11 @@ def short_hash(text: str) -> str:
 def step_name(pipeline: str, path: str) -> str:
     """Name of a Step object: Pipeline, dot, path. Neither contains dots of its own, so names never collide."""
     return f"{pipeline}.{path}"
+
+
+def scheduled_name(schedule: str, tick: float) -> str:
+    """Name of the Pipeline of a tick: the schedule and the minutes since 1970, so that no tick can have two."""
+    return f"{schedule}-{int(tick // 60)}"
 
 
 def job_name(step: str, uid: str, run: int, attempt: int, purpose: str = "run") -> str:

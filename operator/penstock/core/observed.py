@@ -111,6 +111,10 @@ class PipelineView:
     status: Object
     rerun: str | None = None
     deleting: bool = False
+    schedule: str | None = None
+    """Uid of the PipelineSchedule that created it."""
+    backfill: bool = False
+    """Whether it was created for a tick of a backfill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,4 +293,6 @@ def pipeline_view(obj: Object) -> PipelineView:
         status=obj.get("status") or {},
         rerun=(meta.get("annotations") or {}).get(labels.RERUN),
         deleting="deletionTimestamp" in meta,
+        schedule=owner_uid(obj, "PipelineSchedule"),
+        backfill=labels.BACKFILL in (meta.get("labels") or {}),
     )

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from penstock.api import durations
 from penstock.api.pipeline import PipelinePhase
@@ -171,12 +171,26 @@ def _conditions(summary: Summary, finished: bool) -> dict[str, tuple[str, Reason
     return wanted
 
 
+class Conditioned(Protocol):
+    """An object with conditions in its status."""
+
+    @property
+    def generation(self) -> int:
+        """Generation of its spec."""
+        ...
+
+    @property
+    def status(self) -> Mapping[str, Any]:
+        """Its status as it is."""
+        ...
+
+
 def conditions(
-    pipeline: PipelineView, wanted: Mapping[str, tuple[str, Reason, str]], now: float, generation: int | None = None
+    view: Conditioned, wanted: Mapping[str, tuple[str, Reason, str]], now: float, generation: int | None = None
 ) -> list[dict[str, Any]]:
     """The conditions as wanted; the time of the last transition stays where the status did not change."""
-    generation = pipeline.generation if generation is None else generation
-    before = {one["type"]: one for one in pipeline.status.get("conditions") or ()}
+    generation = view.generation if generation is None else generation
+    before = {one["type"]: one for one in view.status.get("conditions") or ()}
     found = []
     for kind, (holds, reason, message) in wanted.items():
         old = before.get(kind)

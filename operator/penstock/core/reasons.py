@@ -48,6 +48,7 @@ class Reason(StrEnum):
     WAITING_FOR_RESOURCES = "WaitingForResources", "The cluster has no room for the step's requests now."
     OUTRANKED = "Outranked", "There is room, but not after the steps that go first."
     PARALLELISM = "Parallelism", "As many steps run at once as spec.parallelism or maxParallel allows."
+    RESERVED = "ReservedForHigherRank", "There is room, but a step that goes first has a dated claim on it."
     QUOTA_EXCEEDED = "QuotaExceeded", "A ResourceQuota of the namespace leaves no room."
     SUSPENDED = "Suspended", "The Pipeline is suspended; set spec.suspend to false to go on."
     REPLACING = "Replacing", "The step changed; its old pod is ending."
@@ -92,3 +93,12 @@ class Reason(StrEnum):
     CANCELLING = "Cancelling", "spec.cancel is true; running steps are being stopped."
     CANCELLED = "Cancelled", "spec.cancel was set; set it to false to go on."
     TIMED_OUT = "TimedOut", "The Pipeline ran longer than spec.timeout."
+
+    # PipelineSchedules
+    PIPELINE_CREATED = "PipelineCreated", "A tick came and its Pipeline was created."
+    PIPELINE_REPLACED = "PipelineReplaced", "A tick came while an earlier Pipeline ran, which was deleted."
+    HISTORY_LIMIT = "HistoryLimit", "More Pipelines had ended than the history limits keep."
+    STILL_ACTIVE = "StillActive", "A tick came while an earlier Pipeline runs, and concurrencyPolicy is Forbid."
+    MISSED_TICKS = "MissedTicks", "Ticks came while nothing could be created; of several, only the last is run."
+    TOO_LATE = "TooLate", "A tick was missed for longer than startingDeadlineSeconds."
+    BACKFILLING = "Backfilling", "Ticks of the past are being run."
