@@ -18,6 +18,8 @@ class Filling:
     """The next part of a backfill. `blocked` is the name that it needs and somebody else has."""
 
     status: Status
+    ahead: range
+    """Where ticks are, by the status as it is written, that the backfill has yet to deal with."""
     create: list[int] = field(default_factory=list)
     """Ticks to create Pipelines for."""
     blocked: str | None = None
@@ -26,11 +28,6 @@ class Filling:
     def completed(self) -> bool:
         """Whether every tick was dealt with and every Pipeline has ended."""
         return "completionTime" in self.status
-
-    def ahead_of(self, tick: int) -> bool:
-        """Whether the backfill has yet to come to this tick, and so needs to see the Pipeline that is there."""
-        done = instant(self.status.get("cursor")) or -math.inf
-        return done < tick <= (instant(self.status["until"]) or 0.0) and not self.completed
 
 
 class Names:
@@ -46,24 +43,29 @@ class Names:
         return labels.scheduled_name(self.schedule, tick)
 
 
+def standing(rules: Rules, before: Status | None) -> Filling | None:
+    """The backfill that is asked for as `before`, the status, has it; None if none is asked for, or another one was."""
+    asked = rules.spec.backfill
+    if asked is None or before is None or (before["from"], before["to"]) != (asked.from_, asked.to):
+        return None
+    return _filling(rules, dict(before))
+
+
 def fill(rules: Rules, before: Status | None, runs: Sequence[Run], names: Names, now: float) -> Filling | None:
     """What to do next about the backfill that is asked for; None if none is.
 
-    `before` is what the status says of the backfill that was asked for last. A range is filled up to the instant at
-    which its backfill begins: what comes later is the schedule's own, so that no tick is run by both.
+    A range is filled up to the instant at which its backfill begins: what comes later is the schedule's own, so that
+    no tick is run by both.
     """
     asked = rules.spec.backfill
     if asked is None:
         return None
-    known = before is not None and (before["from"], before["to"]) == (asked.from_, asked.to)
-    status = dict(before) if before is not None and known else _begin(rules, now)
-    filling = Filling(status)
+    filling = standing(rules, before) or _filling(rules, _begin(rules, now))
+    status = filling.status
     if filling.completed:
         return filling
     running = sum(run.backfill and run.ended is None for run in runs)
-    first = math.ceil(rules.first) - 1
-    cursor = instant(status.get("cursor"))
-    for tick in rules.timetable.between(first if cursor is None else cursor, instant(status["until"]) or 0.0):
+    for tick in rules.timetable.between(filling.ahead.start - 1, filling.ahead.stop - 1):
         name = names.of(tick)
         if name in names.foreign:
             filling.blocked = name
@@ -73,8 +75,8 @@ def fill(rules: Rules, before: Status | None, runs: Sequence[Run], names: Names,
                 return filling
             running += 1
             filling.create.append(tick)
-            status["created"] = status.get("created", 0) + 1
-        status["passed"] = status.get("passed", 0) + 1
+            status["created"] += 1
+        status["passed"] += 1
         status["cursor"] = stamp(tick)
     if not running:
         status["completionTime"] = stamp(now)
@@ -87,3 +89,11 @@ def _begin(rules: Rules, now: float) -> Status:
     until = math.floor(max(min(rules.last, now), 0))
     ticks = sum(1 for _ in rules.timetable.between(math.ceil(rules.first) - 1, until))
     return {"from": asked.from_, "to": asked.to, "until": stamp(until), "ticks": ticks, "passed": 0, "created": 0}
+
+
+def _filling(rules: Rules, status: Status) -> Filling:
+    if "completionTime" in status:
+        return Filling(status, range(0))
+    cursor, until = instant(status.get("cursor")), instant(status["until"]) or 0.0
+    begin = math.ceil(rules.first) if cursor is None else int(cursor) + 1
+    return Filling(status, range(begin, int(until) + 1))

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from penstock.api.schedule import ConcurrencyPolicy
-from penstock.core.backfill import Filling, Names, fill
+from penstock.core.backfill import Filling, Names, fill, standing
 from penstock.core.clock import instant, stamp
 from penstock.core.events import NOTE_LENGTH, Event
 from penstock.core.observed import PipelineView
@@ -162,11 +162,7 @@ class _Planner:
     def _fill(self, rules: Rules) -> Filling | None:
         before = self.status.get("backfill")
         if rules.spec.suspend:
-            asked = rules.spec.backfill
-            known = (
-                asked is not None and before is not None and (before["from"], before["to"]) == (asked.from_, asked.to)
-            )
-            return Filling(dict(before)) if known and before is not None else None
+            return standing(rules, before)
         own = self.names.own | {manifest["metadata"]["name"] for manifest in self.result.create}
         names = Names(self.schedule.name, own, self.names.foreign)
         filling = fill(rules, before, self.runs, names, self.now)
@@ -194,7 +190,11 @@ class _Planner:
         return "False", Reason.COMPLETED, ""
 
     def _clean(self, rules: Rules, filling: Filling | None) -> None:
-        """Deletes what the history limits do not keep; not what the backfill must see to pass it over."""
+        """Deletes what the history limits do not keep.
+
+        A Pipeline stays until the status, as it is written, remembers its tick: else a crash could bring it back.
+        """
+        recorded = instant(self.status.get("lastScheduleTime")) or 0.0
         ended = [(run.ended, run) for run in self.runs if run.ended is not None and not run.view.deleting]
         ended.sort(key=lambda pair: (pair[0], pair[1].view.name))
         good = [run for _, run in ended if run.view.status.get("phase") == "Succeeded"]
@@ -203,7 +203,8 @@ class _Planner:
         limits = (good, spec.successful_pipelines_history_limit), (bad, spec.failed_pipelines_history_limit)
         for kept, limit in limits:
             for run in kept[: max(0, len(kept) - limit)]:
-                if filling is None or run.tick is None or not filling.ahead_of(run.tick):
+                remembered = run.tick is None or run.backfill or run.tick <= recorded
+                if remembered and not (filling and run.tick in filling.ahead):
                     self._delete(run, Reason.HISTORY_LIMIT, f"deleted Pipeline {run.view.name}, which had ended")
 
     # --- the plan -----------------------------------------------------------------------------------------------
