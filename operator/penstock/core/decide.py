@@ -45,6 +45,8 @@ class Stage:
     round: int
     revision: int
     failing: bool = False
+    failed: frozenset[str] = frozenset()
+    """Paths of the Steps by which it fails: they have not been kept from starting, even if they never started."""
     stopping: Reason | None = None
     suspended: bool = False
     producers: str = ""
@@ -113,13 +115,17 @@ class _One:
                 return self._reuse(held)
         if self.stage.stopping and not self.node.task.final:
             return self._cancel(None)
-        if self.stage.failing and not self.node.task.final and not self.node.task.accepts_failure:
+        if self._kept_from_starting():
             return self._skip(Reason.PIPELINE_FAILED, "another step failed, so nothing new starts")
         if isinstance(depends, Waiting):
             return self._wait(StepPhase.PENDING, Reason.WAITING_FOR_DEPENDENCIES, depends.message, quiet=True)
         if isinstance(depends, Impossible):
             return self._impossible(depends, "")
         return self._fresh(depends)
+
+    def _kept_from_starting(self) -> bool:
+        task = self.node.task
+        return self.stage.failing and not (task.final or task.accepts_failure or self.node.path in self.stage.failed)
 
     # --- a run that has begun -------------------------------------------------------------------------------------
 

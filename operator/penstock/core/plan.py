@@ -126,11 +126,14 @@ class _Planner:
     def _main(self) -> tuple[World, Decided]:
         """Decides about all Steps outside `finally`, again if it shows that the Pipeline fails or is out of time."""
         world, decided = self._pass(self.stage)
-        verdicts = [verdict for _, verdict in self._verdicts(world, final=False)]
+        found = self._verdicts(world, final=False)
+        verdicts = [verdict for _, verdict in found]
         failing = self.graph.settings.on_failure is not OnFailure.CONTINUE and any(map(_fails, verdicts))
         late = not all(verdict.ended for verdict in verdicts) and self._out_of_time()
         if (failing or late) and not self.stage.stopping:
-            self.stage = replace(self.stage, failing=failing, stopping=Reason.TIMED_OUT if late else None)
+            failed = frozenset(node.path for node, verdict in found if _fails(verdict))
+            stopping = Reason.TIMED_OUT if late else None
+            self.stage = replace(self.stage, failing=failing, failed=failed, stopping=stopping)
             world, decided = self._pass(self.stage)
         return world, decided
 
@@ -159,7 +162,7 @@ class _Planner:
         if not finals:
             return
         runs = digest([f"{node.path}:{verdict.phase.value}:{verdict.run}" for node, verdict in verdicts])
-        stage = replace(self.stage, failing=False, stopping=None, suspended=False, producers=runs)
+        stage = replace(self.stage, failing=False, failed=frozenset(), stopping=None, suspended=False, producers=runs)
         decider = Decider(self.observed, world, stage)
         decider.found = decided
         for task in finals:
