@@ -69,6 +69,14 @@ class Loop:
         for key in self._turns.keys() | set(self.observer.store.keys()):
             self.wake(key)
 
+    def stop(self) -> None:
+        """Begins nothing any more, and leaves off what it is at."""
+        self._started = False
+        for turn in self._turns.values():
+            self._disarm(turn)
+            for task in turn.tasks:
+                task.cancel()
+
     def wake(self, key: Key) -> None:
         """Something about it changed: look again, as soon as may be."""
         turn = self._turns.get(key)

@@ -90,7 +90,11 @@ async def run(settings: Settings, ports: Ports, version: str) -> int:
     health = Health(operator.problem)
     lease = Lease(client, os.environ.get("POD_NAMESPACE", "default"), f"{identity}-{os.getpid()}")
     try:
-        await health.serve(ports.host, ports.health, ports.metrics)
+        try:
+            await health.serve(ports.host, ports.health, ports.metrics)
+        except OSError as error:
+            log.error("cannot answer probes and scrapes; choose other ports", error=str(error))  # noqa: TRY400
+            return 2
         main = asyncio.create_task(_operate(operator, lease if settings.leader_election else None), name="operator")
         stop = asyncio.create_task(asked.wait(), name="signals")
         await asyncio.wait((main, stop), return_when=asyncio.FIRST_COMPLETED)
@@ -118,6 +122,7 @@ async def _operate(operator: Operator, lease: Lease | None) -> None:
         for task in done:
             task.result()
     finally:
+        operator.loop.stop()
         for task in (*parts, watches):
             task.cancel()
         await asyncio.gather(*parts, watches, return_exceptions=True)

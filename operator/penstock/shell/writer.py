@@ -119,6 +119,9 @@ class Writer:
             if error.code not in (_CONFLICT, _GONE):
                 raise
             await self.refresh(resource, view.namespace, view.name, view.uid)
+            known = self.store.shelf(resource).get(view.uid)
+            if known is not None and known.version == view.version:
+                raise  # it changed into something that cannot be read: to try again at once would go on for ever
             return False
         version = answer["metadata"]["resourceVersion"]
         if version == view.version:

@@ -1,0 +1,68 @@
+"""An operator in this process, against an API server in memory."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import kopf
+import pytest
+
+from penstock.shell import watching
+from penstock.shell.client import Client
+from penstock.shell.process import Operator
+from penstock.shell.settings import Settings
+from tests.shell.fake import FakeCluster
+
+Until = Callable[[Callable[[], Any]], Awaitable[None]]
+PATIENCE = 20.0
+
+
+async def until(holds: Callable[[], Any]) -> None:
+    """Waits until something holds."""
+    async with asyncio.timeout(PATIENCE):
+        while not holds():  # noqa: ASYNC110 - what is waited for tells nobody
+            await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+async def cluster() -> AsyncIterator[FakeCluster]:
+    """An empty cluster."""
+    found = FakeCluster()
+    await found.start()
+    yield found
+    await found.stop()
+
+
+@pytest.fixture
+async def client(cluster: FakeCluster) -> AsyncIterator[Client]:
+    """A client of it."""
+    found = Client(cluster.url, "test", 16)
+    yield found
+    await found.close()
+
+
+@asynccontextmanager
+async def running(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> AsyncIterator[Operator]:
+    """An operator with watches of its own; it ends as `kill -9` ends it: nothing is finished or given back."""
+
+    async def login(**_: Any) -> kopf.ConnectionInfo:
+        return kopf.ConnectionInfo(server=cluster.url)
+
+    monkeypatch.setattr(watching, "login", login)
+    settings = Settings.model_validate({"leaderElection": False, "resyncSeconds": 3600, **changes})
+    client = Client(cluster.url, "test", 16)
+    operator = Operator(client, settings, "test")
+    await operator.lister.first()
+    operator.loop.start()
+    tasks = [asyncio.create_task(part) for part in operator.parts()]
+    tasks.append(asyncio.create_task(watching.watch(operator.store, operator.loop, settings)))
+    await until(lambda: len(cluster.watchers()) >= 5)
+    try:
+        yield operator
+    finally:
+        operator.loop.stop()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await client.close()

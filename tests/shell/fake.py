@@ -1,0 +1,359 @@
+"""An API server in memory, on loopback: the few endpoints and rules that the operator depends on.
+
+Beside it a Job controller and kubelet in one, `work`, which moves only when a test says so.
+"""
+
+import asyncio
+import copy
+import itertools
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import web
+
+Object = dict[str, Any]
+Fault = Callable[[str, str], int | None]
+"""(verb, path) -> the status code to answer with instead, or None."""
+
+GROUPS = {
+    ("penstock.dev", "v1alpha1"): {"pipelines": "Pipeline", "steps": "Step", "components": "Component"},
+    ("batch", "v1"): {"jobs": "Job"},
+    ("apps", "v1"): {"controllerrevisions": "ControllerRevision"},
+    ("events.k8s.io", "v1"): {"events": "Event"},
+    ("coordination.k8s.io", "v1"): {"leases": "Lease"},
+    ("apiextensions.k8s.io", "v1"): {"customresourcedefinitions": "CustomResourceDefinition"},
+    ("", "v1"): {
+        "pods": "Pod",
+        "services": "Service",
+        "persistentvolumeclaims": "PersistentVolumeClaim",
+        "namespaces": "Namespace",
+        "events": "Event",
+    },
+}
+_MAJOR = ("pipelines", "steps", "jobs")
+
+
+def now() -> str:
+    """This instant, as objects have it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class FakeCluster:
+    """The objects, and the HTTP server that serves them."""
+
+    def __init__(self) -> None:
+        self.objects: dict[tuple[str, str, str], Object] = {}
+        self.requests: Counter[tuple[str, str]] = Counter()
+        self.created: list[str] = []
+        self.faults: list[Fault] = []
+        self.watches = 0
+        self.url = ""
+        self._counter = itertools.count(1000)
+        self._watchers: list[tuple[str, asyncio.Queue[Object | None]]] = []
+        self._runner: web.AppRunner | None = None
+
+    # --- server -----------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Begins to listen on a free port of the loopback address."""
+        app = web.Application(client_max_size=8 * 2**20)
+        app.add_routes([web.route("*", "/{path:.*}", self._handle)])
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+
+    async def stop(self) -> None:
+        """Ends all watches and the server."""
+        self.cut_watches()
+        if self._runner:
+            await self._runner.cleanup()
+
+    def cut_watches(self) -> None:
+        """Ends every watch that is open."""
+        for _, queue in self._watchers:
+            queue.put_nowait(None)
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        verb, path = request.method, request.path
+        for fault in self.faults:
+            code = fault(verb, path)
+            if code:
+                return _status(code, "Injected", "a fault of this test")
+        parts = path.strip("/").split("/")
+        found = _discover(parts)
+        if found is not None:
+            return web.json_response(found)
+        group, version, rest = ("", parts[1], parts[2:]) if parts[0] == "api" else (parts[1], parts[2], parts[3:])
+        namespace = ""
+        if rest[0] == "namespaces" and len(rest) > 2:
+            namespace, rest = rest[1], rest[2:]
+        plural, name, part = rest[0], rest[1] if len(rest) > 1 else "", rest[2] if len(rest) > 2 else ""
+        if plural not in GROUPS.get((group, version), {}):
+            return _status(404, "NotFound", f"no resource {plural}")
+        self.requests[verb, plural] += 1
+        if verb == "GET" and request.query.get("watch"):
+            return await self._watch(request, plural)
+        body = json.loads(await request.text() or "null")
+        match verb:
+            case "GET" if not name:
+                return self._list(plural, namespace, request)
+            case "POST":
+                return self._create(plural, namespace, body)
+            case "GET":
+                return self._known(plural, namespace, name) or web.json_response(self.objects[plural, namespace, name])
+            case "DELETE":
+                return self._delete(plural, namespace, name, body or {})
+        return self._known(plural, namespace, name) or self._change(
+            plural, self.objects[plural, namespace, name], verb, part, body
+        )
+
+    def _known(self, plural: str, namespace: str, name: str) -> web.Response | None:
+        known = (plural, namespace, name) in self.objects
+        return None if known else _status(404, "NotFound", f'{plural} "{name}" not found')
+
+    def _list(self, plural: str, namespace: str, request: web.Request) -> web.Response:
+        found = [
+            obj
+            for (kind, place, _), obj in sorted(self.objects.items())
+            if kind == plural and namespace in ("", place) and _selected(obj, request.query)
+        ]
+        begin, limit = int(request.query.get("continue", 0)), int(request.query.get("limit", 500))
+        meta: Object = {"resourceVersion": str(next(self._counter))}
+        if begin + limit < len(found):
+            meta["continue"] = str(begin + limit)
+        return web.json_response({"kind": "List", "metadata": meta, "items": found[begin : begin + limit]})
+
+    def _create(self, plural: str, namespace: str, body: Object) -> web.Response:
+        if (plural, namespace, body["metadata"]["name"]) in self.objects:
+            return _status(409, "AlreadyExists", f'{plural} "{body["metadata"]["name"]}" already exists')
+        return web.json_response(self.create(plural, namespace, body), status=201)
+
+    def _change(self, plural: str, known: Object, verb: str, part: str, body: Any) -> web.Response:
+        if verb == "PUT":
+            wanted = {**known, **({"status": body.get("status")} if part else {**body, "status": known.get("status")})}
+            sent = body["metadata"]
+        elif isinstance(body, list):
+            wanted, sent = copy.deepcopy(known), {}
+            for operation in body:
+                *parents, last = operation["path"].strip("/").split("/")
+                if parents == ["metadata"]:
+                    sent[last] = operation["value"]
+                else:
+                    wanted[last] = operation["value"]
+        else:
+            wanted, sent = _merged(known, body), body.get("metadata") or {}
+        meta = known["metadata"]
+        for field in ("uid", "resourceVersion"):
+            if field in sent and sent[field] != meta[field]:
+                return _status(409, "Conflict", "the object has been modified")
+        wanted["metadata"] = {**wanted["metadata"], "uid": meta["uid"], "resourceVersion": meta["resourceVersion"]}
+        if wanted == known:
+            return web.json_response(known)
+        if wanted.get("spec") != known.get("spec"):
+            wanted["metadata"]["generation"] = meta["generation"] + 1
+        return web.json_response(self.update(plural, wanted))
+
+    def _delete(self, plural: str, namespace: str, name: str, options: Object) -> web.Response:
+        missing = self._known(plural, namespace, name)
+        if missing:
+            return missing
+        obj = self.objects[plural, namespace, name]
+        uid = (options.get("preconditions") or {}).get("uid")
+        if uid and uid != obj["metadata"]["uid"]:
+            return _status(409, "Conflict", "the uid is another")
+        self.delete(plural, namespace, name)
+        return web.json_response(obj)
+
+    async def _watch(self, request: web.Request, plural: str) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        queue: asyncio.Queue[Object | None] = asyncio.Queue()
+        entry = (plural, queue)
+        self.watches += 1
+        self._watchers.append(entry)
+        try:
+            while (event := await queue.get()) is not None:
+                if event["type"] == "ERROR" or _selected(event["object"], request.query):
+                    await response.write(json.dumps(event).encode() + b"\n")
+        finally:
+            self._watchers.remove(entry)
+        return response
+
+    def watchers(self) -> list[str]:
+        """What is being watched."""
+        return [plural for plural, _ in self._watchers]
+
+    def tell(self, plural: str, kind: str, obj: Object) -> None:
+        """Tells those who watch."""
+        for watched, queue in self._watchers:
+            if watched == plural:
+                queue.put_nowait({"type": kind, "object": copy.deepcopy(obj)})
+
+    # --- objects ----------------------------------------------------------------------------------------------------
+
+    def create(self, plural: str, namespace: str, body: Object) -> Object:
+        """Stores a new object."""
+        obj = copy.deepcopy(body)
+        number = next(self._counter)
+        obj["metadata"] |= {
+            "namespace": namespace,
+            "uid": f"uid-{number}",
+            "resourceVersion": str(number),
+            "creationTimestamp": now(),
+            "generation": 1,
+        }
+        if plural in _MAJOR:
+            obj.pop("status", None)
+        self.objects[plural, namespace, obj["metadata"]["name"]] = obj
+        self.created.append(f"{plural}/{obj['metadata']['name']}")
+        self.tell(plural, "ADDED", obj)
+        return obj
+
+    def apply(self, manifest: Object, namespace: str = "ns") -> Object:
+        """`kubectl apply` of one of our kinds."""
+        plural = manifest["kind"].lower() + "s"
+        known = self.objects.get((plural, namespace, manifest["metadata"]["name"]))
+        if known is None:
+            return self.create(plural, namespace, manifest)
+        if known["spec"] == manifest["spec"]:
+            return known
+        meta = {**known["metadata"], "generation": known["metadata"]["generation"] + 1}
+        return self.update(plural, {**known, "spec": copy.deepcopy(manifest["spec"]), "metadata": meta})
+
+    def update(self, plural: str, obj: Object) -> Object:
+        """Stores a change."""
+        obj = copy.deepcopy(obj)
+        obj["metadata"]["resourceVersion"] = str(next(self._counter))
+        self.objects[plural, obj["metadata"]["namespace"], obj["metadata"]["name"]] = obj
+        self.tell(plural, "MODIFIED", obj)
+        return obj
+
+    def delete(self, plural: str, namespace: str, name: str, *, quietly: bool = False) -> None:
+        """Removes an object and what it owns. `quietly`: no watch tells."""
+        obj = self.objects.pop((plural, namespace, name))
+        obj["metadata"]["resourceVersion"] = str(next(self._counter))
+        if not quietly:
+            self.tell(plural, "DELETED", obj)
+        uid = obj["metadata"]["uid"]
+        for key, other in list(self.objects.items()):
+            owners = other["metadata"].get("ownerReferences") or ()
+            if any(owner["uid"] == uid for owner in owners) and key in self.objects:
+                self.delete(*key, quietly=quietly)
+
+    def all(self, plural: str) -> list[Object]:
+        """All objects of a kind, by name."""
+        return [obj for (kind, _, _), obj in sorted(self.objects.items()) if kind == plural]
+
+    def get(self, plural: str, name: str) -> Object:
+        """An object of the namespace `ns`."""
+        return self.objects[plural, "ns", name]
+
+    # --- Job controller and kubelet ---------------------------------------------------------------------------------
+
+    def pending(self) -> Iterator[Object]:
+        """Jobs that have no pod."""
+        owned = {owner["uid"] for pod in self.all("pods") for owner in pod["metadata"]["ownerReferences"]}
+        yield from (job for job in self.all("jobs") if job["metadata"]["uid"] not in owned)
+
+    def work(self, message: Callable[[Object], str] = lambda job: "", code: int = 0) -> int:
+        """Runs a pod for every Job without one, to its end; returns how many. `message`: what it leaves behind."""
+        jobs = list(self.pending())
+        for job in jobs:
+            meta = job["metadata"]
+            owner = {"apiVersion": "batch/v1", "kind": "Job", "name": meta["name"], "uid": meta["uid"]}
+            pod = self.create(
+                "pods",
+                meta["namespace"],
+                {
+                    "apiVersion": "v1",
+                    "kind": "Pod",
+                    "metadata": {
+                        "name": f"{meta['name']}-x",
+                        "labels": job["spec"]["template"]["metadata"]["labels"],
+                        "ownerReferences": [{**owner, "controller": True}],
+                    },
+                    "spec": {"nodeName": "node"},
+                    "status": {"phase": "Pending"},
+                },
+            )
+            ended = {"exitCode": code, "startedAt": now(), "finishedAt": now(), "message": message(job)}
+            pod["status"] = {
+                "phase": "Failed" if code else "Succeeded",
+                "containerStatuses": [{"name": "step", "state": {"terminated": ended}}],
+            }
+            self.update("pods", pod)
+        return len(jobs)
+
+
+def _merged(known: Object, patch: Object) -> Object:
+    merged = dict(known)
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict):
+            merged[key] = _merged(merged.get(key) or {}, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _selected(obj: Object, query: Any) -> bool:
+    labels = obj["metadata"].get("labels") or {}
+    wanted = [term.split("=") for term in query.get("labelSelector", "").split(",") if term]
+    fields = dict(term.split("=") for term in query.get("fieldSelector", "").split(",") if term)
+    involved = (obj.get("involvedObject") or {}).get("uid")
+    if fields and (fields.get("involvedObject.uid") != involved or fields.get("type") != obj.get("type")):
+        return False
+    return all(labels.get(key) == value for key, value in wanted)
+
+
+def _discover(parts: list[str]) -> Object | None:
+    match parts:
+        case ["api"]:
+            return {"kind": "APIVersions", "versions": ["v1"]}
+        case ["apis"]:
+            return {
+                "groups": [
+                    {
+                        "name": group,
+                        "versions": [{"groupVersion": f"{group}/{version}", "version": version}],
+                        "preferredVersion": {"groupVersion": f"{group}/{version}", "version": version},
+                    }
+                    for group, version in GROUPS
+                    if group
+                ]
+            }
+        case ["api", version] if ("", version) in GROUPS:
+            return _resources("", version)
+        case ["apis", group, version] if (group, version) in GROUPS:
+            return _resources(group, version)
+    return None
+
+
+def _resources(group: str, version: str) -> Object:
+    verbs = ["get", "list", "watch", "create", "update", "patch", "delete"]
+    cluster_wide = ("namespaces", "customresourcedefinitions")
+    return {
+        "groupVersion": f"{group}/{version}" if group else version,
+        "resources": [
+            {
+                "name": plural,
+                "singularName": kind.lower(),
+                "kind": kind,
+                "namespaced": plural not in cluster_wide,
+                "verbs": verbs,
+            }
+            for plural, kind in GROUPS[group, version].items()
+        ],
+    }
+
+
+def _status(code: int, reason: str, message: str) -> web.Response:
+    headers = {"Retry-After": "0"} if code == 429 else {}
+    body = {"kind": "Status", "status": "Failure", "code": code, "reason": reason, "message": message}
+    return web.json_response(body, status=code, headers=headers)
