@@ -31,9 +31,13 @@ Pipelines own Steps, claims and revisions; Steps own Jobs and Services; Pipeline
 - apiGroups: [apps]
   resources: [controllerrevisions]
   verbs: [get, list, watch, create, delete]
-- apiGroups: ["", events.k8s.io]
+- apiGroups: [events.k8s.io]
   resources: [events]
-  verbs: [create, patch]
+  verbs: [create]
+# What the cluster says about Jobs that get no pod.
+- apiGroups: [""]
+  resources: [events]
+  verbs: [list]
 {{- end }}
 
 {{/* Role `name` with `rules` in `namespace`, and its binding to the operator. Takes (dict "root" "name" "namespace" "rules"). */}}
