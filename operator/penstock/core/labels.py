@@ -21,6 +21,7 @@ PRODUCERS = f"{GROUP}/producers"
 REVISION = f"{GROUP}/revision"
 ROUND = f"{GROUP}/round"
 RERUN = f"{GROUP}/rerun"
+ESTIMATE = f"{GROUP}/estimate"
 APPROVED_BY = f"{GROUP}/approved-by"
 REJECTED_BY = f"{GROUP}/rejected-by"
 
