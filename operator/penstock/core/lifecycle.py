@@ -11,6 +11,7 @@ from penstock.core.reasons import Reason
 from penstock.core.values import digest
 
 ENDED = ("Succeeded", "Failed", "Cancelled")
+"""Phases in which a valid Pipeline rests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,5 +94,7 @@ def take_up(observed: Observed) -> Standing | None:
         return None
     print_now = graph_fingerprint(graph)
     revision = before.revision + (print_now != before.fingerprint or new_rerun)
-    again = not before.round or (status.get("phase") in ENDED and not graph.settings.cancel)
+    phase = status.get("phase")
+    stopped = phase in ("Failed", "Cancelled") and not graph.settings.cancel
+    again = not before.round or stopped or (phase == "Succeeded" and revision != before.revision)
     return Standing(revision, before.round + again, token, print_now)

@@ -18,6 +18,10 @@ from penstock.core.world import Node, Verdict
 
 Status = dict[str, Any]
 
+_KEPT = ("history", "outputs")
+_GOES_ON = ("reason", "message", "startTime", "completionTime", "duration", "counts", "progress", "failedSteps")
+"""What the status keeps when a new generation begins: always, and if the Pipeline just goes on."""
+
 MAX_PROBLEMS = 50
 MAX_FAILED = 10
 MAX_OUTPUTS = 64 * 1024
@@ -66,7 +70,7 @@ def invalid(pipeline: PipelineView, problems: Sequence[Problem], now: float) -> 
 def taken_up(pipeline: PipelineView, standing: Standing, steps: Iterable[StepView], now: float) -> Status:
     """The status with which a new generation, revision or round begins; the revision before goes to the history."""
     old = pipeline.status
-    fresh = (old.get("round") or 0) != standing.round
+    fresh = (old.get("round") or 0) != standing.round or old.get("phase") == PipelinePhase.INVALID
     status: Status = {
         "phase": PipelinePhase.PENDING.value if fresh else old.get("phase", PipelinePhase.PENDING.value),
         "observedGeneration": pipeline.generation,
@@ -74,23 +78,23 @@ def taken_up(pipeline: PipelineView, standing: Standing, steps: Iterable[StepVie
         "round": standing.round,
         "fingerprint": standing.fingerprint,
     }
-    if status["phase"] == PipelinePhase.INVALID:
-        status["phase"] = PipelinePhase.PENDING.value
     if standing.rerun:
         status["rerun"] = standing.rerun
     if old.get("revision") and standing.revision != old["revision"]:
         past = _past(old, steps)
         status["history"] = [past, *(old.get("history") or ())][: int(pipeline.spec.get("historyLimit", 5))]
-    kept = ("history", "outputs") if fresh else ("history", "outputs", "startTime", "counts", "progress")
-    status.update({key: old[key] for key in kept if key in old and key not in status})
-    wanted = {
-        "Accepted": ("True", Reason.ACCEPTED, ""),
+    status.update({key: old[key] for key in (_KEPT if fresh else _KEPT + _GOES_ON) if key in old and key not in status})
+    accepted = {"Accepted": ("True", Reason.ACCEPTED, "")}
+    begins = {
         "Progressing": ("True", Reason.ACCEPTED, ""),
         "Finished": ("False", Reason.ACCEPTED, ""),
         "Complete": ("False", Reason.ACCEPTED, ""),
         "Failed": ("False", Reason.ACCEPTED, ""),
     }
-    status["conditions"] = conditions(pipeline, wanted, now)
+    status["conditions"] = conditions(pipeline, accepted | begins if fresh else accepted, now)
+    if not fresh:
+        others = [one for one in old.get("conditions") or () if one["type"] != "Accepted"]
+        status["conditions"] += others
     return status
 
 
