@@ -17,6 +17,6 @@ RUN /opt/tools/bin/pip install --no-cache-dir --no-deps --target /opt/package .
 FROM ${BASE}
 COPY --from=dependencies /opt/penstock /opt/penstock
 COPY --from=package /opt/package /opt/package
-ENV PYTHONPATH=/opt/package
+ENV PYTHONPATH=/opt/package PATH=/opt/penstock/bin:$PATH
 USER 65532:65532
 ENTRYPOINT ["/opt/penstock/bin/python", "-m", "penstock.shell"]

@@ -17,6 +17,7 @@ Object = dict[str, Any]
 CLUSTER_WIDE = {"scope": {"clusterWide": True}}
 SETTINGS = {
     "namespaces": [NAMESPACE],
+    "courierImage": "localhost/penstock:dev",
     "catalogueNamespaces": [],
     "neverFits": "Fail",
     "apiConcurrency": 64,

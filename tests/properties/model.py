@@ -182,7 +182,7 @@ class Cluster:
         for view, step_status in found.step_statuses:
             writes.append(partial(self.set_status, self.objects["Step", view.name], view.version, step_status))
         if graph is not None:
-            writes += [partial(self.start, jobs.job_manifest(graph, ready, owner)) for ready in found.ready]
+            writes += [partial(self.start, jobs.job_manifest(graph, ready, owner, "courier")) for ready in found.ready]
         writes += [partial(self.delete_job, job.name, job.uid) for job in found.delete_jobs]
         for view in found.settle_approvals:
             writes.append(partial(self._settle, view.name, approval_labels(view)))

@@ -82,6 +82,8 @@ REFERENCE = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?\.[A-Za-z_][A-Za-z0-9_-]*$"
 PATH_REFERENCE = r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[A-Za-z_][A-Za-z0-9_-]*$"
 ENV_NAME = r"^[A-Za-z_][A-Za-z0-9_.-]*$"
 ABSOLUTE_PATH = r"^/[^:]*$"
+S3_URI = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_=@+-][A-Za-z0-9_=@+.-]*)*$"
+ENDPOINT = r"^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?$"
 
 PATTERNS = {
     LABEL: "a DNS label: lower-case letters, digits and dashes, with a letter or digit at both ends, such as train-2",
@@ -91,6 +93,9 @@ PATTERNS = {
     PATH_REFERENCE: "a reference `step.output`, such as train.accuracy",
     ENV_NAME: "the name of an environment variable: letters, digits, _ . and -, not beginning with a digit",
     ABSOLUTE_PATH: "an absolute path without a colon, such as /data",
+    S3_URI: "s3://BUCKET or s3://BUCKET/PREFIX, of letters, digits and . _ = @ + -, without a slash at the end, and no"
+    " part that begins with a dot",
+    ENDPOINT: "the URL of an S3 API, such as https://minio.example.com:9000, without user, query or fragment",
 }
 """What each pattern means, for messages and docs."""
 

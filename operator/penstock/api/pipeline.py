@@ -5,13 +5,13 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
-from penstock.api.base import API_VERSION, Atomic, Description, DnsSubdomain, Image, Json, Model
+from penstock.api.base import API_VERSION, Atomic, Description, Image, Json, Model
 from penstock.api.conditions import Condition, Message, Reason, Timestamp
 from penstock.api.containers import RunOptions
 from penstock.api.durations import Duration
-from penstock.api.quantities import WholeQuantity
-from penstock.api.rules import Rule, Rules, Unique, exactly_one, name_rule
+from penstock.api.rules import Rule, Rules, Unique, name_rule
 from penstock.api.step import StepTemplate
+from penstock.api.storage import STORAGE_CHANGES, Storage
 from penstock.api.wiring import Parameter, PipelineOutput
 
 
@@ -28,31 +28,6 @@ class Defaults(RunOptions):
 
     image: Image | None = None
     """Container image."""
-
-
-AccessMode = Literal["ReadWriteOnce", "ReadWriteMany", "ReadWriteOncePod"]
-
-
-class Claim(Model):
-    """A PersistentVolumeClaim that the operator creates and owns."""
-
-    size: WholeQuantity
-    """Size, as a quantity."""
-    storage_class_name: DnsSubdomain | None = None
-    """StorageClass; the cluster's default if absent."""
-    access_modes: Annotated[list[AccessMode] | None, Field(min_length=1, max_length=3), Unique()] = None
-    """Access modes; ReadWriteOnce if absent."""
-
-
-class Storage(Model):
-    """Where artifacts live: exactly one of its fields."""
-
-    rules: ClassVar[Rules] = (exactly_one("claim", "claimName"),)
-
-    claim: Claim | None = None
-    """A claim that the operator creates and that goes with the Pipeline."""
-    claim_name: DnsSubdomain | None = None
-    """An existing claim; artifacts in it outlive the Pipeline."""
 
 
 class PipelineSpec(Model):
@@ -198,12 +173,6 @@ class PipelineStatus(Model):
     """Accepted, Progressing, Finished, Complete, Failed, Suspended, Undone."""
 
 
-def _same(parent: str, field: str) -> str:
-    """CEL: the optional field is as it was."""
-    new, old = f"self.{parent}", f"oldSelf.{parent}"
-    return f"has({new}.{field}) == has({old}.{field}) && (!has({new}.{field}) || {new}.{field} == {old}.{field})"
-
-
 class Pipeline(Model):
     """A graph of containerized steps with explicit inputs, outputs and resource requests."""
 
@@ -211,26 +180,7 @@ class Pipeline(Model):
         name_rule(
             63, "a Pipeline's name must be a DNS label: lower-case letters, digits, dashes; at most 63 characters"
         ),
-        Rule(
-            message="storage cannot change once set, except for a larger claim.size; "
-            "keep it as it was, or delete the Pipeline and create it anew",
-            holds=None,
-            cel="!has(oldSelf.spec.storage) || (has(self.spec.storage)"
-            f" && {_same('spec.storage', 'claimName')}"
-            " && has(self.spec.storage.claim) == has(oldSelf.spec.storage.claim)"
-            " && (!has(self.spec.storage.claim) ||"
-            f" ({_same('spec.storage.claim', 'storageClassName')} && {_same('spec.storage.claim', 'accessModes')})))",
-            at="spec.storage",
-        ),
-        Rule(
-            message="a claim can grow but not shrink; keep claim.size at least as large as it was",
-            holds=None,
-            cel="!has(oldSelf.spec.storage) || !has(oldSelf.spec.storage.claim)"
-            " || !has(self.spec.storage) || !has(self.spec.storage.claim)"
-            " || quantity(string(self.spec.storage.claim.size))"
-            ".compareTo(quantity(string(oldSelf.spec.storage.claim.size))) >= 0",
-            at="spec.storage",
-        ),
+        *STORAGE_CHANGES,
     )
 
     api_version: Literal["penstock.dev/v1alpha1"] = API_VERSION  # type: ignore[assignment]

@@ -1,11 +1,11 @@
-"""Where artifacts are stored: one fresh directory per attempt, on the Pipeline's claim."""
+"""Where artifacts are stored: one fresh directory per attempt, on a claim or below a prefix of a bucket."""
 
-from penstock.api.pipeline import Storage
-from penstock.core.graph import Graph
+from penstock.api.storage import Storage
+from penstock.core.graph import Graph, Work
 from penstock.core.observed import JobView, Observed
 from penstock.core.world import Node
 
-SCHEME = "pvc://"
+CLAIM_SCHEME, BUCKET_SCHEME = "pvc://", "s3://"
 
 
 def claim_name(storage: Storage, pipeline: str) -> str:
@@ -14,23 +14,32 @@ def claim_name(storage: Storage, pipeline: str) -> str:
 
 
 def directory(pipeline: str, uid: str, path: str, run: int, attempt: int) -> str:
-    """Path on the claim of what one attempt writes. The uid keeps Pipelines of the same name apart."""
+    """Path on the claim, or key in the bucket, of what one attempt writes. The uid keeps Pipelines of a name apart."""
     return f"penstock/{pipeline}-{uid[:8]}/{path}/{run}-{attempt}"
 
 
+def outputs_of(work: Work) -> dict[str, bool]:
+    """The artifacts that a step declares, by name; whether it may leave them out."""
+    return {output.name: output.optional for output in work.outputs if output.type.value == "Artifact"}
+
+
 def stored_at(graph: Graph, node: Node, observed: Observed, job: JobView) -> dict[str, str]:
-    """The artifact outputs of an attempt: where each is, as `pvc://CLAIM/PATH`."""
+    """The artifact outputs of an attempt: where each is, as `pvc://CLAIM/PATH` or `s3://BUCKET/KEY`."""
     storage = graph.settings.storage
-    names = [output.name for output in node.task.work.outputs if output.type.value == "Artifact"]
+    names = outputs_of(node.task.work)
     if not names or storage is None:
         return {}
     pipeline = observed.pipeline
     place = directory(pipeline.name, pipeline.uid, node.path, job.run, job.attempt)
-    claim = claim_name(storage, pipeline.name)
-    return {name: f"{SCHEME}{claim}/{place}/{name}" for name in names}
+    base = storage.object_store.uri if storage.object_store else f"{CLAIM_SCHEME}{claim_name(storage, pipeline.name)}"
+    return {name: f"{base}/{place}/{name}" for name in names}
 
 
-def claim_path(location: str) -> tuple[str, str]:
-    """Claim and path of `pvc://CLAIM/PATH`."""
-    claim, _, path = location.removeprefix(SCHEME).partition("/")
-    return claim, path
+def is_location(value: object) -> bool:
+    """Whether a value says where an artifact is."""
+    return isinstance(value, str) and value.startswith((CLAIM_SCHEME, BUCKET_SCHEME))
+
+
+def claim_path(location: str) -> str:
+    """Path on the claim of `pvc://CLAIM/PATH`."""
+    return location.removeprefix(CLAIM_SCHEME).partition("/")[2]

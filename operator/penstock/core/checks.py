@@ -6,7 +6,8 @@ from math import prod
 
 from penstock.api import quantities
 from penstock.api.containers import Resources
-from penstock.api.pipeline import PipelineSpec, Storage
+from penstock.api.pipeline import PipelineSpec
+from penstock.api.storage import Storage
 from penstock.core.graph import MAX_STEPS, Task
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
@@ -83,7 +84,7 @@ def _task(task: Task, storage: Storage | None) -> Iterator[Problem]:
             yield Problem(
                 f"{place}.type",
                 Reason.NO_STORAGE,
-                f"output {output.name!r} is an Artifact, but the Pipeline has no spec.storage; declare a claim",
+                f"output {output.name!r} is an Artifact, but the Pipeline has no spec.storage; declare it",
             )
         elif output.has_default and output.default is not None:
             wrong = mismatch(output.type, output.default)

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from penstock.api.component import ComponentSpec
-from penstock.api.pipeline import Defaults, PipelineSpec, Storage
+from penstock.api.pipeline import Defaults, PipelineSpec
 from penstock.api.step import ComponentReference, StepTemplate
+from penstock.api.storage import Storage
 from penstock.api.wiring import Input, Output
 from penstock.core.compiler import compile_pipeline
 from penstock.core.outline import Components

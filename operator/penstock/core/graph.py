@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 from penstock.api.base import Json
 from penstock.api.containers import EnvFrom, EnvVar, Resources, Retry, Undo
-from penstock.api.pipeline import OnFailure, Storage
+from penstock.api.pipeline import OnFailure
 from penstock.api.pods import PodOptions
 from penstock.api.step import Approval, Cache, OnError
+from penstock.api.storage import Storage
 from penstock.api.wiring import Outcome, Output, PipelineOutput
 from penstock.core.expressions import Expression, Reference
 

@@ -6,9 +6,10 @@ from typing import Any
 from penstock.api import quantities
 from penstock.api.base import Json, Model
 from penstock.core import labels
-from penstock.core.artifacts import SCHEME, claim_name, claim_path, directory
+from penstock.core.artifacts import claim_name
 from penstock.core.decide import Ready
 from penstock.core.graph import Graph, Work
+from penstock.core.mounts import carried
 from penstock.core.observed import STEP_CONTAINER
 from penstock.core.step_manifests import child_labels, owner_reference
 from penstock.core.values import text
@@ -18,14 +19,14 @@ USER = 65532
 """User and group that steps run as unless they say otherwise."""
 
 OUTPUTS_FILE = "/dev/termination-log"
-INPUT_MOUNT = "/penstock/inputs"
-OUTPUT_MOUNT = "/penstock/outputs"
-ARTIFACT_VOLUME = "penstock-artifacts"
 GRACE_SECONDS = 30
 
 
-def job_manifest(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None) -> dict[str, Any]:
-    """The Job that runs an attempt. `pipeline`: name and uid of the Pipeline; None for a Step on its own."""
+def job_manifest(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None, courier: str) -> dict[str, Any]:
+    """The Job that runs an attempt. `pipeline`: name and uid of the Pipeline; None for a Step on its own.
+
+    `courier`: image of the containers that move artifacts from and to an object store.
+    """
     node, step, facts, work = ready.node, ready.step, ready.facts, ready.node.task.work
     name = name_of(ready)
     owner = pipeline[0] if pipeline else ""
@@ -42,6 +43,10 @@ def job_manifest(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None) -
         annotations[labels.PRODUCERS] = facts.producers
     if ready.purpose != "run":
         annotations[labels.PURPOSE] = ready.purpose
+    pod = _pod(graph, ready, pipeline, name, courier)
+    notes = dict(work.pod.annotations or {})
+    if "initContainers" in pod:
+        notes.setdefault("kubectl.kubernetes.io/default-container", STEP_CONTAINER)
     spec: dict[str, Any] = {
         "backoffLimit": 0,
         "completions": work.replicas,
@@ -49,9 +54,9 @@ def job_manifest(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None) -
         "template": {
             "metadata": {
                 "labels": {**(work.pod.labels or {}), **metadata},
-                **({"annotations": work.pod.annotations} if work.pod.annotations else {}),
+                **({"annotations": notes} if notes else {}),
             },
-            "spec": _pod(graph, ready, pipeline, name),
+            "spec": pod,
         },
     }
     if work.replicas > 1:
@@ -76,34 +81,34 @@ def name_of(ready: Ready) -> str:
     return labels.job_name(ready.step.name, ready.step.uid, ready.facts.run, ready.attempt, purpose)
 
 
-def _pod(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None, job: str) -> dict[str, Any]:
+def _pod(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None, job: str, courier: str) -> dict[str, Any]:
     work = ready.node.task.work
     options = work.pod
-    volumes = [_plain(volume) for volume in options.volumes or ()]
-    mounts = [_plain(mount) for mount in options.volume_mounts or ()]
-    env, artifact_mounts = _artifacts(ready, pipeline)
+    resources = pod_resources(work, ready.memory_growths)
+    artifacts = carried(ready, pipeline, graph.settings.storage, resources, courier)
+    volumes = [_plain(volume) for volume in options.volumes or ()] + artifacts.volumes
+    mounts = [_plain(mount) for mount in options.volume_mounts or ()] + artifacts.mounts
     security: dict[str, Any] = {
         "runAsNonRoot": True,
         "runAsUser": options.run_as_user or USER,
         "runAsGroup": options.run_as_group or options.run_as_user or USER,
         "seccompProfile": {"type": "RuntimeDefault"},
     }
-    if artifact_mounts or options.fs_group:
+    if artifacts.mounts or options.fs_group:
         security["fsGroup"] = options.fs_group or USER
         security["fsGroupChangePolicy"] = "OnRootMismatch"
-    if artifact_mounts:
-        assert pipeline is not None
-        assert graph.settings.storage is not None
-        claim = claim_name(graph.settings.storage, pipeline[0])
-        volumes.append({"name": ARTIFACT_VOLUME, "persistentVolumeClaim": {"claimName": claim}})
-    container = _container(ready, pipeline, env, mounts + artifact_mounts)
+    env = _variables(ready, artifacts.inputs, artifacts.outputs)
+    step = _container(ready, pipeline, env, mounts, resources)
+    *init, last = [*artifacts.before, step, *artifacts.after]
     pod: dict[str, Any] = {
         "restartPolicy": "Never",
         "automountServiceAccountToken": options.service_account_name is not None,
         "enableServiceLinks": False,
         "securityContext": security,
-        "containers": [container],
+        "containers": [last],
     }
+    if init:
+        pod["initContainers"] = init
     if volumes:
         pod["volumes"] = volumes
     if work.timeout:
@@ -126,7 +131,11 @@ def _pod(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None, job: str)
 
 
 def _container(
-    ready: Ready, pipeline: tuple[str, str] | None, env: list[dict[str, Any]], mounts: list[dict[str, Any]]
+    ready: Ready,
+    pipeline: tuple[str, str] | None,
+    env: list[dict[str, Any]],
+    mounts: list[dict[str, Any]],
+    resources: dict[str, Any],
 ) -> dict[str, Any]:
     work, step = ready.node.task.work, ready.step
     command, args = command_line(work)
@@ -144,7 +153,7 @@ def _container(
         "name": STEP_CONTAINER,
         "image": work.image,
         "env": own + _gang(ready) + env + given,
-        "resources": pod_resources(work, ready.memory_growths),
+        "resources": resources,
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
     }
@@ -204,40 +213,12 @@ def gang_service(ready: Ready, pipeline: str | None) -> dict[str, Any] | None:
     }
 
 
-def _artifacts(ready: Ready, pipeline: tuple[str, str] | None) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Variables for inputs and outputs, and the mounts of artifacts. kubelet makes the directory of a subPath."""
-    task, node = ready.node.task, ready.node
-    env: list[dict[str, Any]] = []
-    mounts: list[dict[str, Any]] = []
-    for wired in task.inputs:
-        value = ready.values[wired.name]
-        variable = f"INPUT_{variable_name(wired.name)}"
-        if wired.type == "Artifact":
-            value = _mount(mounts, wired.name, value)
-        env.append({"name": variable, "value": text(value).replace("$", "$$")})
-    for name, made in ready.produced.items():
-        if isinstance(made, str) and made.startswith(SCHEME):
-            made = _mount(mounts, name, made, OUTPUT_MOUNT)
-        env.append({"name": f"OUTPUT_{variable_name(name)}", "value": text(made).replace("$", "$$")})
-    outputs = [output.name for output in task.work.outputs if output.type.value == "Artifact"]
-    if not outputs or pipeline is None:
-        return env, mounts
-    place = directory(pipeline[0], pipeline[1], node.path, ready.facts.run, ready.attempt)
-    mounts.append({"name": ARTIFACT_VOLUME, "mountPath": OUTPUT_MOUNT, "subPath": place})
-    env += [{"name": f"OUTPUT_{variable_name(name)}", "value": f"{OUTPUT_MOUNT}/{name}"} for name in outputs]
-    return env, mounts
-
-
-def _mount(mounts: list[dict[str, Any]], name: str, value: Json, where: str = INPUT_MOUNT) -> Json:
-    """Mounts what an input refers to, read-only; returns the path or paths in the container."""
-    if isinstance(value, list):
-        return [_mount(mounts, f"{name}/{number}", item, where) for number, item in enumerate(value)]
-    if not isinstance(value, str):
-        return None
-    _, path = claim_path(value)
-    target = f"{where}/{name}"
-    mounts.append({"name": ARTIFACT_VOLUME, "mountPath": target, "subPath": path, "readOnly": True})
-    return target
+def _variables(ready: Ready, inputs: dict[str, Json], outputs: dict[str, Json]) -> list[dict[str, Any]]:
+    """INPUT_ and OUTPUT_ variables: values as they are, artifacts as their paths in the container."""
+    found = {f"INPUT_{variable_name(name)}": inputs.get(name, value) for name, value in ready.values.items()}
+    made = {**ready.produced, **outputs}
+    found |= {f"OUTPUT_{variable_name(name)}": value for name, value in made.items()}
+    return [{"name": name, "value": text(value).replace("$", "$$")} for name, value in found.items()]
 
 
 def pod_resources(work: Work, memory_growths: int = 0) -> dict[str, Any]:

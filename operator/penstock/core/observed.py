@@ -74,6 +74,17 @@ class JobView:
 
 
 @dataclass(frozen=True, slots=True)
+class ContainerView:
+    """How far a container got that moves artifacts."""
+
+    started: float | None = None
+    ended: float | None = None
+    exit_code: int | None = None
+    reason: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PodView:
     """A pod of a Job: how far it got, and in the cluster's own words what holds it up or ended it."""
 
@@ -95,6 +106,9 @@ class PodView:
     disrupted: str = ""
     unschedulable: str = ""
     deleting: bool = False
+    fetch: ContainerView | None = None
+    publish: ContainerView | None = None
+    """The containers before and after the step's, if its artifacts are in an object store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +244,8 @@ def job_view(obj: Object) -> JobView:
 
 
 STEP_CONTAINER = "step"
-"""Name of the user's container in the pod."""
+"""Name of the user's container in the pod; it is an init container where another one runs after it."""
+FETCH_CONTAINER, PUBLISH_CONTAINER = "fetch", "publish"
 
 
 def pod_view(obj: Object) -> PodView:
@@ -240,8 +255,8 @@ def pod_view(obj: Object) -> PodView:
     if job is None:
         raise ValueError("no Job owns this pod")
     conditions = {one["type"]: one for one in status.get("conditions") or ()}
-    containers = {one["name"]: one for one in status.get("containerStatuses") or ()}
     inits = status.get("initContainerStatuses") or ()
+    containers = {one["name"]: one for one in (*inits, *(status.get("containerStatuses") or ()))}
     state = (containers.get(STEP_CONTAINER) or {}).get("state") or {}
     ended = state.get("terminated") or {}
     running = state.get("running") or {}
@@ -266,6 +281,22 @@ def pod_view(obj: Object) -> PodView:
         disrupted=_words(disruption) if disruption.get("status") == "True" else "",
         unschedulable=scheduled.get("message", "") if scheduled.get("status") == "False" else "",
         deleting="deletionTimestamp" in meta,
+        fetch=_container_view(containers.get(FETCH_CONTAINER)),
+        publish=_container_view(containers.get(PUBLISH_CONTAINER)),
+    )
+
+
+def _container_view(status: Object | None) -> ContainerView | None:
+    if status is None:
+        return None
+    state = status.get("state") or {}
+    ended = state.get("terminated") or {}
+    return ContainerView(
+        started=instant((state.get("running") or {}).get("startedAt") or ended.get("startedAt")),
+        ended=instant(ended.get("finishedAt")),
+        exit_code=ended.get("exitCode"),
+        reason=ended.get("reason", ""),
+        message=(ended.get("message") or "").strip(),
     )
 
 

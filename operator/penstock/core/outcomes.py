@@ -5,20 +5,24 @@ is being deleted by the Job controller) follows the Job's conditions.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from penstock.api import durations
 from penstock.api.base import Json
 from penstock.api.wiring import Output
-from penstock.core.observed import JobView, PodView
+from penstock.core.observed import ContainerView, JobView, PodView
 from penstock.core.reasons import Reason
+from penstock.core.transfer import INVALID_OUTPUTS
 from penstock.core.values import mismatch, normalise, shorten
 
 MESSAGE_BYTES = 4096
 """Most that a container may leave in its termination message; kubelet cuts the rest."""
 
 _HOPELESS = ("InvalidImageName", "ErrImageNeverPull")
+_OWN_FAULT = re.compile(r"exceed(s|ed) (the|its local|the total) .*limit")
+"""What kubelet says of a pod that it evicts for its own use of disk, which another attempt would only repeat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,10 @@ def _starting(job: JobView, pods: Sequence[PodView], start_timeout: float, now: 
         return Starting(f"kube-scheduler finds no node: {unschedulable}")
     waiting = next((pod.waiting for pod in pods if pod.waiting), "") or trouble
     hopeless = waiting.startswith(_HOPELESS)
-    deadline = job.created + start_timeout
+    fetches = [pod.fetch for pod in pods if pod.fetch and pod.fetch.started]
+    if any(fetch.ended is None for fetch in fetches):
+        return Starting("artifacts are being fetched")
+    deadline = max([job.created, *(fetch.ended or 0.0 for fetch in fetches)]) + start_timeout
     if now < deadline and not hopeless:
         return Starting(waiting, deadline)
     limit = "" if hopeless else f" within {durations.render(start_timeout)} (startTimeout)"
@@ -121,16 +128,30 @@ def _pod_failure(pod: PodView) -> Failure:
     ended = pod.ended or pod.started or pod.created
     if pod.disrupted or pod.reason in ("Evicted", "NodeLost", "Preempting", "Terminated", "NodeShutdown"):
         message = pod.disrupted or f"{pod.reason}: {pod.message}"
+        if _OWN_FAULT.search(message):
+            return Failure(Reason.ERROR, message, ended, pod.node, pod.started, pod.exit_code)
         return Failure(Reason.DISRUPTED, message, ended, pod.node, pod.started, pod.exit_code, disrupted=True)
-    tail = f": {pod.message}" if pod.message else ""
+    tail = f": {pod.message}" if pod.message and pod.exit_code != 0 else ""
     if pod.reason == "DeadlineExceeded":
         return Failure(Reason.DEADLINE, f"ran longer than its timeout{tail}", ended, pod.node, pod.started)
+    for container, reason in ((pod.fetch, Reason.FETCH_FAILED), (pod.publish, Reason.PUBLISH_FAILED)):
+        if container and container.exit_code:
+            return _transfer_failure(pod, container, reason)
     if pod.reason == "OOMKilled":
         message = f"the container used more memory than its limit{tail}"
         return Failure(Reason.OOM_KILLED, message, ended, pod.node, pod.started, pod.exit_code)
     if pod.started is None or pod.reason in ("StartError", "ContainerCannotRun"):
         return Failure(Reason.START_FAILED, f"the container did not start: {pod.reason}{tail}", ended, pod.node)
     return Failure(Reason.ERROR, f"exit code {pod.exit_code}{tail}", ended, pod.node, pod.started, pod.exit_code)
+
+
+def _transfer_failure(pod: PodView, container: ContainerView, reason: Reason) -> Failure:
+    """The exit code is the courier's, not the user's, and so is no part of the failure."""
+    ended = container.ended or pod.ended or pod.created
+    message = container.message or f"{container.reason or 'Error'}, exit code {container.exit_code}"
+    if reason is Reason.PUBLISH_FAILED and container.exit_code == INVALID_OUTPUTS:
+        reason = Reason.OUTPUTS_INVALID
+    return Failure(reason, message, ended, pod.node, pod.started or container.started)
 
 
 def _job_failure(job: JobView, pods: Sequence[PodView]) -> Failure:
@@ -153,7 +174,7 @@ def _job_failure(job: JobView, pods: Sequence[PodView]) -> Failure:
 
 def _success(done: dict[int, PodView], declared: Sequence[Output]) -> Success | Failure:
     pod = done[0]
-    ended = max(one.ended or one.created for one in done.values())
+    ended = max((one.publish and one.publish.ended) or one.ended or one.created for one in done.values())
     found = read_outputs(pod.message, declared)
     if isinstance(found, tuple):
         reason, message = found

@@ -72,7 +72,12 @@ class Reason(StrEnum):
     START_FAILED = "StartFailed", "The container did not start in time: image, volume, admission or configuration."
     DISRUPTED = "Disrupted", "The pod was evicted, preempted or lost with its node."
     LOST = "Lost", "The Job or its pod was deleted by somebody else."
-    OUTPUTS_INVALID = "OutputsInvalid", "The outputs are not JSON, miss a declared one or have the wrong type."
+    OUTPUTS_INVALID = (
+        "OutputsInvalid",
+        "The outputs are not JSON, miss a declared one or have the wrong type, or an artifact cannot be handed on.",
+    )
+    FETCH_FAILED = "FetchFailed", "The artifacts that the step reads could not be brought from the object store."
+    PUBLISH_FAILED = "PublishFailed", "The step ended well, but its artifacts could not be stored."
     OUTPUTS_TOO_LARGE = "OutputsTooLarge", "The outputs are larger than the 4,096 bytes that a container may report."
     INPUT_TOO_LARGE = "InputTooLarge", "An input exceeds 100 KiB, or all inputs together 256 KiB."
     INPUT_INVALID = "InputInvalid", "An input is not of the declared type or cannot be an environment variable."

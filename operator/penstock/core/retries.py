@@ -16,6 +16,8 @@ _CLASSES = {
     Reason.ERROR: RetryReason.ERROR,
     Reason.OUTPUTS_INVALID: RetryReason.ERROR,
     Reason.OUTPUTS_TOO_LARGE: RetryReason.ERROR,
+    Reason.FETCH_FAILED: RetryReason.ERROR,
+    Reason.PUBLISH_FAILED: RetryReason.ERROR,
     Reason.OOM_KILLED: RetryReason.OOM_KILLED,
     Reason.DEADLINE: RetryReason.DEADLINE,
     Reason.START_FAILED: RetryReason.START_FAILED,

@@ -50,7 +50,7 @@ class Operator:
         self.client = client
         self.settings = settings
         self.store = Store()
-        self.starter = Starter(client, self.store)
+        self.starter = Starter(client, self.store, settings.courier_image)
         self.revisions = Revisions(client)
         self.reporter = Reporter(client, identity)
         graphs = Graphs(self.store, self.revisions, settings.catalogue_namespaces)

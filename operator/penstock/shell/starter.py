@@ -34,9 +34,10 @@ class _Setback:
 class Starter:
     """Starts attempts, and remembers which could not be started."""
 
-    def __init__(self, client: Client, store: Store) -> None:
+    def __init__(self, client: Client, store: Store, courier: str) -> None:
         self.client = client
         self.store = store
+        self.courier = courier
         self._setbacks: dict[str, _Setback] = {}
 
     @property
@@ -72,7 +73,7 @@ class Starter:
             service = gang_service(ready, pipeline[0] if pipeline else None)
             if service:
                 await self._service(service)
-            job = await self._job(job_manifest(graph, ready, pipeline), ready)
+            job = await self._job(job_manifest(graph, ready, pipeline, self.courier), ready)
         except Refused as error:
             self._note(ready, error)
             return False

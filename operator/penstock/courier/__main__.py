@@ -1,0 +1,62 @@
+"""`python -m penstock.courier fetch|publish`: does what PENSTOCK_TRANSFER says.
+
+Exit codes: 0; 3 if the step's artifacts are missing or unsafe; 1 for any other failure. The reason goes to
+the container's termination message and to standard error.
+"""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from penstock.core.transfer import INVALID_OUTPUTS, VARIABLE, Transfer
+from penstock.courier.fetch import fetch
+from penstock.courier.problems import CourierError, InvalidArtifact
+from penstock.courier.publish import announce, publish
+from penstock.courier.store import Store
+
+MESSAGE = Path("/dev/termination-log")
+MESSAGE_BYTES = 2048
+
+
+def main() -> int:
+    """Entry point."""
+    began = time.monotonic()
+    try:
+        for line in _run(sys.argv[1:]):
+            print(line)
+    except InvalidArtifact as error:
+        return _fail(error, INVALID_OUTPUTS)
+    except CourierError as error:
+        return _fail(error, 1)
+    print(f"took {time.monotonic() - began:.1f} s")
+    return 0
+
+
+def _run(words: list[str]) -> list[str]:
+    if words not in (["fetch"], ["publish"]) or VARIABLE not in os.environ:
+        raise CourierError(f"say fetch or publish, and what in {VARIABLE}; this runs in pods that the operator makes")
+    transfer = Transfer.parse(os.environ[VARIABLE])
+    store = Store(transfer.uri, transfer.endpoint, transfer.secret)
+    if words == ["publish"]:
+        return publish(transfer, store)
+    announce(transfer, store, _attempt())
+    return fetch(transfer, store)
+
+
+def _attempt() -> bytes:
+    names = ("NAMESPACE", "PIPELINE", "STEP", "ATTEMPT")
+    return json.dumps({name.lower(): os.environ.get(f"PENSTOCK_{name}", "") for name in names}).encode()
+
+
+def _fail(error: CourierError, code: int) -> int:
+    words = str(error)
+    print(words, file=sys.stderr)
+    if MESSAGE.exists():
+        MESSAGE.write_bytes(words.encode("utf-8", "replace")[:MESSAGE_BYTES])
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
