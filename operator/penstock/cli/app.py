@@ -96,9 +96,7 @@ def _guarded(verb: Callable[[], int | None]) -> int:
     except Exception as error:
         if os.environ.get("PENSTOCK_DEBUG"):
             raise
-        typer.echo(
-            f"error: unexpected {type(error).__name__}: {error}; this is a bug: please report it with the output of"
-            " the same command under PENSTOCK_DEBUG=1",
-            err=True,
-        )
+        what = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        report = "this is a bug: please report it with the output of the same command under PENSTOCK_DEBUG=1"
+        typer.echo(f"error: unexpected {what}; {report}", err=True)
         return 1

@@ -1,6 +1,7 @@
 """Talks to the API server that the kubeconfig names: plain requests, plain dicts, every failure a clear sentence."""
 
 import json
+import os
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -57,7 +58,7 @@ class Cluster:
     def __init__(self, namespace: str | None = None, context: str | None = None, kubeconfig: str | None = None) -> None:
         self._asked_namespace = namespace
         self.context = context
-        self.kubeconfig = kubeconfig
+        self.kubeconfig = kubeconfig or os.environ.get("KUBECONFIG") or None
 
     @cached_property
     def namespace(self) -> str:
@@ -69,8 +70,8 @@ class Cluster:
         config = _kubernetes().config
         try:
             contexts, active = config.list_kube_config_contexts(self.kubeconfig)
-        except config.ConfigException:
-            return None  # in a pod there is no kubeconfig
+        except Exception:
+            return None  # in a pod there is no kubeconfig; what is wrong with one shows when it is used
         chosen = next((one for one in contexts if one["name"] == self.context), active) if self.context else active
         found: str | None = chosen["context"].get("namespace")
         return found

@@ -47,7 +47,7 @@ class Finding:
 
     def to_json(self) -> dict[str, str | int | None]:
         """The finding as plain data."""
-        return asdict(self)
+        return {**asdict(self), "level": self.level.value}
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
@@ -101,7 +101,7 @@ class _Linter:
         """Parses a document, so that the others can refer to it."""
         self.files.setdefault(item.source, len(self.files))
         if isinstance(item, Unreadable):
-            finding = Finding(Level.ERROR, item.source, item.line, "", "", Reason.INVALID_FIELD, item.message)
+            finding = Finding(Level.ERROR, item.source, item.line, "", "", Reason.INVALID_FIELD.value, item.message)
             self.report.findings.append(finding)
             return
         for document in item.items():

@@ -26,7 +26,7 @@ def _row(pipeline: Object, now: float, namespaces: bool, wide: bool) -> list[Cel
     status: Object = found if isinstance(found, Mapping) else {}
     counts = status.get("counts") if isinstance(status.get("counts"), Mapping) else {}
     phase = str(status.get("phase") or "Pending")
-    took = status.get("duration") or span(status.get("startTime"), status.get("completionTime"), now)
+    took = span(status.get("startTime"), status.get("completionTime"), now)
     running = sum((counts or {}).get(one, 0) for one in ("Running", "Retrying"))
     cells = [
         Cell(metadata["name"]),
@@ -35,7 +35,7 @@ def _row(pipeline: Object, now: float, namespaces: bool, wide: bool) -> list[Cel
         Cell(str(running) if counts else ""),
         Cell(str((counts or {}).get("Queued", 0)) if counts else ""),
         Cell(str(status.get("reason") or "")),
-        Cell(str(took)),
+        Cell(took),
         Cell(age(dict(pipeline), now)),
     ]
     if namespaces:

@@ -31,8 +31,10 @@ class Screen:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._live = Live(console=console, auto_refresh=False, transient=True)
-        self._last: list[Text] = []
+        self._live = Live(
+            console=console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False
+        )
+        self._last: tuple[Standing, float] | None = None
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -42,16 +44,20 @@ class Screen:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._live.stop()
-        for line in self._last:
-            self._console.print(line)
+        if self._last:
+            for line in self._lines(*self._last, self._console.width, None):
+                self._console.print(line)
 
     def show(self, standing: Standing, now: float) -> None:
         """Redraws the tree."""
-        assert standing.pipeline is not None
         width, height = self._console.size
-        steps = list(standing.steps.values())
-        self._live.update(Group(*show(standing.pipeline, steps, View(now, width, height - 1))), refresh=True)
-        self._last = show(standing.pipeline, steps, View(now, width))
+        self._live.update(Group(*self._lines(standing, now, width, height - 1)), refresh=True)
+        self._last = standing, now
+
+    @staticmethod
+    def _lines(standing: Standing, now: float, width: int, height: int | None) -> list[Text]:
+        assert standing.pipeline is not None
+        return show(standing.pipeline, standing.steps.values(), View(now, width, height))
 
 
 class Plain:

@@ -79,25 +79,27 @@ def _times(level: Level) -> str:
 
 
 def _data(task: Task) -> Iterator[tuple[str, str]]:
-    """Outputs that the task reads, by what produces them."""
-    read: list[Source] = [*task.inputs, *task.gates, *task.guards]
-    read += [variable.source for level in task.levels for variable in level.variables if variable.source]
-    for source in read:
-        for one in sources(source):
-            if isinstance(one, FromOutput):
-                yield one.task, one.output
+    """Outputs that the task itself reads, by what produces them."""
+    own = [level for level in task.levels if level.segment == len(task.segments) - 1]
+    lists = [variable.source for level in own for variable in level.variables if variable.source]
+    read: tuple[Source, ...] = (*task.inputs, *task.guards, *lists)
+    for one in (one for source in read for one in sources(source)):
+        if isinstance(one, FromOutput):
+            yield one.task, one.output
 
 
 def _order(task: Task) -> Iterator[tuple[str, str]]:
-    """Tasks that must have ended, with the outcome where it is not success."""
+    """Tasks that must have ended, also for the composites around it, with the outcome where it is not success."""
     edges: list[tuple[Group, Outcome | None]] = [(group, None) for group in task.needs]
     edges += [(edge.group, edge.outcome if edge.outcome is not Outcome.SUCCEEDED else None) for edge in task.after]
-    read: tuple[Source, ...] = (*task.inputs, *task.guards)
-    for source in read:
-        edges += [(one.group, Outcome.COMPLETED) for one in sources(source) if isinstance(one, StatusOf)]
     for group, outcome in edges:
         for name in group.tasks:
             yield name, outcome.value if outcome else ""
+    lists = [variable.source for level in task.levels for variable in level.variables if variable.source]
+    read: tuple[Source, ...] = (*task.gates, *lists)
+    for one in (one for source in read for one in sources(source)):
+        for name in one.group.tasks if isinstance(one, StatusOf) else (one.task,):
+            yield name, ""
 
 
 def _needed(

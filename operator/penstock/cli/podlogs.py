@@ -51,12 +51,20 @@ class Chosen:
 
     def explain(self, wanted: Wanted) -> str:
         """Why there are no logs."""
-        lines = []
-        for one in list(self.steps.values())[:5]:
-            words = f"step {one.path!r} is {one.phase}" + (f" ({why(one)})" if why(one) else "")
-            lines.append(words)
-        which = f"attempt {wanted.number}" if wanted.number else "the attempt before" if wanted.back else ""
-        return f"there are no logs{' of ' + which if which else ''}: {'; '.join(lines)}"
+        if not self.steps:
+            return "there are no logs: the Pipeline has no steps yet"
+        which = (
+            f" of attempt {wanted.number}" if wanted.number else " of an attempt before the last" if wanted.back else ""
+        )
+        states = "; ".join(_state(one) for one in list(self.steps.values())[:5])
+        return f"there are no logs{which}: {states}"
+
+
+def _state(one: Leaf) -> str:
+    words = f"step {one.path!r} is {one.phase}"
+    if one.attempt:
+        words += f", attempt {one.attempt}"
+    return f"{words} ({why(one)})" if why(one) else words
 
 
 def choose(cluster: Cluster, name: str, step: str | None) -> Chosen:
@@ -71,8 +79,8 @@ def choose(cluster: Cluster, name: str, step: str | None) -> Chosen:
     cluster.get(PIPELINES, name)
     found = list(cluster.list(STEPS, cluster.namespace, f"{_PIPELINE}={name}"))
     chosen = [one for one in found if step is None or _belongs(path_of(one), step)]
-    if not chosen:
-        raise Failure(f"pipeline {name!r} has no step {step!r}{_nearest(step or '', found)}")
+    if step and not chosen and found:
+        raise Failure(f"pipeline {name!r} has no step {step!r}{_nearest(step, found)}")
     selector = f"{_PIPELINE}={name}"
     keys = {_key(one): leaf(one) for one in chosen}
     tasks = {task for task, _ in keys}

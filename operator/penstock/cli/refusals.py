@@ -9,7 +9,7 @@ import ssl
 
 def explain_config(error: Exception, kubeconfig: str | None, context: str | None) -> str:
     """Why there is no usable kubeconfig."""
-    place = kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config"
+    place = kubeconfig or "~/.kube/config"
     words = str(error).strip().rstrip(".")
     if context and context in words:
         return f"there is no context {context!r} in {place}; `kubectl config get-contexts` lists them"

@@ -1,5 +1,6 @@
 """Where output goes: colours and clipping only on a terminal, none with NO_COLOR."""
 
+import os
 from collections.abc import Iterable
 
 from rich.console import Console
@@ -8,7 +9,8 @@ from rich.text import Text
 
 def console() -> Console:
     """Standard output; lines are never wrapped."""
-    return Console(highlight=False, markup=False, soft_wrap=True)
+    plain = bool(os.environ.get("NO_COLOR"))  # https://no-color.org
+    return Console(highlight=False, markup=False, soft_wrap=True, color_system=None if plain else "auto")
 
 
 def print_lines(lines: Iterable[Text]) -> None:

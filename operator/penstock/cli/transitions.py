@@ -36,7 +36,7 @@ class Transitions:
         if self._pipeline == (phase, str(status.get("message") or "")):
             return
         self._pipeline = (phase, str(status.get("message") or ""))
-        took = str(status.get("duration") or span(status.get("startTime"), status.get("completionTime"), now))
+        took = span(status.get("startTime"), status.get("completionTime"), now)
         yield _line(clock, name, phase, took, str(status.get("message") or ""))
 
     def _of_step(self, one: Leaf, clock: str, now: float) -> Iterator[Text]:

@@ -61,9 +61,9 @@ def _head(pipeline: Object, leaves: Sequence[Leaf], view: View) -> list[Text]:
     if leaves:
         ended = status.get("progress") or f"0/{len(leaves)}"
         fields.append(("Progress", Text(f"{ended} ({summary(one.phase for one in leaves)})")))
-    took = status.get("duration") or span(status.get("startTime"), status.get("completionTime"), view.now)
+    took = span(status.get("startTime"), status.get("completionTime"), view.now)
     if took:
-        fields.append(("Duration", Text(str(took))))
+        fields.append(("Duration", Text(took)))
     if status.get("revision"):
         fields.append(("Revision", Text(str(status["revision"]))))
     if status.get("observedGeneration") != metadata.get("generation"):
@@ -73,7 +73,8 @@ def _head(pipeline: Object, leaves: Sequence[Leaf], view: View) -> list[Text]:
 
 
 def _clipped(line: Text, view: View) -> Text:
-    if view.width:
+    """Cut to one line where the height counts."""
+    if view.width and view.height:
         line.truncate(view.width, overflow="ellipsis")
     return line
 

@@ -91,14 +91,12 @@ class Changes:
             self._queue.put(Failure(f"unexpected {type(error).__name__}: {error}"))
 
     def get(self, seconds: float) -> list[Change]:
-        """What has come in, after waiting for it up to so long. Raises the Failure that ended a stream."""
+        """What comes in within so long, all at once. Raises the Failure that ended a stream."""
+        time.sleep(seconds)
         found: list[Change] = []
-        try:
-            item = self._queue.get(timeout=seconds)
-            while True:
-                if isinstance(item, Failure):
-                    raise item
-                found.append(item)
-                item = self._queue.get_nowait()
-        except queue.Empty:
-            return found
+        while not self._queue.empty():
+            item = self._queue.get()
+            if isinstance(item, Failure):
+                raise item
+            found.append(item)
+        return found

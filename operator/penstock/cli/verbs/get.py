@@ -13,7 +13,7 @@ PANEL = "Look"
 
 def get(
     cluster: Cluster,
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Pipeline; all of them if absent.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Pipeline; all of them if absent.")] = None,
     output: Annotated[
         Literal["json", "yaml", "wide", "name"] | None, typer.Option("--output", "-o", help="Format.")
     ] = None,

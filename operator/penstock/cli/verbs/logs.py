@@ -16,7 +16,7 @@ def logs(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Pipeline, or a Step on its own.")],
     step: Annotated[
         str | None,
-        typer.Argument(metavar="[STEP]", help="Step, fan-out (tune) or instance (tune.3); all steps if absent."),
+        typer.Argument(metavar="STEP", help="Step, fan-out (tune) or instance (tune.3); all steps if absent."),
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the steps end, retries too.")] = False,
     attempt: Annotated[int | None, typer.Option("--attempt", min=1, help="Attempt; the last if absent.")] = None,
@@ -55,7 +55,7 @@ def _follow(cluster: Cluster, name: str, step: str | None, wanted: object, tail:
     while True:
         chosen = choose(cluster, name, step)
         several = several or len(chosen.steps) > 1
-        ended = all(one.phase in ENDED for one in chosen.steps.values())
+        ended = bool(chosen.steps) and all(one.phase in ENDED for one in chosen.steps.values())
         for source in chosen.sources(cluster, wanted):
             several = several or "#" in source.title
             follower.add(source)

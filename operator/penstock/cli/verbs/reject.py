@@ -13,7 +13,7 @@ def reject(
     cluster: Cluster,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Pipeline.")],
     step: Annotated[
-        str | None, typer.Argument(metavar="[STEP]", help="Step; the one that waits, if it is only one.")
+        str | None, typer.Argument(metavar="STEP", help="Step; the one that waits, if it is only one.")
     ] = None,
     who: Annotated[str | None, typer.Option("--as", help="Who decides; your user name if absent.")] = None,
 ) -> None:

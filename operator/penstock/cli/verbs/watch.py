@@ -37,7 +37,7 @@ def watch(
     display: Display = Screen(screen) if screen.is_terminal else Plain(screen)
     with display as view:
         while True:
-            standing.take(changes.get(0.25))
+            standing.take(changes.get(0.2))
             if standing.complete:
                 view.show(standing, time.time())
             code = standing.exit_code

@@ -1,0 +1,117 @@
+"""The views of a Pipeline as text, compared with what a user should see."""
+
+from typing import Any
+
+from tests.unit.cli.objects import attempt, pipeline, step
+
+from penstock.cli.tree import View, show
+
+START = {"startTime": "1970-01-01T00:00:00Z"}
+
+
+def lines(obj: dict[str, Any], *steps: dict[str, Any], **view: Any) -> str:
+    return "\n".join(line.plain for line in show(obj, steps, View(now=90, **view)))
+
+
+def test_a_pipeline_that_runs() -> None:
+    obj = pipeline(
+        steps=("prepare", "train", "choose"),
+        final=("report",),
+        phase="Running",
+        progress="1/5",
+        revision=2,
+        **START,
+    )
+    shown = lines(
+        obj,
+        step("choose", needs=("train",)),
+        step("prepare", "Succeeded", completionTime="1970-01-01T00:00:30Z", attempts=[attempt(1)], **START),
+        step("report"),
+        step("train.0", "Running", needs=("prepare",), attempts=[attempt(2)], startTime="1970-01-01T00:00:30Z"),
+        step("train.1", "Queued", needs=("prepare",), reason="Parallelism", message="2 of 2 run"),
+    )
+    assert (
+        shown
+        == """\
+Pipeline:  digits (namespace ml)
+Status:    Running
+Progress:  1/5 (1 Running, 1 Queued, 2 Pending, 1 Succeeded)
+Duration:  90s
+Revision:  2
+
+STEP                 STATUS      TRIES   TIME   MESSAGE
+✓ prepare            Succeeded   1       30s
+● train              Running                    1 Running, 1 Queued
+  ● 0                Running     2       60s
+  ○ 1                Queued                     Parallelism: 2 of 2 run
+· choose             Pending
+· report (finally)   Pending"""
+    )
+
+
+def test_a_pipeline_that_failed_says_why_and_gives_its_results() -> None:
+    obj = pipeline(
+        phase="Failed",
+        reason="Failed",
+        message="step 'a' failed: no disk",
+        progress="1/1",
+        outputs={"accuracy": 0.97, "label": "ok", "list": [1, 2]},
+    )
+    failed = step("a", "Failed", reason="Error", message="exit code 3:\n no disk", attempts=[attempt(1)])
+    assert (
+        lines(obj, failed, wide=True)
+        == """\
+Pipeline:  digits (namespace ml)
+Status:    Failed: step 'a' failed: no disk
+Progress:  1/1 (1 Failed)
+
+STEP   STATUS   TRIES   NODE   JOB     MESSAGE
+✗ a    Failed   1       n1     job-1   Error: exit code 3: no disk
+
+OUTPUT     VALUE
+accuracy   0.97
+label      ok
+list       [1, 2]"""
+    )
+
+
+def test_an_invalid_pipeline_lists_its_problems() -> None:
+    problems = [{"path": "spec.steps[0]", "reason": "Cycle", "message": "a circle"}]
+    obj = pipeline(phase="Invalid", reason="Invalid", message="a circle", problems=problems)
+    assert (
+        lines(obj)
+        == """\
+Pipeline:  digits (namespace ml)
+Status:    Invalid: a circle
+
+PROBLEMS
+spec.steps[0]: a circle [Cycle]"""
+    )
+
+
+def test_an_edit_that_waits_is_noted() -> None:
+    obj = pipeline(phase="Succeeded")
+    obj["metadata"]["generation"] = 2
+    assert "Note:      the latest edit has not been taken up yet" in lines(obj)
+
+
+def test_large_fan_outs_show_what_matters() -> None:
+    steps = [step(f"tune.{at}", "Failed" if at == 77 else "Succeeded") for at in range(100)]
+    shown = lines(pipeline(phase="Running"), *steps).splitlines()
+    assert any(line.startswith("  ✗ 77") for line in shown)
+    assert shown[-1].split() == ["…", "80", "more", "80", "Succeeded"]
+    assert len(lines(pipeline(), *steps, expand=True).splitlines()) > 100
+
+
+def test_a_low_terminal_keeps_what_runs() -> None:
+    steps = [step(f"s{at}", "Running" if at == 30 else "Succeeded") for at in range(60)]
+    shown = lines(pipeline(phase="Running"), *steps, width=80, height=12)
+    assert len(shown.splitlines()) <= 12
+    assert "● s30" in shown
+
+
+def test_an_object_edited_into_nonsense_is_shown_as_far_as_it_goes() -> None:
+    obj = pipeline()
+    obj["spec"] = {"steps": "none", "finally": [1]}
+    obj["status"] = ["?"]
+    assert lines(obj, {"metadata": {"name": "x"}, "status": 4}).startswith("Pipeline:  digits")
