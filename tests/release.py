@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from tests.cluster import binaries
 from tests.cluster.choice import cluster
@@ -41,7 +43,7 @@ def install(*settings: str, name: str = NAME, namespace: str = NAMESPACE, cluste
     """
     words = [f"scope.clusterWide={str(cluster_wide).lower()}", *settings]
     built = engine().inputs(OPERATOR)[:12] or "unknown"
-    with stage(f"installing the operator with Helm into {namespace}"):
+    with stage(f"installing the operator with Helm into {namespace}"), _telling(namespace):
         run(
             [
                 *("helm", "upgrade", "--install", name, CHART),
@@ -51,6 +53,20 @@ def install(*settings: str, name: str = NAME, namespace: str = NAMESPACE, cluste
                 *("--set-string", f"podAnnotations.penstock\\.dev/built-from={built}"),
             ]
         )
+
+
+@contextmanager
+def _telling(namespace: str) -> Iterator[None]:
+    """Add to an error what the operator's pods are doing: Helm says only that they are not ready."""
+    try:
+        yield
+    except ClusterError as error:
+        kubectl = ["kubectl", "--namespace", namespace]
+        found = [str(error)]
+        for words in (["get", "pods"], ["logs", "--selector=app.kubernetes.io/component=operator", "--tail=15"]):
+            with suppress(ClusterError):
+                found.append(run([*kubectl, *words]))
+        raise ClusterError("\n".join(found)) from error
 
 
 def uninstall(name: str = NAME, namespace: str = NAMESPACE) -> None:

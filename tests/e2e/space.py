@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import subprocess
+import tempfile
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -118,6 +120,21 @@ class Space:
         """What attempts there were, one entry a Job: ``step/index#attempt`` in order."""
         return sorted(attempt(job) for job in self.jobs(**labels))
 
+    @contextmanager
+    def watching(self, kind: str) -> Iterator[list[Object]]:
+        """Every state in which the API server showed objects of the kind, in order; complete after the block."""
+        seen: list[Object] = []
+        with tempfile.TemporaryFile() as file:
+            words = ["kubectl", "--namespace", self.name, "get", kind, "--watch", "-o", "json"]
+            watch = subprocess.Popen(words, stdout=file)
+            try:
+                yield seen
+            finally:
+                watch.terminate()
+                watch.wait()
+            file.seek(0)
+            seen += documents(file.read().decode())
+
     def describe(self) -> str:
         """What one wants to see when a test failed here."""
         questions = {
@@ -138,6 +155,18 @@ class Space:
             return self.run(*words).strip()
         except Refused as refused:
             return str(refused)
+
+
+def documents(text: str) -> Iterator[Object]:
+    """JSON objects one after the other, the last of which may be cut."""
+    decoder = json.JSONDecoder()
+    position = 0
+    while (position := text.find("{", position)) >= 0:
+        try:
+            found, position = decoder.raw_decode(text, position)
+        except json.JSONDecodeError:
+            return
+        yield found
 
 
 def attempt(job: Object) -> str:

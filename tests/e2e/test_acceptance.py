@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.e2e.expectations import BY_WORD
+from tests.e2e.expectations import BY_WORD, WATCHED, check_watched
 from tests.e2e.space import STEP, Space, instant, kubectl
 
 CASES = Path(__file__).parent / "cases"
@@ -45,9 +45,11 @@ def test_every_manifest_has_an_expectation() -> None:
 @pytest.mark.parametrize("case", [pytest.param(name, marks=[pytest.mark.long] * (name in LONG)) for name in PLAIN])
 def test_case(space: Space, case: str) -> None:
     pipeline = pipeline_name(manifest(case))
-    space.apply(manifest(case))
-    space.finish(f"pipeline/{pipeline}", seconds=200)
-    check(space, pipeline, EXPECTED[case])
+    with space.watching("pods") as pods:
+        space.apply(manifest(case))
+        space.finish(f"pipeline/{pipeline}", seconds=200)
+    check(space, pipeline, {word: wanted for word, wanted in EXPECTED[case].items() if word not in WATCHED})
+    check_watched(pods, EXPECTED[case])
 
 
 def test_a_step_on_its_own(space: Space) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.e2e.expectations import life, most
+from tests.e2e.expectations import most
 from tests.e2e.manifests import emit, pipeline, step
 from tests.e2e.space import Space
 
@@ -74,9 +74,10 @@ def test_a_pipeline_that_runs_too_long(space: Space) -> None:
 
 
 def test_parallelism(space: Space) -> None:
-    space.apply(pipeline("narrow", *(step(f"s{number}", "sleep 1") for number in range(5)), parallelism=2))
-    assert space.finish("pipeline/narrow")["status"]["phase"] == "Succeeded"
-    assert most((*life(pod), 1) for pod in space.all("pods")) == 2
+    with space.watching("pods") as pods:
+        space.apply(pipeline("narrow", *(step(f"s{number}", "sleep 1") for number in range(5)), parallelism=2))
+        assert space.finish("pipeline/narrow")["status"]["phase"] == "Succeeded"
+    assert most(pods) == 2
 
 
 def test_rerun(space: Space) -> None:
@@ -85,7 +86,7 @@ def test_rerun(space: Space) -> None:
     space.finish("pipeline/again")
     before = {job["metadata"]["uid"] for job in space.jobs()}
     space.run("annotate", "pipeline/again", "penstock.dev/rerun=two from=b")
-    space.wait("pipeline/again", "jsonpath={.status.rerun}=two from=b")
+    space.wait("pipeline/again", "jsonpath={.status.rerun}")
     assert space.finish("pipeline/again")["status"]["phase"] == "Succeeded"
     fresh = [job for job in space.jobs() if job["metadata"]["uid"] not in before]
     assert [job["metadata"]["labels"]["penstock.dev/step"] for job in fresh] == ["b"]

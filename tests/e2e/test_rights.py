@@ -14,7 +14,8 @@ OPERATOR = f"system:serviceaccount:{NAMESPACE}:{NAME}"
 
 
 def may(verb: str, resource: str, who: str = OPERATOR) -> bool:
-    words = ["kubectl", "auth", "can-i", verb, resource, "--all-namespaces", f"--as={who}"]
+    name, _, subresource = resource.partition("/")
+    words = ["kubectl", "auth", "can-i", verb, name, f"--subresource={subresource}", "--all-namespaces", f"--as={who}"]
     answer = subprocess.run(words, capture_output=True, text=True).stdout.strip()
     assert answer in ("yes", "no"), answer
     return answer == "yes"
