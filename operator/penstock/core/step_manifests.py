@@ -77,9 +77,25 @@ def step_manifest(pipeline: PipelineView, graph: Graph, node: Node, rerun: str =
 
 
 def _spec(graph: Graph, node: Node) -> dict[str, Any]:
+    spec = _approval(node) if node.task.work.approval else _container(node)
+    spec["inputs"] = [_input(node, wired) for wired in node.task.inputs]
+    spec["onError"] = node.task.work.on_error.value if node.task.work.on_error is not OnError.FAIL else None
+    producers = dict.fromkeys(name for group in groups_of(node.task) for name in group.tasks)
+    spec["dependsOn"] = list(producers)[:MAX_DEPENDS]
+    spec["fingerprint"] = fingerprint(graph, node.task, node.each)
+    return {key: value for key, value in spec.items() if value not in (None, [], {})}
+
+
+def _approval(node: Node) -> dict[str, Any]:
+    approval = node.task.work.approval
+    assert approval is not None
+    return {"approval": _plain(approval)}
+
+
+def _container(node: Node) -> dict[str, Any]:
     work = node.task.work
-    spec: dict[str, Any] = {
-        "image": work.image if not work.approval else None,
+    return {
+        "image": work.image,
         "command": list(work.command) if work.command is not None else None,
         "args": list(work.args) if work.args is not None else None,
         "script": work.script,
@@ -87,8 +103,6 @@ def _spec(graph: Graph, node: Node) -> dict[str, Any]:
         "env": [_plain(variable) for variable in work.env],
         "envFrom": [_plain(source) for source in work.env_from],
         "workingDir": work.working_dir,
-        "approval": _plain(work.approval) if work.approval else None,
-        "inputs": [_input(node, wired) for wired in node.task.inputs],
         "outputs": [_plain(output) for output in work.outputs],
         "resources": _plain(work.resources),
         "retry": _plain(work.retry) if work.retry.model_fields_set else None,
@@ -97,13 +111,9 @@ def _spec(graph: Graph, node: Node) -> dict[str, Any]:
         "duration": _duration(work.duration),
         "pod": _plain(work.pod),
         "replicas": work.replicas if work.replicas != 1 else None,
-        "onError": work.on_error.value if work.on_error is not OnError.FAIL else None,
         "cache": work.cache.value if work.cache is not Cache.REUSE else None,
         "undo": _plain(work.undo) if work.undo else None,
-        "dependsOn": list(dict.fromkeys(name for group in groups_of(node.task) for name in group.tasks))[:MAX_DEPENDS],
-        "fingerprint": fingerprint(graph, node.task, node.each),
     }
-    return {key: value for key, value in spec.items() if value not in (None, [], {})}
 
 
 def _plain(model: Model) -> Object:
