@@ -62,7 +62,6 @@ def test_texts_that_no_variable_can_hold(space: Space, texts: dict[str, str], wo
     found = json.dumps([done.get("problems"), done.get("failedSteps")])
     assert done["phase"] in ("Failed", "Invalid")
     assert word in found
-    assert next(iter(texts)) in found or "read" in found
     assert not space.jobs()
 
 
