@@ -15,12 +15,13 @@ from penstock.core.shapes import Shape
 
 
 class Wait:
-    """Why a demand does not start. The sentence is made when somebody asks for it."""
+    """Why a demand does not start, and which resources are short. The sentence is made when somebody asks for it."""
 
-    __slots__ = ("_message", "_say", "reason")
+    __slots__ = ("_message", "_say", "reason", "short")
 
-    def __init__(self, reason: Reason, say: Callable[[], str]) -> None:
+    def __init__(self, reason: Reason, say: Callable[[], str], short: tuple[str, ...] = ()) -> None:
         self.reason = reason
+        self.short = short
         self._say = say
         self._message: str | None = None
 
@@ -122,20 +123,20 @@ class _Pass:
 
     def _no_room(self, demand: Demand) -> Wait:
         shape = demand.shape
+        lacking = shortage(self.room, shape)
         reservation = None
-        if not self.policy.strict:
-            short = shortage(self.room, shape)
-            if short and self.short.isdisjoint(short):
-                reservation = reserve(self.room, shape, demand.owner)
-                if reservation:
-                    self.short |= short
-                    self.reservations.append(reservation)
+        if lacking and not self.policy.strict and self.short.isdisjoint(lacking):
+            reservation = reserve(self.room, shape, demand.owner)
+            if reservation:
+                self.short |= lacking
+                self.reservations.append(reservation)
+        names = tuple(sorted({name for name, _ in lacking}))
         full = next((pool for pool, charge in self.room.pools(shape) if not pool.fitting(charge, self.now)), None)
         if full:
             reason = Reason.QUOTA_EXCEEDED if full.quota else Reason.WAITING_FOR_RESOURCES
-            return Wait(reason, lambda: explain.short_of_pool(self.room, shape))
+            return Wait(reason, lambda: explain.short_of_pool(self.room, shape), names)
         reason = Reason.OUTRANKED if self._fitted_at_first(shape) else Reason.WAITING_FOR_RESOURCES
-        return Wait(reason, lambda: explain.short_of_room(self.room, shape, reservation))
+        return Wait(reason, lambda: explain.short_of_room(self.room, shape, reservation), names)
 
     def _fitted_at_first(self, shape: Shape) -> bool:
         """Whether there was room before this pass gave it to others."""

@@ -3,12 +3,12 @@
 from typing import Any
 
 from penstock.core.demands import Demand
-from penstock.core.policies.policy import Policy, level
+from penstock.core.policies.policy import Policy, urgency
 
 
 def order(demand: Demand, now: float) -> tuple[Any, ...]:
-    """Level (priority and patience), upward rank, age, name."""
-    return -level(demand, now), -demand.rank, demand.since, demand.key
+    """Priority with patience, upward rank, age, name."""
+    return urgency(demand, now, demand.rank)
 
 
 CRITICAL_PATH = Policy("critical-path", order)

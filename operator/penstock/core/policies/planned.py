@@ -3,13 +3,12 @@
 from typing import Any
 
 from penstock.core.demands import Demand
-from penstock.core.policies.policy import Policy, level
+from penstock.core.policies.policy import Policy, urgency
 
 
 def order(demand: Demand, now: float) -> tuple[Any, ...]:
-    """Level, planned or upward rank, age, name."""
-    rank = demand.rank if demand.planned is None else demand.planned
-    return -level(demand, now), -rank, demand.since, demand.key
+    """Priority with patience, planned or else upward rank, age, name."""
+    return urgency(demand, now, demand.rank if demand.planned is None else demand.planned)
 
 
 PLANNED = Policy("planned", order)

@@ -10,13 +10,14 @@ PATIENCE = 3600.0
 """Seconds of waiting that weigh as much as one unit of priority."""
 
 
-def level(demand: Demand, now: float, patience: float = PATIENCE) -> int:
-    """Priority, one higher for each full patience that the demand has waited.
+def urgency(demand: Demand, now: float, rank: float, patience: float = PATIENCE) -> tuple[Any, ...]:
+    """Sort key: priority, one higher for each full patience of waiting; then rank, but age for who has waited one.
 
-    So nothing is passed over for ever: of equal priority, what came later goes ahead only within one patience, and
-    what has a priority n higher only within n + 1 of them. A clock that jumps back makes nobody older.
+    So nothing is passed over for ever: who has waited one patience is passed over only by what is older, and by what
+    has a priority n higher only until it has waited n patiences. A clock that jumps back makes nobody older.
     """
-    return demand.priority + int(max(0.0, now - demand.since) // patience)
+    waited = int(max(0.0, now - demand.since) // patience)
+    return -demand.priority - waited, demand.since if waited else float("inf"), -rank, demand.since, demand.key
 
 
 @dataclass(frozen=True, slots=True)
