@@ -57,7 +57,7 @@ async def running(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, **chang
     operator.loop.start()
     tasks = [asyncio.create_task(part) for part in operator.parts()]
     tasks.append(asyncio.create_task(watching.watch(operator.store, operator.loop, settings)))
-    await until(lambda: len(cluster.watchers()) >= 5)
+    await until(lambda: len(cluster.watchers()) >= 6)
     try:
         yield operator
     finally:

@@ -19,7 +19,12 @@ Fault = Callable[[str, str], int | None]
 """(verb, path) -> the status code to answer with instead, or None."""
 
 GROUPS = {
-    ("penstock.dev", "v1alpha1"): {"pipelines": "Pipeline", "steps": "Step", "components": "Component"},
+    ("penstock.dev", "v1alpha1"): {
+        "pipelines": "Pipeline",
+        "steps": "Step",
+        "components": "Component",
+        "pipelineschedules": "PipelineSchedule",
+    },
     ("batch", "v1"): {"jobs": "Job"},
     ("apps", "v1"): {"controllerrevisions": "ControllerRevision"},
     ("events.k8s.io", "v1"): {"events": "Event"},
@@ -33,7 +38,7 @@ GROUPS = {
         "events": "Event",
     },
 }
-_MAJOR = ("pipelines", "steps", "jobs")
+_MAJOR = ("pipelines", "steps", "jobs", "pipelineschedules")
 
 
 def now() -> str:
@@ -163,9 +168,9 @@ class FakeCluster:
         if missing:
             return missing
         obj = self.objects[plural, namespace, name]
-        uid = (options.get("preconditions") or {}).get("uid")
-        if uid and uid != obj["metadata"]["uid"]:
-            return _status(409, "Conflict", "the uid is another")
+        for field, value in (options.get("preconditions") or {}).items():
+            if value != obj["metadata"][field]:
+                return _status(409, "Conflict", f"the {field} is another")
         self.delete(plural, namespace, name)
         return web.json_response(obj)
 
@@ -306,9 +311,12 @@ def _selected(obj: Object, query: Any) -> bool:
     labels = obj["metadata"].get("labels") or {}
     wanted = [term.split("=") for term in query.get("labelSelector", "").split(",") if term]
     fields = dict(term.split("=") for term in query.get("fieldSelector", "").split(",") if term)
-    involved = (obj.get("involvedObject") or {}).get("uid")
-    if fields and (fields.get("involvedObject.uid") != involved or fields.get("type") != obj.get("type")):
-        return False
+    for path, value in fields.items():
+        found: Any = obj
+        for name in path.split("."):
+            found = (found or {}).get(name)
+        if found != value:
+            return False
     return all(labels.get(key) == value for key, value in wanted)
 
 

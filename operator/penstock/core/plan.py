@@ -48,6 +48,8 @@ class Plan:
     verdicts: list[tuple[Node, Verdict]] = field(default_factory=list)
     wake_at: float | None = None
     finished: bool = False
+    expired: bool = False
+    """The Pipeline itself is to be deleted: it ended longer ago than its ttlAfterFinished."""
 
     @property
     def acts(self) -> bool:
@@ -62,6 +64,7 @@ class Plan:
             or self.delete_jobs
             or self.step_statuses
             or self.settle_approvals
+            or self.expired
         )
 
 
@@ -255,7 +258,18 @@ class _Planner:
         if pipeline_status.differs(self.pipeline.status, status):
             result.pipeline_status = status
         result.finished = "completionTime" in status
+        self._expire(instant(status.get("completionTime")))
         return result
+
+    def _expire(self, ended: float | None) -> None:
+        """Deletes the Pipeline once its time is over (KEP-592), but not before its end is written and all is done."""
+        time_to_live = self.graph.settings.ttl_after_finished
+        if ended is None or time_to_live is None:
+            return
+        if self.now < ended + time_to_live or self.result.acts or self.result.ready:
+            self._wake(max(self.now, ended + time_to_live))
+        else:
+            self.result.expired = True
 
     def _obsolete(self, verdicts: list[tuple[Node, Verdict]]) -> list[StepView]:
         """Steps that the graph no longer has; instances of a list that is not known yet stay."""

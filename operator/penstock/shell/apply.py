@@ -105,6 +105,8 @@ class Applier:
         yield from (partial(writer.spec, step, spec) for step, spec in plan.replace_specs)
         yield from (partial(writer.delete_step, step) for step in plan.delete_steps)
         yield from (partial(writer.create_step, manifest) for manifest in plan.create_steps)
+        if plan.expired and snapshot.pipeline:
+            yield partial(writer.delete_pipeline, snapshot.pipeline)
 
     async def _status(
         self, resource: Resource, view: PipelineView | StepView, status: dict[str, Any], outcome: Outcome

@@ -112,11 +112,11 @@ class Client:
         path = resource.path(namespace, name)
         return await self._send("PATCH", resource, path, patch, content=f"application/{form}+json")
 
-    async def delete(self, resource: Resource, namespace: str, name: str, uid: str = "") -> Object:
-        """Deletes an object, which lasts until its children are gone. `uid`: only if it is that very object."""
+    async def delete(self, resource: Resource, namespace: str, name: str, uid: str = "", version: str = "") -> Object:
+        """Deletes an object, which lasts until its children are gone. `uid`, `version`: only if it is that very one."""
         options: dict[str, Any] = {"propagationPolicy": "Foreground"}
         if uid:
-            options["preconditions"] = {"uid": uid}
+            options["preconditions"] = {"uid": uid} | ({"resourceVersion": version} if version else {})
         return await self._send("DELETE", resource, resource.path(namespace, name), options)
 
     async def _send(

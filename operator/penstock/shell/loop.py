@@ -17,6 +17,7 @@ from penstock.core.plan import Plan
 from penstock.shell import metrics
 from penstock.shell.apply import Applier, Outcome, mere_progress
 from penstock.shell.observe import Observer, Snapshot
+from penstock.shell.schedules import Schedules
 from penstock.shell.store import Key
 
 log = structlog.get_logger(__name__)
@@ -53,10 +54,11 @@ class _Turn:
 
 
 class Loop:
-    """Keeps every Pipeline, and every Step that stands alone, as its manifest wants it."""
+    """Keeps every Pipeline, every Step that stands alone and every PipelineSchedule as its manifest wants it."""
 
-    def __init__(self, observer: Observer, applier: Applier, admit: Admission) -> None:
+    def __init__(self, observer: Observer, applier: Applier, admit: Admission, schedules: Schedules) -> None:
         self.observer = observer
+        self.schedules = schedules
         self.applier = applier
         self.admit = admit
         self._turns: dict[Key, _Turn] = {}
@@ -168,6 +170,12 @@ class Loop:
         return known, True
 
     async def _pass(self, key: Key, turn: _Turn) -> tuple[bool, Outcome]:
+        if key.schedule:
+            found = await self.schedules.work(key)
+            self._wake_at(key, turn, found.wake_at)
+            for created in found.created:
+                self.wake(created)
+            return found.known, found.outcome
         snapshot = await self.observer.snapshot(key)
         if snapshot is None:
             self.observer.graphs.release(turn.uid)
@@ -187,6 +195,8 @@ class Loop:
             outcome = await self.applier.apply(snapshot, plan, ready, max(LEAST_WRITING, 3 * took))
             if outcome.wrote_status:
                 turn.status_at = time.time()
+                if snapshot.pipeline and (schedule := self.observer.store.schedule_of(snapshot.pipeline)):
+                    self.wake(schedule)
             if outcome.started:
                 self._wake_at(key, turn, time.time() + SETTLING)
                 self._measure_hop(turn)

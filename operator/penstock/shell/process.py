@@ -24,6 +24,7 @@ from penstock.shell.loop import Loop
 from penstock.shell.observe import Observer
 from penstock.shell.reporter import Reporter
 from penstock.shell.revisions import Revisions
+from penstock.shell.schedules import Schedules
 from penstock.shell.settings import Settings
 from penstock.shell.starter import Starter
 from penstock.shell.store import Key, Store
@@ -56,8 +57,10 @@ class Operator:
         graphs = Graphs(self.store, self.revisions, settings.catalogue_namespaces)
         self.trouble = Trouble(client, self.store, self.starter, self._wake)
         observer = Observer(self.store, graphs, self.starter, self.trouble.messages)
-        applier = Applier(Writer(client, self.store), self.starter, self.revisions, self.reporter)
-        self.loop = Loop(observer, applier, _admit)
+        writer = Writer(client, self.store)
+        applier = Applier(writer, self.starter, self.revisions, self.reporter)
+        schedules = Schedules(self.store, writer, self.reporter, settings.catalogue_namespaces)
+        self.loop = Loop(observer, applier, _admit, schedules)
         self.lister = Lister(client, self.store, settings, self._wake)
 
     def _wake(self, key: Key) -> None:

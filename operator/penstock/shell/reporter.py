@@ -10,6 +10,7 @@ import structlog
 
 from penstock.core.events import Event, pipeline_event, step_event
 from penstock.core.observed import PipelineView, StepView
+from penstock.core.scheduled import ScheduleView
 from penstock.shell import metrics
 from penstock.shell.client import Client, Refused, Unreachable
 from penstock.shell.resources import EVENTS, PIPELINES, STEPS, Resource
@@ -40,7 +41,7 @@ class Reporter:
         if found:
             self.send(resource, view, found)
 
-    def send(self, resource: Resource, view: PipelineView | StepView, event: Event) -> None:
+    def send(self, resource: Resource, view: PipelineView | StepView | ScheduleView, event: Event) -> None:
         """Queues an Event about an object."""
         try:
             self._queue.put_nowait(self._manifest(resource, view, event))
@@ -72,7 +73,9 @@ class Reporter:
         else:
             metrics.EVENTS_SENT.labels("sent").inc()
 
-    def _manifest(self, resource: Resource, view: PipelineView | StepView, event: Event) -> Mapping[str, Any]:
+    def _manifest(
+        self, resource: Resource, view: PipelineView | StepView | ScheduleView, event: Event
+    ) -> Mapping[str, Any]:
         now = time.time_ns()
         moment = datetime.fromtimestamp(now / 1e9, UTC)
         return {

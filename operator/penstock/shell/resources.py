@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from penstock.api.base import GROUP, VERSION
-from penstock.api.kinds import COMPONENT, PIPELINE, STEP
+from penstock.api.kinds import COMPONENT, PIPELINE, SCHEDULE, STEP
 from penstock.core import labels
 
 Object = Mapping[str, Any]
@@ -37,6 +37,7 @@ OURS = f"{labels.MANAGED_BY}={labels.PENSTOCK}"
 
 PIPELINES = Resource(PIPELINE.name, GROUP, VERSION, PIPELINE.plural)
 STEPS = Resource(STEP.name, GROUP, VERSION, STEP.plural)
+SCHEDULES = Resource(SCHEDULE.name, GROUP, VERSION, SCHEDULE.plural)
 COMPONENTS = Resource(COMPONENT.name, GROUP, VERSION, COMPONENT.plural)
 JOBS = Resource("Job", "batch", "v1", "jobs", OURS)
 PODS = Resource("Pod", "", "v1", "pods", OURS)
@@ -47,5 +48,5 @@ CORE_EVENTS = Resource("Event", "", "v1", "events")
 EVENTS = Resource("Event", "events.k8s.io", "v1", "events")
 LEASES = Resource("Lease", "coordination.k8s.io", "v1", "leases")
 
-WATCHED = (COMPONENTS, PIPELINES, STEPS, JOBS, PODS)
+WATCHED = (COMPONENTS, SCHEDULES, PIPELINES, STEPS, JOBS, PODS)
 """What is watched. Owners come first: the children of an object are found by way of it."""

@@ -22,19 +22,21 @@ from penstock.core.observed import (
     pod_view,
     step_view,
 )
+from penstock.core.scheduled import ScheduleView, schedule_view
 from penstock.shell import metrics
-from penstock.shell.resources import COMPONENTS, JOBS, PIPELINES, PODS, STEPS, Object, Resource
+from penstock.shell.resources import COMPONENTS, JOBS, PIPELINES, PODS, SCHEDULES, STEPS, Object, Resource
 from penstock.shell.shelf import Shelf, compact, same
 
 log = structlog.get_logger(__name__)
 
 
 class Key(NamedTuple):
-    """What is planned as one: a Pipeline, or a Step that stands `alone`."""
+    """What is planned as one: a Pipeline, a Step that stands `alone`, or a `schedule`."""
 
     namespace: str
     name: str
     alone: bool = False
+    schedule: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ _PARSERS: Mapping[str, Callable[[Object], Any]] = {
     JOBS.kind: job_view,
     PODS.kind: pod_view,
     COMPONENTS.kind: component_view,
+    SCHEDULES.kind: schedule_view,
 }
 
 
@@ -90,12 +93,14 @@ class Store:
         self.jobs: Shelf[JobView] = Shelf()
         self.pods: Shelf[PodView] = Shelf()
         self.components: Shelf[ComponentView] = Shelf()
+        self.schedules: Shelf[ScheduleView] = Shelf()
         self._shelves: dict[str, Shelf[Any]] = {
             PIPELINES.kind: self.pipelines,
             STEPS.kind: self.steps,
             JOBS.kind: self.jobs,
             PODS.kind: self.pods,
             COMPONENTS.kind: self.components,
+            SCHEDULES.kind: self.schedules,
         }
         self._by_name: dict[Key, str] = {}
         self._steps_of: dict[Key, dict[str, StepView]] = {}
@@ -112,6 +117,24 @@ class Store:
     def step(self, key: Key) -> StepView | None:
         """The Step of that name that stands alone."""
         return self.steps.get(self._by_name.get(key, ""))
+
+    def schedule(self, key: Key) -> ScheduleView | None:
+        """The PipelineSchedule of that name."""
+        return self.schedules.get(self._by_name.get(key, ""))
+
+    def schedule_of(self, pipeline: PipelineView) -> Key | None:
+        """The PipelineSchedule that created a Pipeline."""
+        view = self.schedules.get(pipeline.schedule or "")
+        return _key_of_schedule(view) if view else None
+
+    def pipelines_for(self, schedule: ScheduleView) -> list[PipelineView]:
+        """The Pipelines that a PipelineSchedule owns, and those that have names it could want."""
+        prefix = f"{schedule.name}-"
+        return [
+            view
+            for view in self.pipelines
+            if view.namespace == schedule.namespace and (view.schedule == schedule.uid or view.name.startswith(prefix))
+        ]
 
     def steps_of(self, key: Key) -> Mapping[str, StepView]:
         """The Steps of a Pipeline by path, as they are now."""
@@ -187,7 +210,10 @@ class Store:
     def _concerned(self, view: object) -> tuple[Key, ...]:
         match view:
             case PipelineView():
-                return (Key(view.namespace, view.name),)
+                own, schedule = Key(view.namespace, view.name), self.schedule_of(view)
+                return (own, schedule) if schedule else (own,)
+            case ScheduleView():
+                return (_key_of_schedule(view),)
             case StepView():
                 return (_key_of(view),)
             case JobView():
@@ -203,6 +229,8 @@ class Store:
         match view:
             case PipelineView():
                 self._by_name[Key(view.namespace, view.name)] = view.uid
+            case ScheduleView():
+                self._by_name[_key_of_schedule(view)] = view.uid
             case StepView():
                 key = _key_of(view)
                 if key.alone:
@@ -220,6 +248,8 @@ class Store:
         match view:
             case PipelineView():
                 self._unname(Key(view.namespace, view.name), view.uid)
+            case ScheduleView():
+                self._unname(_key_of_schedule(view), view.uid)
             case StepView():
                 key = _key_of(view)
                 steps = self._steps_of.get(key, {})
@@ -245,3 +275,7 @@ class Store:
 
 def _key_of(step: StepView) -> Key:
     return Key(step.namespace, step.pipeline) if step.pipeline else Key(step.namespace, step.name, alone=True)
+
+
+def _key_of_schedule(view: ScheduleView) -> Key:
+    return Key(view.namespace, view.name, schedule=True)

@@ -10,13 +10,15 @@ import structlog
 
 from penstock.core.observed import JobView, PipelineView, StepView, owner_uid
 from penstock.core.plan import approval_labels
+from penstock.core.scheduled import ScheduleView
 from penstock.shell.client import Client, Refused
-from penstock.shell.resources import CLAIMS, JOBS, STEPS, Object, Resource
+from penstock.shell.resources import CLAIMS, JOBS, PIPELINES, STEPS, Object, Resource
 from penstock.shell.store import Store
 
 log = structlog.get_logger(__name__)
 
 Manifest = dict[str, Any]
+_Planned = PipelineView | StepView | ScheduleView
 _GONE, _CONFLICT = 404, 409
 
 
@@ -28,7 +30,7 @@ class Writer:
         self.store = store
         self._futile: dict[str, str] = {}
 
-    async def status(self, resource: Resource, view: PipelineView | StepView, status: Manifest) -> bool:
+    async def status(self, resource: Resource, view: _Planned, status: Manifest) -> bool:
         """Replaces the whole status of the version that the plan was made from."""
         if self._futile.get(view.uid) == view.version:
             return True
@@ -72,6 +74,22 @@ class Writer:
             return False
         return True
 
+    async def create_pipeline(self, manifest: Manifest) -> bool:
+        """Creates a Pipeline; one of that name that is there already is looked at."""
+        meta = manifest["metadata"]
+        try:
+            self.store.put(PIPELINES, await self.client.create(PIPELINES, manifest))
+        except Refused as error:
+            if error.code != _CONFLICT:
+                raise
+            await self.refresh(PIPELINES, meta["namespace"], meta["name"])
+            return False
+        return True
+
+    async def delete_pipeline(self, pipeline: PipelineView) -> bool:
+        """Deletes a Pipeline with its Steps, unless somebody has changed it since."""
+        return await self._delete(PIPELINES, pipeline, pipeline.version)
+
     async def delete_step(self, step: StepView) -> bool:
         """Deletes a Step with its Jobs."""
         return await self._delete(STEPS, step)
@@ -112,7 +130,7 @@ class Writer:
             self.store.put(resource, found)
         return found
 
-    async def _change(self, resource: Resource, view: PipelineView | StepView, request: Any) -> bool:
+    async def _change(self, resource: Resource, view: _Planned, request: Any) -> bool:
         try:
             answer = await request
         except Refused as error:
@@ -134,9 +152,9 @@ class Writer:
         self.store.put(resource, answer)
         return True
 
-    async def _delete(self, resource: Resource, view: StepView | JobView) -> bool:
+    async def _delete(self, resource: Resource, view: PipelineView | StepView | JobView, version: str = "") -> bool:
         try:
-            answer = await self.client.delete(resource, view.namespace, view.name, view.uid)
+            answer = await self.client.delete(resource, view.namespace, view.name, view.uid, version)
         except Refused as error:
             if error.code not in (_CONFLICT, _GONE):
                 raise
