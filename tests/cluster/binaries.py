@@ -72,9 +72,18 @@ HELM = Source("helm", "helm.sh/helm/v4", "v4.3.1", {"helm": "helm.sh/helm/v4/cmd
 KIND = Source("kind", "sigs.k8s.io/kind", "v0.33.0", {"kind": "sigs.k8s.io/kind"}, "30 s", {})
 KWOK = Source("kwok", "sigs.k8s.io/kwok", "v0.8.0", {"kwok": "sigs.k8s.io/kwok/cmd/kwok"}, "1 to 2 min", {})
 
-SOURCES = (KUBERNETES, ETCD, COREDNS, STORAGE, HELM, KIND, KWOK)
+S3 = Source(
+    "versitygw",
+    "github.com/versity/versitygw",
+    "v1.8.0",
+    {"versitygw": "github.com/versity/versitygw/cmd/versitygw"},
+    "1 to 2 min",
+    {},
+)
+
+SOURCES = (KUBERNETES, ETCD, COREDNS, STORAGE, HELM, KIND, KWOK, S3)
 CLUSTER = (KUBERNETES, ETCD, COREDNS, STORAGE, HELM)
-"""What the cluster on this machine is made of; kind and kwok are built when they are asked for."""
+"""What the cluster on this machine is made of; kind, kwok and the S3 server are built when they are asked for."""
 
 
 def binary(name: str) -> Path:

@@ -30,7 +30,7 @@ SCRATCH = "20Gi"
 COURIER_REQUESTS = {"cpu": "100m", "memory": "128Mi"}
 """Most that the containers around a step ask for. They never ask for more than the step: what the scheduler counts
 for a pod is the largest of containers that run one after the other (KEP-753), and so stays what the step asks for."""
-COURIER_LIMITS = {"cpu": "2", "memory": "512Mi"}
+COURIER_LIMITS = {"cpu": "2", "memory": "256Mi"}
 """Least that they are limited to, where the step is limited at all."""
 
 _CREDENTIALS = {

@@ -14,7 +14,7 @@ from penstock.core.transfer import INVALID_OUTPUTS, VARIABLE, Transfer
 from penstock.courier.fetch import fetch
 from penstock.courier.problems import CourierError, InvalidArtifact
 from penstock.courier.publish import announce, publish
-from penstock.courier.store import Store
+from penstock.courier.store import connect
 
 MESSAGE = Path("/dev/termination-log")
 MESSAGE_BYTES = 2048
@@ -38,9 +38,10 @@ def _run(words: list[str]) -> list[str]:
     if words not in (["fetch"], ["publish"]) or VARIABLE not in os.environ:
         raise CourierError(f"say fetch or publish, and what in {VARIABLE}; this runs in pods that the operator makes")
     transfer = Transfer.parse(os.environ[VARIABLE])
-    store = Store(transfer.uri, transfer.endpoint, transfer.secret)
+    store = connect(transfer, os.environ)
     if words == ["publish"]:
-        return publish(transfer, store)
+        replica = os.environ.get("PENSTOCK_REPLICA", "0")
+        return publish(transfer, store) if replica == "0" else [f"replica {replica}: replica 0 publishes"]
     announce(transfer, store, _attempt())
     return fetch(transfer, store)
 

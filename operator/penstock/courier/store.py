@@ -3,7 +3,7 @@
 import os
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 
 import obstore
 from obstore.exceptions import BaseError
-from obstore.store import S3Store
+from obstore.store import ObjectStore, S3Store
 
+from penstock.core.transfer import Transfer
 from penstock.courier.problems import CourierError
 
 PIECE = 8 * 1024 * 1024
@@ -31,26 +32,33 @@ class Missing(CourierError):
     """There is no such object."""
 
 
-class Store:
-    """One prefix of a bucket. Credentials are the usual AWS_* variables of the environment."""
+def connect(transfer: Transfer, environment: Mapping[str, str]) -> "Store":
+    """The store of a transfer. Credentials are the usual AWS_* variables of the environment."""
+    given: dict[str, Any] = {"endpoint": transfer.endpoint} if transfer.endpoint else {}
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION"):
+        if environment.get(name):
+            given[name.lower()] = environment[name]
+    parts = urlsplit(transfer.uri)
+    plain = (transfer.endpoint or "").startswith("http://")
+    inner = S3Store(
+        parts.netloc,
+        prefix=parts.path.strip("/") or None,
+        client_options={"allow_http": plain, "timeout": "120s"},
+        retry_config={"max_retries": 8, "retry_timeout": timedelta(seconds=60)},
+        **given,
+    )
+    return Store(inner, transfer)
 
-    def __init__(self, uri: str, endpoint: str | None, secret: str) -> None:
-        parts = urlsplit(uri)
-        self.uri = uri.rstrip("/")
-        self.bucket = parts.netloc
-        self.endpoint = endpoint
-        self.secret = secret
-        given: dict[str, Any] = {"endpoint": endpoint} if endpoint else {}
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION"):
-            if os.environ.get(name):
-                given[name.lower()] = os.environ[name]
-        self._store = S3Store(
-            self.bucket,
-            prefix=parts.path.strip("/") or None,
-            client_options={"allow_http": bool(endpoint) and str(endpoint).startswith("http://"), "timeout": "120s"},
-            retry_config={"max_retries": 8, "retry_timeout": timedelta(seconds=60)},
-            **given,
-        )
+
+class Store:
+    """Objects below the URI of a transfer. Every method raises CourierError in words that a user can act on."""
+
+    def __init__(self, inner: ObjectStore, transfer: Transfer) -> None:
+        self._store = inner
+        self.uri = transfer.uri
+        self.bucket = urlsplit(transfer.uri).netloc
+        self.endpoint = transfer.endpoint
+        self.secret = transfer.secret
 
     def put(self, key: str, data: bytes) -> None:
         """Stores a small object."""

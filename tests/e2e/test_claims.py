@@ -1,0 +1,36 @@
+"""Artifacts on a claim: what a producer never wrote, and what climbs out."""
+
+from __future__ import annotations
+
+from tests.e2e.manifests import pipeline, step
+from tests.e2e.space import Space
+
+ARTIFACT = [{"name": "a", "type": "Artifact"}]
+CLAIM = {"claim": {"size": "16Mi"}}
+
+
+def test_an_artifact_that_was_not_written_is_missing_for_its_consumer(space: Space) -> None:
+    """kubelet makes empty directories where a subPath is missing; a consumer must not take one for a result."""
+    look = """
+[ -e "$INPUT_A" ] && there=true || there=false
+touch "$(dirname "$INPUT_A")/new" 2>/dev/null && writable=true || writable=false
+printf '{"there": %s, "writable": %s}' $there $writable > "$PENSTOCK_OUTPUTS"
+"""
+    facts = [{"name": "there", "type": "Boolean"}, {"name": "writable", "type": "Boolean"}]
+    reader = step("look", look, inputs=[{"name": "a", "from": "make.a"}], outputs=facts)
+    space.apply(pipeline("missing", step("make", outputs=ARTIFACT), reader, storage=CLAIM))
+    assert space.finish("pipeline/missing")["status"]["phase"] == "Succeeded"
+    assert space.step("missing", "look")["outputs"] == {"there": False, "writable": False}
+
+
+def test_a_link_that_climbs_out_leads_into_the_consumers_own_container(space: Space) -> None:
+    make = 'ln -s ../../../../../../../../../etc/hostname "$OUTPUT_A"'
+    look = """
+same=$(cmp -s "$INPUT_A" /etc/hostname && echo true || echo false)
+printf '{"same": %s}' $same > "$PENSTOCK_OUTPUTS"
+"""
+    outputs = [{"name": "same", "type": "Boolean"}]
+    reader = step("look", look, inputs=[{"name": "a", "from": "make.a"}], outputs=outputs)
+    space.apply(pipeline("climbs", step("make", make, outputs=ARTIFACT), reader, storage=CLAIM))
+    assert space.finish("pipeline/climbs")["status"]["phase"] == "Succeeded"
+    assert space.step("climbs", "look")["outputs"] == {"same": True}
