@@ -185,6 +185,10 @@ class Cluster:
         path = resource.path(self.namespace, name)
         return self.json("PATCH", path, {"fieldManager": "penstock"}, body=change, content_type=MERGE_PATCH)
 
+    def replace(self, resource: Resource, name: str, manifest: Object) -> Object:
+        """Replaces an object of the namespace by the manifest, if it is still of the version that this names."""
+        return self.json("PUT", resource.path(self.namespace, name), {"fieldManager": "penstock"}, body=manifest)
+
     def user(self) -> str:
         """Who the API server says the user is."""
         review = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}

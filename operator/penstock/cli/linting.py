@@ -18,8 +18,6 @@ from penstock.core.compiler import compile_pipeline
 from penstock.core.component_check import check_component
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
-from penstock.core.schedule_check import check_schedule
-from penstock.core.standalone import compile_step
 
 APPLY_LIMIT = 256 * 1024
 """What `kubectl apply` can store of an object in its annotation."""
@@ -144,8 +142,12 @@ class _Linter:
             case Pipeline():
                 return compile_pipeline(model.spec, components).problems
             case PipelineSchedule():
+                from penstock.core.schedule_check import check_schedule  # only where needed: lint is to start fast
+
                 return check_schedule(model.spec, components)
             case Step():
+                from penstock.core.standalone import compile_step
+
                 return () if model.spec.fingerprint else compile_step(name, model.spec).problems
 
     def _known(self, problem: Problem) -> bool:

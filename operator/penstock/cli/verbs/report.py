@@ -1,0 +1,58 @@
+"""`penstock report`: what would make a flow faster or smaller."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from penstock.cli.cluster import STEPS, Cluster
+from penstock.cli.printing import print_data
+
+if TYPE_CHECKING:
+    from penstock.cli.graphs import Flow
+    from penstock.core.suggest import Durations, Suggestion
+
+PANEL = "Manifests"
+
+
+def report(
+    cluster: Cluster,
+    source: Annotated[str, typer.Argument(metavar="FILE|NAME", help="Manifest, folder, -, or a Pipeline's name.")],
+    output: Annotated[Literal["text", "json", "yaml"], typer.Option("--output", "-o", help="Format.")] = "text",
+) -> None:
+    """Suggest what would make a flow faster or smaller, each with what it would save: by the durations that its steps
+    had in the cluster, or those that the manifest declares."""
+    from penstock.cli.graphs import is_file, of_cluster, of_files
+    from penstock.core.suggest import declared, suggest
+
+    found: dict[str, list[Suggestion]] = {}
+    if is_file(source):
+        for flow in of_files(source):
+            found[flow.name] = suggest(flow.graph, declared)
+    else:
+        flow, _ = of_cluster(cluster, source)
+        found[flow.name] = suggest(flow.graph, _measured(cluster, flow))
+    if output != "text":
+        print_data(
+            {name: [{**asdict(one), "kind": one.kind.value} for one in all_] for name, all_ in found.items()}, output
+        )
+        return
+    for name, suggestions in found.items():
+        typer.echo(f"{name}: {len(suggestions) or 'no'} suggestion{'' if len(suggestions) == 1 else 's'}")
+        for one in suggestions:
+            typer.echo(f"  {one.path}: {one.message} [{one.kind.value}]")
+
+
+def _measured(cluster: Cluster, flow: "Flow") -> "Durations":
+    """Mean run time of each task's attempts that succeeded, by its Steps in the cluster; else as declared."""
+    from penstock.cli.ages import seconds_of
+    from penstock.cli.steps import path_of, task_of
+    from penstock.core.suggest import declared
+
+    times: dict[str, list[float]] = {}
+    for step in cluster.list(STEPS, cluster.namespace, f"penstock.dev/pipeline={flow.name}"):
+        for attempt in (step.get("status") or {}).get("attempts") or ():
+            began, over = seconds_of(attempt.get("start")), seconds_of(attempt.get("end"))
+            if attempt.get("exitCode") == 0 and began is not None and over is not None:
+                times.setdefault(task_of(path_of(step)), []).append(over - began)
+    return lambda task: sum(times[task.id]) / len(times[task.id]) if task.id in times else declared(task)
