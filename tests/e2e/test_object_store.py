@@ -12,7 +12,7 @@ import pytest
 
 from tests.cluster.objectstore import ObjectStore, serving
 from tests.e2e.manifests import emit, pipeline, step
-from tests.e2e.space import Object, Space
+from tests.e2e.space import Object, Refused, Space
 
 SECRET = "bucket-credentials"
 MEGABYTE = 1024 * 1024
@@ -228,3 +228,16 @@ def test_artifacts_that_cannot_be_handed_on_fail_the_step(space: Space, server: 
     assert "a named pipe" in found["pipe"]["message"]
     assert found["crash"]["message"] == "exit code 7: no luck"
     assert found["crash"]["attempts"][0]["exitCode"] == 7
+
+
+def test_what_was_stored_stays_where_it_is(space: Space, server: ObjectStore) -> None:
+    one = step("make", 'printf x > "$OUTPUT_A"', outputs=artifact("a"))
+    given = stored(server, space)
+    held = pipeline("stays", one, storage=given, suspend=True)
+    space.apply(held)
+    elsewhere = {"objectStore": {**given["objectStore"], "uri": f"s3://{server.bucket}/other"}}
+    for other in (elsewhere, {"claim": {"size": "1Mi"}}):
+        with pytest.raises(Refused, match="storage cannot change once set"):
+            space.apply(pipeline("stays", one, storage=other, suspend=True))
+    moved = {"objectStore": {**given["objectStore"], "endpoint": "http://elsewhere:9000", "secretName": "new"}}
+    space.apply(pipeline("stays", one, storage=moved, suspend=True))
