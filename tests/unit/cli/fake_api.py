@@ -29,15 +29,23 @@ class FakeApi:
         return f"http://127.0.0.1:{self.server.server_address[1]}"
 
     def add(self, *objects: Object) -> None:
-        plurals = {"Pipeline": "pipelines", "Step": "steps", "Component": "components", "Pod": "pods"}
         for one in objects:
-            root = "/api/v1" if one["kind"] == "Pod" else PENSTOCK
-            meta = one["metadata"]
-            self.objects[f"{root}/namespaces/{meta['namespace']}/{plurals[one['kind']]}/{meta['name']}"] = one
+            meta, api = one["metadata"], one["apiVersion"]
+            root = f"/apis/{api}" if "/" in api else f"/api/{api}"
+            self.objects[f"{root}/namespaces/{meta['namespace']}/{one['kind'].lower()}s/{meta['name']}"] = one
 
     def close(self) -> None:
         self.server.shutdown()
         self.server.server_close()
+
+
+_KINDS = {
+    "pipelines": "Pipeline",
+    "steps": "Step",
+    "components": "Component",
+    "pods": "Pod",
+    "controllerrevisions": "ControllerRevision",
+}
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -66,13 +74,22 @@ class _Handler(BaseHTTPRequestHandler):
             self.api.on_watch()
             events = self.api.script.pop(url.path, [])
             self._send(200, "".join(json.dumps(event) + "\n" for event in events).encode())
-        elif url.path.rsplit("/", 1)[-1] in ("pipelines", "steps", "components", "pods"):
+        elif url.path.rsplit("/", 1)[-1] in _KINDS:
             self._list(url.path, query)
         elif url.path.startswith(PENSTOCK) or url.path.startswith("/api/v1"):
             name, plural = url.path.rsplit("/", 1)[-1], url.path.rsplit("/", 2)[-2]
             self._fail(404, f'{plural}.penstock.dev "{name}" not found', {"name": name, "kind": plural})
         else:
             self._send(404, b"404 page not found\n")
+
+    def do_PUT(self) -> None:
+        path = urlsplit(self.path).path
+        known, sent = self.api.objects[path], json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if sent["metadata"]["resourceVersion"] != known["metadata"]["resourceVersion"]:
+            self._fail(409, "the object has been modified", {})
+            return
+        self.api.objects[path] = sent
+        self._json(200, sent)
 
     def do_PATCH(self) -> None:
         url = urlsplit(self.path)
@@ -101,9 +118,13 @@ class _Handler(BaseHTTPRequestHandler):
             parent, of = place.rsplit("/", 2)[0], place.rsplit("/", 2)[1]
             if of == plural and ("/namespaces/" not in path or f"{parent}/{of}" == path) and _matches(one, query):
                 found.append(one)
-        kind = {"pipelines": "PipelineList", "steps": "StepList", "components": "ComponentList", "pods": "PodList"}
         version = "v1" if plural == "pods" else "penstock.dev/v1alpha1"
-        body = {"apiVersion": version, "kind": kind[plural], "metadata": {"resourceVersion": "1"}, "items": found}
+        body = {
+            "apiVersion": version,
+            "kind": f"{_KINDS[plural]}List",
+            "metadata": {"resourceVersion": "1"},
+            "items": found,
+        }
         self._json(200, body)
 
     def _fail(self, status: int, message: str, details: Object) -> None:

@@ -15,6 +15,7 @@ def pipeline(name: str = "digits", steps: tuple[str, ...] = (), final: tuple[str
         "metadata": {
             "name": name,
             "namespace": "ml",
+            "uid": f"uid-{name}",
             "generation": 1,
             "resourceVersion": "1",
             "creationTimestamp": "2026-01-01T00:00:00Z",

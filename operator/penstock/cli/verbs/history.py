@@ -33,7 +33,7 @@ def history(
 
 
 def _present(status: dict[str, Any]) -> dict[str, Any]:
-    found = {key: status[key] for key in ("revision", "phase") if key in status}
+    found: dict[str, Any] = {key: status[key] for key in ("revision", "phase") if key in status}
     return {**found, "time": status.get("startTime"), "generation": status.get("observedGeneration")}
 
 
