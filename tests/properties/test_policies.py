@@ -10,6 +10,7 @@ from penstock.core.activities import Activity, Workload
 from penstock.core.admission import admit
 from penstock.core.capacity import Capacity, Holding, NodeView
 from penstock.core.demands import Demand
+from penstock.core.improve import improve, with_plan
 from penstock.core.policies import PATIENCE, POLICIES, Policy
 from penstock.core.reasons import Reason
 from penstock.core.shapes import shape
@@ -82,6 +83,7 @@ def never_over_committed(found: Simulated, capacity: Capacity) -> None:
 @given(capacity=capacities(), workload=workloads(), slower=st.lists(st.sampled_from([0.5, 1.0, 1.6]), min_size=14))
 def test_simulation(policy: Policy, capacity: Capacity, workload: Workload, slower: list[float]) -> None:
     factor = {activity.key: slower[number % 14] for number, activity in enumerate(workload.activities)}
+    workload = with_plan(workload, improve(workload, capacity, 2))
     found = simulate(workload, capacity, 0.0, policy, lambda activity: activity.duration * factor[activity.key])
     never_over_committed(found, capacity)
     activities = {activity.key: activity for activity in workload.activities}

@@ -43,6 +43,7 @@ class Activity:
     limits: tuple[Limit, ...] = ()
     release: float = 0.0
     planned: float | None = None
+    """When it starts by a plan, in seconds from the beginning."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ class Wait:
 class Admission:
     """The outcome of a pass: who starts, in order, and why everybody else waits.
 
+    `wake_at`: when the next turn of a plan comes, if anything waits for one.
     `nodes`: where the pass assumed the pods of who starts (number by node), a hint for their placement.
     """
 
@@ -47,6 +48,7 @@ class Admission:
     waits: Mapping[Key, Wait] = field(default_factory=dict)
     nodes: Mapping[Key, Mapping[str, int]] = field(default_factory=dict)
     reservations: tuple[Reservation, ...] = ()
+    wake_at: float | None = None
 
 
 def admit(demands: Sequence[Demand], capacity: Capacity, now: float, policy: Policy = CRITICAL_PATH) -> Admission:
@@ -78,17 +80,26 @@ class _Pass:
     def run(self, ordered: Sequence[Demand]) -> Admission:
         waits: dict[Key, Wait] = {}
         head: Demand | None = None
+        turns: list[float] = []
         for demand in ordered:
+            if self.policy.turns and demand.not_before > self.now:
+                waits[demand.key] = self._not_yet(demand)
+                turns.append(demand.not_before)
+                continue
             wait = self._behind(head) if head else self._decide(demand)
             if wait is None:
                 continue
             waits[demand.key] = wait
             if head is None and self.policy.strict and wait.reason is not Reason.NEVER_FITS:
                 head = demand
-        return Admission(tuple(self.admitted), waits, self.nodes, tuple(self.reservations))
+        return Admission(tuple(self.admitted), waits, self.nodes, tuple(self.reservations), min(turns, default=None))
 
     def _behind(self, head: Demand) -> Wait:
         return Wait(Reason.OUTRANKED, lambda: f"waits its turn behind {head.owner}")
+
+    def _not_yet(self, demand: Demand) -> Wait:
+        at = explain.clock(demand.not_before, self.now)
+        return Wait(Reason.OUTRANKED, lambda: f"by the plan its turn is at about {at}, after steps that go first")
 
     def _decide(self, demand: Demand) -> Wait | None:
         """Takes the room for the demand and returns None, or returns why it waits. Equal shapes wait alike."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from penstock.core.artifacts import claim_name
 from penstock.core.decide import Ready
 from penstock.core.graph import Graph, Task
-from penstock.core.jobs import pod_requests, pod_resources
+from penstock.core.requests import pod_requests, pod_resources
 from penstock.core.learned import Learned
 from penstock.core.observed_capacity import amounts
 from penstock.core.ranks import ranks
@@ -21,7 +21,8 @@ class Demand:
 
     `rank`: longest remaining path of its Pipeline, itself included; `since`: when it became ready; `duration`: the
     estimate; `fitted`: it ran here before, so it waits instead of failing if it fits nowhere any more; `planned`:
-    the rank that a planned pass gave it, if one did.
+    the rank that a planned pass gave it, if one did; `not_before`: when its turn is by that plan, as long as something
+    that has its turn earlier has not started.
     """
 
     key: Key
@@ -32,6 +33,7 @@ class Demand:
     duration: float = 600.0
     fitted: bool = False
     planned: float | None = None
+    not_before: float = 0.0
 
     @property
     def owner(self) -> str:

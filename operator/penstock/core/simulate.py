@@ -43,6 +43,9 @@ class Simulated:
         return max((run.end for run in self.runs.values()), default=self.began) - self.began
 
 
+TOLERANCE = 1e-6
+"""Seconds by which sums of the same durations may differ."""
+
 Actual = Callable[[Activity], float]
 """How long an activity really takes, which admission does not know."""
 
@@ -83,6 +86,7 @@ class _Simulation:
             self.open_needs[activity.key] = len(needs)
             for name in needs:
                 self.waiting_for[name].append(activity.key)
+        self.turns = {one.key: began + one.planned for one in workload.activities if one.planned is not None}
         self.ledger = Ledger(capacity.caps)
         self._take_over(capacity)
 
@@ -127,6 +131,7 @@ class _Simulation:
         if activity.release > self.now:
             heappush(self.events, (activity.release, 2, activity.key))
         elif activity.shape is None:
+            self.turns.pop(activity.key, None)
             self.runs[activity.key] = Run(activity, self.now, self.now, self.now + self.actual(activity))
             heappush(self.events, (self.runs[activity.key].end, 1, activity.key))
         else:
@@ -137,27 +142,43 @@ class _Simulation:
                 activity.rank,
                 self.now,
                 activity.duration,
-                planned=activity.planned,
             )
 
     def _admit(self) -> Mapping[Key, Wait]:
         """Starts what may start; returns why the rest of what is ready waits."""
-        waits: dict[Key, Wait] = {}
-        again = True
-        while again:
-            again = False
-            ordered = sorted(self.ready.values(), key=lambda demand: self.policy.order(demand, self.now))
-            allowed = self.limits.within(self.activities[demand.key] for demand in ordered)
-            found = admit([self.ready[key] for key in allowed], self.ledger.snapshot(), self.now, self.policy)
-            waits = dict(found.waits)
+        while True:
+            demands = self._turns()
+            ordered = sorted(demands, key=lambda demand: self.policy.order(demand, self.now))
+            allowed = set(self.limits.within(self.activities[demand.key] for demand in ordered))
+            found = admit([one for one in demands if one.key in allowed], self.ledger.snapshot(), self.now, self.policy)
             for demand in found.admitted:
                 self._start(demand, found.nodes.get(demand.key, {}))
-            for key, wait in found.waits.items():
-                if wait.reason is Reason.NEVER_FITS:
-                    self.stuck[key] = wait.reason, wait.message
-                    del self.ready[key]
-                    again = True
-        return {key: wait for key, wait in waits.items() if key in self.ready}
+            never = [key for key, wait in found.waits.items() if wait.reason is Reason.NEVER_FITS]
+            for key in never:
+                self.stuck[key] = found.waits[key].reason, found.waits[key].message
+                del self.ready[key]
+                self.turns.pop(key, None)
+            if not never and not (found.admitted and found.wake_at):
+                break
+        if found.wake_at is not None:
+            heappush(self.events, (found.wake_at, 3, ("", "", "")))
+        return found.waits
+
+    def _turns(self) -> list[Demand]:
+        """What is ready; what a plan covers knows its turn as long as something that comes earlier has not started."""
+        if not self.policy.turns or not self.turns:
+            return list(self.ready.values())
+        first = min(self.turns.values())
+        horizon = max(self.turns.values())
+        found = []
+        for key, demand in self.ready.items():
+            turn = self.turns.get(key)
+            if turn is None:
+                found.append(demand)
+            else:
+                later = turn > first + TOLERANCE
+                found.append(replace(demand, planned=horizon - turn, not_before=turn if later else 0.0))
+        return found
 
     def _start(self, demand: Demand, nodes: Mapping[str, int]) -> None:
         activity = self.activities[demand.key]
@@ -166,6 +187,7 @@ class _Simulation:
         worst = tuple(sorted(short, key=lambda name: (-short[name], name)))
         self.runs[demand.key] = Run(activity, demand.since, self.now, self.now + took, nodes, worst)
         del self.ready[demand.key]
+        self.turns.pop(demand.key, None)
         self.limits.start(activity)
         estimate = self.now + demand.duration
         holding = Holding(demand.owner, demand.shape, None, self.now, estimate, charged=False)
@@ -179,6 +201,8 @@ class _Simulation:
         _, kind, key = event
         if kind == 0:
             self.ledger.drop_pod(key[2])
+            return
+        if kind == 3:
             return
         activity = self.activities[key]
         if kind == 2:

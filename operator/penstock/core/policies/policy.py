@@ -28,3 +28,5 @@ class Policy:
     order: Callable[[Demand, float], tuple[Any, ...]]
     """Sort key of a demand at an instant. It ends in the demand's key, so that the order is total."""
     strict: bool = False
+    turns: bool = False
+    """Whether what a plan covers waits for its turn."""

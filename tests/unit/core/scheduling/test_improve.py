@@ -1,0 +1,94 @@
+"""Planned passes: never worse than what they begin with, feasible, reproducible; and pictures of what comes out."""
+
+import xml.etree.ElementTree as ET
+
+from tests.unit.core.scheduling.clusters import GPU, node
+
+from penstock.core.activities import Activity, Workload
+from penstock.core.capacity import Capacity
+from penstock.core.gantt import gantt
+from penstock.core.improve import improve, with_plan
+from penstock.core.policies import CRITICAL_PATH, PLANNED
+from penstock.core.shapes import shape
+from penstock.core.simulate import simulate
+from penstock.core.timeline import bottleneck, cost, critical_path, uses
+
+
+def activity(name: str, duration: float, cpu: int = 0, gpu: int = 0, after: str = "", rank: float = 0.0) -> Activity:
+    amounts = {"cpu": 1000 * cpu, GPU: 1000 * gpu}
+    return Activity(
+        ("ns", "p", name), name, shape("ns", amounts), duration, rank or duration, after=(after,) if after else ()
+    )
+
+
+def key(name: str) -> tuple[str, str, str]:
+    return ("ns", "p", name)
+
+
+HOLDING_BACK = Workload(
+    (
+        activity("prepare", 1, rank=11),
+        activity("long", 10, cpu=2, after="prepared", rank=10),
+        activity("short", 9, cpu=1),
+    ),
+    {"prepared": (key("prepare"),)},
+)
+"""A dispatch rule starts `short` at once; a plan keeps the room for `long`, which is ready a second later."""
+
+
+def test_a_plan_may_hold_back_what_could_start() -> None:
+    capacity = Capacity.of([node(cpu=2)])
+    assert simulate(HOLDING_BACK, capacity, policy=CRITICAL_PATH).makespan == 19
+    chain = Workload(
+        (*HOLDING_BACK.activities, activity("tail", 8, after="longed", rank=8)),
+        {**HOLDING_BACK.barriers, "longed": (key("long"),)},
+    )
+    assert simulate(chain, capacity, policy=CRITICAL_PATH).makespan == 27
+    planned = improve(chain, capacity, 5)
+    assert planned.makespan == 20
+    assert simulate(with_plan(chain, planned), capacity, policy=PLANNED).makespan == 20
+    assert improve(chain, capacity, 5) == planned
+
+
+def test_a_plan_that_does_not_come_true_holds_nothing_up() -> None:
+    capacity = Capacity.of([node(cpu=2)])
+    made = with_plan(HOLDING_BACK, improve(HOLDING_BACK, capacity, 5))
+    late = simulate(made, capacity, policy=PLANNED, actual=lambda one: 50.0 if one.task == "prepare" else one.duration)
+    assert late.runs[key("short")].start <= 20
+    assert late.makespan == 60
+
+
+def test_the_critical_path_and_the_bottleneck() -> None:
+    load = Workload(
+        (
+            activity("a", 5, cpu=1, gpu=1, rank=5),
+            activity("b", 7, cpu=1, gpu=1, rank=8),
+            activity("c", 1, cpu=1, after="b ends"),
+        ),
+        {"b ends": (key("b"),)},
+    )
+    capacity = Capacity.of([node(cpu=4, gpu=1)])
+    found = simulate(load, capacity)
+    assert [(link.run.activity.task, link.because) for link in critical_path(found, load)] == [
+        ("b", ""),
+        ("a", f"waited for {GPU}"),
+    ]
+    assert bottleneck(found) == GPU
+    use = uses(found, capacity)
+    assert (use[GPU].peak, use[GPU].mean, use[GPU].waited) == (1000, 1000.0, 7.0)
+    assert use["cpu"].peak == 2000
+    assert cost(found, {GPU: 3600.0, "memory": 1.0}) == 12.0
+
+
+def test_the_picture_is_well_formed_and_has_every_step() -> None:
+    capacity = Capacity.of([node(cpu=2)])
+    found = simulate(HOLDING_BACK, capacity)
+    picture = gantt("a <plan> & more", found, uses(found, capacity), [key("long")])
+    texts = [text for element in ET.fromstring(picture).iter() if (text := element.text)]
+    assert "a <plan> & more" in texts
+    assert {"prepare", "long", "short", "cpu", "of 2"} <= set(texts)
+
+
+def test_the_picture_of_nothing() -> None:
+    found = simulate(Workload((), {}), Capacity.of([]))
+    assert "makespan 0s, 0 steps" in gantt("x", found, {})
