@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from penstock.api.base import Json
 from penstock.api.step import StepPhase
@@ -114,11 +115,20 @@ def dependencies(world: World, node: Node, also: str = "") -> Waiting | Impossib
 
 
 def _producers(world: World, node: Node, also: str) -> str:
-    groups = dict.fromkeys(groups_of(node.task, lists=False))
+    key = ("producers", node.task.id)
+    groups = world.graph.memo.get(key)
+    if groups is None:
+        groups = world.graph.memo[key] = tuple(dict.fromkeys(groups_of(node.task, lists=False)))
+    assert isinstance(groups, tuple)
     tokens = [world.state(group, node.index).token for group in groups]
     if also:
         tokens.append(also)
-    return digest(sorted(tokens)) if tokens else ""
+    return _digest_of(tuple(sorted(tokens))) if tokens else ""
+
+
+@lru_cache(maxsize=8192)
+def _digest_of(tokens: tuple[str, ...]) -> str:
+    return digest(list(tokens))
 
 
 def _refused(edge: Edge, phase: StepPhase, tolerated: bool) -> Impossible | None:

@@ -211,7 +211,7 @@ class _Planner:
             min_run, rerun = max(known) + 1, self.rerun.token
         if step.spec_digest != spec_digest(self.graph, node, min_run, rerun):
             self.result.replace_specs.append((step, step_spec(self.graph, node, min_run, rerun)))
-        return replace(step, min_run=min_run, rerun=rerun)
+        return step if (min_run, rerun) == (step.min_run, step.rerun) else replace(step, min_run=min_run, rerun=rerun)
 
     def _stub(self, decider: Decider, step: StepView, why: Impossible) -> Verdict:
         if why.phase is StepPhase.SKIPPED:

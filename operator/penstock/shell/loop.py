@@ -31,6 +31,7 @@ CHEAP = 0.02
 """Seconds of planning after which no rest is needed."""
 LARGE = 400
 """Steps beyond which plans are made in another thread, so that the event loop keeps turning."""
+SOON = 0.1
 LEAST_WRITING = 0.5
 SETTLING = 6.0
 """Seconds after a start in which its pod should have been heard of."""
@@ -92,6 +93,14 @@ class Loop:
                 self._begin(key, turn)
             else:
                 self._wake_at(key, turn, time.time() + rest)
+
+    def wake_soon(self, key: Key) -> None:
+        """Something about it changed that nothing waits for: look again shortly, when there may be more to see."""
+        turn = self._turns.setdefault(key, _Turn())
+        if self._started and not turn.running:
+            self._wake_at(key, turn, time.time() + SOON)
+        else:
+            turn.again = True
 
     def pod_finished(self, key: Key) -> None:
         """A pod of it was seen to have succeeded: the time until the next Job is measured."""
@@ -166,7 +175,10 @@ class Loop:
         pause = min(LONGEST_PAUSE, 0.5 * 2 ** min(turn.failures, 10))
         turn.not_before = asyncio.get_running_loop().time() + pause
         words = str(outcome.errors[0])
-        log.warning("not everything could be done", namespace=key.namespace, name=key.name, error=words, again_in=pause)
+        ending = all("because it is being terminated" in str(error) for error in outcome.errors)
+        (log.debug if ending else log.warning)(
+            "not everything could be done", namespace=key.namespace, name=key.name, error=words, again_in=pause
+        )
         return known, True
 
     async def _pass(self, key: Key, turn: _Turn) -> tuple[bool, Outcome]:

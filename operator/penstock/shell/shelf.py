@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import Generic, Protocol, TypeVar
 
-from penstock.core.observed import StepView
+from penstock.core.observed import PodView, StepView
 
 REMEMBERED = 10_000
 """Deleted objects that a shelf remembers, so that late events do not bring them back."""
@@ -66,9 +66,14 @@ class Shelf(Generic[V]):
         return [view for view in self if view.uid not in found and int(view.version) <= version]
 
 
-def same(old: object, new: View) -> bool:
-    """Whether two views of an object differ in nothing but their version."""
-    return type(old) is type(new) and replace(old, version=new.version) == new  # type: ignore[type-var]
+def tells(old: object, new: View) -> bool:
+    """Whether a view says something that a decision may depend on.
+
+    A change of the version alone does not; nor does a pod that waits for nothing but its turn, wherever that is.
+    """
+    if isinstance(new, PodView) and new.phase == "Pending" and not (new.waiting or new.unschedulable or new.deleting):
+        return isinstance(old, PodView) and bool(old.waiting or old.unschedulable)
+    return type(old) is not type(new) or replace(old, version=new.version) != new  # type: ignore[type-var]
 
 
 def compact(view: V) -> V:

@@ -25,7 +25,7 @@ from penstock.core.observed import (
 from penstock.core.scheduled import ScheduleView, schedule_view
 from penstock.shell import metrics
 from penstock.shell.resources import COMPONENTS, JOBS, PIPELINES, PODS, SCHEDULES, STEPS, Object, Resource
-from penstock.shell.shelf import Shelf, compact, same
+from penstock.shell.shelf import Shelf, compact, tells
 
 log = structlog.get_logger(__name__)
 
@@ -184,7 +184,7 @@ class Store:
         shelf.put(view)
         metrics.KNOWN.labels(resource.kind).set(len(shelf))
         self._index(view)
-        return () if old is not None and same(old, view) else self._concerned(view)
+        return self._concerned(view) if tells(old, view) else ()
 
     def drop(self, resource: Resource, uid: str) -> tuple[Key, ...]:
         """Forgets a deleted object."""

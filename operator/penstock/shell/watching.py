@@ -16,7 +16,7 @@ from penstock.shell.client import PAGE, access
 from penstock.shell.loop import Loop
 from penstock.shell.resources import PODS, WATCHED, Object, Resource
 from penstock.shell.settings import Settings
-from penstock.shell.store import Key, Store
+from penstock.shell.store import Store
 
 log = structlog.get_logger(__name__)
 
@@ -82,14 +82,12 @@ def registry(store: Store, loop: Loop) -> kopf.OperatorRegistry:
     found = kopf.OperatorRegistry()
     kopf.on.login(registry=found, id="login")(login)
     for resource in WATCHED:
-        handler = _handler(resource, store, loop.wake, loop.pod_finished)
+        handler = _handler(resource, store, loop)
         kopf.on.event(resource.group, resource.version, resource.plural, registry=found, id=resource.plural)(handler)
     return found
 
 
-def _handler(
-    resource: Resource, store: Store, wake: Callable[[Key], None], pod_finished: Callable[[Key], None]
-) -> Callable[..., Any]:
+def _handler(resource: Resource, store: Store, loop: Loop) -> Callable[..., Any]:
     async def handle(event: Mapping[str, Any], **_: Any) -> None:
         obj: Object = event["object"]
         try:
@@ -97,10 +95,14 @@ def _handler(
                 concerned = store.drop(resource, obj["metadata"]["uid"])
             else:
                 concerned = store.put(resource, obj)
+            phase = obj["status"].get("phase") if resource is PODS and concerned else None
             for key in concerned:
-                if resource is PODS and obj["status"].get("phase") == "Succeeded":
-                    pod_finished(key)
-                wake(key)
+                if phase == "Succeeded":
+                    loop.pod_finished(key)
+                if phase in ("Pending", "Running"):
+                    loop.wake_soon(key)
+                else:
+                    loop.wake(key)
         except Exception:
             log.exception("an event could not be taken in; the next resync will", kind=resource.kind)
 
