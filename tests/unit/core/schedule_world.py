@@ -51,6 +51,8 @@ class World:
     pipelines: dict[str, dict[str, Any]] = field(default_factory=dict)
     history: list[str] = field(default_factory=list)
     """Names of all Pipelines ever created, in order."""
+    again: set[str] = field(default_factory=set)
+    """Names of Pipelines that are gone and that a backfill may create again."""
     events: list[tuple[str, str]] = field(default_factory=list)
     _count: int = 0
 

@@ -148,6 +148,18 @@ def test_a_lost_status_brings_no_tick_back() -> None:
     assert world.status["lastScheduleTime"] == "2026-07-01T12:10:00Z"
 
 
+def test_what_ended_stays_until_its_tick_is_recorded() -> None:
+    """A crash between the writes leaves a Pipeline that the status does not know; deleting it would bring it back."""
+    world = World.of("2026-07-01T11:55:00Z", successfulPipelinesHistoryLimit=0)
+    world.now = at("2026-07-01T12:00:00Z")
+    world.apply(world.plan(), writes=1)
+    world.finish(name("2026-07-01T12:00Z"))
+    plan = world.plan()
+    assert (plan.create, plan.delete) == ([], [])
+    assert world.go("2026-07-01T12:00:01Z") == []
+    assert world.pipelines == {}
+
+
 def test_a_name_that_somebody_else_has() -> None:
     world = World.of("2026-07-01T11:55:00Z")
     world.go("2026-07-01T11:56:00Z")
