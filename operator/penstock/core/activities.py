@@ -7,11 +7,12 @@ step produces has one item.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from penstock.api import durations
 from penstock.api.wiring import Outcome
 from penstock.core.demands import Key, task_shape
 from penstock.core.graph import Graph, Group, Task, groups_of
 from penstock.core.learned import Learned
-from penstock.core.ranks import Ranks, ranks
+from penstock.core.ranks import DEFAULT_DURATION, Ranks, ranks
 from penstock.core.shapes import Shape
 from penstock.core.world import Index, Node, World
 
@@ -87,6 +88,10 @@ class _Unfolding:
     def workload(self) -> Workload:
         for name in self.graph.tasks.keys() - self.planned.keys():
             self.notes.append(f"{name} runs only if something fails, so it is not planned")
+        assumed = [name for name in self.ranks.assumed if name in self.planned]
+        if assumed:
+            names = ", ".join(assumed[:5]) + (f" and {len(assumed) - 5} more" if len(assumed) > 5 else "")
+            self.notes.append(f"{durations.render(DEFAULT_DURATION)} is assumed for what states no duration: {names}")
         activities = tuple(self._activity(node) for nodes in self.nodes.values() for node in nodes)
         return Workload(activities, self.barriers, tuple(sorted(self.notes)))
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from penstock.core.artifacts import claim_name
 from penstock.core.decide import Ready
 from penstock.core.graph import Graph, Task
-from penstock.core.requests import pod_requests, pod_resources
 from penstock.core.learned import Learned
 from penstock.core.observed_capacity import amounts
 from penstock.core.ranks import ranks
+from penstock.core.requests import pod_requests, pod_resources
 from penstock.core.shapes import Shape, pod_constraints, shape
 
 Key = tuple[str, str, str]

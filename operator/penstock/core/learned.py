@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any
 
 from penstock.core.graph import Graph, Task
-from penstock.core.jobs import pod_requests
+from penstock.core.requests import pod_requests
 from penstock.core.values import digest
 
 KEPT = 5

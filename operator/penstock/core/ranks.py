@@ -21,6 +21,8 @@ class Ranks:
 
     durations: Mapping[str, float]
     upward: Mapping[str, float]
+    assumed: tuple[str, ...] = ()
+    """Tasks of which no duration is known, so that the default stands for it."""
 
 
 def ranks(graph: Graph, learned: Learned | None = None) -> Ranks:
@@ -28,8 +30,18 @@ def ranks(graph: Graph, learned: Learned | None = None) -> Ranks:
     durations = {name: duration(task, families(graph)[name], learned) for name, task in graph.tasks.items()}
     known = graph.memo.get("ranks")
     if not isinstance(known, Ranks) or known.durations != durations:
-        known = graph.memo["ranks"] = Ranks(durations, _upward(graph, durations))
+        known = graph.memo["ranks"] = Ranks(durations, _upward(graph, durations), _assumed(graph, learned))
     return known
+
+
+def _assumed(graph: Graph, learned: Learned | None) -> tuple[str, ...]:
+    return tuple(
+        name
+        for name, task in graph.tasks.items()
+        if task.work.duration is None
+        and not task.work.approval
+        and (learned is None or learned.seconds(families(graph)[name]) is None)
+    )
 
 
 def duration(task: Task, name: str, learned: Learned | None) -> float:

@@ -1,0 +1,163 @@
+"""Forecasts for `penstock plan`: what is planned, on what, and how it is shown."""
+
+import time
+from collections.abc import Iterable, Iterator
+
+from penstock.api import Pipeline
+from penstock.cli.cluster import Cluster, Object, Resource
+from penstock.cli.components import namespace_of, visible
+from penstock.cli.failure import Failure
+from penstock.cli.linting import Level, lint
+from penstock.cli.reading import read
+from penstock.core.activities import Workload, merged, workload
+from penstock.core.capacity import Capacity
+from penstock.core.compiler import compile_pipeline
+from penstock.core.forecast import Change, Forecast, one_node, parse_amounts
+from penstock.core.learned import Learned
+from penstock.core.ledger import Ledger
+from penstock.core.observed_capacity import job_hold, node_view, pod_hold, quota_view, range_view
+
+NODES = Resource("api/v1", "nodes", "node")
+PODS = Resource("api/v1", "pods", "pod")
+JOBS = Resource("apis/batch/v1", "jobs", "job")
+QUOTAS = Resource("api/v1", "resourcequotas", "resourcequota")
+RANGES = Resource("api/v1", "limitranges", "limitrange")
+
+
+def planned_from_files(files: list[str], namespace: str, learned: Learned | None = None) -> tuple[str, Workload]:
+    """Name and workload of all Pipelines in the files. Raises Failure with everything that is wrong with them."""
+    report = lint(read(files))
+    errors = [finding for finding in report.findings if finding.level is Level.ERROR]
+    if errors:
+        raise Failure("the manifest is not valid:\n" + "\n".join(map(str, errors)))
+    pipelines = [model for model in report.models if isinstance(model, Pipeline)]
+    if not pipelines:
+        raise Failure(f"there is no Pipeline in {', '.join(files)}")
+    loads = []
+    names = []
+    for pipeline in pipelines:
+        home = namespace_of(pipeline)
+        compiled = compile_pipeline(pipeline.spec, visible(report.models, home))
+        assert compiled.graph is not None
+        names.append(str(pipeline.metadata.get("name")))
+        loads.append(workload(compiled.graph, home or namespace, names[-1], learned))
+    return ", ".join(names), merged(loads)
+
+
+def given_capacity(texts: list[str]) -> Capacity:
+    """The capacity that the options describe: one node each."""
+    try:
+        nodes = [one_node(parse_amounts(text), f"node-{number + 1}") for number, text in enumerate(texts)]
+    except ValueError as error:
+        raise Failure(f"--capacity: {error}") from error
+    return Capacity.of(nodes)
+
+
+def cluster_ledger(cluster: Cluster) -> Ledger:
+    """What the cluster has and who holds it; what the user may not see is left out."""
+    ledger = Ledger()
+    nodes = _listed(cluster, NODES, None)
+    if nodes is not None:
+        ledger.see_nodes(map(node_view, nodes))
+    everywhere = _listed(cluster, PODS, None)
+    for pod in everywhere if everywhere is not None else _listed(cluster, PODS, cluster.namespace) or []:
+        ledger.put_pod(pod["metadata"]["uid"], pod_hold(pod))
+    for job in _listed(cluster, JOBS, cluster.namespace) or []:
+        if (job["metadata"].get("labels") or {}).get("app.kubernetes.io/managed-by") == "penstock":
+            ledger.put_job(job["metadata"]["uid"], job_hold(job))
+    for quota in _listed(cluster, QUOTAS, cluster.namespace) or []:
+        ledger.put_quota(quota_view(quota))
+    for limits in _listed(cluster, RANGES, cluster.namespace) or []:
+        ledger.put_range(range_view(limits))
+    return ledger
+
+
+def _listed(cluster: Cluster, resource: Resource, namespace: str | None) -> list[Object] | None:
+    from penstock.cli.cluster import Refused
+
+    try:
+        return list(cluster.list(resource, namespace))
+    except Refused as refused:
+        if refused.status == 403:
+            return None
+        raise
+
+
+def changes(texts: Iterable[str]) -> list[Change]:
+    """The changes that --what-if names."""
+    try:
+        return [Change.parse(text) for text in texts]
+    except ValueError as error:
+        raise Failure(f"--what-if: {error}") from error
+
+
+def changed(change: Change, capacity: Capacity) -> Capacity:
+    """The capacity after a change."""
+    try:
+        return change.apply(capacity)
+    except ValueError as error:
+        raise Failure(f"--what-if: {error}") from error
+
+
+def prices(texts: Iterable[str]) -> dict[str, float] | None:
+    """Prices per unit and hour that --price names; None if it names none."""
+    found: dict[str, float] = {}
+    for text in texts:
+        name, equals, amount = text.partition("=")
+        try:
+            price = float(amount)
+        except ValueError:
+            price = -1.0
+        if not name or not equals or not 0 <= price < 1e12:
+            raise Failure(f"--price: {text!r} is not RESOURCE=NUMBER; write it like nvidia.com/gpu=2.5")
+        found[name] = price
+    return found or None
+
+
+def table(name: str, found: Forecast, load: Workload) -> Iterator[str]:
+    """Lines for people."""
+    from penstock.api import durations
+    from penstock.api.quantities import render
+
+    simulated = found.simulated
+    steps = f"{len(simulated.runs)} steps" if len(simulated.runs) != 1 else "1 step"
+    yield f"{name}: {steps}, makespan {durations.render(found.makespan)}"
+    critical = {link.run.activity.key for link in found.path}
+    several = len({key[1] for key in simulated.runs}) > 1
+    rows = [("STEP", "START", "END", "WAITED", "FOR")]
+    for key, run in sorted(simulated.runs.items(), key=lambda item: (item[1].start, item[0])):
+        path = "/".join(key[1:]) if several else key[2]
+        waited = run.start - run.ready
+        rows.append(
+            (
+                f"{path} *" if key in critical else path,
+                durations.render(run.start - simulated.began),
+                durations.render(run.end - simulated.began),
+                durations.render(waited) if waited > 0 else "",
+                ", ".join(run.short) or ("its turn or a limit" if waited > 0 else ""),
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    for row in rows:
+        yield "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+    yield ""
+    path_text = " → ".join(
+        f"{link.run.activity.key[2]}{f' ({link.because})' if link.because not in ('', 'after') else ''}"
+        for link in found.path
+    )
+    yield f"critical path (*): {path_text or '-'}"
+    yield f"bottleneck: {found.bottleneck or 'none: nothing waits for a resource'}"
+    for resource, use in found.uses.items():
+        share = f", {use.mean / use.total:.0%} of {render(resource, use.total)} on average" if use.total else ""
+        yield f"{resource}: peak {render(resource, use.peak)}{share}"
+    if found.cost is not None:
+        yield f"cost: {found.cost:.2f}"
+    for key, (reason, message) in sorted(simulated.stuck.items()):
+        yield f"{key[2]} does not start: {reason.value}: {message}"
+    for note in load.notes:
+        yield f"note: {note}"
+
+
+def now() -> float:
+    """The instant from which a plan on the cluster is made."""
+    return time.time()

@@ -1,0 +1,98 @@
+"""`penstock plan` as a user runs it."""
+
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+import yaml
+from tests.unit.cli import fake_api
+from tests.unit.cli.conftest import Run
+from tests.unit.cli.fake_api import FakeApi
+
+GPU = "nvidia.com/gpu"
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> str:
+    def step(name: str, seconds: int, gpus: int, *needs: str) -> dict[str, object]:
+        requests = {"cpu": 1, GPU: gpus}
+        return {
+            "name": name,
+            "image": "i",
+            "script": "x",
+            "duration": f"{seconds}s",
+            "resources": {"requests": requests},
+            **({"needs": list(needs)} if needs else {}),
+        }
+
+    steps = [step("a", 10, 1), step("b", 20, 1), step("c", 5, 2, "a", "b")]
+    pipeline = {
+        "apiVersion": "penstock.dev/v1alpha1",
+        "kind": "Pipeline",
+        "metadata": {"name": "small"},
+        "spec": {"steps": steps},
+    }
+    path = tmp_path / "p.yaml"
+    path.write_text(yaml.safe_dump(pipeline))
+    return str(path)
+
+
+def test_the_table(run: Run, manifest: str) -> None:
+    found = run(
+        "plan", "-f", manifest, "--capacity", f"cpu=4,{GPU}=2", "--what-if", f"{GPU}=+2", "--price", f"{GPU}=72"
+    )
+    assert found.exit_code == 0
+    lines = found.stdout.splitlines()
+    assert lines[0] == "small: 3 steps, makespan 25s"
+    assert lines[2].split() == ["a", "0s", "10s"]
+    assert "critical path (*): b → c" in lines
+    assert "cost: 0.80" in lines
+    assert lines[-1] == f"with {GPU}=+2: makespan 25s, the same"
+
+
+def test_one_gpu_less_never_fits_and_says_so(run: Run, manifest: str) -> None:
+    found = run("plan", "-f", manifest, "--capacity", f"cpu=4,{GPU}=1", "-o", "json")
+    assert found.exit_code == 1
+    data = json.loads(found.stdout)
+    assert data["makespan"] == 30.0
+    assert data["bottleneck"] == GPU
+    assert data["neverStart"] == [
+        {
+            "step": "c",
+            "pipeline": "small",
+            "reason": "NeverFits",
+            "message": f"needs 2 {GPU} on one node; the largest of 1 node has 1",
+        }
+    ]
+
+
+def test_the_picture(run: Run, manifest: str) -> None:
+    found = run("plan", "-f", manifest, "--capacity", f"cpu=4,{GPU}=2", "-o", "svg", "--policy", "planned")
+    assert ET.fromstring(found.stdout).tag.endswith("svg")
+
+
+def test_the_cluster_is_the_capacity(api: FakeApi, run: Run, manifest: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for plural in ("nodes", "jobs", "resourcequotas", "limitranges"):
+        monkeypatch.setitem(fake_api._KINDS, plural, plural)
+    amounts = {"cpu": "4", GPU: "2", "pods": "110"}
+    node = {"metadata": {"name": "n"}, "status": {"allocatable": amounts, "capacity": amounts}}
+    api.objects["/api/v1/nodes/n"] = node
+    found = run("plan", "-f", manifest)
+    assert found.stdout.startswith("small: 3 steps, makespan 25s"), found.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--capacity", "cpu=-1"], "--capacity: cpu: '-1' is negative"),
+        (["--capacity", "cpu=1e400"], "--capacity: cpu: '1e400' is larger than 2^63 - 1"),
+        (["--capacity", "4"], "--capacity: '4' is not RESOURCE=AMOUNT; write it like cpu=16,memory=64Gi"),
+        (["--capacity", "cpu=4", "--what-if", "cpu=-5"], "--what-if: cpu=-5: node node-1 has only 4 cpu"),
+        (["--capacity", "cpu=4", "--price", "cpu=cheap"], "--price: 'cpu=cheap' is not RESOURCE=NUMBER"),
+    ],
+)
+def test_what_is_wrong_is_said(run: Run, manifest: str, options: list[str], words: str) -> None:
+    found = run("plan", "-f", manifest, *options)
+    assert found.exit_code == 1
+    assert words in found.stderr
