@@ -244,7 +244,7 @@ async def test_the_words_of_the_cluster_reach_the_step(cluster: FakeCluster, mon
             "reason": "FailedCreate",
             "message": "exceeded quota",
             "lastTimestamp": "2026-01-01T00:00:00Z",
-            "involvedObject": {"uid": job["metadata"]["uid"]},
+            "involvedObject": {"kind": "Job", "uid": job["metadata"]["uid"]},
         }
         cluster.create("events", "ns", event)
         await until(lambda: (cluster.get("steps", "p.first").get("status") or {}).get("message"))

@@ -19,7 +19,9 @@ from penstock.core.step_status import RunFacts, Status
 from penstock.core.world import Node, Verdict, World
 
 STARTING_PATIENCE = 5.0
-"""Seconds before a Job whose container has not started is written to the status."""
+"""Seconds before the status tells why the container of a Job does not start."""
+SILENT_PATIENCE = 30.0
+"""The same where the cluster gives no reason: then it is only busy, and a write for every Step would keep it so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +217,7 @@ class _One:
             case outcomes.Starting():
                 if progress.until:
                     self.found.wake_at.append(progress.until)
-                patience = job.created + STARTING_PATIENCE
+                patience = job.created + (STARTING_PATIENCE if progress.detail else SILENT_PATIENCE)
                 if self.now < patience:
                     self.found.wake_at.append(patience)
                     return Verdict(StepPhase.RUNNING, Reason.STARTING, progress.detail, started=True)

@@ -1,11 +1,13 @@
 """What the cluster says about Jobs that get no pod: quota, Pod Security, a missing service account.
 
-Only Events tell. They are asked for now and then, about few Jobs at a time, and only where something is wrong.
+Only Events tell. They are asked for now and then, for all Jobs of a namespace at once, and only where one waits: in a
+burst many wait for nothing but their turn.
 """
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 
 import structlog
 
@@ -19,8 +21,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 1.0
 PATIENCE = 3.0
-AGAIN_SECONDS = 20.0
-AT_ONCE = 20
+AGAIN_SECONDS = 10.0
 
 
 class Trouble:
@@ -45,33 +46,37 @@ class Trouble:
                 await asyncio.sleep(AGAIN_SECONDS)
 
     async def look(self) -> None:
-        """Asks once about those Jobs that have waited longest since they were asked about."""
+        """Asks about the namespaces where Jobs wait, each every ten seconds at most."""
         now = time.time()
-        waiting = {job.uid: job for job in self.store.jobs if self._waits(job, now)}
-        for uid in self._asked.keys() - waiting.keys():
-            del self._asked[uid]
-            self.messages.pop(uid, None)
-        due = [job for job in waiting.values() if now - self._asked.get(job.uid, 0.0) > AGAIN_SECONDS]
-        due.sort(key=lambda job: self._asked.get(job.uid, 0.0))
-        for job in due[:AT_ONCE]:
-            self._asked[job.uid] = now
-            await self._ask(job)
+        waiting: dict[str, dict[str, JobView]] = defaultdict(dict)
+        for job in self.store.jobs:
+            if self._waits(job, now):
+                waiting[job.namespace][job.uid] = job
+        for uid in self.messages.keys() - {uid for jobs in waiting.values() for uid in jobs}:
+            del self.messages[uid]
+        for namespace, jobs in waiting.items():
+            if now - self._asked.get(namespace, 0.0) > AGAIN_SECONDS:
+                self._asked[namespace] = now
+                await self._ask(namespace, jobs)
+        self._asked = {name: at for name, at in self._asked.items() if now - at < AGAIN_SECONDS}
         self.starter.prune()
 
     def _waits(self, job: JobView, now: float) -> bool:
         live = not (job.finished or job.suspended or job.deleting)
         return live and now - job.created > PATIENCE and not self.store.pods_of(job.uid)
 
-    async def _ask(self, job: JobView) -> None:
-        wanted = {"fieldSelector": f"involvedObject.uid={job.uid},type=Warning"}
-        newest, message = "", ""
-        async for _, items in self.client.pages(CORE_EVENTS, job.namespace, wanted):
+    async def _ask(self, namespace: str, jobs: Mapping[str, JobView]) -> None:
+        newest: dict[str, tuple[str, str]] = {}
+        wanted = {"fieldSelector": "involvedObject.kind=Job,type=Warning"}
+        async for _, items in self.client.pages(CORE_EVENTS, namespace, wanted):
             for item in items:
+                uid = item["involvedObject"].get("uid", "")
                 at = item.get("lastTimestamp") or item.get("eventTime") or item["metadata"]["creationTimestamp"]
-                if at >= newest:
-                    newest, message = at, f"{item.get('reason', '')}: {item.get('message', '')}"
-        if message and message != self.messages.get(job.uid):
-            self.messages[job.uid] = message
-            key = self.store.key_of_step(job.step)
-            if key:
-                self.wake(key)
+                if uid in jobs and at >= newest.get(uid, ("", ""))[0]:
+                    newest[uid] = at, f"{item.get('reason', '')}: {item.get('message', '')}"
+        for uid, (_, message) in newest.items():
+            if message != self.messages.get(uid):
+                self.messages[uid] = message
+                key = self.store.key_of_step(jobs[uid].step)
+                if key:
+                    self.wake(key)
