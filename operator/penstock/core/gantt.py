@@ -5,7 +5,7 @@ from html import escape
 from math import log10
 
 from penstock.api import durations
-from penstock.api.quantities import render
+from penstock.api.quantities import MILLI, render
 from penstock.core.demands import Key
 from penstock.core.simulate import Run, Simulated
 from penstock.core.timeline import Use
@@ -48,19 +48,36 @@ class _Drawing:
         yield f'<text class="title" x="16" y="24">{escape(self.title)}</text>'
         words = f"makespan {durations.render(self.simulated.makespan)}, {len(self.simulated.runs)} steps"
         yield f'<text class="small" x="16" y="41">{words}</text>'
+        yield from self._legend()
         yield from self._axis(top, height - 24)
         y = top
         for name, lanes in self.rows:
             yield f'<text x="{LEFT - 8}" y="{y + 13}" text-anchor="end">{escape(_shorten(name))}</text>'
-            for lane in lanes:
+            for number, lane in enumerate(lanes):
                 for run in lane:
-                    yield from self._bar(run, y)
-                y += ROW
+                    yield from self._wait(run, y + number * ROW)
+            for number, lane in enumerate(lanes):
+                for run in lane:
+                    yield from self._bar(run, y + number * ROW)
+            y += len(lanes) * ROW
         y += 34
         for resource, use in self.uses.items():
             yield from self._chart(resource, use, y)
             y += CHART + 26
         yield "</svg>"
+
+    def _legend(self) -> Iterator[str]:
+        x = WIDTH - RIGHT - 400
+        for words, fill, edge in (
+            ("with a device", _COLOURS["gpu"], ""),
+            ("without", _COLOURS["cpu"], ""),
+            ("critical path", "#fff", ' stroke="#1f2430" stroke-width="1.5"'),
+        ):
+            yield f'<rect x="{x}" y="31" width="14" height="10" rx="2" fill="{fill}"{edge}/>'
+            yield f'<text class="small" x="{x + 20}" y="40">{words}</text>'
+            x += 105
+        yield f'<line x1="{x}" y1="36" x2="{x + 14}" y2="36" stroke="#b4bccb" stroke-width="2"/>'
+        yield f'<text class="small" x="{x + 20}" y="40">waits</text>'
 
     def _x(self, at: float) -> float:
         return LEFT + (at - self.simulated.began) / self.span * (WIDTH - LEFT - RIGHT)
@@ -73,13 +90,13 @@ class _Drawing:
             label = durations.render(number * step)
             yield f'<text class="small" x="{x:.1f}" y="{bottom + 14}" text-anchor="middle">{label}</text>'
 
+    def _wait(self, run: Run, y: int) -> Iterator[str]:
+        if run.start > run.ready:
+            line = f'y1="{y + ROW / 2}" x2="{self._x(run.start):.1f}" y2="{y + ROW / 2}" stroke="#b4bccb"'
+            yield f'<line x1="{self._x(run.ready):.1f}" {line} stroke-width="2"/>'
+
     def _bar(self, run: Run, y: int) -> Iterator[str]:
         x, width = self._x(run.start), max(1.0, self._x(run.end) - self._x(run.start))
-        if run.start > run.ready:
-            yield (
-                f'<line x1="{self._x(run.ready):.1f}" y1="{y + ROW / 2}" x2="{x:.1f}" y2="{y + ROW / 2}" '
-                f'stroke="#b4bccb" stroke-width="2"/>'
-            )
         edge = ' stroke="#1f2430" stroke-width="1.5"' if run.activity.key in self.critical else ""
         took = durations.render(run.end - run.start)
         tip = f"{run.activity.key[2]}: starts after {durations.render(run.start - self.simulated.began)}, takes {took}"
@@ -102,8 +119,7 @@ class _Drawing:
         colour = _COLOURS["gpu" if "/" in resource else "cpu" if resource == "cpu" else "none"]
         yield f'<polygon points="{" ".join(points)}" fill="{colour}" fill-opacity="0.35" stroke="{colour}"/>'
         yield f'<text x="{LEFT - 8}" y="{top + 14}" text-anchor="end">{escape(resource)}</text>'
-        mean = render(resource, round(use.mean))
-        words = f"peak {render(resource, use.peak)}, mean {_rounded(resource, use.mean, mean)}"
+        words = f"peak {render(resource, use.peak)}, mean {_rounded(resource, use.mean)}"
         yield f'<text class="small" x="{LEFT - 8}" y="{top + 29}" text-anchor="end">{words}</text>'
         if use.total:
             y = bottom - use.total / most * CHART
@@ -144,8 +160,11 @@ def _tick(span: float) -> float:
     return float(10 ** round(log10(span) - 0.5)) if span < 1 else 86400.0 * (1 + int(span / 864000))
 
 
-def _rounded(resource: str, mean: float, text: str) -> str:
-    return f"{mean / 1000:.1f}" if resource == "cpu" or "/" in resource else text
+def _rounded(resource: str, mean: float) -> str:
+    if resource == "cpu" or "/" in resource:
+        return f"{mean / MILLI:.1f}"
+    mebi = MILLI * 2**20
+    return render(resource, round(mean / mebi) * mebi)
 
 
 def _shorten(name: str) -> str:

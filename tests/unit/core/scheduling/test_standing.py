@@ -1,0 +1,45 @@
+"""How steps stand, decided live from a model of the cluster."""
+
+from dataclasses import replace
+
+from tests.properties.model import Cluster
+from tests.unit.core.scheduling.clusters import GPU, NOW, held, node
+
+from penstock.core.capacity import Capacity
+from penstock.core.reasons import Reason
+from penstock.core.standing import standings
+
+
+def test_every_step_has_a_reason_and_waiting_ones_a_place_and_an_eta() -> None:
+    def step(name: str, gpus: int, **more: object) -> dict[str, object]:
+        return {
+            "name": name,
+            "image": "i",
+            "script": "x",
+            "duration": "5m",
+            "resources": {"requests": {GPU: gpus}},
+            **more,
+        }
+
+    cluster = Cluster()
+    cluster.apply(
+        {
+            "apiVersion": "penstock.dev/v1alpha1",
+            "kind": "Pipeline",
+            "metadata": {"name": "p"},
+            "spec": {"steps": [step("big", 2), step("small", 1), step("huge", 9), step("later", 1, needs=["big"])]},
+        }
+    )
+    for _ in range(3):
+        for write in cluster.writes_of(replace(cluster.plan(), ready=[])):
+            write()
+    capacity = Capacity.of([node(gpu=2)], [held("q/other", until=120, gpu=1)])
+    found = {one.key[2]: one for one in standings([cluster.observe()], capacity, NOW)}
+    big = found["big"]
+    assert (big.reason, big.place, big.waiting) == (Reason.WAITING_FOR_RESOURCES, 1, 3)
+    assert big.message.startswith("needs 2 nvidia.com/gpu, 1 of 2 free; held by q/other until about")
+    assert (big.rank, big.eta) == (600.0, NOW + 120)
+    assert found["small"].reason is Reason.RESERVED
+    assert found["small"].eta == NOW + 420
+    assert found["huge"].reason is Reason.NEVER_FITS
+    assert (found["later"].reason, found["later"].place) == (Reason.WAITING_FOR_DEPENDENCIES, None)
