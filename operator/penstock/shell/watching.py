@@ -1,15 +1,10 @@
-"""Watches, by kopf. Its handlers take the object into the store and wake what it belongs to, nothing else.
+"""Watches, by kopf. What an event tells goes into the store and wakes what the object belongs to, nothing else."""
 
-kopf is made for handlers that keep their state in the object and in memory. Ours keep none: what it would remember of
-every object, and what it would copy to find differences, is switched off, which halves the cost of an event.
-"""
-
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import kopf
 import structlog
-from kopf._core.reactor import inventory
 from kubernetes.aio.client.configuration import Configuration
 
 from penstock.shell.client import PAGE, access
@@ -17,48 +12,9 @@ from penstock.shell.loop import Loop
 from penstock.shell.resources import PODS, WATCHED, Object, Resource
 from penstock.shell.settings import Settings
 from penstock.shell.store import Store
+from penstock.shell.stream import TAKERS, Take
 
 log = structlog.get_logger(__name__)
-
-
-class NoDifferences(kopf.DiffBaseStorage):
-    """Keeps no last-handled state: only plain events are handled."""
-
-    def build(self, **_: Any) -> kopf.BodyEssence:
-        return {}
-
-    def fetch(self, **_: Any) -> None:
-        return None
-
-    def store(self, **_: Any) -> None:
-        pass
-
-
-class NoProgress(kopf.ProgressStorage):
-    """Keeps no progress of handlers: they have none."""
-
-    def fetch(self, **_: Any) -> None:
-        return None
-
-    def store(self, **_: Any) -> None:
-        pass
-
-    def purge(self, **_: Any) -> None:
-        pass
-
-    def touch(self, **_: Any) -> None:
-        pass
-
-    def clear(self, *, essence: kopf.BodyEssence) -> kopf.BodyEssence:
-        return essence
-
-
-class NoMemories(inventory.ResourceMemories):
-    """Remembers nothing of any object: 2 KB each, and never freed where a deletion was missed."""
-
-    async def recall(self, raw_body: Any, **options: Any) -> inventory.ResourceMemory:
-        options["ephemeral"] = True
-        return await super().recall(raw_body, **options)
 
 
 def operator_settings() -> kopf.OperatorSettings:
@@ -66,9 +22,6 @@ def operator_settings() -> kopf.OperatorSettings:
     found = kopf.OperatorSettings()
     found.posting.enabled = False
     found.scanning.disabled = True
-    found.persistence.diffbase_storage = NoDifferences()
-    found.persistence.progress_storage = NoProgress()
-    found.queueing.idle_timeout = 1.0
     found.watching.chunk_size = PAGE
     for resource in WATCHED:
         if resource.selector:
@@ -77,18 +30,23 @@ def operator_settings() -> kopf.OperatorSettings:
     return found
 
 
-def registry(store: Store, loop: Loop) -> kopf.OperatorRegistry:
-    """The handlers: one for each watched kind, and the login."""
+def registry() -> kopf.OperatorRegistry:
+    """What kopf is to watch, and how it logs in. The events themselves are taken from its streams."""
     found = kopf.OperatorRegistry()
     kopf.on.login(registry=found, id="login")(login)
     for resource in WATCHED:
-        handler = _handler(resource, store, loop)
-        kopf.on.event(resource.group, resource.version, resource.plural, registry=found, id=resource.plural)(handler)
+        kopf.on.event(resource.group, resource.version, resource.plural, registry=found, id=resource.plural)(_never)
     return found
 
 
-def _handler(resource: Resource, store: Store, loop: Loop) -> Callable[..., Any]:
-    async def handle(event: Mapping[str, Any], **_: Any) -> None:
+async def _never(**_: Any) -> None:
+    raise AssertionError("events are taken before kopf calls its handlers")
+
+
+def taker(resource: Resource, store: Store, loop: Loop) -> Take:
+    """What becomes of the events of a resource: the store knows, and what is concerned is woken."""
+
+    def take(event: Mapping[str, Any]) -> None:
         obj: Object = event["object"]
         try:
             if event["type"] == "DELETED":
@@ -106,7 +64,7 @@ def _handler(resource: Resource, store: Store, loop: Loop) -> Callable[..., Any]
         except Exception:
             log.exception("an event could not be taken in; the next resync will", kind=resource.kind)
 
-    return handle
+    return take
 
 
 async def login(**_: Any) -> kopf.ConnectionInfo:
@@ -128,10 +86,10 @@ async def login(**_: Any) -> kopf.ConnectionInfo:
 
 async def watch(store: Store, loop: Loop, settings: Settings) -> None:
     """Watches until the process is asked to end, or something fails that only a restart can mend."""
+    TAKERS.set({(one.group, one.plural): taker(one, store, loop) for one in WATCHED})
     await kopf.operator(
-        registry=registry(store, loop),
+        registry=registry(),
         settings=operator_settings(),
-        memories=NoMemories(),
         standalone=True,
         clusterwide=not settings.namespaces,
         namespaces=list(settings.namespaces),
