@@ -173,7 +173,7 @@ class Cluster:
         conclude = (
             [partial(self.set_status, pipeline, pipeline["metadata"]["resourceVersion"], status)] if status else []
         )
-        if not found.verdicts:
+        if found.revision:
             begin = [partial(self.create, new) for new in (found.revision, found.claim) if new]
             return [*begin, *conclude]
         writes: list[Callable[[], Any]] = []

@@ -47,8 +47,8 @@ class Stage:
     round: int
     revision: int
     failing: bool = False
-    failed: frozenset[str] = frozenset()
-    """Paths of the Steps by which it fails: they have not been kept from starting, even if they never started."""
+    decided: frozenset[str] = frozenset()
+    """Paths of the Steps that ended before it failed: they were not kept from starting, even if they never started."""
     stopping: Reason | None = None
     suspended: bool = False
     producers: str = ""
@@ -75,6 +75,8 @@ class Decider:
         self.found = Decided()
         self.now = observed.now
         self.keep = world.graph.settings.history_limit
+        self.unwritten: set[str] = set()
+        """Uids of Steps whose spec must be written before they start: it says which results a rerun dropped."""
 
     def decide(self, node: Node, step: StepView) -> Verdict:
         """The verdict on a Step that exists; what is to be done about it goes to `found`."""
@@ -127,7 +129,7 @@ class _One:
 
     def _kept_from_starting(self) -> bool:
         task = self.node.task
-        return self.stage.failing and not (task.final or task.accepts_failure or self.node.path in self.stage.failed)
+        return self.stage.failing and not (task.final or task.accepts_failure or self.node.path in self.stage.decided)
 
     # --- a run that has begun -------------------------------------------------------------------------------------
 
@@ -144,9 +146,8 @@ class _One:
         facts = self._facts(run, newest, recorded == run)
         counts = isinstance(depends, Met) and self._counts(facts, depends.producers)
         if not counts or (self.stage.stopping and not self.node.task.final):
-            self._stop(self.live)
             if self.live:
-                return self._ending()
+                return self._discard(facts, newest)
             if self.stage.stopping and counts:
                 return self._cancel(facts)
             self.last = max(self.last, run)
@@ -178,6 +179,16 @@ class _One:
 
     def _counts(self, facts: RunFacts, producers: str) -> bool:
         return (facts.fingerprint, facts.producers) == (self.fingerprint, producers) and facts.run >= self.min_run
+
+    def _discard(self, facts: RunFacts, newest: JobView | None) -> Verdict:
+        """Stops a run that counts no more, once it is on record: no other may take its number, and an undo may ask."""
+        verdict = self._ending()
+        known = self.status.get("attempts") or () if self.status.get("run") == facts.run else ()
+        if newest and newest in self.live and all(one["number"] != newest.attempt for one in known):
+            self._set(step_status.active(self.step, facts, newest, Reason.REPLACING, verdict.message, None, None))
+        else:
+            self._stop(self.live)
+        return verdict
 
     def _ending(self) -> Verdict:
         """The verdict while Jobs that count no more come to their end."""
@@ -364,7 +375,11 @@ class _One:
         return self._start(ready) or self._wait(StepPhase.PENDING, None, "", quiet=True)
 
     def _start(self, ready: Ready) -> Verdict | None:
-        """Asks for a Job; the verdict if the API server did not take it."""
+        """Asks for a Job; the verdict if that must wait, or if the API server did not take it."""
+        if self.step.uid in self.decider.unwritten:
+            return self._wait(
+                StepPhase.PENDING, Reason.REPLACING, "the Step is being prepared to run again", quiet=True
+            )
         refusal = self.decider.observed.refused.get(self.step.uid)
         if refusal and (refusal.hopeless or not (refusal.quota or self._in_time(refusal.since))):
             message = f"the Job was not taken: {refusal.message}"

@@ -80,6 +80,12 @@ def winding_up(status: Mapping[str, Any]) -> bool:
     return status.get("phase") == "Undoing" or status.get("reason") == Reason.FINALLY
 
 
+def _has_stopped(observed: Observed, round_number: int) -> bool:
+    """Whether a Step failed or was cancelled in a round that is still going on."""
+    states = (step.status for step in observed.steps.values())
+    return any(one.get("phase") in ("Failed", "Cancelled") and one.get("round") == round_number for one in states)
+
+
 def take_up(observed: Observed) -> Standing | None:
     """What a new generation or rerun makes of the Pipeline; None if there is nothing new to take up."""
     pipeline, graph = observed.pipeline, observed.graph
@@ -97,4 +103,5 @@ def take_up(observed: Observed) -> Standing | None:
     phase = status.get("phase")
     stopped = phase in ("Failed", "Cancelled") and not graph.settings.cancel
     again = not before.round or stopped or (phase == "Succeeded" and revision != before.revision)
+    again = again or (phase != "Succeeded" and not graph.settings.cancel and _has_stopped(observed, before.round))
     return Standing(revision, before.round + again, token, print_now)

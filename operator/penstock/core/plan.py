@@ -134,9 +134,9 @@ class _Planner:
         failing = self.graph.settings.on_failure is not OnFailure.CONTINUE and any(map(_fails, verdicts))
         late = not all(verdict.ended for verdict in verdicts) and self._out_of_time()
         if (failing or late) and not self.stage.stopping:
-            failed = frozenset(node.path for node, verdict in found if _fails(verdict))
+            decided_before = frozenset(node.path for node, verdict in found if verdict.ended)
             stopping = Reason.TIMED_OUT if late else None
-            self.stage = replace(self.stage, failing=failing, failed=failed, stopping=stopping)
+            self.stage = replace(self.stage, failing=failing, decided=decided_before, stopping=stopping)
             world, decided = self._pass(self.stage)
         return world, decided
 
@@ -165,7 +165,7 @@ class _Planner:
         if not finals:
             return
         runs = digest([f"{node.path}:{verdict.phase.value}:{verdict.run}" for node, verdict in verdicts])
-        stage = replace(self.stage, failing=False, failed=frozenset(), stopping=None, suspended=False, producers=runs)
+        stage = replace(self.stage, failing=False, decided=frozenset(), stopping=None, suspended=False, producers=runs)
         decider = Decider(self.observed, world, stage)
         decider.found = decided
         for task in finals:
@@ -196,19 +196,20 @@ class _Planner:
             return Verdict(StepPhase.PENDING, Reason.NAME_CONFLICT, words)
         if step.deleting:
             return Verdict(StepPhase.PENDING, Reason.REPLACING, "the old Step is being deleted")
-        step = self._refresh(node, step)
+        step = self._refresh(decider, node, step)
         if node.stub:
             assert isinstance(missing, Missing)
             return self._stub(decider, step, stub_verdict(missing))
         return decider.decide(node, step)
 
-    def _refresh(self, node: Node, step: StepView) -> StepView:
+    def _refresh(self, decider: Decider, node: Node, step: StepView) -> StepView:
         """Puts the Step's spec right if it is not what the graph says, and acts on a rerun."""
         min_run, rerun = step.min_run, step.rerun
         if self.rerun and node.task.id in self.rerun_tasks and rerun != self.rerun.token:
             known = [step.status.get("lastRun") or 0, step.status.get("run") or 0]
             known += [job.run for job in self.observed.jobs.get(step.uid, ())]
             min_run, rerun = max(known) + 1, self.rerun.token
+            decider.unwritten.add(step.uid)
         if step.spec_digest != spec_digest(self.graph, node, min_run, rerun):
             self.result.replace_specs.append((step, step_spec(self.graph, node, min_run, rerun)))
         return step if (min_run, rerun) == (step.min_run, step.rerun) else replace(step, min_run=min_run, rerun=rerun)
@@ -311,6 +312,9 @@ class _Planner:
             return PipelinePhase.RUNNING, Reason.STOPPING, f"step {failed[0][0].path!r} failed; running steps finish"
         if main_ended and any(node.task.final for node, _ in every):
             return PipelinePhase.RUNNING, Reason.FINALLY, Reason.FINALLY.doc
+        clash = next((v for _, v in every if v.reason is Reason.NAME_CONFLICT), None)
+        if clash:
+            return PipelinePhase.RUNNING if running else PipelinePhase.PENDING, Reason.NAME_CONFLICT, clash.message
         begun = running or any(verdict.started or verdict.ended for _, verdict in every)
         waiting = next((v for _, v in every if v.reason is Reason.WAITING_FOR_APPROVAL), None)
         if waiting and not running:

@@ -135,8 +135,9 @@ class World:
                 if not self.state(Group(level.id, (variable.source.task,), variable.source.shared), index).ended:
                     return None
                 values = self.output(variable.source, index)
-                if isinstance(values, Missing):
-                    return values
+                missing = first_missing(values)
+                if missing:
+                    return missing
                 wrong = mismatch(ValueType.LIST, values)
                 if wrong:
                     return Missing(Reason.INVALID_LIST, f"{variable.path}.from: {wrong}")
