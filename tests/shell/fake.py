@@ -55,6 +55,7 @@ class FakeCluster:
         self.created: list[str] = []
         self.faults: list[Fault] = []
         self.watches = 0
+        self.deaf: set[str] = set()
         self.url = ""
         self._counter = itertools.count(1000)
         self._watchers: list[tuple[str, asyncio.Queue[Object | None]]] = []
@@ -196,7 +197,7 @@ class FakeCluster:
     def tell(self, plural: str, kind: str, obj: Object) -> None:
         """Tells those who watch."""
         for watched, queue in self._watchers:
-            if watched == plural:
+            if watched == plural and plural not in self.deaf:
                 queue.put_nowait({"type": kind, "object": copy.deepcopy(obj)})
 
     # --- objects ----------------------------------------------------------------------------------------------------
@@ -279,7 +280,10 @@ class FakeCluster:
                     "kind": "Pod",
                     "metadata": {
                         "name": f"{meta['name']}-x",
-                        "labels": job["spec"]["template"]["metadata"]["labels"],
+                        "labels": {
+                            **job["spec"]["template"]["metadata"]["labels"],
+                            "batch.kubernetes.io/job-name": meta["name"],
+                        },
                         "ownerReferences": [{**owner, "controller": True}],
                     },
                     "spec": {"nodeName": "node"},

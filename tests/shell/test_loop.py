@@ -307,3 +307,22 @@ async def test_jobs_carry_what_adoption_asks_for(cluster: FakeCluster, monkeypat
     (job,) = cluster.pending()
     assert job["metadata"]["annotations"].keys() >= {labels.RUN, labels.FINGERPRINT}
     assert job["metadata"]["ownerReferences"][0]["uid"] == cluster.get("steps", "p.first")["metadata"]["uid"]
+
+
+async def test_a_job_that_is_seen_complete_before_its_pod_does_not_run_again(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = {"type": "Complete", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}
+    async with running(cluster, monkeypatch):
+        cluster.apply(pipeline())
+        cluster.deaf.add("pods")
+
+        def over() -> bool:
+            started = [job["metadata"]["name"] for job in cluster.pending()]
+            cluster.work(add_one)
+            for name in started:
+                cluster.update("jobs", {**cluster.get("jobs", name), "status": {"conditions": [done]}})
+            return phase(cluster) == "Succeeded"
+
+        await until(over)
+    assert len(jobs(cluster)) == 3

@@ -87,7 +87,7 @@ class Client:
         """All objects of a namespace (None: of all), page by page, with the version at which all pages were true."""
         wanted = {"limit": str(PAGE), **(params or {})}
         if resource.selector:
-            wanted["labelSelector"] = resource.selector
+            wanted.setdefault("labelSelector", resource.selector)
         while True:
             page = await self._send("GET", resource, resource.path(namespace), params=wanted)
             meta = page["metadata"]

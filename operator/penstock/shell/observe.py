@@ -8,6 +8,7 @@ from penstock.core.graph import Graph
 from penstock.core.observed import JobView, Observed, PipelineView, PodView, Refusal, StepView
 from penstock.core.plan import Plan, plan
 from penstock.core.standalone import plan_step
+from penstock.shell.confirm import Confirm
 from penstock.shell.graphs import Graphs
 from penstock.shell.starter import Starter
 from penstock.shell.store import Key, Store
@@ -38,17 +39,19 @@ class Observer:
         self.store = store
         self.graphs = graphs
         self.starter = starter
+        self.confirm = Confirm(starter.client, store)
         self.trouble = trouble
 
     async def snapshot(self, key: Key) -> Snapshot | None:
         """What is known of it; None if it is gone or going."""
-        return self._step(key) if key.alone else await self._pipeline(key)
+        return await (self._step(key) if key.alone else self._pipeline(key))
 
     async def _pipeline(self, key: Key) -> Snapshot | None:
         view = self.store.pipeline(key)
         if view is None or view.deleting:
             return None
         meaning = await self.graphs.pipeline(view)
+        await self.confirm.pods(self.store.steps_of(key).values())
         newer = self.store.pipeline(key)
         if newer and (newer.uid, newer.generation, newer.rerun) == (view.uid, view.generation, view.rerun):
             view = newer
@@ -70,10 +73,12 @@ class Observer:
         )
         return Snapshot(view.uid, view.version, view, meaning.compiled.graph, len(steps), observed)
 
-    def _step(self, key: Key) -> Snapshot | None:
+    async def _step(self, key: Key) -> Snapshot | None:
         step = self.store.step(key)
         if step is None or step.deleting:
             return None
+        await self.confirm.pods([step])
+        step = self.store.step(key) or step
         compiled = self.graphs.step(step)
         jobs, pods = self._children([step])
         mine = jobs.get(step.uid, ())
