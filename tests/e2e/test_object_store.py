@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from tests.cluster.objectstore import ObjectStore, serving
 from tests.e2e.manifests import emit, pipeline, step
-from tests.e2e.space import Object, Refused, Space
+from tests.e2e.space import PURPOSE, Object, Refused, Space
 
 SECRET = "bucket-credentials"
 MEGABYTE = 1024 * 1024
@@ -104,7 +105,7 @@ pathlib.Path(os.environ["PENSTOCK_OUTPUTS"]).write_text(json.dumps({"facts": fac
     location = made["artifacts"]["tree"]
     assert location == done["outputs"]["tree"]
     assert location.startswith(f"s3://{server.bucket}/{space.name}/penstock/files-")
-    assert location.endswith("/make/1-1/tree")
+    assert re.search(r"/make-[0-9a-f]{8}/1-1/tree$", location)
     manifest = json.loads(file_of(server, f"{location}.manifest.json").read_text())
     sums = {one["path"]: one["sha256"] for one in manifest["files"]}
     assert sums["a/b/one"] == hashlib.sha256(b"1").hexdigest()
@@ -178,7 +179,7 @@ def test_a_failed_transfer_is_tried_again(space: Space, server: ObjectStore) -> 
     assert space.finish("pipeline/again")["status"]["phase"] == "Succeeded"
     status = space.step("again", "make")
     assert status["attempts"][0]["reason"] == "FetchFailed"
-    assert status["artifacts"]["a"].endswith(f"/make/1-{len(status['attempts'])}/a")
+    assert status["artifacts"]["a"].endswith(f"/1-{len(status['attempts'])}/a")
     assert len(status["attempts"]) > 1
 
 
@@ -241,3 +242,37 @@ def test_what_was_stored_stays_where_it_is(space: Space, server: ObjectStore) ->
             space.apply(pipeline("stays", one, storage=other, suspend=True))
     moved = {"objectStore": {**given["objectStore"], "endpoint": "http://elsewhere:9000", "secretName": "new"}}
     space.apply(pipeline("stays", one, storage=moved, suspend=True))
+
+
+def test_what_nothing_refers_to_is_collected_and_a_rollback_finds_the_rest(space: Space, server: ObjectStore) -> None:
+    space.apply(secret(server))
+    storage = {**stored(server, space), "retention": "3s"}
+
+    def version(number: int) -> Object:
+        script = f'printf {number} > "$OUTPUT_A"\n'
+        if number == 2:  # fails at first, after it has published nothing, and leaves its announcement behind
+            script += '[ "$PENSTOCK_ATTEMPT" = 2 ]'
+        retry = {"limit": 1, "backoff": {"initial": "1s"}}
+        one = step("make", script, outputs=artifact("a"), retry=retry)
+        return pipeline("kept", one, storage=storage, historyLimit=2)
+
+    for number in (1, 2, 3):
+        space.apply(version(number))
+        assert space.finish("pipeline/kept")["status"]["phase"] == "Succeeded"
+    rounds = space.one("pipeline/kept")["status"]["round"]
+    space.wait("pipeline/kept", f"jsonpath={{.status.collected}}={rounds}")
+    space.wait(f"job/{_newest_collector(space)}", "condition=Complete")
+    attempts = file_of(server, space.step("kept", "make")["artifacts"]["a"]).parent.parent
+    left = {path.parent.name for path in attempts.rglob("*") if path.is_file()}
+    assert left == {"2-2", "3-1"}, "the first result is no longer held, and attempt 2-1 failed"
+    space.apply(version(2))
+    assert space.finish("pipeline/kept")["status"]["phase"] == "Succeeded"
+    status = space.step("kept", "make")
+    assert status["reason"] == "Reused"
+    assert file_of(server, status["artifacts"]["a"]).read_text() == "2"
+
+
+def _newest_collector(space: Space) -> str:
+    jobs = [job for job in space.all("jobs", pipeline="kept") if job["metadata"]["labels"].get(PURPOSE) == "collect"]
+    newest: str = max(jobs, key=lambda job: job["metadata"]["creationTimestamp"])["metadata"]["name"]
+    return newest

@@ -159,6 +159,8 @@ class PipelineStatus(Model):
     """Counts up each time an ended Pipeline goes on: after an edit or a rerun."""
     rerun: Annotated[str | None, StringConstraints(max_length=253)] = None
     """The rerun token last acted on."""
+    collected: Count | None = None
+    """The round after which unreferenced artifacts were last deleted."""
     fingerprint: Annotated[str | None, StringConstraints(max_length=71)] = None
     """Digest of all steps' fingerprints; a change of it begins a revision."""
     history: Annotated[list[Revision] | None, Field(max_length=50)] = None

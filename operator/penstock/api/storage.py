@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StringConstraints
 
 from penstock.api.base import ENDPOINT, S3_URI, DnsSubdomain, Model
+from penstock.api.durations import Duration
 from penstock.api.quantities import WholeQuantity
 from penstock.api.rules import Rule, Rules, Unique, exactly_one
 
@@ -35,7 +36,7 @@ class ObjectStore(Model):
 
 
 class Storage(Model):
-    """Where artifacts live: exactly one of its fields."""
+    """Where artifacts live: exactly one of `claim`, `claimName` and `objectStore`."""
 
     rules: ClassVar[Rules] = (exactly_one("claim", "claimName", "objectStore"),)
 
@@ -45,6 +46,9 @@ class Storage(Model):
     """An existing claim; artifacts in it outlive the Pipeline."""
     object_store: ObjectStore | None = None
     """An object store; artifacts in it outlive the Pipeline."""
+    retention: Duration = "24h"
+    """Artifacts that no held result refers to (of failed attempts, of results no longer held, of removed steps) are
+    deleted this long after the Pipeline has ended."""
 
 
 def _same(parent: str, field: str) -> str:

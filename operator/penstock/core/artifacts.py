@@ -13,9 +13,19 @@ def claim_name(storage: Storage, pipeline: str) -> str:
     return storage.claim_name or f"{pipeline}-artifacts"
 
 
-def directory(pipeline: str, uid: str, path: str, run: int, attempt: int) -> str:
-    """Path on the claim, or key in the bucket, of what one attempt writes. The uid keeps Pipelines of a name apart."""
-    return f"penstock/{pipeline}-{uid[:8]}/{path}/{run}-{attempt}"
+def root(pipeline: str, uid: str) -> str:
+    """Path on the claim, or key in the bucket, of all that a Pipeline stores."""
+    return f"penstock/{pipeline}-{uid[:8]}"
+
+
+def step_directory(path: str, uid: str) -> str:
+    """Name, below the root, of what a Step stores. A Step that is removed and comes back begins a directory anew."""
+    return f"{path}-{uid[:8]}"
+
+
+def directory(pipeline: tuple[str, str], step: tuple[str, str], run: int, attempt: int) -> str:
+    """Path of what one attempt writes, fresh for each. `pipeline`: name and uid, `step`: path and uid."""
+    return f"{root(*pipeline)}/{step_directory(*step)}/{run}-{attempt}"
 
 
 def outputs_of(work: Work) -> dict[str, bool]:
@@ -30,7 +40,7 @@ def stored_at(graph: Graph, node: Node, observed: Observed, job: JobView) -> dic
     if not names or storage is None:
         return {}
     pipeline = observed.pipeline
-    place = directory(pipeline.name, pipeline.uid, node.path, job.run, job.attempt)
+    place = directory((pipeline.name, pipeline.uid), (node.path, job.step), job.run, job.attempt)
     base = storage.object_store.uri if storage.object_store else f"{CLAIM_SCHEME}{claim_name(storage, pipeline.name)}"
     return {name: f"{base}/{place}/{name}" for name in names}
 

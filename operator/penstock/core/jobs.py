@@ -5,6 +5,7 @@ from typing import Any
 
 from penstock.api import quantities
 from penstock.api.base import Json, Model
+from penstock.api.pods import PodOptions
 from penstock.core import labels
 from penstock.core.artifacts import claim_name
 from penstock.core.decide import Ready
@@ -88,27 +89,19 @@ def _pod(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None, job: str,
     artifacts = carried(ready, pipeline, graph.settings.storage, resources, courier)
     volumes = [_plain(volume) for volume in options.volumes or ()] + artifacts.volumes
     mounts = [_plain(mount) for mount in options.volume_mounts or ()] + artifacts.mounts
-    security: dict[str, Any] = {
-        "runAsNonRoot": True,
-        "runAsUser": options.run_as_user or USER,
-        "runAsGroup": options.run_as_group or options.run_as_user or USER,
-        "seccompProfile": {"type": "RuntimeDefault"},
-    }
-    if artifacts.mounts or options.fs_group:
-        security["fsGroup"] = options.fs_group or USER
-        security["fsGroupChangePolicy"] = "OnRootMismatch"
+    security = pod_security(options, artifacts=bool(artifacts.mounts))
     env = _variables(ready, artifacts.inputs, artifacts.outputs)
     step = _container(ready, pipeline, env, mounts, resources)
-    *init, last = [*artifacts.before, step, *artifacts.after]
+    containers = [*artifacts.before, step, *artifacts.after]
     pod: dict[str, Any] = {
         "restartPolicy": "Never",
         "automountServiceAccountToken": options.service_account_name is not None,
         "enableServiceLinks": False,
         "securityContext": security,
-        "containers": [last],
+        "containers": containers[-1:],
     }
-    if init:
-        pod["initContainers"] = init
+    if len(containers) > 1:
+        pod["initContainers"] = containers[:-1]
     if volumes:
         pod["volumes"] = volumes
     if work.timeout:
@@ -128,6 +121,20 @@ def _pod(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None, job: str,
     }
     pod.update({key: value for key, value in plain.items() if value})
     return pod
+
+
+def pod_security(options: PodOptions, artifacts: bool) -> dict[str, Any]:
+    """Security context of a pod, with the group that artifacts are shared through if there are any."""
+    security: dict[str, Any] = {
+        "runAsNonRoot": True,
+        "runAsUser": options.run_as_user or USER,
+        "runAsGroup": options.run_as_group or options.run_as_user or USER,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    if artifacts or options.fs_group:
+        security["fsGroup"] = options.fs_group or USER
+        security["fsGroupChangePolicy"] = "OnRootMismatch"
+    return security
 
 
 def _container(

@@ -70,7 +70,7 @@ def carried(
     outputs = outputs_of(ready.node.task.work)
     if pipeline is None or storage is None or not (inputs or produced or outputs):
         return Carried(inputs=dict.fromkeys(inputs))
-    place = directory(*pipeline, ready.node.path, ready.facts.run, ready.attempt)
+    place = directory(pipeline, (ready.node.path, ready.step.uid), ready.facts.run, ready.attempt)
     found = Carried(
         inputs={name: _paths(f"{INPUT_MOUNT}/{name}", value) for name, value in inputs.items()},
         outputs={name: _paths(f"{OUTPUT_MOUNT}/{name}", value) for name, value in produced.items()}
@@ -139,11 +139,11 @@ def _surround(
         found.volumes.append({"name": name, "emptyDir": {"sizeLimit": scratch}})
         found.mounts.append({"name": name, "mountPath": path, **({"readOnly": True} if read_only else {})})
     writable = [{"name": mount["name"], "mountPath": mount["mountPath"]} for mount in found.mounts]
-    common = (transfer, ready, courier, courier_resources(resources))
-    found.before.append(_courier(FETCH_CONTAINER, *common, writable))
+    common = (courier, _variables(transfer, ready), courier_resources(resources))
+    found.before.append(courier_container(FETCH_CONTAINER, *common, writable))
     if outputs:
         readable = {"name": OUTPUT_VOLUME, "mountPath": OUTPUT_MOUNT, "readOnly": True}
-        found.after.append(_courier(PUBLISH_CONTAINER, *common, [readable]))
+        found.after.append(courier_container(PUBLISH_CONTAINER, *common, [readable]))
 
 
 def _keys(value: Json, uri: str) -> Keys:
@@ -152,22 +152,32 @@ def _keys(value: Json, uri: str) -> Keys:
     return value.removeprefix(f"{uri}/") if isinstance(value, str) else None
 
 
-def _courier(
-    verb: str, transfer: Transfer, ready: Ready, image: str, resources: Manifest, mounts: list[Manifest]
-) -> Manifest:
+def _variables(transfer: Transfer, ready: Ready) -> list[Manifest]:
     env: list[Manifest] = [
         {"name": "PENSTOCK_NAMESPACE", "value": ready.step.namespace},
         {"name": "PENSTOCK_PIPELINE", "value": ready.step.pipeline or ""},
         {"name": "PENSTOCK_STEP", "value": ready.node.path},
         {"name": "PENSTOCK_ATTEMPT", "value": str(ready.attempt)},
-        {"name": VARIABLE, "value": transfer.text().replace("$", "$$")},
     ]
     if ready.node.task.work.replicas > 1:
         index = "metadata.annotations['batch.kubernetes.io/job-completion-index']"
         env.append({"name": "PENSTOCK_REPLICA", "valueFrom": {"fieldRef": {"fieldPath": index}}})
+    return env + store_variables(transfer)
+
+
+def store_variables(transfer: Transfer) -> list[Manifest]:
+    """The variables that say what to do in an object store, and those with the credentials for it."""
+    env: list[Manifest] = [{"name": VARIABLE, "value": transfer.text().replace("$", "$$")}]
     for key, optional in _CREDENTIALS.items():
         reference = {"name": transfer.secret, "key": key, **({"optional": True} if optional else {})}
         env.append({"name": key, "valueFrom": {"secretKeyRef": reference}})
+    return env
+
+
+def courier_container(
+    verb: str, image: str, env: list[Manifest], resources: Manifest, mounts: list[Manifest]
+) -> Manifest:
+    """A container that runs one verb of the courier."""
     return {
         "name": verb,
         "image": image,

@@ -18,7 +18,7 @@ from penstock.core.world import Node, Verdict
 
 Status = dict[str, Any]
 
-_KEPT = ("history", "outputs")
+_KEPT = ("history", "outputs", "collected")
 _GOES_ON = ("reason", "message", "startTime", "completionTime", "duration", "counts", "progress", "failedSteps")
 """What the status keeps when a new generation begins: always, and if the Pipeline just goes on."""
 
@@ -117,7 +117,7 @@ def _past(old: Mapping[str, Any], steps: Iterable[StepView]) -> Status:
 def current(pipeline: PipelineView, summary: Summary, now: float) -> Status:
     """The status that the verdicts add up to."""
     old = pipeline.status
-    keep = ("observedGeneration", "revision", "round", "rerun", "fingerprint", "history", "startTime")
+    keep = ("observedGeneration", "revision", "round", "rerun", "fingerprint", "history", "startTime", "collected")
     status: Status = {key: old[key] for key in keep if key in old}
     phase, reason = summary.phase, summary.reason
     status["phase"] = phase.value

@@ -10,6 +10,7 @@ from penstock.api.step import StepPhase
 from penstock.core import labels, pipeline_status, step_status
 from penstock.core.bindings import Impossible, stub_verdict
 from penstock.core.clock import instant
+from penstock.core.collection import collection, due
 from penstock.core.decide import Decided, Decider, Ready, Stage
 from penstock.core.gates import within_limits
 from penstock.core.graph import Graph
@@ -20,6 +21,7 @@ from penstock.core.pipeline_status import Summary
 from penstock.core.reasons import Reason
 from penstock.core.revisions import revision_manifest
 from penstock.core.step_manifests import spec_digest, step_manifest, step_spec
+from penstock.core.transfer import Collection
 from penstock.core.undo import Undoing, undo
 from penstock.core.values import canonical, digest, shorten
 from penstock.core.world import Missing, Node, Verdict, World, first_missing
@@ -48,6 +50,8 @@ class Plan:
     verdicts: list[tuple[Node, Verdict]] = field(default_factory=list)
     wake_at: float | None = None
     finished: bool = False
+    collection: Collection | None = None
+    """Artifacts to remove; the status notes that it was begun."""
     expired: bool = False
     """The Pipeline itself is to be deleted: it ended longer ago than its ttlAfterFinished."""
 
@@ -64,6 +68,7 @@ class Plan:
             or self.delete_jobs
             or self.step_statuses
             or self.settle_approvals
+            or self.collection
             or self.expired
         )
 
@@ -259,8 +264,23 @@ class _Planner:
         if pipeline_status.differs(self.pipeline.status, status):
             result.pipeline_status = status
         result.finished = "completionTime" in status
+        self._collect(status)
         self._expire(instant(status.get("completionTime")))
         return result
+
+    def _collect(self, status: Manifest) -> None:
+        """Has unreferenced artifacts removed once they have been so for their retention."""
+        steps = self.observed.steps.values()
+        at = due(self.graph, status, steps)
+        if at is None:
+            return
+        if self.now < at or self.result.acts or self.result.ready:
+            self._wake(max(self.now, at))
+            return
+        ended = instant(status["completionTime"])
+        assert ended is not None
+        self.result.collection = collection(self.pipeline, steps, ended)
+        self.result.pipeline_status = {**status, "collected": status["round"]}
 
     def _expire(self, ended: float | None) -> None:
         """Deletes the Pipeline once its time is over (KEP-592), but not before its end is written and all is done."""

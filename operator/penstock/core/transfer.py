@@ -1,9 +1,11 @@
-"""What the courier is told: which artifacts to bring into a pod before its step, and which to publish after it.
+"""What the courier is told: which artifacts to bring into a pod, which to publish from it, which to remove.
 
 The operator writes it into the pod as JSON, `penstock.courier` reads it there. Plain Python only: it is imported by a
 process that should start at once.
 """
 
+import base64
+import gzip
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -65,3 +67,46 @@ def _pairs(path: str, keys: Keys) -> Iterator[tuple[str, str]]:
 def in_container(path: str, location: str) -> str:
     """Path of an artifact in the directory `path` of its own: it keeps the name that its producer gave it."""
     return f"{path}/{location.rpartition('/')[2]}"
+
+
+DIRECTORY_VARIABLE = "PENSTOCK_DIRECTORY"
+"""Environment variable with the mount path of the claim to collect on; without it, an object store is collected."""
+_COLLECTION_VARIABLE = "PENSTOCK_COLLECTION_"
+_CHUNK = 100_000
+"""Characters in one environment variable; Linux allows 128 KiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What of a Pipeline's artifacts may be removed."""
+
+    root: str
+    """Path or key below which everything is: ROOT/STEP/ATTEMPT/…"""
+    steps: Mapping[str, tuple[int, tuple[str, ...]]]
+    """Of each known Step its last run that has ended, and the attempts (`RUN-ATTEMPT`) to keep."""
+    before: float
+    """What belongs to no known Step goes if nothing in it is newer than this (seconds since 1970)."""
+
+    def superfluous(self, step: str, attempt: str, newest: float) -> bool:
+        """Whether to remove an attempt whose newest file is of that time. What is not understood stays."""
+        if step not in self.steps:
+            return newest < self.before
+        last, kept = self.steps[step]
+        run = attempt.partition("-")[0]
+        return run.isdecimal() and int(run) <= last and attempt not in kept
+
+    def variables(self) -> dict[str, str]:
+        """As environment variables."""
+        text = base64.b64encode(gzip.compress(json.dumps(asdict(self)).encode(), mtime=0)).decode()
+        chunks = [text[start : start + _CHUNK] for start in range(0, len(text), _CHUNK)]
+        return {f"{_COLLECTION_VARIABLE}{number}": chunk for number, chunk in enumerate(chunks)}
+
+    @classmethod
+    def parse(cls, environment: Mapping[str, str]) -> "Collection":
+        """From environment variables; raises ValueError, TypeError, KeyError or OSError if they hold none."""
+        chunks: list[str] = []
+        while (name := f"{_COLLECTION_VARIABLE}{len(chunks)}") in environment:
+            chunks.append(environment[name])
+        given = json.loads(gzip.decompress(base64.b64decode("".join(chunks))))
+        steps = {name: (last, tuple(kept)) for name, (last, kept) in given["steps"].items()}
+        return cls(given["root"], steps, given["before"])

@@ -1,4 +1,4 @@
-"""`python -m penstock.courier fetch|publish`: does what PENSTOCK_TRANSFER says.
+"""`python -m penstock.courier fetch|publish|collect`: does what the variables of the environment say.
 
 Exit codes: 0; 3 if the step's artifacts are missing or unsafe; 1 for any other failure. The reason goes to
 the container's termination message and to standard error.
@@ -10,7 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from penstock.core.transfer import INVALID_OUTPUTS, VARIABLE, Transfer
+from penstock.core.transfer import DIRECTORY_VARIABLE, INVALID_OUTPUTS, VARIABLE, Collection, Transfer
+from penstock.courier.collect import Bucket, Claim, collect
 from penstock.courier.fetch import fetch
 from penstock.courier.problems import CourierError, InvalidArtifact
 from penstock.courier.publish import announce, publish
@@ -35,8 +36,10 @@ def main() -> int:
 
 
 def _run(words: list[str]) -> list[str]:
+    if words == ["collect"]:
+        return _collect()
     if words not in (["fetch"], ["publish"]) or VARIABLE not in os.environ:
-        raise CourierError(f"say fetch or publish, and what in {VARIABLE}; this runs in pods that the operator makes")
+        raise CourierError("say fetch, publish or collect; this runs in pods that the operator makes")
     transfer = Transfer.parse(os.environ[VARIABLE])
     store = connect(transfer, os.environ)
     if words == ["publish"]:
@@ -44,6 +47,14 @@ def _run(words: list[str]) -> list[str]:
         return publish(transfer, store) if replica == "0" else [f"replica {replica}: replica 0 publishes"]
     announce(transfer, store, _attempt())
     return fetch(transfer, store)
+
+
+def _collect() -> list[str]:
+    collection = Collection.parse(os.environ)
+    if DIRECTORY_VARIABLE in os.environ:
+        return collect(collection, Claim(Path(os.environ[DIRECTORY_VARIABLE]), collection.root))
+    store = connect(Transfer.parse(os.environ[VARIABLE]), os.environ)
+    return collect(collection, Bucket(store, collection.root))
 
 
 def _attempt() -> bytes:

@@ -3,7 +3,7 @@
 import os
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -22,6 +22,7 @@ PIECE = 8 * 1024 * 1024
 """Bytes that move at a time; larger objects are moved in several pieces."""
 AHEAD = 4
 """Pieces of one object under way at once."""
+DELETED_AT_ONCE = 1_000
 MAX_PIECES = 9_000
 """S3 takes 10,000 parts an upload."""
 
@@ -94,6 +95,18 @@ class Store:
                 coming.append(pool.submit(obstore.get_range, self._store, key, start=start, end=end))
             while coming:
                 yield bytes(coming.popleft().result())
+
+    def list(self, prefix: str) -> Iterator[tuple[str, float]]:
+        """Keys below a prefix, and when each was last changed (seconds since 1970)."""
+        with self._words("list", prefix):
+            for page in obstore.list(self._store, prefix=prefix):
+                yield from ((one["path"], one["last_modified"].timestamp()) for one in page)
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Deletes objects; those that are not there are no error."""
+        with self._words("delete", keys[0] if keys else ""):
+            for start in range(0, len(keys), DELETED_AT_ONCE):
+                obstore.delete(self._store, keys[start : start + DELETED_AT_ONCE])
 
     def at(self, key: str) -> str:
         """Where an object is, as `s3://BUCKET/KEY`."""

@@ -105,6 +105,8 @@ class Applier:
         yield from (partial(writer.spec, step, spec) for step, spec in plan.replace_specs)
         yield from (partial(writer.delete_step, step) for step in plan.delete_steps)
         yield from (partial(writer.create_step, manifest) for manifest in plan.create_steps)
+        if plan.collection and snapshot.pipeline and snapshot.graph:
+            yield partial(self.starter.collect, snapshot.graph, snapshot.pipeline, plan.collection)
         if plan.expired and snapshot.pipeline:
             yield partial(writer.delete_pipeline, snapshot.pipeline)
 

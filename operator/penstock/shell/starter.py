@@ -9,10 +9,12 @@ from dataclasses import dataclass
 import structlog
 
 from penstock.core import labels
+from penstock.core.collector import collector
 from penstock.core.decide import Ready
 from penstock.core.graph import Graph
 from penstock.core.jobs import gang_service, job_manifest
-from penstock.core.observed import Refusal, owner_uid
+from penstock.core.observed import PipelineView, Refusal, owner_uid
+from penstock.core.transfer import Collection
 from penstock.shell.client import Client, Refused
 from penstock.shell.resources import JOBS, SERVICES, Object
 from penstock.shell.store import Store
@@ -79,6 +81,15 @@ class Starter:
             return False
         self.forget(ready.step.uid)
         self.store.put(JOBS, job)
+        return True
+
+    async def collect(self, graph: Graph, pipeline: PipelineView, what: Collection) -> bool:
+        """Creates the Job that removes unreferenced artifacts after a round, unless it is there already."""
+        try:
+            await self.client.create(JOBS, collector(graph, pipeline, what, self.courier))
+        except Refused as error:
+            if error.code != 409:
+                raise
         return True
 
     async def _job(self, manifest: Object, ready: Ready) -> Object:
