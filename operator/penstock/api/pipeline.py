@@ -59,6 +59,8 @@ class PipelineSpec(Model):
     """Most steps running at once."""
     priority: Annotated[int, Field(ge=-1_000_000_000, le=1_000_000_000)] = 0
     """Higher goes first."""
+    queue_name: Annotated[str | None, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=63)] = None
+    """LocalQueue of Kueue to hand Jobs to: they are created suspended, and Penstock admits nothing itself."""
     on_failure: OnFailure = OnFailure.STOP
     """`Stop`: nothing new starts; `Continue`: independent branches go on; `Undo`: stop, then undo."""
     suspend: bool = False

@@ -86,9 +86,7 @@ class BackfillStatus(Model):
     ticks: Count
     """Ticks of the range."""
     passed: Count = 0
-    """Ticks dealt with so far."""
-    created: Count = 0
-    """Pipelines created for them; the others had one."""
+    """Ticks dealt with so far: they have a Pipeline, be it from before."""
     cursor: Timestamp | None = None
     """The last tick dealt with."""
     completion_time: Timestamp | None = None

@@ -60,6 +60,8 @@ class Approval(Model):
 
     message: Description
     """What is asked."""
+    timeout: Duration | None = None
+    """Longest wait for a decision, such as `24h`; then the step fails with ApprovalTimedOut. Forever if absent."""
 
 
 class StepBehaviour(StepContainerFields, RunOptions):
@@ -253,7 +255,7 @@ class Result(Model):
 class UndoStatus(Model):
     """How the undo of a step went."""
 
-    phase: Literal["Running", "Retrying", "Succeeded", "Failed"]
+    phase: Literal["Retrying", "Succeeded", "Failed"]
     """Where it is."""
     run: Annotated[int | None, Field(ge=0)] = None
     """Run of the step that is undone."""
@@ -276,6 +278,15 @@ class ApprovalStatus(Model):
     """When the operator saw it."""
     approved: bool
     """False if it was rejected."""
+
+
+class LearnedDurations(Model):
+    """How long the step took lately, for planning."""
+
+    family: Digest
+    """Digest of what the step runs and on what; steps with the same one take about as long."""
+    seconds: Annotated[list[float], Field(max_length=10)]
+    """Run times of the latest attempts that succeeded, newest first."""
 
 
 class StepStatus(Model):
@@ -324,9 +335,11 @@ class StepStatus(Model):
     results: Annotated[list[Result] | None, Field(max_length=50)] = None
     """Results held for reuse, newest first."""
     start_time: Timestamp | None = None
-    """When the first attempt of the run was launched."""
+    """When the first attempt of the run was launched, or an approval was asked for."""
     completion_time: Timestamp | None = None
     """When the Step ended."""
+    learned: LearnedDurations | None = None
+    """Durations learned from past attempts."""
     approval: ApprovalStatus | None = None
     """The decision on an approval step."""
     undo: UndoStatus | None = None

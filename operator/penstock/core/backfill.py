@@ -75,7 +75,6 @@ def fill(rules: Rules, before: Status | None, runs: Sequence[Run], names: Names,
                 return filling
             running += 1
             filling.create.append(tick)
-            status["created"] += 1
         status["passed"] += 1
         status["cursor"] = stamp(tick)
     if not running:
@@ -88,7 +87,7 @@ def _begin(rules: Rules, now: float) -> Status:
     assert asked is not None
     until = math.floor(max(min(rules.last, now), 0))
     ticks = sum(1 for _ in rules.timetable.between(math.ceil(rules.first) - 1, until))
-    return {"from": asked.from_, "to": asked.to, "until": stamp(until), "ticks": ticks, "passed": 0, "created": 0}
+    return {"from": asked.from_, "to": asked.to, "until": stamp(until), "ticks": ticks, "passed": 0}
 
 
 def _filling(rules: Rules, status: Status) -> Filling:

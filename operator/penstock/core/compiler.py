@@ -1,7 +1,7 @@
 """Compiles a Pipeline: flattens Components, resolves every reference, and reports all problems at once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 
 from penstock.api import durations
@@ -13,6 +13,9 @@ from penstock.core.outline import Components, Outline, Outliner, TooManySteps
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
 from penstock.core.wire import Inherited, Name, Scope, Wirer, implied_after
+
+FINALLY_TIMEOUT = 3600.0
+"""Seconds that each attempt of a step of `finally` may run if its manifest does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +102,15 @@ class _Compiler:
             self.order(step.children, f"{step.where}.component({template.component.name}).steps")  # type: ignore[union-attr]
             return
         wired = wirer.component_inputs(step, inputs) if step.component else inputs
+        work = merge(template, step.component, self.defaults)
+        if step.final and work.timeout is None:
+            work = replace(work, timeout=FINALLY_TIMEOUT)  # nothing else bounds it: it is outside spec.timeout
         self.tasks[step.id] = Task(
             id=step.id,
             where=step.where,
             segments=step.segments,
             levels=levels,
-            work=merge(template, step.component, self.defaults),
+            work=work,
             inputs=wired,
             gates=inherited.gates,
             needs=_unique(needs),
@@ -171,6 +177,7 @@ def _settings(spec: PipelineSpec) -> Settings:
         on_failure=spec.on_failure,
         parallelism=spec.parallelism,
         priority=spec.priority,
+        queue_name=spec.queue_name,
         suspend=spec.suspend,
         cancel=spec.cancel,
         timeout=durations.parse(spec.timeout) if spec.timeout else None,

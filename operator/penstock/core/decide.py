@@ -10,8 +10,9 @@ from penstock.api.step import Cache, OnError, StepPhase
 from penstock.core import outcomes, retries, step_status
 from penstock.core.artifacts import stored_at
 from penstock.core.bindings import Impossible, Met, Waiting, admit_by_guards, bind, dependencies
-from penstock.core.clock import instant
+from penstock.core.clock import instant, stamp
 from penstock.core.fingerprint import fingerprint
+from penstock.core.learned import families, record
 from penstock.core.observed import JobView, Observed, StepView
 from penstock.core.outcomes import Failure, Success
 from penstock.core.reasons import Reason
@@ -38,6 +39,8 @@ class Ready:
     purpose: str = "run"
     produced: Mapping[str, Json] = field(default_factory=dict)
     """For an undo: the outputs that the Step had produced."""
+    estimate: float | None = None
+    """How long it is expected to take, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ class _One:
             if held:
                 return self._reuse(held)
         if self.stage.stopping and not self.node.task.final:
-            return self._cancel(None)
+            return self._skipped() or self._cancel(None)
         if self._kept_from_starting():
             return self._skip(Reason.PIPELINE_FAILED, "another step failed, so nothing new starts")
         if isinstance(depends, Waiting):
@@ -209,9 +212,11 @@ class _One:
         match progress:
             case Success():
                 artifacts = stored_at(self.decider.world.graph, self.node, self.decider.observed, job)
-                self._set(
-                    step_status.succeeded(self.step, facts, job, progress, artifacts, self.now, self.decider.keep)
-                )
+                status = step_status.succeeded(self.step, facts, job, progress, artifacts, self.now, self.decider.keep)
+                if progress.started is not None:
+                    name = families(self.decider.world.graph)[self.node.task.id]
+                    status["learned"] = record(status.get("learned"), name, progress.ended - progress.started)
+                self._set(status)
                 return Verdict(
                     StepPhase.SUCCEEDED,
                     Reason.COMPLETED,
@@ -224,7 +229,12 @@ class _One:
             case Failure():
                 return self._failed_attempt(facts, job.name, job.attempt, progress, live=job)
             case outcomes.Running():
-                return self._active(facts, job, Reason.RUNNING, "", progress.started, progress.node)
+                return self._active(facts, job, Reason.RUNNING, progress.detail, progress.started, progress.node)
+            case outcomes.Queued():
+                reason = Reason.QUEUED_BY_KUEUE if self.decider.world.graph.settings.queue_name else Reason.SUSPENDED
+                words = reason.doc if reason is Reason.QUEUED_BY_KUEUE else f"Job {job.name} is suspended"
+                self._set(step_status.queued(self.step, facts, job, reason, words))
+                return Verdict(StepPhase.QUEUED, reason, words, started=True)
             case outcomes.Starting():
                 if progress.until:
                     self.found.wake_at.append(progress.until)
@@ -380,7 +390,12 @@ class _One:
             return self._wait(
                 StepPhase.PENDING, Reason.REPLACING, "the Step is being prepared to run again", quiet=True
             )
+        unfit = self.decider.observed.unfit.get(self.step.uid)
+        if unfit:
+            self._set(step_status.failed(self.step, ready.facts, Reason.NEVER_FITS, unfit, self.now))
+            return self._failure(ready.facts.run, Reason.NEVER_FITS, unfit, self.now)
         refusal = self.decider.observed.refused.get(self.step.uid)
+        refusal = refusal if refusal and refusal.purpose == ready.purpose else None
         if refusal and (refusal.hopeless or not (refusal.quota or self._in_time(refusal.since))):
             message = f"the Job was not taken: {refusal.message}"
             self._set(step_status.failed(self.step, ready.facts, Reason.START_FAILED, message, self.now))
@@ -405,12 +420,29 @@ class _One:
         if self.step.approved_by and not self.stage.suspended:
             self._set(step_status.approved(self.step, facts, self.step.approved_by, self.now, self.decider.keep))
             return Verdict(StepPhase.SUCCEEDED, Reason.APPROVED, run=facts.run, ended_at=self.now, started=True)
-        assert self.work.approval is not None
+        if self.stage.suspended:  # nothing is asked meanwhile, and so no time for an answer runs out
+            return self._wait(StepPhase.PENDING, Reason.SUSPENDED, Reason.SUSPENDED.doc, quiet=True)
+        return self._ask(facts)
+
+    def _ask(self, facts: RunFacts) -> Verdict:
+        approval = self.work.approval
+        assert approval is not None
+        waits = self.status.get("reason") == Reason.WAITING_FOR_APPROVAL
+        asked = instant((waits and self.status.get("startTime")) or stamp(self.now)) or self.now
         message = (
-            f"{self.work.approval.message} To approve: kubectl annotate step {self.step.name}"
+            f"{approval.message} To approve: kubectl annotate step {self.step.name}"
             f" -n {self.step.namespace} penstock.dev/approved-by=YOU"
         )
-        return self._wait(StepPhase.QUEUED, Reason.WAITING_FOR_APPROVAL, message)
+        if approval.timeout:
+            until = asked + durations.parse(approval.timeout)
+            if self.now >= until:
+                words = f"nobody decided within {approval.timeout}: {approval.message}"
+                self._set(step_status.failed(self.step, facts, Reason.APPROVAL_TIMED_OUT, words, self.now))
+                return self._failure(facts.run, Reason.APPROVAL_TIMED_OUT, words, self.now)
+            self.found.wake_at.append(until)
+            message += f" (until {stamp(until)})"
+        self._set(step_status.asked(self.step, message, asked))
+        return Verdict(StepPhase.QUEUED, Reason.WAITING_FOR_APPROVAL, message)
 
     # --- shared ---------------------------------------------------------------------------------------------------
 
@@ -430,6 +462,14 @@ class _One:
         self._set(step_status.skipped(self.step, reason, message, self.stage.round, self.now))
         ended_at = self._ended_at() if same else self.now
         return Verdict(StepPhase.SKIPPED, reason, message, ended_at=ended_at)
+
+    def _skipped(self) -> Verdict | None:
+        """The verdict on a Step that was skipped in this round, before the Pipeline was stopped."""
+        status = self.status
+        if status.get("phase") != "Skipped" or status.get("round") != self.stage.round:
+            return None
+        reason = Reason.of(status.get("reason")) or Reason.PIPELINE_FAILED
+        return Verdict(StepPhase.SKIPPED, reason, status.get("message", ""), ended_at=self._ended_at())
 
     def _cancel(self, facts: RunFacts | None) -> Verdict:
         reason = self.stage.stopping or Reason.CANCELLED

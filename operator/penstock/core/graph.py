@@ -178,6 +178,7 @@ class Settings:
     on_failure: OnFailure = OnFailure.STOP
     parallelism: int | None = None
     priority: int = 0
+    queue_name: str | None = None
     suspend: bool = False
     cancel: bool = False
     timeout: float | None = None

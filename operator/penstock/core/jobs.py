@@ -1,9 +1,7 @@
 """The Job of an attempt. Runs under Pod Security `restricted`; see SECURITY.md for what that means to a step."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from penstock.api import quantities
 from penstock.api.base import Json, Model
 from penstock.api.pods import PodOptions
 from penstock.core import labels
@@ -12,6 +10,7 @@ from penstock.core.decide import Ready
 from penstock.core.graph import Graph, Work
 from penstock.core.mounts import carried
 from penstock.core.observed import STEP_CONTAINER
+from penstock.core.requests import pod_resources
 from penstock.core.step_manifests import child_labels, owner_reference
 from penstock.core.values import text
 from penstock.core.wire import variable_name
@@ -44,8 +43,13 @@ def job_manifest(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None, c
         annotations[labels.PRODUCERS] = facts.producers
     if ready.purpose != "run":
         annotations[labels.PURPOSE] = ready.purpose
+    queue = graph.settings.queue_name
+    if queue:
+        metadata[labels.QUEUE] = queue
     pod = _pod(graph, ready, pipeline, name, courier)
     notes = dict(work.pod.annotations or {})
+    if ready.estimate is not None:
+        notes[labels.ESTIMATE] = f"{ready.estimate:.0f}"
     if "initContainers" in pod:
         notes.setdefault("kubectl.kubernetes.io/default-container", STEP_CONTAINER)
     spec: dict[str, Any] = {
@@ -60,6 +64,8 @@ def job_manifest(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None, c
             "spec": pod,
         },
     }
+    if queue:
+        spec["suspend"] = True
     if work.replicas > 1:
         spec["completionMode"] = "Indexed"
     return {
@@ -226,30 +232,6 @@ def _variables(ready: Ready, inputs: dict[str, Json], outputs: dict[str, Json]) 
     made = {**ready.produced, **outputs}
     found |= {f"OUTPUT_{variable_name(name)}": value for name, value in made.items()}
     return [{"name": name, "value": text(value).replace("$", "$$")} for name, value in found.items()]
-
-
-def pod_resources(work: Work, memory_growths: int = 0) -> dict[str, Any]:
-    """Requests and limits of the container; memory and extended resources are limited to the request."""
-    requests = {name: str(amount) for name, amount in (work.resources.requests or {}).items()}
-    limits = {name: str(amount) for name, amount in (work.resources.limits or {}).items()}
-    for name, amount in requests.items():
-        if name == "memory" or "/" in name:
-            limits.setdefault(name, amount)
-    growth = work.retry.memory
-    if growth and memory_growths:
-        for amounts in (requests, limits):
-            if "memory" in amounts:
-                grown = round(quantities.parse(amounts["memory"]) * growth.factor**memory_growths)
-                bytes_wanted = min(grown, max(quantities.parse(growth.max), quantities.parse(amounts["memory"])))
-                amounts["memory"] = str(-(-bytes_wanted // quantities.MILLI))
-    return {key: value for key, value in (("requests", requests), ("limits", limits)) if value}
-
-
-def pod_requests(work: Work, memory_growths: int = 0) -> Mapping[str, int]:
-    """What one pod asks for, in milli-units by resource; extended resources with only a limit count as requested."""
-    resources = pod_resources(work, memory_growths)
-    amounts = {**resources.get("limits", {}), **resources.get("requests", {})}
-    return {name: quantities.parse(amount) for name, amount in amounts.items()}
 
 
 def claim_manifest(graph: Graph, name: str, namespace: str, uid: str) -> dict[str, Any] | None:

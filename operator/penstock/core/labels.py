@@ -14,6 +14,7 @@ SCHEDULE = f"{GROUP}/schedule"
 BACKFILL = f"{GROUP}/backfill"
 SCHEDULED_TIME = f"{GROUP}/scheduled-time"
 
+QUEUE = "kueue.x-k8s.io/queue-name"
 RUN = f"{GROUP}/run"
 PURPOSE = f"{GROUP}/purpose"
 FINGERPRINT = f"{GROUP}/fingerprint"

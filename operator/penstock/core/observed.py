@@ -5,12 +5,13 @@ Views keep only what decisions need, so that thousands of them fit in little mem
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from penstock.core import labels
 from penstock.core.clock import instant
 from penstock.core.graph import Graph
 from penstock.core.problems import Problem
+from penstock.core.reasons import Reason
 from penstock.core.values import digest
 
 Object = Mapping[str, Any]
@@ -71,6 +72,8 @@ class JobView:
     message: str = ""
     deleting: bool = False
     suspended: bool = False
+    resumed: float | None = None
+    """When the Job controller last began to run it: at its creation, or when it was unsuspended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,16 @@ class Refusal:
     since: float
     quota: bool = False
     hopeless: bool = False
+    purpose: str = "run"
+
+
+class Wait(Protocol):
+    """Why admission held a Step back. The sentence is made when it is asked for."""
+
+    reason: Reason
+
+    @property
+    def message(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +175,10 @@ class Observed:
     """What events say about Jobs that get no pod, by the uid of the Job."""
     refused: Mapping[str, Refusal] = field(default_factory=dict)
     """Jobs that were not taken, by the uid of the Step."""
+    waits: Mapping[str, Wait] = field(default_factory=dict)
+    """Why the last pass of admission held Steps back, by their uid."""
+    unfit: Mapping[str, str] = field(default_factory=dict)
+    """Steps that fit nowhere even when all is idle, and the numbers that say so, by uid."""
     pins: Mapping[str, Object] = field(default_factory=dict)
     """Specs of the Components that the graph was compiled with; see core/revisions.py."""
     superfluous: Sequence[str] = ()
@@ -240,6 +257,7 @@ def job_view(obj: Object) -> JobView:
         message=why.get("message", ""),
         deleting="deletionTimestamp" in meta,
         suspended=bool((obj.get("spec") or {}).get("suspend")),
+        resumed=instant(status.get("startTime")),
     )
 
 

@@ -34,11 +34,17 @@ class Starting:
 
 
 @dataclass(frozen=True, slots=True)
+class Queued:
+    """The Job is suspended: Kueue, or whoever suspended it, lets it run later. That is waiting, not failing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Running:
-    """The container runs."""
+    """The container runs. `detail`: that the cluster is about to end it, and why."""
 
     started: float
     node: str | None
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,7 @@ class Failure:
     disrupted: bool = field(default=False)
 
 
-Progress = Starting | Running | Success | Failure
+Progress = Queued | Starting | Running | Success | Failure
 
 
 def read_attempt(
@@ -77,8 +83,8 @@ def read_attempt(
     trouble: str = "",
 ) -> Progress:
     """Progress of an attempt from its Job and pods at an instant. Pure."""
-    failed = next((pod for pod in pods if pod.phase == "Failed" and not pod.deleting), None)
-    if failed:
+    failed = next((pod for pod in pods if pod.phase == "Failed" and (pod.disrupted or not pod.deleting)), None)
+    if failed:  # one that is being deleted for no reason given may have been stopped by the Job controller
         return _pod_failure(failed)
     if job.finished == "Failed":
         return _job_failure(job, pods)
@@ -90,7 +96,9 @@ def read_attempt(
     live = [pod for pod in pods if pod.phase == "Running" or pod.started]
     if live:
         first = min(live, key=lambda pod: pod.started or now)
-        return Running(first.started or first.created, first.node)
+        leaving = next((pod for pod in live if pod.deleting and pod.disrupted), None)
+        detail = f"the pod is being ended: {leaving.disrupted}" if leaving else ""
+        return Running(first.started or first.created, first.node, detail)
     return _starting(job, pods, start_timeout, now, trouble)
 
 
@@ -107,7 +115,7 @@ def may_run(job: JobView, pods: Sequence[PodView]) -> bool:
 
 def _starting(job: JobView, pods: Sequence[PodView], start_timeout: float, now: float, trouble: str) -> Progress:
     if job.suspended:
-        return Starting("the Job is suspended")
+        return Queued()
     unschedulable = next((pod.unschedulable for pod in pods if pod.unschedulable), "")
     if unschedulable:
         return Starting(f"kube-scheduler finds no node: {unschedulable}")
@@ -116,12 +124,13 @@ def _starting(job: JobView, pods: Sequence[PodView], start_timeout: float, now: 
     fetches = [pod.fetch for pod in pods if pod.fetch and pod.fetch.started]
     if any(fetch.ended is None for fetch in fetches):
         return Starting("artifacts are being fetched")
-    deadline = max([job.created, *(fetch.ended or 0.0 for fetch in fetches)]) + start_timeout
+    deadline = max([job.created, job.resumed or 0.0, *(fetch.ended or 0.0 for fetch in fetches)]) + start_timeout
     if now < deadline and not hopeless:
         return Starting(waiting, deadline)
     limit = "" if hopeless else f" within {durations.render(start_timeout)} (startTimeout)"
     detail = waiting or ("no pod was created" if not pods else "the pod is not ready to start")
-    return Failure(Reason.START_FAILED, f"the container did not start{limit}: {detail}", now)
+    node = next((pod.node for pod in pods if pod.node), None)
+    return Failure(Reason.START_FAILED, f"the container did not start{limit}: {detail}", now, node)
 
 
 def _pod_failure(pod: PodView) -> Failure:
@@ -133,7 +142,8 @@ def _pod_failure(pod: PodView) -> Failure:
         return Failure(Reason.DISRUPTED, message, ended, pod.node, pod.started, pod.exit_code, disrupted=True)
     tail = f": {pod.message}" if pod.message and pod.exit_code != 0 else ""
     if pod.reason == "DeadlineExceeded":
-        return Failure(Reason.DEADLINE, f"ran longer than its timeout{tail}", ended, pod.node, pod.started)
+        words = f"ran longer than its timeout{tail}"
+        return Failure(Reason.DEADLINE, words, ended, pod.node, pod.started, pod.exit_code)
     for container, reason in ((pod.fetch, Reason.FETCH_FAILED), (pod.publish, Reason.PUBLISH_FAILED)):
         if container and container.exit_code:
             return _transfer_failure(pod, container, reason)

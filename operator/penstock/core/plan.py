@@ -24,6 +24,7 @@ from penstock.core.step_manifests import spec_digest, step_manifest, step_spec
 from penstock.core.transfer import Collection
 from penstock.core.undo import Undoing, undo
 from penstock.core.values import canonical, digest, shorten
+from penstock.core.waiting import note
 from penstock.core.world import Missing, Node, Verdict, World, first_missing
 
 Manifest = dict[str, Any]
@@ -129,6 +130,7 @@ class _Planner:
         self.undoing = undo(self.observed, world, self.stage) if settled else Undoing(done=False)
         decided.statuses.update(self.undoing.statuses)
         decided.ready.extend(self.undoing.ready)
+        decided.delete_jobs.extend(self.undoing.delete_jobs)
         decided.wake_at.extend(self.undoing.wake_at)
 
     def _main(self) -> tuple[World, Decided]:
@@ -239,23 +241,17 @@ class _Planner:
 
     def _compose(self, world: World, decided: Decided, main_ended: bool) -> Plan:
         result = self.result
+        self._limit(world, decided)
         main, finals = self._verdicts(world, final=False), self._verdicts(world, final=True)
         result.verdicts = main + finals
         steps = self.observed.steps
         result.step_statuses = [(steps[path], status) for path, status in decided.statuses.items()]
         result.delete_jobs = list({job.uid: job for job in decided.delete_jobs}.values())
-        for one, reason, words in within_limits(self.graph, world, decided.ready):
-            if reason is None:
-                result.ready.append(one)
-            else:
-                result.held.append((one, reason, words))
         result.delete_steps = self._obsolete(result.verdicts)
         result.settle_approvals = [
             step
             for step in steps.values()
-            if (step.approved_by or step.rejected_by)
-            and step.status.get("approval")
-            and "completionTime" in step.status
+            if step.decided and step_status.ended(step.status)
         ]
         for at in decided.wake_at:
             self._wake(at)
@@ -291,6 +287,20 @@ class _Planner:
             self._wake(max(self.now, ended + time_to_live))
         else:
             self.result.expired = True
+
+    def _limit(self, world: World, decided: Decided) -> None:
+        """Holds back what the Pipeline's own limits do not allow yet; what waits says why."""
+        for one, reason, words in within_limits(self.graph, world, decided.ready):
+            wait = self.observed.waits.get(one.step.uid)
+            if reason is None:
+                self.result.ready.append(one)
+                why = (wait.reason, lambda wait=wait: wait.message) if wait else None
+            else:
+                self.result.held.append((one, reason, words))
+                why = (reason, lambda words=words: words)
+            if why and note(decided, one, *why, self.now):
+                before = world.verdicts[one.node.task.id, one.node.index]
+                world.add(one.node, replace(before, phase=StepPhase.QUEUED, reason=why[0]))
 
     def _obsolete(self, verdicts: list[tuple[Node, Verdict]]) -> list[StepView]:
         """Steps that the graph no longer has; instances of a list that is not known yet stay."""

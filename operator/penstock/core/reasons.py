@@ -50,6 +50,7 @@ class Reason(StrEnum):
     PARALLELISM = "Parallelism", "As many steps run at once as spec.parallelism or maxParallel allows."
     RESERVED = "ReservedForHigherRank", "There is room, but a step that goes first has a dated claim on it."
     QUOTA_EXCEEDED = "QuotaExceeded", "A ResourceQuota of the namespace leaves no room."
+    QUEUED_BY_KUEUE = "QueuedByKueue", "The Job is handed to Kueue, which has not admitted it yet."
     SUSPENDED = "Suspended", "The Pipeline is suspended; set spec.suspend to false to go on."
     REPLACING = "Replacing", "The step changed; its old pod is ending."
     BACKOFF = "Backoff", "An attempt failed; the next one waits."
@@ -61,6 +62,7 @@ class Reason(StrEnum):
     REUSED = "Reused", "A held result with the same fingerprint was taken; nothing ran."
     APPROVED = "Approved", "Somebody approved."
     REJECTED = "Rejected", "Somebody rejected the approval."
+    APPROVAL_TIMED_OUT = "ApprovalTimedOut", "Nobody decided within the approval's timeout."
     CONDITION_FALSE = "ConditionFalse", "The `when` expression is false."
     DEPENDENCY_FAILED = "DependencyFailed", "A step that this one needs failed."
     DEPENDENCY_SKIPPED = "DependencySkipped", "A step that this one needs was skipped or cancelled."
@@ -98,6 +100,12 @@ class Reason(StrEnum):
     CANCELLING = "Cancelling", "spec.cancel is true; running steps are being stopped."
     CANCELLED = "Cancelled", "spec.cancel was set; set it to false to go on."
     TIMED_OUT = "TimedOut", "The Pipeline ran longer than spec.timeout."
+
+    # What somebody should look at, though nothing has failed
+    STEP_OVERDUE = "StepOverdue", "A step runs far longer than it is known to take."
+    QUEUE_STALLED = "QueueStalled", "Steps wait, none runs, and none has started or ended for long."
+    PAST_ETA = "PastETA", "The Pipeline should have ended by now."
+    ON_TIME = "OnTime", "What was late has ended or moved on."
 
     # PipelineSchedules
     PIPELINE_CREATED = "PipelineCreated", "A tick came and its Pipeline was created."

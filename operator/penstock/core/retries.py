@@ -12,7 +12,7 @@ MAX_DISRUPTIONS = 50
 """Attempts of one run that may be lost to evictions, lost nodes and deleted pods before the step gives up."""
 
 _DISRUPTION_BACKOFF = 5.0
-_CLASSES = {
+CLASSES = {
     Reason.ERROR: RetryReason.ERROR,
     Reason.OUTPUTS_INVALID: RetryReason.ERROR,
     Reason.OUTPUTS_TOO_LARGE: RetryReason.ERROR,
@@ -22,6 +22,7 @@ _CLASSES = {
     Reason.DEADLINE: RetryReason.DEADLINE,
     Reason.START_FAILED: RetryReason.START_FAILED,
 }
+"""What `retry.reasons` calls each way in which an attempt fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,11 @@ def decide(retry: Retry, failure: Failure, failures: int, disruptions: int, seed
         if disruptions > MAX_DISRUPTIONS:
             return GiveUp(f"lost {disruptions} attempts to disruptions")
         return Again(failure.ended + min(_DISRUPTION_BACKOFF * (disruptions - 1), 60.0))
-    if failure.exit_code and failure.exit_code in (retry.no_retry_exit_codes or ()):
+    own = failure.reason is not Reason.DEADLINE  # its exit code is that of the signal which ended it
+    if own and failure.exit_code and failure.exit_code in (retry.no_retry_exit_codes or ()):
         return GiveUp(f"exit code {failure.exit_code} is in noRetryExitCodes" if retry.limit else "")
-    if retry.reasons is not None and _CLASSES[failure.reason] not in retry.reasons:
-        return GiveUp(f"{_CLASSES[failure.reason].value} is not in retry.reasons" if retry.limit else "")
+    if retry.reasons is not None and CLASSES[failure.reason] not in retry.reasons:
+        return GiveUp(f"{CLASSES[failure.reason].value} is not in retry.reasons" if retry.limit else "")
     if failures > retry.limit:
         return GiveUp(f"failed {failures} times" if retry.limit else "")
     return Again(failure.ended + wait(retry, failures, seed))

@@ -179,14 +179,13 @@ class _Planner:
             if before.get("message") != words:
                 self._event("Backfilling", Reason.NAME_CONFLICT, words, warning=True)
             return "True", Reason.NAME_CONFLICT, words
-        ticks, created = filling.status["ticks"], filling.status.get("created", 0)
+        ticks = filling.status["ticks"]
         if not filling.completed:
             if before.get("status") != "True":
                 self._event("Backfilling", Reason.BACKFILLING, f"begins the backfill of {ticks} ticks")
             return "True", Reason.BACKFILLING, ""
         if before.get("status") == "True":
-            words = f"ended the backfill of {ticks} ticks; {created} of them had no Pipeline before"
-            self._event("Backfilling", Reason.COMPLETED, words)
+            self._event("Backfilling", Reason.COMPLETED, f"ended the backfill of {ticks} ticks")
         return "False", Reason.COMPLETED, ""
 
     def _clean(self, rules: Rules, filling: Filling | None) -> None:

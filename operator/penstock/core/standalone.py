@@ -8,11 +8,12 @@ from penstock.core.compiler import Compiled
 from penstock.core.decide import Decider, Stage
 from penstock.core.graph import Graph, Literal, Task, Wired
 from penstock.core.merge import merge
-from penstock.core.observed import JobView, Observed, PipelineView, PodView, Refusal, StepView
+from penstock.core.observed import JobView, Observed, PipelineView, PodView, Refusal, StepView, Wait
 from penstock.core.plan import Plan
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
 from penstock.core.values import type_name
+from penstock.core.waiting import note
 from penstock.core.world import Node, World
 
 MAX_LISTED = 10
@@ -41,6 +42,8 @@ def plan_step(
     now: float,
     trouble: Mapping[str, str],
     refused: Mapping[str, Refusal],
+    waits: Mapping[str, Wait],
+    unfit: Mapping[str, str],
 ) -> Plan:
     """The plan for a Step on its own from a snapshot of it, its Jobs and their pods (by uid of the Job)."""
     if step.deleting:
@@ -48,18 +51,24 @@ def plan_step(
     if compiled.graph is None:
         return _invalid(step, compiled.problems, now)
     nobody = PipelineView("", "", step.namespace, "", 1, step.created, {}, {})
-    observed = Observed(nobody, compiled.graph, (), {step.path: step}, {step.uid: jobs}, pods, now, trouble, refused)
+    observed = Observed(
+        nobody, compiled.graph, (), {step.path: step}, {step.uid: jobs}, pods, now, trouble, refused, waits, unfit
+    )
     (task,) = compiled.graph.tasks.values()
     node = Node(task, (), (), task.id)
     decider = Decider(observed, World(compiled.graph), Stage(round=0, revision=0))
     verdict = decider.decide(node, step)
     found = decider.found
+    for one in found.ready:
+        wait = waits.get(step.uid)
+        if wait:
+            note(found, one, wait.reason, lambda wait=wait: wait.message, now)  # type: ignore[misc]
     return Plan(
         delete_jobs=found.delete_jobs,
         step_statuses=[(step, status) for status in found.statuses.values()],
         ready=found.ready,
         verdicts=[(node, verdict)],
-        settle_approvals=[step] if step.decided and step.status.get("approval") else [],
+        settle_approvals=[step] if step.decided and step_status.ended(step.status) else [],
         wake_at=min(found.wake_at, default=None),
         finished=verdict.ended,
     )

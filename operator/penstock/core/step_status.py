@@ -79,6 +79,13 @@ def active(
     return status
 
 
+def queued(step: StepView, facts: RunFacts, job: JobView, reason: Reason, message: str) -> Status:
+    """A Step whose Job exists and is suspended."""
+    status = active(step, facts, job, reason, message, None, None)
+    status["phase"] = StepPhase.QUEUED.value
+    return status
+
+
 def _carry_run(status: Status, before: Mapping[str, Any], attempt: Status, first: float) -> None:
     status["startTime"] = before.get("startTime") or stamp(first)
     for key in ("failures", "disruptions"):
@@ -123,11 +130,18 @@ def succeeded(
     return _hold(status, facts, outcome.outputs, artifacts, now, keep)
 
 
+def asked(step: StepView, message: str, since: float) -> Status:
+    """An approval step that waits for a decision, since an instant."""
+    status = _base(step, StepPhase.QUEUED, Reason.WAITING_FOR_APPROVAL, message)
+    status["startTime"] = stamp(since)
+    return status
+
+
 def approved(step: StepView, facts: RunFacts, by: str, now: float, keep: int) -> Status:
     """An approval step that somebody approved."""
     status = _of_run(_base(step, StepPhase.SUCCEEDED, Reason.APPROVED, f"approved by {by}"), facts)
     status["approval"] = {"by": shorten(by, 253), "at": stamp(now), "approved": True}
-    status["startTime"] = stamp(now)
+    status["startTime"] = step.status.get("startTime") or stamp(now)
     return _hold(status, facts, {}, {}, now, keep)
 
 

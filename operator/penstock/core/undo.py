@@ -15,7 +15,7 @@ from penstock.core.bindings import Impossible, bind
 from penstock.core.clock import instant, stamp
 from penstock.core.decide import Ready, Stage
 from penstock.core.graph import Work
-from penstock.core.observed import JobView, Observed, StepView
+from penstock.core.observed import JobView, Observed, Refusal, StepView
 from penstock.core.outcomes import Failure, Success
 from penstock.core.reasons import Reason
 from penstock.core.step_status import KEPT_ATTEMPTS, MESSAGE_LENGTH, RunFacts, Status, closed_attempt
@@ -35,6 +35,7 @@ class Undoing:
     undone: list[str] = field(default_factory=list)
     statuses: dict[str, Status] = field(default_factory=dict)
     ready: list[Ready] = field(default_factory=list)
+    delete_jobs: list[JobView] = field(default_factory=list)
     wake_at: list[float] = field(default_factory=list)
 
     @property
@@ -124,10 +125,20 @@ def _advance(
     job = max(jobs, key=lambda job: job.attempt, default=None)
     if job and job.attempt > closed:
         return _read(observed, work, step, facts, job, record, found)
-    again = instant(record.get("retryTime"))
-    if again and observed.now < again:
+    live = [one for one in jobs if outcomes.may_run(one, observed.pods.get(one.uid, ()))]
+    again = max([instant(record.get("retryTime")) or 0.0, *(observed.now + 30 for _ in live)])
+    if observed.now < again:  # one undo at a time: what is left of the attempt before must be gone
+        found.delete_jobs.extend(one for one in live if not one.deleting)
         found.wake_at.append(again)
         return "Retrying"
+    refusal = observed.refused.get(step.uid)
+    if (
+        refusal
+        and refusal.purpose == PURPOSE
+        and (refusal.hopeless or not (refusal.quota or _in_time(work, refusal, observed.now, found)))
+    ):
+        _record(found, step, facts, "Failed", attempts, f"the Job was not taken: {refusal.message}", observed.now)
+        return "Failed"
     values = bind(world, node)
     if isinstance(values, Impossible):
         _record(found, step, facts, "Failed", attempts, values.message, observed.now)
@@ -136,6 +147,12 @@ def _advance(
     undone = Node(replace(node.task, work=work), node.index, node.each, node.path)
     found.ready.append(Ready(undone, step, facts, closed + 1, values, observed.now, purpose=PURPOSE, produced=made))
     return "Running"
+
+
+def _in_time(work: Work, refusal: Refusal, now: float, found: Undoing) -> bool:
+    deadline = refusal.since + work.start_timeout
+    found.wake_at.append(deadline)
+    return now < deadline
 
 
 def _read(
@@ -163,6 +180,8 @@ def _read(
             _record(found, step, facts, "Succeeded", closed, "", observed.now)
             return "Succeeded"
         case Failure():
+            if progress.reason is Reason.START_FAILED and not job.deleting:
+                found.delete_jobs.append(job)  # else it might start beside the next attempt
             closed = [*attempts, closed_attempt(job.name, job.attempt, progress)]
             lost = (Reason.DISRUPTED.value, Reason.LOST.value)
             disruptions = sum(one.get("reason") in lost for one in closed)

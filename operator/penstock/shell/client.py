@@ -96,6 +96,26 @@ class Client:
                 return
             wanted["continue"] = meta["continue"]
 
+    async def watch(
+        self, resource: Resource, namespace: str | None, version: str, params: Mapping[str, str] | None = None
+    ) -> AsyncIterator[Mapping[str, Any]]:
+        """Events from a version on, until the API server ends the watch, as it does every few minutes."""
+        wanted = {"watch": "1", "resourceVersion": version, "timeoutSeconds": "300", **(params or {})}
+        url = self.server + resource.path(namespace)
+        headers = await self._credentials()
+        patience = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=330)
+        try:
+            async with self._session.get(url, params=wanted, headers=headers, timeout=patience) as response:
+                if response.status >= 300:
+                    raise _refusal(response, await response.read())
+                buffer = b""
+                async for chunk in response.content.iter_any():
+                    *lines, buffer = (buffer + chunk).split(b"\n")
+                    for line in filter(None, lines):
+                        yield orjson.loads(line)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Unreachable(f"WATCH {url}: {error or type(error).__name__}") from error
+
     async def create(self, resource: Resource, manifest: Object, *, retry: bool = True) -> Object:
         """The object as it was created. `retry`: its name is fixed, so that a repetition does no harm."""
         path = resource.path(manifest["metadata"]["namespace"])

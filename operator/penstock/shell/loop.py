@@ -6,24 +6,23 @@ larger a Pipeline, the longer it rests between two plans, so that its plans neve
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
 
 from penstock.core.decide import Ready
+from penstock.core.graph import Graph
 from penstock.core.observed import PipelineView
 from penstock.core.plan import Plan
+from penstock.core.waiting import PATIENCE
 from penstock.shell import metrics
 from penstock.shell.apply import Applier, Outcome, mere_progress
+from penstock.shell.gate import Gate
 from penstock.shell.observe import Observer, Snapshot
 from penstock.shell.schedules import Schedules
 from penstock.shell.store import Key
 
 log = structlog.get_logger(__name__)
-
-Admission = Callable[[Key, Plan], Sequence[Ready]]
-"""Which of a plan's ready Steps may start now."""
 
 STATUS_SECONDS = 0.5
 """Between two writes of a Pipeline's status that only tell of progress."""
@@ -57,11 +56,11 @@ class _Turn:
 class Loop:
     """Keeps every Pipeline, every Step that stands alone and every PipelineSchedule as its manifest wants it."""
 
-    def __init__(self, observer: Observer, applier: Applier, admit: Admission, schedules: Schedules) -> None:
+    def __init__(self, observer: Observer, applier: Applier, gate: Gate, schedules: Schedules) -> None:
         self.observer = observer
         self.schedules = schedules
         self.applier = applier
-        self.admit = admit
+        self.gate = gate
         self._turns: dict[Key, _Turn] = {}
         self._started = False
         self._working = 0
@@ -191,6 +190,7 @@ class Loop:
         snapshot = await self.observer.snapshot(key)
         if snapshot is None:
             self.observer.graphs.release(turn.uid)
+            self.gate.forget(key)
             return False, Outcome()
         turn.uid = snapshot.uid
         began = time.perf_counter()
@@ -200,11 +200,15 @@ class Loop:
         if took > CHEAP:
             turn.not_before = asyncio.get_running_loop().time() + 2 * took
         self._wake_at(key, turn, plan.wake_at)
-        ready = self._ready(key, turn, plan)
+        ready = self._ready(key, turn, plan, snapshot.graph)
         plan = self._hold_back(key, turn, snapshot, plan)
         outcome = Outcome()
         if plan.acts or ready:
-            outcome = await self.applier.apply(snapshot, plan, ready, max(LEAST_WRITING, 3 * took))
+            try:
+                outcome = await self.applier.apply(snapshot, plan, ready, max(LEAST_WRITING, 3 * took))
+            finally:
+                for one in ready:
+                    self.gate.release(one)
             if outcome.wrote_status:
                 turn.status_at = time.time()
                 if snapshot.pipeline and (schedule := self.observer.store.schedule_of(snapshot.pipeline)):
@@ -216,18 +220,22 @@ class Loop:
             self.observer.graphs.release(snapshot.uid)
         if not ready:
             turn.finished_pod = None
+        outcome.again |= bool(self.gate.unfit(key))
         return True, outcome
 
-    def _ready(self, key: Key, turn: _Turn, plan: Plan) -> list[Ready]:
+    def _ready(self, key: Key, turn: _Turn, plan: Plan, graph: Graph | None) -> list[Ready]:
         """Steps to start now: those that are admitted, and whose last try was not too short a time ago."""
-        now, found = time.time(), []
-        for one in self.admit(key, plan):
+        now, due = time.time(), []
+        for one in plan.ready:
             at = self.applier.starter.not_before(one)
             if at <= now:
-                found.append(one)
+                due.append(one)
             else:
                 self._wake_at(key, turn, at)
-        return found
+        granted = self.gate.ask(key, due, graph, now)
+        if len(granted) < len(due):
+            self._wake_at(key, turn, max(now + 1, min(one.since for one in due) + PATIENCE))
+        return granted
 
     def _hold_back(self, key: Key, turn: _Turn, snapshot: Snapshot, plan: Plan) -> Plan:
         """The plan without a Pipeline status that only tells of progress, if the last one is not old enough."""

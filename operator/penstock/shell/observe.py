@@ -9,6 +9,7 @@ from penstock.core.observed import JobView, Observed, PipelineView, PodView, Ref
 from penstock.core.plan import Plan, plan
 from penstock.core.standalone import plan_step
 from penstock.shell.confirm import Confirm
+from penstock.shell.gate import Gate
 from penstock.shell.graphs import Graphs
 from penstock.shell.starter import Starter
 from penstock.shell.store import Key, Store
@@ -35,7 +36,8 @@ class Snapshot:
 class Observer:
     """Takes snapshots."""
 
-    def __init__(self, store: Store, graphs: Graphs, starter: Starter, trouble: Mapping[str, str]) -> None:
+    def __init__(self, store: Store, graphs: Graphs, starter: Starter, trouble: Mapping[str, str], gate: Gate) -> None:
+        self.gate = gate
         self.store = store
         self.graphs = graphs
         self.starter = starter
@@ -67,6 +69,8 @@ class Observer:
             now=time.time(),
             trouble=self._trouble(jobs),
             refused=self._refused(steps.values()),
+            waits=self.gate.waits(key),
+            unfit=self.gate.unfit(key),
             pins=meaning.pins,
             superfluous=meaning.superfluous,
             deferred=meaning.deferred,
@@ -82,7 +86,8 @@ class Observer:
         compiled = self.graphs.step(step)
         jobs, pods = self._children([step])
         mine = jobs.get(step.uid, ())
-        found = (step, compiled, mine, pods, time.time(), self._trouble(jobs), self._refused([step]))
+        facts = (self._trouble(jobs), self._refused([step]), self.gate.waits(key), self.gate.unfit(key))
+        found = (step, compiled, mine, pods, time.time(), *facts)
         return Snapshot(step.uid, step.version, None, compiled.graph, 1, found)
 
     def _children(

@@ -11,11 +11,11 @@ from typing import Any
 
 import structlog
 
-from penstock.core.decide import Ready
-from penstock.core.plan import Plan
+from penstock.core.observed_capacity import amounts
 from penstock.shell import metrics
 from penstock.shell.apply import Applier
 from penstock.shell.client import Client
+from penstock.shell.gate import Gate
 from penstock.shell.graphs import Graphs
 from penstock.shell.health import Health, measure_lag
 from penstock.shell.lease import Lease, LeaseLost
@@ -25,9 +25,10 @@ from penstock.shell.observe import Observer
 from penstock.shell.reporter import Reporter
 from penstock.shell.revisions import Revisions
 from penstock.shell.schedules import Schedules
-from penstock.shell.settings import Settings
+from penstock.shell.settings import NeverFits, Settings
 from penstock.shell.starter import Starter
 from penstock.shell.store import Key, Store
+from penstock.shell.surroundings import Surroundings
 from penstock.shell.trouble import Trouble
 from penstock.shell.watching import watch
 from penstock.shell.writer import Writer
@@ -56,11 +57,14 @@ class Operator:
         self.reporter = Reporter(client, identity)
         graphs = Graphs(self.store, self.revisions, settings.catalogue_namespaces)
         self.trouble = Trouble(client, self.store, self.starter, self._wake)
-        observer = Observer(self.store, graphs, self.starter, self.trouble.messages)
         writer = Writer(client, self.store)
         applier = Applier(writer, self.starter, self.revisions, self.reporter)
         schedules = Schedules(self.store, writer, self.reporter, settings.catalogue_namespaces)
-        self.loop = Loop(observer, applier, _admit, schedules)
+        self.gate = Gate(self.store.ledger, self.store.learned, settings.never_fits is NeverFits.FAIL, self._wake)
+        self.store.ledger.caps = amounts(settings.capacity) if settings.capacity else None
+        observer = Observer(self.store, graphs, self.starter, self.trouble.messages, self.gate)
+        self.surroundings = Surroundings(client, self.store.ledger, settings, self.gate.look_again)
+        self.loop = Loop(observer, applier, self.gate, schedules)
         self.lister = Lister(client, self.store, settings, self._wake)
 
     def _wake(self, key: Key) -> None:
@@ -75,11 +79,7 @@ class Operator:
 
     def parts(self) -> Sequence[Coroutine[Any, Any, None]]:
         """What runs beside the watches."""
-        return (self.lister.run(), self.reporter.run(), self.trouble.run(), measure_lag())
-
-
-def _admit(_: Key, plan: Plan) -> Sequence[Ready]:
-    return plan.ready
+        return (self.lister.run(), self.surroundings.run(), self.reporter.run(), self.trouble.run(), measure_lag())
 
 
 async def run(settings: Settings, ports: Ports, version: str) -> int:
@@ -114,6 +114,7 @@ async def _operate(operator: Operator, lease: Lease | None) -> None:
     if lease:
         await lease.acquire()
     await operator.lister.first()
+    await operator.surroundings.first()
     log.info("everything is listed; acting", pipelines=len(operator.store.pipelines), steps=len(operator.store.steps))
     operator.loop.start()
     parts = [asyncio.create_task(part) for part in operator.parts()]

@@ -47,6 +47,8 @@ class Settings(BaseModel):
     """Namespaces whose Components any Pipeline may refer to."""
     never_fits: NeverFits = NeverFits.FAIL
     """What happens to a step that fits no node even when all is idle."""
+    capacity: dict[str, str | int | float] | None = None
+    """Most that the steps of all Pipelines may hold together, by resource; no limit of its own if absent."""
     courier_image: Annotated[str, Field(min_length=1)] = "localhost/penstock:dev"
     """Image of the containers that move artifacts from and to an object store: the operator's own."""
     api_concurrency: Annotated[int, Field(ge=1, le=1024)] = 64

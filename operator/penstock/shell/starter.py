@@ -27,7 +27,7 @@ LONGEST_PAUSE = 60.0
 
 @dataclass(slots=True)
 class _Setback:
-    run: tuple[int, int]
+    run: tuple[int, int, str]
     refusal: Refusal
     pause: float
     until: float
@@ -64,7 +64,7 @@ class Starter:
     def not_before(self, ready: Ready) -> float:
         """Earliest time (seconds since 1970) of the next try."""
         setback = self._setbacks.get(ready.step.uid)
-        if setback and setback.run != (ready.facts.run, ready.attempt):
+        if setback and setback.run != _attempt(ready):
             self.forget(ready.step.uid)
             return 0.0
         return setback.until if setback else 0.0
@@ -122,7 +122,7 @@ class Starter:
 
     def _note(self, ready: Ready, error: Refused) -> None:
         now = time.time()
-        run = (ready.facts.run, ready.attempt)
+        run = _attempt(ready)
         before = self._setbacks.get(ready.step.uid)
         again = before is not None and before.run == run
         since = before.refusal.since if before and again else now
@@ -132,6 +132,11 @@ class Starter:
             since=since,
             quota=error.code == 403 and "exceeded quota" in error.message,
             hopeless=error.code in (400, 413, 422),
+            purpose=ready.purpose,
         )
         self._setbacks[ready.step.uid] = _Setback(run, refusal, pause, now + pause)
         log.warning("a Job was not taken", step=ready.step.name, namespace=ready.step.namespace, error=str(error))
+
+
+def _attempt(ready: Ready) -> tuple[int, int, str]:
+    return ready.facts.run, ready.attempt, ready.purpose

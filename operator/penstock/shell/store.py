@@ -12,6 +12,8 @@ import structlog
 
 from penstock import api
 from penstock.api.parse import InvalidManifest, parse
+from penstock.core.learned import Learned
+from penstock.core.ledger import Ledger
 from penstock.core.observed import (
     JobView,
     PipelineView,
@@ -22,6 +24,7 @@ from penstock.core.observed import (
     pod_view,
     step_view,
 )
+from penstock.core.observed_capacity import job_hold, pod_hold
 from penstock.core.scheduled import ScheduleView, schedule_view
 from penstock.shell import metrics
 from penstock.shell.resources import COMPONENTS, JOBS, PIPELINES, PODS, SCHEDULES, STEPS, Object, Resource
@@ -88,6 +91,8 @@ class Store:
     """The known objects. `put` and `drop` return what is to be looked at because of them."""
 
     def __init__(self) -> None:
+        self.ledger = Ledger()
+        self.learned = Learned()
         self.pipelines: Shelf[PipelineView] = Shelf()
         self.steps: Shelf[StepView] = Shelf()
         self.jobs: Shelf[JobView] = Shelf()
@@ -182,6 +187,7 @@ class Store:
         self._unreadable.pop(meta["uid"], None)
         old = shelf.get(view.uid)
         shelf.put(view)
+        self._account(resource, obj, view)
         metrics.KNOWN.labels(resource.kind).set(len(shelf))
         self._index(view)
         return self._concerned(view) if tells(old, view) else ()
@@ -191,12 +197,34 @@ class Store:
         self._unreadable.pop(uid, None)
         shelf = self._shelves[resource.kind]
         view = shelf.drop(uid)
+        self._discount(resource, uid)
         metrics.KNOWN.labels(resource.kind).set(len(shelf))
         if view is None:
             return ()
         concerned = self._concerned(view)
         self._unindex(view)
         return concerned
+
+    def _account(self, resource: Resource, obj: Object, view: Any) -> None:
+        """Tells the ledger what the object holds, and what its durations teach."""
+        if resource in (JOBS, PODS):
+            try:
+                if resource is JOBS:
+                    self.ledger.put_job(view.uid, job_hold(obj))
+                else:
+                    self.ledger.put_pod(view.uid, pod_hold(obj))
+            except (KeyError, ValueError) as error:
+                self._complain(resource, obj["metadata"], error)
+        elif resource is STEPS:
+            self.learned.put(view.uid, view.status.get("learned"))
+
+    def _discount(self, resource: Resource, uid: str) -> None:
+        if resource is JOBS:
+            self.ledger.drop_job(uid)
+        elif resource is PODS:
+            self.ledger.drop_pod(uid)
+        elif resource is STEPS:
+            self.learned.drop(uid)
 
     def _complain(self, resource: Resource, meta: Object, error: Exception) -> None:
         if self._unreadable.get(meta["uid"]) != meta["resourceVersion"]:

@@ -1,0 +1,33 @@
+"""Why a Step that is ready does not start: written once that has lasted a moment, and then when the reason changes.
+
+So one finished step does not rewrite the statuses of all that wait. The numbers of the moment are computed when asked.
+"""
+
+from collections.abc import Callable
+
+from penstock.api.step import StepPhase
+from penstock.core import step_status
+from penstock.core.decide import Decided, Ready
+from penstock.core.reasons import Reason
+
+PATIENCE = 5.0
+"""Seconds that a wait lasts before it is written."""
+
+
+def note(decided: Decided, ready: Ready, reason: Reason, say: Callable[[], str], now: float) -> bool:
+    """Notes why a ready Step waits; returns whether its status says so. What is being tried again keeps its status."""
+    if ready.attempt > 1 or ready.purpose != "run":
+        return False
+    due = ready.since + PATIENCE
+    if now < due:
+        decided.wake_at.append(due)
+        return False
+    step = ready.step
+    known = step.status.get("phase") == StepPhase.QUEUED and step.status.get("reason") == reason
+    words = step.status.get("message", "") if known else say()
+    status = step_status.waiting(step, StepPhase.QUEUED, reason, words)
+    if step_status.differs(step.status, status):
+        decided.statuses[step.path] = status
+    else:
+        decided.statuses.pop(step.path, None)
+    return True

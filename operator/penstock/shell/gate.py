@@ -1,0 +1,120 @@
+"""The gate: one pass of admission over everything that wants to start, whichever Pipeline it belongs to.
+
+A pass is synchronous, so passes are serialised by themselves. What a pass lets through is held in the ledger at once,
+until its Job is there or could not be created; so no two passes give away the same room.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from penstock.core.admission import Wait, admit
+from penstock.core.capacity import Holding
+from penstock.core.decide import Ready
+from penstock.core.demands import Demand, demand
+from penstock.core.graph import Graph
+from penstock.core.learned import Learned
+from penstock.core.ledger import Ledger
+from penstock.core.observed_capacity import JobHold
+from penstock.core.reasons import Reason
+from penstock.shell import metrics
+from penstock.shell.store import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What one Pipeline wants to start: its ready Steps with their demands, in the same order."""
+
+    ready: tuple[Ready, ...]
+    demands: tuple[Demand, ...]
+
+
+NOTHING = Asking((), ())
+
+
+class Gate:
+    """Lets ready Steps through as far as there is room. `wake` is called for those that room has come up for."""
+
+    def __init__(self, ledger: Ledger, learned: Learned, never_fits_fails: bool, wake: Callable[[Key], None]) -> None:
+        self.ledger = ledger
+        self.learned = learned
+        self.never_fits_fails = never_fits_fails
+        self.wake = wake
+        self._asking: dict[Key, Asking] = {}
+        self._waits: dict[Key, dict[str, Wait]] = {}
+
+    def ask(self, key: Key, ready: Sequence[Ready], graph: Graph | None, now: float) -> list[Ready]:
+        """Which of a Pipeline's ready Steps may start now, in the order in which they should."""
+        asking = self._ask(ready, graph)
+        if asking.ready:
+            self._asking[key] = asking
+        else:
+            self._asking.pop(key, None)
+            self._waits.pop(key, None)
+            if not ready:
+                return []
+        free = [one for one in ready if graph is not None and graph.settings.queue_name]
+        return free + self._pass(key, now)
+
+    def _ask(self, ready: Sequence[Ready], graph: Graph | None) -> Asking:
+        if graph is None or graph.settings.queue_name:
+            return NOTHING
+        demands = tuple(demand(one, graph, self.learned) for one in ready)
+        return Asking(tuple(ready), demands)
+
+    def waits(self, key: Key) -> Mapping[str, Wait]:
+        """Why the Steps of a Pipeline wait that the last pass did not let through, by uid."""
+        return self._waits.get(key, {})
+
+    def unfit(self, key: Key) -> dict[str, str]:
+        """Steps of a Pipeline that fit nowhere even when all is idle, by uid, with the numbers; none if they wait."""
+        if not self.never_fits_fails:
+            return {}
+        return {uid: one.message for uid, one in self.waits(key).items() if one.reason is Reason.NEVER_FITS}
+
+    def look_again(self, now: float) -> None:
+        """Capacity changed by itself: wakes the Pipelines that have room now."""
+        if self._asking:
+            self._pass(None, now)
+
+    def forget(self, key: Key) -> None:
+        """The Pipeline is gone."""
+        self._asking.pop(key, None)
+        self._waits.pop(key, None)
+
+    def release(self, ready: Ready) -> None:
+        """The Job of a Step that was let through is in the store, or could not be created."""
+        self.ledger.drop_job(_hold(ready))
+
+    def _pass(self, asked: Key | None, now: float) -> list[Ready]:
+        """Admits over all that is asked for; returns what may start of the one that asked, and holds room for it."""
+        owners = {one.key: (key, ready) for key, asking in self._asking.items() for one, ready in _pairs(asking)}
+        demands = [one for asking in self._asking.values() for one in asking.demands]
+        with metrics.ADMISSIONS.time():
+            found = admit(demands, self.ledger.snapshot(), now)
+        granted: list[Ready] = []
+        for one in found.admitted:
+            key, ready = owners[one.key]
+            if key == asked:
+                granted.append(replace(ready, estimate=one.duration))
+                self._hold(one, ready)
+            else:
+                self.wake(key)
+        self._waits = {}
+        for demand_key, wait in found.waits.items():
+            key, ready = owners[demand_key]
+            self._waits.setdefault(key, {})[ready.step.uid] = wait
+        metrics.HELD_BACK.set(len(found.waits))
+        return granted
+
+    def _hold(self, one: Demand, ready: Ready) -> None:
+        claims = (one.shape.claim,) if one.shape.claim else ()
+        holding = Holding(one.owner, one.shape, None, one.since, None, charged=False, claims=claims)
+        self.ledger.put_job(_hold(ready), JobHold(holding, one.shape.replicas))
+
+
+def _pairs(asking: Asking) -> zip:  # type: ignore[type-arg]
+    return zip(asking.demands, asking.ready, strict=True)
+
+
+def _hold(ready: Ready) -> str:
+    return f"{ready.step.uid}/{ready.purpose}/{ready.facts.run}/{ready.attempt}"
