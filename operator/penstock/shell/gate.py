@@ -4,13 +4,14 @@ A pass is synchronous, so passes are serialised by themselves. What a pass lets 
 until its Job is there or could not be created; so no two passes give away the same room.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from penstock.core.admission import Wait, admit
 from penstock.core.capacity import Holding
 from penstock.core.decide import Ready
 from penstock.core.demands import Demand, demand
+from penstock.core.demands import Key as DemandKey
 from penstock.core.graph import Graph
 from penstock.core.learned import Learned
 from penstock.core.ledger import Ledger
@@ -26,6 +27,11 @@ class Asking:
 
     ready: tuple[Ready, ...]
     demands: tuple[Demand, ...]
+
+    def without(self, keys: Collection[DemandKey]) -> "Asking":
+        """The rest, once some were let through."""
+        kept = [(one, ready) for one, ready in _pairs(self) if one.key not in keys]
+        return Asking(tuple(ready for _, ready in kept), tuple(one for one, _ in kept))
 
 
 NOTHING = Asking((), ())
@@ -99,6 +105,8 @@ class Gate:
                 self._hold(one, ready)
             else:
                 self.wake(key)
+        if asked is not None:
+            self._asking[asked] = self._asking.get(asked, NOTHING).without({one.key for one in found.admitted})
         self._waits = {}
         for demand_key, wait in found.waits.items():
             key, ready = owners[demand_key]

@@ -1,0 +1,102 @@
+"""The gate: room is given away once, waits say why, and room that comes up wakes those it is for."""
+
+from typing import Any
+
+from penstock.core.capacity import NodeView
+from penstock.core.learned import Learned
+from penstock.core.ledger import Ledger
+from penstock.core.observed_capacity import amounts
+from penstock.core.reasons import Reason
+from penstock.shell.gate import Gate
+from penstock.shell.store import Key
+from tests.properties.model import Cluster
+
+FIRST, SECOND = Key("ns", "first"), Key("ns", "second")
+
+
+def node(name: str = "node-1", **more: str) -> NodeView:
+    found = amounts({"cpu": "8", "memory": "16Gi", "pods": "110", "nvidia.com/gpu": "2", **more})
+    return NodeView(name, found, found)
+
+
+class Setting:
+    """A gate before one node with two GPUs."""
+
+    def __init__(self, never_fits_fails: bool = True) -> None:
+        self.woken: list[Key] = []
+        self.ledger = Ledger()
+        self.ledger.put_node(node())
+        self.gate = Gate(self.ledger, Learned(), never_fits_fails, self.woken.append)
+
+    def ask(self, key: Key, *gpus: int, **spec: Any) -> list[str]:
+        """Steps that may start of a Pipeline with a step of so many GPUs each."""
+        cluster = Cluster()
+        steps = [{"name": f"s{at}", "script": "x", "resources": _gpus(count)} for at, count in enumerate(gpus)]
+        manifest = {"kind": "Pipeline", "metadata": {"name": key.name}}
+        cluster.apply({**manifest, "spec": {"defaults": {"image": "i"}, "steps": steps, **spec}})
+        for _ in range(2):
+            for write in cluster.writes_of(cluster.plan()):
+                write()
+            cluster.objects = {at: obj for at, obj in cluster.objects.items() if at[0] != "Job"}
+        self.cluster, ready = cluster, cluster.plan().ready
+        self.granted = self.gate.ask(key, ready, cluster.observe().graph, cluster.now)
+        return [one.node.path for one in self.granted]
+
+    def reasons(self, key: Key) -> list[Reason]:
+        return [wait.reason for wait in self.gate.waits(key).values()]
+
+
+def _gpus(count: int) -> dict[str, Any]:
+    return {"requests": {"cpu": "100m", "nvidia.com/gpu": str(count)}}
+
+
+def test_what_fits_starts_and_what_waits_says_why() -> None:
+    found = Setting()
+    assert found.ask(FIRST, 1, 1, 1) == ["s0", "s1"]
+    (wait,) = found.gate.waits(FIRST).values()
+    assert "needs 1 nvidia.com/gpu, 0 of 2 free" in wait.message
+    assert all(one.estimate for one in found.granted)
+
+
+def test_room_is_given_away_once_even_before_the_job_is_seen() -> None:
+    found = Setting()
+    assert found.ask(FIRST, 2) == ["s0"]
+    held = found.granted
+    assert found.ask(SECOND, 1) == []
+    for one in held:
+        found.gate.release(one)  # its Job could not be created
+    assert found.ask(SECOND, 1) == ["s0"]
+
+
+def test_what_can_never_fit_is_told_with_numbers() -> None:
+    found = Setting()
+    assert found.ask(FIRST, 3, 1) == ["s1"]
+    (words,) = found.gate.unfit(FIRST).values()
+    assert "3 nvidia.com/gpu" in words
+    patient = Setting(never_fits_fails=False)
+    assert patient.ask(FIRST, 3) == []
+    assert patient.gate.unfit(FIRST) == {}
+    assert patient.reasons(FIRST) == [Reason.NEVER_FITS]
+
+
+def test_room_that_comes_up_wakes_whom_it_is_for() -> None:
+    found = Setting()
+    assert found.ask(FIRST, 2) == ["s0"]
+    assert found.ask(SECOND, 2) == []
+    found.woken.clear()
+    found.ledger.put_node(node("node-2"))
+    found.gate.look_again(found.cluster.now)
+    assert SECOND in found.woken
+
+
+def test_a_queue_of_kueue_is_not_admitted_here() -> None:
+    found = Setting()
+    assert found.ask(FIRST, 3, 1, queueName="team") == ["s0", "s1"]
+
+
+def test_a_pipeline_that_is_gone_asks_for_nothing() -> None:
+    found = Setting()
+    found.ask(FIRST, 2)
+    found.ask(SECOND, 2)
+    found.gate.forget(SECOND)
+    assert found.reasons(SECOND) == []
