@@ -43,7 +43,7 @@ lint: venv
 	@$(VENV)/bin/lint-imports --no-cache
 
 unit: venv
-	@$(PY) -m pytest
+	@$(PY) -m pytest --numprocesses auto --dist worksteal
 
 components-test: venv ## The components' own tests, in an environment of their own
 	@$(PY) -m tests.components
@@ -53,6 +53,7 @@ e2e: venv ## The acceptance cases and more on a real cluster, with the operator 
 
 generate: venv ## Write the CRDs, the chart's copy and the reference documentation from the models
 	@$(PY) -m penstock.api.generate
+	@$(PY) -m penstock.core.generate
 
 lock: venv ## Pin the newest versions that pyproject.toml allows
 	@$(VENV)/bin/pip install --quiet uv

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.e2e.expectations import most
-from tests.e2e.manifests import emit, pipeline, step
+from tests.e2e.manifests import LONG, emit, pipeline, step
 from tests.e2e.space import Space
 
 VALUE = [{"name": "n", "type": "Integer"}]
@@ -36,7 +36,7 @@ def test_suspend_and_go_on(space: Space) -> None:
 
 def test_cancel_and_go_on(space: Space) -> None:
     clean = step("clean", outputs=VALUE, script=emit('{"n": 1}'))
-    space.apply(pipeline("stop", step("short"), step("long", "sleep 600", needs=["short"]), **{"finally": [clean]}))
+    space.apply(pipeline("stop", step("short"), step("long", LONG, needs=["short"]), **{"finally": [clean]}))
     space.wait("step/stop.long", "create")
     space.wait("step/stop.long", "jsonpath={.status.phase}=Running")
     patch(space, "stop", '{"cancel": true}')
@@ -54,9 +54,7 @@ def test_cancel_and_go_on(space: Space) -> None:
 
 
 def test_a_step_that_runs_too_long(space: Space) -> None:
-    space.apply(
-        pipeline("slow", step("slow", "sleep 600", timeout="3s", retry={"limit": 1, "backoff": {"initial": "1s"}}))
-    )
+    space.apply(pipeline("slow", step("slow", LONG, timeout="3s", retry={"limit": 1, "backoff": {"initial": "1s"}})))
     assert space.finish("pipeline/slow")["status"]["phase"] == "Failed"
     status = space.step("slow", "slow")
     assert [one["reason"] for one in status["attempts"]] == ["Deadline", "Deadline"]
@@ -66,7 +64,7 @@ def test_a_step_that_runs_too_long(space: Space) -> None:
 def test_a_pipeline_that_runs_too_long(space: Space) -> None:
     report = step("report", 'printf \'{"was": "%s"}\' "$INPUT_WAS" > "$PENSTOCK_OUTPUTS"')
     report |= {"inputs": [{"name": "was", "expr": "steps.slow.status"}], "outputs": [{"name": "was", "type": "String"}]}
-    space.apply(pipeline("slow", step("slow", "sleep 600"), timeout="6s", **{"finally": [report]}))
+    space.apply(pipeline("slow", step("slow", LONG), timeout="6s", **{"finally": [report]}))
     done = space.finish("pipeline/slow")["status"]
     assert (done["phase"], done["reason"]) == ("Failed", "TimedOut")
     assert space.step("slow", "report")["phase"] == "Succeeded"  # `finally` is outside the timeout

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.e2e.manifests import emit, pipeline, step
+from tests.e2e.manifests import LONG, emit, pipeline, step
 from tests.e2e.space import Space
 
 VALUE = [{"name": "n", "type": "Integer"}]
@@ -61,8 +61,8 @@ def test_a_deleted_pod_is_not_the_users_failure(space: Space) -> None:
 
 def test_a_deleted_pipeline_takes_everything_with_it(space: Space) -> None:
     write = step("write", 'echo hello > "$OUTPUT_FILE"', outputs=[{"name": "file", "type": "Artifact"}])
-    long = step("long", "sleep 600", needs=["write"])
-    gang = step("gang", "sleep 600", replicas=2, needs=["write"])
+    long = step("long", LONG, needs=["write"])
+    gang = step("gang", LONG, replicas=2, needs=["write"])
     space.apply(pipeline("all", write, long, gang, storage={"claim": {"size": "16Mi"}}))
     running(space, "all", "long")
     running(space, "all", "gang")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.manifests import emit, pipeline, step
+from tests.e2e.manifests import LONG, emit, pipeline, step
 from tests.e2e.process import Operator
 from tests.e2e.space import Object, Space, kubectl
 from tests.release import NAME, NAMESPACE
@@ -137,9 +137,7 @@ def test_the_operators_pod_is_deleted_by_force(space: Space) -> None:
 
 def test_a_namespace_is_deleted_while_the_operator_is_away(space: Space) -> None:
     write = step("write", 'echo hello > "$OUTPUT_FILE"', outputs=[{"name": "file", "type": "Artifact"}])
-    space.apply(
-        pipeline("running", write, step("long", "sleep 600", needs=["write"]), storage={"claim": {"size": "16Mi"}})
-    )
+    space.apply(pipeline("running", write, step("long", LONG, needs=["write"]), storage={"claim": {"size": "16Mi"}}))
     space.apply(pipeline("done", step("a")))
     space.finish("pipeline/done")
     space.wait("step/running.long", "jsonpath={.status.phase}=Running")
