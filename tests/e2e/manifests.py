@@ -8,7 +8,7 @@ Object = dict[str, Any]
 
 IMAGE = "localhost/penstock-python:dev"
 LONG = "trap 'exit 1' TERM; sleep 600 & wait"
-"""A script that goes on for long, and ends at once when it is told to: as process 1 a shell ignores SIGTERM otherwise."""
+"""A script that goes on for long, and ends when told to: as process 1 a shell ignores SIGTERM otherwise."""
 SMALL = {"requests": {"cpu": "20m", "memory": "32Mi"}}
 
 
