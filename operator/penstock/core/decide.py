@@ -23,6 +23,8 @@ STARTING_PATIENCE = 5.0
 """Seconds before the status tells why the container of a Job does not start."""
 SILENT_PATIENCE = 30.0
 """The same where the cluster gives no reason: then it is only busy, and a write for every Step would keep it so."""
+BRIEF = 2.0
+"""Seconds of running before the status tells of it: what ends sooner costs one write. Kubelet's times are whole seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +231,9 @@ class _One:
             case Failure():
                 return self._failed_attempt(facts, job.name, job.attempt, progress, live=job)
             case outcomes.Running():
+                if self.now < progress.started + BRIEF:
+                    self.found.wake_at.append(progress.started + BRIEF)
+                    return Verdict(StepPhase.RUNNING, Reason.RUNNING, started=True)
                 return self._active(facts, job, Reason.RUNNING, progress.detail, progress.started, progress.node)
             case outcomes.Queued():
                 reason = Reason.QUEUED_BY_KUEUE if self.decider.world.graph.settings.queue_name else Reason.SUSPENDED
