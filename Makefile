@@ -64,6 +64,8 @@ bench: venv ## The figures of docs/performance.md, on a control plane with simul
 	@$(PY) -m tests.bench
 
 bench-schedule: venv ## Scheduling policies against the best known schedules
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check uv
+	@$(VENV)/bin/uv pip install --quiet --python $(PY) --group bench
 	@$(PY) -m tests.bench.schedule
 
 clean: clean-cluster ## Stop the cluster and remove the virtual environment

@@ -8,11 +8,13 @@ from penstock.core.activities import Workload
 from penstock.core.capacity import Capacity, NodeView
 from penstock.core.improve import improve, with_plan
 from penstock.core.policies import CRITICAL_PATH, PLANNED, Policy
-from penstock.core.simulate import Simulated, simulate
+from penstock.core.simulate import TOLERANCE, Simulated, simulate
 from penstock.core.timeline import Link, Use, bottleneck, cost, critical_path, uses
 
 PLACEMENTS = 20_000
 """Placements of activities that a planned pass may try; with many activities there are fewer tries."""
+
+MOST_TRIES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,9 @@ def forecast(
     prices: Mapping[str, float] | None = None,
 ) -> Forecast:
     """Simulates a workload. Under the policy `planned`, after a planned pass, if that is better than without."""
-    found = simulate(workload, capacity, began, CRITICAL_PATH if policy.turns else policy)
-    if policy.turns and workload.activities:
-        tries = max(1, min(50, PLACEMENTS // (3 * len(workload.activities))))
-        planned = simulate(with_plan(workload, improve(workload, capacity, tries)), capacity, began, PLANNED)
-        if planned.makespan < found.makespan:
-            found = planned
+    if policy.turns:
+        workload = prepared(workload, capacity, began)
+    found = simulate(workload, capacity, began, policy)
     return Forecast(
         found,
         uses(found, capacity),
@@ -52,6 +51,18 @@ def forecast(
         bottleneck(found),
         None if prices is None else cost(found, prices),
     )
+
+
+def prepared(workload: Workload, capacity: Capacity, began: float = 0.0) -> Workload:
+    """The workload with a plan, where one is found that beats the dispatch rule; else as it is."""
+    if not workload.activities:
+        return workload
+    found = simulate(workload, capacity, began, CRITICAL_PATH)
+    tries = max(1, min(MOST_TRIES, PLACEMENTS // (3 * len(workload.activities))))
+    known = {key: run.start - began for key, run in found.runs.items()}
+    made = with_plan(workload, improve(workload, capacity, tries, known=known))
+    better = simulate(made, capacity, began, PLANNED).makespan < found.makespan - TOLERANCE
+    return made if better else workload
 
 
 def one_node(amounts: Mapping[str, int], name: str = "capacity") -> NodeView:

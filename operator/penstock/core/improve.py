@@ -11,10 +11,10 @@ from heapq import heappop, heappush
 from random import Random
 
 from penstock.core.activities import Activity, Workload
+from penstock.core.availability import Profile, Vector
 from penstock.core.capacity import Capacity
 from penstock.core.demands import Key
 from penstock.core.feasibility import feasibility
-from penstock.core.profile import Profile, Vector
 from penstock.core.shapes import Shape
 
 TRIES = 20
@@ -32,8 +32,12 @@ class Planned:
     makespan: float
 
 
-def improve(workload: Workload, capacity: Capacity, tries: int = TRIES, seed: int = 0) -> Planned:
+def improve(
+    workload: Workload, capacity: Capacity, tries: int = TRIES, seed: int = 0, known: Mapping[Key, float] | None = None
+) -> Planned:
     """The best of several improved schedules for idle nodes. Activities that never fit are left out.
+
+    `known`: starts in a schedule that is there already, from which a further try begins.
 
     Quotas, `parallelism` and `maxParallel` are not part of it: admission keeps them when the plan is carried out.
     """
@@ -47,8 +51,15 @@ def improve(workload: Workload, capacity: Capacity, tries: int = TRIES, seed: in
         found = _improved(project, moved)
         if best is None or found[0] < best[0] - 1e-9:
             best = found
+    if known is not None:
+        found = _improved(project, {key: -known[key] for key in ranks if key in known} | _unknown(ranks, known))
+        best = found if best is None or found[0] < best[0] - 1e-9 else best
     assert best is not None
     return Planned(best[1], best[0])
+
+
+def _unknown(ranks: Mapping[Key, float], known: Mapping[Key, float]) -> dict[Key, float]:
+    return {key: float("-inf") for key in ranks if key not in known}
 
 
 def with_plan(workload: Workload, planned: Planned) -> Workload:
