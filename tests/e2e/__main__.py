@@ -1,7 +1,7 @@
 """``python -m tests.e2e [PYTEST WORDS]``: a cluster, the operator by Helm, then the tests on them.
 
 First the tests that get along with one another, several at once; then, one by one, those that stop, kill, upgrade or
-remove the operator.
+remove the operator. Choose among them with ``-k``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 from tests import release
 from tests.cluster import gpus
 from tests.cluster.choice import cluster
-from tests.cluster.paths import CHECKOUT
+from tests.cluster.paths import CHECKOUT, locked, state_dir
 from tests.cluster.progress import ClusterError
 
 TOGETHER = ("-m", "not alone", "--numprocesses", os.environ.get("PENSTOCK_E2E_WORKERS", "8"), "--dist", "worksteal")
@@ -27,12 +27,13 @@ def main() -> int:
     words = sys.argv[1:]
     try:
         release.bring_up()
-        gpus.advertise(cluster().kubeconfig, 2)
-        release.install()
+        with locked(state_dir().parent / "e2e.lock"):  # two runs would exchange one another's operator
+            gpus.advertise(cluster().kubeconfig, 2)
+            release.install()
+            codes = [pytest(*chosen, *words) for chosen in (TOGETHER, ALONE)]
     except ClusterError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
-    codes = [pytest(*chosen, *words) for chosen in (TOGETHER, ALONE)]
     if set(codes) == {NOTHING_CHOSEN}:
         return NOTHING_CHOSEN
     return max(code for code in codes if code != NOTHING_CHOSEN or not words)

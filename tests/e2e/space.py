@@ -23,6 +23,7 @@ Object = dict[str, Any]
 PIPELINE = "penstock.dev/pipeline"
 STEP = "penstock.dev/step"
 PURPOSE = "penstock.dev/purpose"
+OPERATOR = "app.kubernetes.io/name=penstock,app.kubernetes.io/component=operator"
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 FINISHED = "condition=Finished"
 STATUSES = r"{range .items[*]}{.metadata.name}: {.status}{'\n'}{end}"
@@ -146,9 +147,15 @@ class Space:
                 "jsonpath={range .items[*]}{.metadata.name}: {.status}\n{end}",
             ],
             "events": ["get", "events", "--sort-by=.lastTimestamp"],
-            "operator": ["logs", "--namespace", NAMESPACE, "--selector=app.kubernetes.io/name=penstock", "--tail=40"],
         }
-        return "\n".join(f"--- {title}\n{self._answer(words)}" for title, words in questions.items())
+        found = [f"--- {title}\n{self._answer(words)}" for title, words in questions.items()]
+        return "\n".join([*found, f"--- operator about {self.name}\n{self._operator()}"])
+
+    def _operator(self) -> str:
+        """The last lines of the operator's log that name this namespace."""
+        log = self._answer(["logs", "--namespace", NAMESPACE, f"--selector={OPERATOR}", "--tail=500"])
+        lines = [line.replace("\\n", "\n") for line in log.splitlines() if self.name in line]
+        return "\n".join(lines[-8:])
 
     def _answer(self, words: list[str]) -> str:
         try:

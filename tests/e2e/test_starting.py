@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.e2e.expectations import most
 from tests.e2e.manifests import pipeline, step
 from tests.e2e.space import Object, Space
 
@@ -29,12 +30,28 @@ def test_a_service_account_that_is_missing(space: Space) -> None:
     assert 'serviceaccount "ghost" not found' in failed(space, step("ghost", pod={"serviceAccountName": "ghost"}))
 
 
-def test_a_pod_refused_by_quota(space: Space) -> None:
-    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "tight"}}
-    space.apply({**quota, "spec": {"hard": {"limits.cpu": "1"}}})
-    message = failed(space, step("unlimited"))
-    assert "must specify limits.cpu" in message
-    assert "tight" in message
+def quota(**hard: str) -> Object:
+    metadata = {"name": "tight"}
+    return {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": metadata, "spec": {"hard": hard}}
+
+
+def test_a_quota_that_no_pod_can_meet(space: Space) -> None:
+    space.apply(quota(**{"limits.cpu": "1"}))
+    space.apply(pipeline("start", step("unlimited")))
+    space.finish("pipeline/start")
+    status = space.step("start", "unlimited")
+    assert (status["phase"], status["reason"]) == ("Failed", "NeverFits")
+    assert "limits.cpu" in status["message"]
+    assert "tight" in status["message"]
+
+
+def test_a_quota_that_is_full_for_a_while_fails_nothing(space: Space) -> None:
+    space.apply(quota(pods="1"))
+    with space.watching("pods") as pods:
+        space.apply(pipeline("turns", *(step(name, "sleep 1") for name in ("a", "b", "c"))))
+        assert space.finish("pipeline/turns")["status"]["phase"] == "Succeeded"
+    assert most(pods) == 1
+    assert space.attempts() == ["a/#1", "b/#1", "c/#1"]
 
 
 def test_a_pod_refused_by_pod_security(space: Space) -> None:
