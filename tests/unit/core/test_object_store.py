@@ -156,7 +156,9 @@ def test_the_containers_around_a_step_ask_for_no_more_than_it(step: dict[str, An
 
 def test_success_only_when_publish_has_ended() -> None:
     one = cluster(MAKE)
-    assert observe(one, "Pending", ended(one.now), running(one.now), WAITING)["phase"] == "Running"
+    began = one.now
+    one.now += 10  # what runs for a moment only is not written as running
+    assert observe(one, "Pending", ended(began), running(began), WAITING)["phase"] == "Running"
     done = ended(one.now, message='{"n": 1}')
     assert observe(one, "Running", ended(one.now), done, running(one.now))["phase"] == "Running"
     status = observe(one, "Succeeded", ended(one.now), done, ended(one.now + 30, message="not the step's"))
