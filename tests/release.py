@@ -13,7 +13,7 @@ from tests.cluster.choice import cluster
 from tests.cluster.commands import run
 from tests.cluster.engines import engine
 from tests.cluster.images import OPERATOR
-from tests.cluster.paths import CHECKOUT
+from tests.cluster.paths import CHECKOUT, locked, state_dir
 from tests.cluster.progress import ClusterError, stage
 
 NAME = "penstock"
@@ -33,6 +33,13 @@ def bring_up() -> None:
     one = cluster()
     os.environ["PATH"] = os.pathsep.join([str(binaries.on_path()), os.environ["PATH"]])
     os.environ["KUBECONFIG"] = str(one.kubeconfig)
+
+
+@contextmanager
+def exclusive() -> Iterator[None]:
+    """Hold the operator for this run: two runs at once would exchange one another's."""
+    with locked(state_dir().parent / "operator.lock"):
+        yield
 
 
 def install(*settings: str, name: str = NAME, namespace: str = NAMESPACE, cluster_wide: bool = True) -> None:

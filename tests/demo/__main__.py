@@ -34,12 +34,13 @@ def main() -> int:
     began = time.monotonic()
     try:
         release.bring_up()
-        release.install()
-        ready = time.monotonic()
-        codes = _run_examples()
-        ended = time.monotonic()
-        for name in EXAMPLES:
-            show(NAMESPACE, name)
+        with release.exclusive():
+            release.install()
+            ready = time.monotonic()
+            codes = _run_examples()
+            ended = time.monotonic()
+            for name in EXAMPLES:
+                show(NAMESPACE, name)
     except ClusterError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1

@@ -13,7 +13,7 @@ import sys
 from tests import release
 from tests.cluster import gpus
 from tests.cluster.choice import cluster
-from tests.cluster.paths import CHECKOUT, locked, state_dir
+from tests.cluster.paths import CHECKOUT
 from tests.cluster.progress import ClusterError
 
 TOGETHER = ("-m", "not alone", "--numprocesses", os.environ.get("PENSTOCK_E2E_WORKERS", "8"), "--dist", "worksteal")
@@ -27,7 +27,7 @@ def main() -> int:
     words = sys.argv[1:]
     try:
         release.bring_up()
-        with locked(state_dir().parent / "e2e.lock"):  # two runs would exchange one another's operator
+        with release.exclusive():
             gpus.advertise(cluster().kubeconfig, 2)
             release.install()
             codes = [pytest(*chosen, *words) for chosen in (TOGETHER, ALONE)]
