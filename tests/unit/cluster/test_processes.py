@@ -58,5 +58,6 @@ def test_found_by_an_argument_of_its_own(processes: Processes, tmp_path: Path) -
     mark = str(tmp_path / "socket")
     Path(mark).touch()
     processes.start("marked", ["tail", "-f", mark])
-    assert with_argument(mark) == [pid(processes, "marked")]
+    # Until it has become tail, the new process has its parent's arguments.
+    processes.wait_for("marked", lambda: with_argument(mark) == [pid(processes, "marked")], seconds=10)
     processes.stop("marked")
