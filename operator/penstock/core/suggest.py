@@ -11,8 +11,10 @@ from enum import StrEnum
 from math import prod
 
 from penstock.api import durations
+from penstock.api.quantities import render
 from penstock.core.fingerprint import fingerprint
 from penstock.core.graph import FromOutput, Graph, Group, Source, Task, groups_of, sources
+from penstock.core.requests import pod_requests
 
 POD_START = 2.5
 """Seconds from a Job's creation to its container's start on a kubelet that has the image; see docs/performance.md."""
@@ -23,12 +25,21 @@ Durations = Callable[[Task], float]
 """Seconds that one instance of a task takes: learned, declared or assumed."""
 
 
+Use = Mapping[str, Mapping[str, int]]
+"""The most that one pod of a task was seen to use, in milli-units by resource, by id of the task."""
+
+FAR_ABOVE = 4
+_WORTH_IT = {"cpu": 200, "memory": 128 * 1024**2 * 1000}
+"""Requests below this are left alone, in milli-units."""
+
+
 class Kind(StrEnum):
     """What a suggestion is about."""
 
     NEEDLESS_ORDER = "NeedlessOrder"
     DUPLICATE_STEP = "DuplicateStep"
     SHORT_INSTANCES = "ShortInstances"
+    REQUEST_ABOVE_USE = "RequestAboveUse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +57,10 @@ def declared(task: Task) -> float:
     return task.work.duration if task.work.duration is not None else DEFAULT_DURATION
 
 
-def suggest(graph: Graph, duration: Durations = declared) -> list[Suggestion]:
-    """All suggestions for a graph, the most saving ones first."""
+def suggest(graph: Graph, duration: Durations = declared, use: Use | None = None) -> list[Suggestion]:
+    """All suggestions for a graph, the most saving ones first. `use`: what the pods of its tasks were seen to use."""
     found = [*_needless_order(graph, duration), *_duplicates(graph, duration), *_short_instances(graph, duration)]
+    found += _large_requests(graph, use or {})
     return sorted(found, key=lambda one: (-one.saves, one.path, one.kind))
 
 
@@ -122,6 +134,23 @@ def _short_instances(graph: Graph, duration: Durations) -> Iterator[Suggestion]:
                 f" {durations.render(POD_START)} it takes to start its pod; give each {batch} items to work on:"
                 f" {durations.render(saves)} less waiting in all",
                 saves,
+            )
+
+
+def _large_requests(graph: Graph, use: Use) -> Iterator[Suggestion]:
+    """Requests of several times what the pods were seen to use: room that nobody else gets."""
+    for task in graph.tasks.values():
+        requests = pod_requests(task.work)
+        for name, used in sorted(use.get(task.id, {}).items()):
+            asked = requests.get(name, 0)
+            if asked < FAR_ABOVE * used or asked < _WORTH_IT.get(name, 0):
+                continue
+            yield Suggestion(
+                task.where,
+                Kind.REQUEST_ABOVE_USE,
+                f"step {task.id!r} requests {render(name, asked)} {name} and was seen to use {render(name, used)} at most;"
+                f" half as much would leave {render(name, asked // 2)} {name} to others while it runs",
+                0.0,
             )
 
 

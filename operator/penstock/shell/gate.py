@@ -102,7 +102,7 @@ class Gate:
             key, ready = owners[one.key]
             if key == asked:
                 granted.append(replace(ready, estimate=one.duration))
-                self._hold(one, ready)
+                self._hold(one, ready, now)
             else:
                 self.wake(key)
         if asked is not None:
@@ -114,9 +114,9 @@ class Gate:
         metrics.HELD_BACK.set(len(found.waits))
         return granted
 
-    def _hold(self, one: Demand, ready: Ready) -> None:
+    def _hold(self, one: Demand, ready: Ready, now: float) -> None:
         claims = (one.shape.claim,) if one.shape.claim else ()
-        holding = Holding(one.owner, one.shape, None, one.since, None, charged=False, claims=claims)
+        holding = Holding(one.owner, one.shape, None, now, now + one.duration, charged=False, claims=claims)
         self.ledger.put_job(_hold(ready), JobHold(holding, one.shape.replicas))
 
 

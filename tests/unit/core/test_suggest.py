@@ -59,3 +59,14 @@ def test_length_is_the_longest_chain() -> None:
     graph = compile_pipeline(spec, {}).graph
     assert graph is not None
     assert length(graph.tasks, declared) == 15 + 2 * POD_START
+
+
+def test_requests_far_above_use() -> None:
+    big = {"requests": {"cpu": "2", "memory": "64Mi"}}
+    spec = api.PipelineSpec.model_validate({"defaults": {"image": "i"}, "steps": [step("a", resources=big)]})
+    graph = compile_pipeline(spec, {}).graph
+    assert graph is not None
+    (found,) = suggest(graph, declared, {"a": {"cpu": 300, "memory": 1024**2 * 1000}})
+    assert found.kind is Kind.REQUEST_ABOVE_USE
+    assert "requests 2 cpu and was seen to use 300m at most" in found.message
+    assert suggest(graph, declared, {"a": {"cpu": 600}}) == []

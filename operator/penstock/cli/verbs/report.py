@@ -5,14 +5,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from penstock.cli.cluster import STEPS, Cluster
+from penstock.cli.cluster import STEPS, Cluster, Resource
+from penstock.cli.failure import Failure
 from penstock.cli.printing import print_data
 
 if TYPE_CHECKING:
     from penstock.cli.graphs import Flow
-    from penstock.core.suggest import Durations, Suggestion
+    from penstock.core.suggest import Durations, Suggestion, Use
 
 PANEL = "Manifests"
+POD_METRICS = Resource("apis/metrics.k8s.io/v1beta1", "pods", "pod")
 
 
 def report(
@@ -31,7 +33,7 @@ def report(
             found[flow.name] = suggest(flow.graph, declared)
     else:
         flow, _ = of_cluster(cluster, source)
-        found[flow.name] = suggest(flow.graph, _measured(cluster, flow))
+        found[flow.name] = suggest(flow.graph, _measured(cluster, flow), _used(cluster, flow))
     if output != "text":
         print_data(
             {name: [{**asdict(one), "kind": one.kind.value} for one in all_] for name, all_ in found.items()}, output
@@ -41,6 +43,24 @@ def report(
         typer.echo(f"{name}: {len(suggestions) or 'no'} suggestion{'' if len(suggestions) == 1 else 's'}")
         for one in suggestions:
             typer.echo(f"  {one.path}: {one.message} [{one.kind.value}]")
+
+
+def _used(cluster: Cluster, flow: "Flow") -> "Use":
+    """What the pods of a Pipeline that run now use, as far as the cluster has a metrics server."""
+    from penstock.api import quantities
+
+    selector = f"penstock.dev/pipeline={flow.name}"
+    try:
+        pods = list(cluster.list(POD_METRICS, cluster.namespace, selector))
+    except Failure:
+        return {}
+    most: dict[str, dict[str, int]] = {}
+    for pod in pods:
+        of_task = most.setdefault(pod["metadata"]["labels"]["penstock.dev/step"], {})
+        for name in ("cpu", "memory"):
+            used = sum(quantities.parse(one["usage"].get(name, "0")) for one in pod.get("containers") or ())
+            of_task[name] = max(of_task.get(name, 0), used)
+    return most
 
 
 def _measured(cluster: Cluster, flow: "Flow") -> "Durations":
