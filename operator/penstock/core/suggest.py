@@ -148,8 +148,8 @@ def _large_requests(graph: Graph, use: Use) -> Iterator[Suggestion]:
             yield Suggestion(
                 task.where,
                 Kind.REQUEST_ABOVE_USE,
-                f"step {task.id!r} requests {render(name, asked)} {name} and was seen to use {render(name, used)} at most;"
-                f" half as much would leave {render(name, asked // 2)} {name} to others while it runs",
+                f"step {task.id!r} requests {render(name, asked)} {name} and was seen to use {render(name, used)} at"
+                f" most; half as much would leave {render(name, asked // 2)} {name} to others while it runs",
                 0.0,
             )
 
