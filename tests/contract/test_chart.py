@@ -22,6 +22,8 @@ SETTINGS = {
     "neverFits": "Fail",
     "apiConcurrency": 64,
     "resyncSeconds": 300,
+    "watch": {"overdueFactor": 3, "overdueSeconds": 300, "stalledSeconds": 1800},
+    "notifications": {"url": "", "source": "/penstock", "secretFile": None, "timeoutSeconds": 10, "attempts": 8},
     "leaderElection": True,
     "logLevel": "info",
     "logFormat": "json",
@@ -227,7 +229,7 @@ def test_pods_are_restricted(path: Path) -> None:
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
         assert not {"hostNetwork", "hostPID", "hostIPC"} & pod.keys()
         for volume in pod.get("volumes", []):
-            assert volume.keys() - {"name"} <= {"configMap", "emptyDir"}
+            assert volume.keys() - {"name"} <= {"configMap", "emptyDir", "secret"}
         for container in pod["containers"]:
             context = container["securityContext"]
             assert context == {

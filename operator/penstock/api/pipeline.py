@@ -146,7 +146,7 @@ class PipelineStatus(Model):
     critical_path: Annotated[str | None, StringConstraints(max_length=4096)] = None
     """The chain of steps that decides the end."""
     eta: Timestamp | None = None
-    """Estimated end."""
+    """Estimated end, from the durations known at the start and if all steps find room; absent if one is not known."""
     outputs: Annotated[dict[str, Json] | None, Field(max_length=64), Atomic] = None
     """Results named by `spec.outputs`."""
     failed_steps: Annotated[list[FailedStep] | None, Field(max_length=10)] = None
@@ -174,7 +174,7 @@ class PipelineStatus(Model):
     observed_generation: Annotated[int | None, Field(ge=0)] = None
     """Generation that this status was computed from."""
     conditions: Annotated[list[Condition] | None, Field(max_length=16), Unique("type")] = None
-    """Accepted, Progressing, Finished, Complete, Failed, Suspended, Undone."""
+    """Accepted, Progressing, Finished, Complete, Failed, Suspended, Undone, Late."""
 
 
 class Pipeline(Model):

@@ -32,7 +32,9 @@ def pipeline_event(old: Mapping[str, Any], new: Mapping[str, Any]) -> Event | No
     if undone and undone != _condition(old, "Undone"):
         return _event("Undone", undone[1], undone[2], undone[0] == "False")
     if phase == before and not (phase == "Invalid" and old.get("message") != new.get("message")):
-        return None
+        late = _condition(new, "Late")
+        new_one = late and late[0] == "True" and late != _condition(old, "Late")
+        return _event("Late", late[1], late[2], True) if late and new_one else None
     if phase == "Pending" and before in ("Pending", "Invalid"):
         return None
     words = new.get("message") or f"{phase}, {new['progress']} steps ended" if "progress" in new else phase

@@ -11,6 +11,7 @@ from penstock.core import labels
 from penstock.core.clock import instant
 from penstock.core.graph import Graph
 from penstock.core.problems import Problem
+from penstock.core.ranks import Ranks
 from penstock.core.reasons import Reason
 from penstock.core.values import digest
 
@@ -158,6 +159,18 @@ class Wait(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Beyond what something is late. Times are seconds; 0 turns the stalled queue off."""
+
+    factor: float = 3.0
+    """A step or Pipeline is overdue when it takes so many times what is expected,"""
+    at_least: float = 300.0
+    """and takes longer than expected by at least so much."""
+    stalled: float = 1800.0
+    """A queue stands still when steps wait, none runs, and none has started or ended for so long."""
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """One Pipeline and all that belongs to it, at one instant."""
 
@@ -179,6 +192,9 @@ class Observed:
     """Why the last pass of admission held Steps back, by their uid."""
     unfit: Mapping[str, str] = field(default_factory=dict)
     """Steps that fit nowhere even when all is idle, and the numbers that say so, by uid."""
+    expected: Ranks | None = None
+    """How long the steps should take; None if nothing is known of it."""
+    thresholds: Thresholds = Thresholds()
     pins: Mapping[str, Object] = field(default_factory=dict)
     """Specs of the Components that the graph was compiled with; see core/revisions.py."""
     superfluous: Sequence[str] = ()

@@ -9,9 +9,11 @@ from penstock.api import durations
 from penstock.api.pipeline import PipelinePhase
 from penstock.api.step import StepPhase
 from penstock.core.clock import instant, stamp
+from penstock.core.lateness import Late, estimated_end
 from penstock.core.lifecycle import Standing
 from penstock.core.observed import PipelineView, StepView
 from penstock.core.problems import Problem
+from penstock.core.ranks import Ranks
 from penstock.core.reasons import Reason
 from penstock.core.values import shorten
 from penstock.core.world import Node, Verdict
@@ -19,7 +21,7 @@ from penstock.core.world import Node, Verdict
 Status = dict[str, Any]
 
 _KEPT = ("history", "outputs", "collected")
-_GOES_ON = ("reason", "message", "startTime", "completionTime", "duration", "counts", "progress", "failedSteps")
+_GOES_ON = ("reason", "message", "startTime", "eta", "completionTime", "duration", "counts", "progress", "failedSteps")
 """What the status keeps when a new generation begins: always, and if the Pipeline just goes on."""
 
 MAX_PROBLEMS = 50
@@ -38,6 +40,8 @@ class Summary:
     verdicts: Sequence[tuple[Node, Verdict]]
     outputs: Mapping[str, Any]
     undone: tuple[bool, str] | None = None
+    late: Late | None = None
+    expected: Ranks | None = None
 
 
 def invalid(pipeline: PipelineView, problems: Sequence[Problem], now: float) -> Status:
@@ -117,7 +121,17 @@ def _past(old: Mapping[str, Any], steps: Iterable[StepView]) -> Status:
 def current(pipeline: PipelineView, summary: Summary, now: float) -> Status:
     """The status that the verdicts add up to."""
     old = pipeline.status
-    keep = ("observedGeneration", "revision", "round", "rerun", "fingerprint", "history", "startTime", "collected")
+    keep = (
+        "observedGeneration",
+        "revision",
+        "round",
+        "rerun",
+        "fingerprint",
+        "history",
+        "startTime",
+        "eta",
+        "collected",
+    )
     status: Status = {key: old[key] for key in keep if key in old}
     phase, reason = summary.phase, summary.reason
     status["phase"] = phase.value
@@ -143,13 +157,21 @@ def current(pipeline: PipelineView, summary: Summary, now: float) -> Status:
         ]
     if "startTime" not in status and any(verdict.started for _, verdict in summary.verdicts):
         status["startTime"] = stamp(now)
+        eta = estimated_end(now, summary.expected)
+        if eta is not None:
+            status["eta"] = stamp(eta)
     finished = phase in _FINAL
     if finished:
         began = instant(status.get("startTime")) or now
         over = old.get("completionTime") if old.get("phase") == phase else None
         status["completionTime"] = over or stamp(now)
         status["duration"] = old.get("duration") if over else durations.render(round(now - began))
-    status["conditions"] = conditions(pipeline, _conditions(summary, finished), now, status.get("observedGeneration"))
+    wanted = _conditions(summary, finished)
+    if summary.late and not finished:
+        wanted["Late"] = ("True", summary.late.reason, summary.late.message)
+    elif any(one["type"] == "Late" for one in old.get("conditions") or ()):
+        wanted["Late"] = ("False", Reason.ON_TIME, "")
+    status["conditions"] = conditions(pipeline, wanted, now, status.get("observedGeneration"))
     return status
 
 

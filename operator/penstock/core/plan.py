@@ -15,6 +15,7 @@ from penstock.core.decide import Decided, Decider, Ready, Stage
 from penstock.core.gates import within_limits
 from penstock.core.graph import Graph
 from penstock.core.jobs import claim_manifest
+from penstock.core.lateness import Late, Watched, late
 from penstock.core.lifecycle import parse_rerun, rerun_tasks, take_up
 from penstock.core.observed import JobView, Observed, StepView
 from penstock.core.pipeline_status import Summary
@@ -248,11 +249,7 @@ class _Planner:
         result.step_statuses = [(steps[path], status) for path, status in decided.statuses.items()]
         result.delete_jobs = list({job.uid: job for job in decided.delete_jobs}.values())
         result.delete_steps = self._obsolete(result.verdicts)
-        result.settle_approvals = [
-            step
-            for step in steps.values()
-            if step.decided and step_status.ended(step.status)
-        ]
+        result.settle_approvals = [step for step in steps.values() if step.decided and step_status.ended(step.status)]
         for at in decided.wake_at:
             self._wake(at)
         summary = self._summary(world, main, finals, main_ended)
@@ -324,7 +321,17 @@ class _Planner:
         outputs = self._outputs(world)
         phase, reason, message = self._phase(every, main_ended)
         undone = self.undoing.outcome if self.undoing and self.undoing.done else None
-        return Summary(phase, reason, message, known, outputs, undone)
+        why = self._late(every) if phase in (PipelinePhase.PENDING, PipelinePhase.RUNNING) else None
+        return Summary(phase, reason, message, known, outputs, undone, why, self.observed.expected)
+
+    def _late(self, every: list[tuple[Node, Verdict]]) -> Late | None:
+        observed, held = self.observed, [ready for ready, _, _ in self.result.held]
+        status, waiting = self.pipeline.status, [*self.result.ready, *held]
+        watched = Watched(every, waiting, observed.steps, status, observed.expected, observed.thresholds)
+        why, again = late(watched, self.now)
+        if again is not None:
+            self._wake(again)
+        return why
 
     def _phase(self, every: list[tuple[Node, Verdict]], main_ended: bool) -> tuple[PipelinePhase, Reason, str]:
         failed = [(node, verdict) for node, verdict in every if _fails(verdict)]

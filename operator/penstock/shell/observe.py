@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from penstock.core.graph import Graph
-from penstock.core.observed import JobView, Observed, PipelineView, PodView, Refusal, StepView
+from penstock.core.observed import JobView, Observed, PipelineView, PodView, Refusal, StepView, Thresholds
 from penstock.core.plan import Plan, plan
+from penstock.core.ranks import ranks
 from penstock.core.standalone import plan_step
 from penstock.shell.confirm import Confirm
 from penstock.shell.gate import Gate
@@ -36,7 +37,10 @@ class Snapshot:
 class Observer:
     """Takes snapshots."""
 
-    def __init__(self, store: Store, graphs: Graphs, starter: Starter, trouble: Mapping[str, str], gate: Gate) -> None:
+    def __init__(
+        self, store: Store, graphs: Graphs, starter: Starter, trouble: Mapping[str, str], gate: Gate, watch: Thresholds
+    ) -> None:
+        self.thresholds = watch
         self.gate = gate
         self.store = store
         self.graphs = graphs
@@ -71,6 +75,8 @@ class Observer:
             refused=self._refused(steps.values()),
             waits=self.gate.waits(key),
             unfit=self.gate.unfit(key),
+            expected=ranks(meaning.compiled.graph, self.store.learned) if meaning.compiled.graph else None,
+            thresholds=self.thresholds,
             pins=meaning.pins,
             superfluous=meaning.superfluous,
             deferred=meaning.deferred,

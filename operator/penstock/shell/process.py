@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from penstock.core.observed import Thresholds
 from penstock.core.observed_capacity import amounts
 from penstock.shell import metrics
 from penstock.shell.apply import Applier
@@ -21,6 +22,7 @@ from penstock.shell.health import Health, measure_lag
 from penstock.shell.lease import Lease, LeaseLost
 from penstock.shell.listing import Lister
 from penstock.shell.loop import Loop
+from penstock.shell.notify import Notifier
 from penstock.shell.observe import Observer
 from penstock.shell.reporter import Reporter
 from penstock.shell.revisions import Revisions
@@ -54,7 +56,8 @@ class Operator:
         self.store = Store()
         self.starter = Starter(client, self.store, settings.courier_image)
         self.revisions = Revisions(client)
-        self.reporter = Reporter(client, identity)
+        self.notifier = Notifier(settings.notifications)
+        self.reporter = Reporter(client, identity, self.notifier)
         graphs = Graphs(self.store, self.revisions, settings.catalogue_namespaces)
         self.trouble = Trouble(client, self.store, self.starter, self._wake)
         writer = Writer(client, self.store)
@@ -62,7 +65,7 @@ class Operator:
         schedules = Schedules(self.store, writer, self.reporter, settings.catalogue_namespaces)
         self.gate = Gate(self.store.ledger, self.store.learned, settings.never_fits is NeverFits.FAIL, self._wake)
         self.store.ledger.caps = amounts(settings.capacity) if settings.capacity else None
-        observer = Observer(self.store, graphs, self.starter, self.trouble.messages, self.gate)
+        observer = Observer(self.store, graphs, self.starter, self.trouble.messages, self.gate, _thresholds(settings))
         self.surroundings = Surroundings(client, self.store.ledger, settings, self.gate.look_again)
         self.loop = Loop(observer, applier, self.gate, schedules)
         self.lister = Lister(client, self.store, settings, self._wake)
@@ -79,7 +82,19 @@ class Operator:
 
     def parts(self) -> Sequence[Coroutine[Any, Any, None]]:
         """What runs beside the watches."""
-        return (self.lister.run(), self.surroundings.run(), self.reporter.run(), self.trouble.run(), measure_lag())
+        return (
+            self.lister.run(),
+            self.surroundings.run(),
+            self.reporter.run(),
+            self.notifier.run(),
+            self.trouble.run(),
+            measure_lag(),
+        )
+
+
+def _thresholds(settings: Settings) -> Thresholds:
+    watch = settings.watch
+    return Thresholds(watch.overdue_factor, watch.overdue_seconds, watch.stalled_seconds)
 
 
 async def run(settings: Settings, ports: Ports, version: str) -> int:

@@ -13,6 +13,7 @@ from penstock.core.observed import PipelineView, StepView
 from penstock.core.scheduled import ScheduleView
 from penstock.shell import metrics
 from penstock.shell.client import Client, Refused, Unreachable
+from penstock.shell.notify import Notifier
 from penstock.shell.resources import EVENTS, PIPELINES, STEPS, Resource
 
 log = structlog.get_logger(__name__)
@@ -26,20 +27,22 @@ CONTROLLER = "penstock.dev/operator"
 class Reporter:
     """A bounded queue of Events and the task that sends them. What does not fit is dropped, and counted."""
 
-    def __init__(self, client: Client, instance: str) -> None:
+    def __init__(self, client: Client, instance: str, notifier: Notifier) -> None:
         self.client = client
+        self.notifier = notifier
         self.instance = instance
         self._queue: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue(QUEUED)
         self._dropped = 0
 
     def status(self, view: PipelineView | StepView, status: Mapping[str, Any]) -> None:
-        """Reports a change of status, if it is worth an Event."""
+        """Reports a change of status, if it is worth an Event, to the API server and to who else wants to know."""
         if isinstance(view, PipelineView):
             found, resource = pipeline_event(view.status, status), PIPELINES
         else:
             found, resource = step_event(view.status, status), STEPS
         if found:
             self.send(resource, view, found)
+            self.notifier.tell(resource, view, found, status)
 
     def send(self, resource: Resource, view: PipelineView | StepView | ScheduleView, event: Event) -> None:
         """Queues an Event about an object."""

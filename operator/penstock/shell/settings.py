@@ -36,10 +36,38 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
-class Settings(BaseModel):
-    """What an administrator decides."""
-
+class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+
+class Watch(_Section):
+    """Beyond what the condition Late and a Warning Event say that somebody should look."""
+
+    overdue_factor: Annotated[float, Field(ge=1)] = 3.0
+    """A step or Pipeline is overdue when it takes so many times what it is expected to take,"""
+    overdue_seconds: Annotated[float, Field(ge=0)] = 300.0
+    """and takes longer than expected by at least so much."""
+    stalled_seconds: Annotated[float, Field(ge=0)] = 1800.0
+    """A queue stands still when nothing of a Pipeline has run, started or ended for so long; 0: never."""
+
+
+class Notifications(_Section):
+    """Where transitions are told to, as CloudEvents over HTTP."""
+
+    url: Annotated[str, Field(pattern="^(https?://.+)?$", max_length=2048)] = ""
+    """What is posted to; empty: nothing."""
+    source: Annotated[str, Field(min_length=1, max_length=253)] = "/penstock"
+    """Beginning of the events' `source`: it tells one cluster from another."""
+    secret_file: Path | None = None
+    """File with the key that signs what is sent."""
+    timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 10.0
+    """Longest wait for an answer."""
+    attempts: Annotated[int, Field(ge=1, le=20)] = 8
+    """Tries of one event, with growing pauses between them."""
+
+
+class Settings(_Section):
+    """What an administrator decides."""
 
     namespaces: tuple[str, ...] = ()
     """Namespaces to watch; none means all."""
@@ -55,6 +83,8 @@ class Settings(BaseModel):
     """API requests in flight at most."""
     resync_seconds: Annotated[int, Field(ge=5, le=86_400)] = 300
     """Seconds between two comparisons of all that is known with all that exists."""
+    watch: Watch = Watch()
+    notifications: Notifications = Notifications()
     leader_election: bool = True
     """Whether one replica acts at a time, by a Lease."""
     log_level: LogLevel = LogLevel.INFO
