@@ -22,10 +22,10 @@ What to try next (kubectl and helm: eval "$(python3 -m tests.cluster env)"):
   kubectl get pipeline digits -n {NAMESPACE} -o yaml           results, counts, conditions
   kubectl edit pipeline digits -n {NAMESPACE}                  set copies to 4: only what depends on it runs again
   .venv/bin/penstock watch digits -n {NAMESPACE}               follow it
-  .venv/bin/penstock logs digits.report -n {NAMESPACE}         what a step printed
+  .venv/bin/penstock graph digits -n {NAMESPACE}               draw it
   kubectl apply -n {NAMESPACE} -f examples/hello.yaml          the smallest Pipeline
   kubectl delete namespace {NAMESPACE}                         forget it all, and `make demo` runs it anew
-  make clean-cluster                                  stop the cluster
+  make clean-cluster                                    stop the cluster
 """
 
 
