@@ -90,7 +90,8 @@ def pod_hold(obj: Object) -> PodHold:
     if status.get("phase") in ("Succeeded", "Failed"):
         return PodHold(job, None)
     node = spec.get("nodeName")
-    states = {one["name"]: one.get("state") or {} for one in status.get("containerStatuses") or ()}
+    containers = (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ()))
+    states = {one["name"]: one.get("state") or {} for one in containers}
     running = (states.get(STEP_CONTAINER) or {}).get("running") or {}
     start = instant(running.get("startedAt") or meta.get("creationTimestamp")) or 0.0
     return PodHold(job, _holding(meta, spec, node, start, charged=True))

@@ -151,6 +151,26 @@ def test_the_containers_around_a_step_ask_for_no_more_than_it(step: dict[str, An
         assert quantities.parse(amount) <= quantities.parse(asked[name])
 
 
+def test_an_undo_may_read_what_its_step_had_published() -> None:
+    make = {**MAKE, "outputs": MAKE["outputs"][:1], "undo": {"script": "echo undo"}}
+    bad = {"name": "bad", "script": "false", "needs": ["make"]}
+    one = cluster(make, bad, onFailure="Undo")
+    one.work = lambda job, env: (int(env.get("PENSTOCK_STEP") == "bad"), "")
+    for _ in range(20):
+        one.start_pods()
+        one.now += 1
+        one.finish()
+        one.reconcile()
+        if one.status["phase"] == "Undoing":
+            break
+    (undo,) = (job for job in one.of("Job") if "penstock.dev/purpose" in job["metadata"]["annotations"])
+    spec = undo["spec"]["template"]["spec"]
+    assert [one["name"] for one in spec["initContainers"]] == ["fetch"]
+    (step,) = spec["containers"]
+    assert {"name": "OUTPUT_MODEL", "value": "/penstock/outputs/model/model"} in step["env"]
+    assert step["volumeMounts"] == [{"name": "penstock-outputs", "mountPath": "/penstock/outputs", "readOnly": True}]
+
+
 # --- how far an attempt got
 
 
