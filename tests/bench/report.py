@@ -1,0 +1,63 @@
+"""The table: in Markdown, with what it was measured on, and its place in the documentation."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from tests.bench.figures import Summary, number, spaced
+from tests.bench.usage import machine
+from tests.cluster.binaries import ETCD, KUBERNETES, KWOK
+from tests.cluster.paths import CHECKOUT
+
+DOCUMENT = CHECKOUT / "docs" / "performance.md"
+BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
+VERDICTS = {True: "yes", False: "**no**", None: ""}
+
+
+def table(found: Sequence[Summary], trials: int, loads: Sequence[float]) -> str:
+    """Header and table. ``loads`` are the machine's load averages (1 minute) while it was measured."""
+    lines = [*_header(trials, loads), ""]
+    lines += ["| row | what | median | spread | goal | met |", "| --- | --- | --- | --- | --- | --- |"]
+    for one in found:
+        figure = one.figure
+        value = f"{number(one.median)}{spaced(figure.unit)}"
+        lines.append(f"| {figure.row} | {figure.what} | {value} | {one.spread} | {figure.goal} | {VERDICTS[one.met]} |")
+    return "\n".join(lines)
+
+
+def _header(trials: int, loads: Sequence[float]) -> list[str]:
+    programs = ", ".join(f"{one.name} {one.version}" for one in (KUBERNETES, ETCD, KWOK))
+    libraries = ", ".join(f"{name} {version(name)}" for name in ("kopf", "aiohttp", "pydantic"))
+    return [
+        f"- {datetime.now(UTC):%Y-%m-%d}, {_commit()}, {trials} trial{'s' if trials > 1 else ''}",
+        f"- {machine()}; load average {min(loads):.1f} to {max(loads):.1f} (the bench itself makes 2 to 6)",
+        f"- {programs}; {libraries}",
+    ]
+
+
+def _commit() -> str:
+    git = ["git", "-C", str(CHECKOUT)]
+    commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    changed = subprocess.run(
+        [*git, "status", "--porcelain", "operator"], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    if commit.returncode:
+        return "not from a git checkout"
+    return f"commit {commit.stdout.strip()}{' with changes' if changed else ''}"
+
+
+def write(text: str, document: Path = DOCUMENT) -> None:
+    """Put the table between the markers of the document.
+
+    Raises:
+        ValueError: the document has no such markers.
+    """
+    before, begin, rest = document.read_text().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"{document} has no lines {BEGIN} and {END} for the table to go between")
+    document.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")

@@ -1,0 +1,63 @@
+"""Row 6: what a step costs in a Pipeline of 100 steps and with 10,000 steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.bench import workloads
+from tests.bench.api import Object
+from tests.bench.figures import Figure, percentile
+from tests.bench.observer import Observer
+from tests.bench.progress import note
+from tests.bench.rig import rig
+from tests.bench.rows.chain import hops
+from tests.bench.rows.measured import spending
+
+SMALL, LARGE = 100, 10_000
+LAYER = 50
+STEPS = 500
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one step: CPU of the operator in ms, writes; and the hop's p99 in ms."""
+
+    cpu: float
+    writes: float
+    hop: float
+
+
+async def trial() -> list[Figure]:
+    """Layers of 50 steps, each step of which needs one of the layer before."""
+    small, large = await _run(SMALL), await _run(LARGE)
+    name = f"{SMALL} -> {LARGE:,} steps"
+    return [
+        Figure(6, f"{name}: CPU per step grows to", large.cpu / small.cpu, "×", 1.3),
+        Figure(6, f"{name}: writes per step grow to", large.writes / small.writes, "×", 1.3),
+        Figure(6, f"{name}: hop p99 grows to", large.hop / small.hop, "×", 2),
+    ]
+
+
+async def _run(count: int) -> Cost:
+    sizes = [min(STEPS, count - first) for first in range(0, count, STEPS)]
+    graphs = {f"growth-{number}": _layers(size) for number, size in enumerate(sizes)}
+    needs = {step: needed for name, steps in graphs.items() for step, needed in workloads.needs(name, steps).items()}
+    async with rig() as bench:
+        with bench.running() as operator:
+            await bench.warm_up()
+            space = await bench.namespace("growth")
+            async with Observer(bench.api, space) as seen:
+                with spending(bench, operator) as spent:
+                    await bench.apply(space, *(workloads.pipeline(name, steps) for name, steps in graphs.items()))
+                    await seen.until("the layers", lambda: len(seen.finished) == len(graphs), 3600)
+    times = hops(seen, needs)
+    cost = Cost(spent.operator / count * 1000, spent.calls.writes().total() / count, percentile(times, 0.99))
+    note(f"{count:,} steps: {cost}")
+    return cost
+
+
+def _layers(count: int) -> list[Object]:
+    names = [f"s{number:04}" for number in range(count)]
+    return [
+        workloads.step(name, *([names[number - LAYER]] if number >= LAYER else [])) for number, name in enumerate(names)
+    ]

@@ -1,0 +1,38 @@
+"""The scenarios, and the rows of the goals that each of them measures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from tests.bench.figures import Figure
+from tests.bench.rows import chain, diamonds, fanout, growth, idle, memory, restart, stock, wide
+
+Trial = Callable[[], Coroutine[Any, Any, list[Figure]]]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One trial of it gives one value for each of its figures.
+
+    ``in_quick`` and ``in_full`` are its trials in the two forms of the bench; None where it is no part of it.
+    """
+
+    name: str
+    rows: tuple[int, ...]
+    in_quick: Trial | None
+    in_full: Trial | None
+
+
+SCENARIOS = (
+    Scenario("chain", (1, 3, 4), chain.trial, chain.trial),
+    Scenario("wide", (2, 3, 4), wide.trial, wide.trial),
+    Scenario("diamonds", (1, 2, 3, 4), diamonds.trial, diamonds.trial),
+    Scenario("stock", (2,), None, stock.trial),
+    Scenario("memory", (5,), memory.trial, memory.full_trial),
+    Scenario("growth", (6,), None, growth.trial),
+    Scenario("fanout", (7,), None, fanout.trial),
+    Scenario("restart", (11,), None, restart.trial),
+    Scenario("idle", (12,), idle.trial, idle.trial),
+)
