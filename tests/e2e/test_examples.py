@@ -12,6 +12,12 @@ EXAMPLES = CHECKOUT / "examples"
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
+def test_the_api_server_takes_all_examples_and_components(space: Space) -> None:
+    files = [*EXAMPLES.glob("*.yaml"), *CHECKOUT.glob("components/*/component.yaml")]
+    said = space.run("apply", "--dry-run=server", *(word for path in files for word in ("-f", path)))
+    assert said.count("created (server dry run)") >= len(files) > len(list(EXAMPLES.glob("*.yaml"))) >= 4
+
+
 @pytest.mark.parametrize(
     ("example", "expected"),
     [
