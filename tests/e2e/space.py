@@ -81,6 +81,7 @@ class Space:
 
     def wait(self, target: str, condition: str, seconds: float = 90) -> None:
         """Wait for a condition of ``kubectl wait --for``."""
+        self.run("wait", target, "--for=create", f"--timeout={seconds:.0f}s")
         self.run("wait", target, f"--for={condition}", f"--timeout={seconds:.0f}s")
 
     def finish(self, target: str, seconds: float = 90) -> Object:

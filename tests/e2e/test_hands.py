@@ -14,7 +14,7 @@ def running(space: Space, name: str, path: str) -> None:
 
 
 def test_an_edited_step_is_put_back(space: Space) -> None:
-    space.apply(pipeline("edited", step("a", "sleep 4")))
+    space.apply(pipeline("edited", step("a", "sleep 15")))
     running(space, "edited", "a")
     before = space.one("step/edited.a")["spec"]
     space.run("patch", "step/edited.a", "--type=merge", "--patch", '{"spec": {"script": "exit 7"}}')
