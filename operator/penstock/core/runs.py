@@ -11,7 +11,6 @@ from penstock.core import outcomes, retries, step_status
 from penstock.core.artifacts import stored_at
 from penstock.core.bindings import Impossible, Met, Waiting, bind
 from penstock.core.clock import instant
-from penstock.core.fingerprint import fingerprint
 from penstock.core.learned import families, record
 from penstock.core.observed import JobView, Observed, StepView
 from penstock.core.outcomes import Failure, Success
@@ -96,7 +95,7 @@ class StepRuns:
         self.step = step
         self.status = step.status
         self.work = node.task.work
-        self.fingerprint = fingerprint(case.world.graph, node.task, node.each)
+        self.fingerprint = node.fingerprint
         self.min_run = step.min_run
         self.jobs = [job for job in case.observed.jobs.get(step.uid, ()) if job.purpose == "run"]
         pods = case.observed.pods

@@ -6,6 +6,7 @@ from penstock.api.step import StepSpec
 from penstock.core import checks, step_status
 from penstock.core.compiler import Compiled
 from penstock.core.decide import Decider, Stage
+from penstock.core.fingerprint import fingerprint
 from penstock.core.graph import Graph, Literal, Task, Wired
 from penstock.core.merge import merge
 from penstock.core.observed import JobView, Observed, PipelineView, PodView, Refusal, StepView, Wait
@@ -55,7 +56,7 @@ def plan_step(
         nobody, compiled.graph, (), {step.path: step}, {step.uid: jobs}, pods, now, trouble, refused, waits, unfit
     )
     (task,) = compiled.graph.tasks.values()
-    node = Node(task, (), (), task.id)
+    node = Node(task, (), (), task.id, fingerprint(compiled.graph, task))
     decider = Decider(observed, World(compiled.graph), Stage(round=0, revision=0))
     verdict = decider.decide(node, step)
     found = decider.found

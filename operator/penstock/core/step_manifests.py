@@ -40,20 +40,17 @@ def child_labels(pipeline: str, node: Node) -> dict[str, str]:
 
 def step_spec(graph: Graph, node: Node, min_run: int = 1, rerun: str = "") -> dict[str, Any]:
     """Spec of the Step of a node. `min_run` and `rerun` come from the last rerun asked for."""
-    key = ("spec", node.task.id, node.path)
-    spec = graph.memo.get(key)
-    if spec is None:
-        spec = graph.memo[key] = _spec(graph, node)
-    assert isinstance(spec, dict)
-    extra: dict[str, Any] = {"minRun": min_run} if min_run > 1 else {}
+    spec = _spec(graph, node)
+    if min_run > 1:
+        spec["minRun"] = min_run
     if rerun:
-        extra["rerun"] = rerun
-    return {**spec, **extra}
+        spec["rerun"] = rerun
+    return spec
 
 
 def spec_digest(graph: Graph, node: Node, min_run: int, rerun: str) -> str:
     """Digest of that spec, to compare with the Step that exists."""
-    key = ("digest", node.task.id, node.path, min_run, rerun)
+    key = ("digest", node.path, node.fingerprint, min_run, rerun)
     known = graph.memo.get(key)
     if known is None:
         known = graph.memo[key] = digest(step_spec(graph, node, min_run, rerun))
@@ -82,7 +79,7 @@ def _spec(graph: Graph, node: Node) -> dict[str, Any]:
     spec["onError"] = node.task.work.on_error.value if node.task.work.on_error is not OnError.FAIL else None
     producers = dict.fromkeys(name for group in groups_of(node.task) for name in group.tasks)
     spec["dependsOn"] = list(producers)[:MAX_DEPENDS]
-    spec["fingerprint"] = fingerprint(graph, node.task, node.each)
+    spec["fingerprint"] = node.fingerprint or fingerprint(graph, node.task, node.each)
     return {key: value for key, value in spec.items() if value not in (None, [], {})}
 
 

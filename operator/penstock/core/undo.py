@@ -144,7 +144,7 @@ def _advance(
         _record(found, step, facts, "Failed", attempts, values.message, observed.now)
         return "Failed"
     made = {**(step.status.get("outputs") or {}), **(step.status.get("artifacts") or {})}
-    undone = Node(replace(node.task, work=work), node.index, node.each, node.path)
+    undone = Node(replace(node.task, work=work), node.index, node.each, node.path, node.fingerprint)
     found.ready.append(Ready(undone, step, facts, closed + 1, values, observed.now, purpose=PURPOSE, produced=made))
     return "Running"
 

@@ -1,13 +1,14 @@
 """The state of a graph while one plan is made: which instances there are, how each stands, what each gives."""
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from penstock.api.base import Json
 from penstock.api.step import StepPhase
 from penstock.api.wiring import ValueType
+from penstock.core.fingerprint import fingerprint
 from penstock.core.graph import MAX_STEPS, FromOutput, Graph, Group, Level, Task
 from penstock.core.reasons import Reason
 from penstock.core.values import digest, mismatch, normalise
@@ -27,6 +28,7 @@ class Node:
     index: Index
     each: Each
     path: str
+    fingerprint: str = ""
     stub: bool = False
 
 
@@ -77,6 +79,7 @@ class World:
         self.verdicts: dict[tuple[str, Index], Verdict] = {}
         self.nodes: dict[str, tuple[Node, ...]] = {}
         self._groups: dict[tuple[Group, Index], GroupState] = {}
+        self._inside: dict[tuple[str, int], dict[Index, list[Node]]] = {}
         self._expanded = 0
         self._weights = Counter(level.id for task in graph.tasks.values() for level in task.levels)
         self._combinations: dict[tuple[str, Index], list[dict[str, Json]] | Missing | None] = {}
@@ -92,23 +95,26 @@ class World:
         return self.nodes[task.id]
 
     def _instances(self, task: Task) -> tuple[Node, ...]:
-        key: object = ("nodes", task.id)
-        if len(task.levels) == 1:
-            found = self.combinations(task.levels[0], ())
-            key = ("nodes", task.id, digest(found)) if isinstance(found, list) else None
-        elif task.levels:
-            key = None
-        if key is None:
-            return tuple(self._walk(task, (), ()))
-        nodes = self.graph.memo.get(key)
-        if nodes is None:
-            nodes = self.graph.memo[key] = tuple(self._walk(task, (), ()))
-        assert isinstance(nodes, tuple)
+        key = ("nodes", task.id)
+        shape = list(self._shape(task, ()))
+        known: Any = self.graph.memo.get(key)
+        if known is None or known[0] != shape:
+            known = self.graph.memo[key] = (shape, tuple(self._walk(task, (), ())))
+        nodes: tuple[Node, ...] = known[1]
         return nodes
+
+    def _shape(self, task: Task, index: Index) -> Iterator[list[dict[str, Json]] | Missing | None]:
+        """The combinations of all levels of a task, in the order of the walk over them."""
+        if len(index) < len(task.levels):
+            found = self.combinations(task.levels[len(index)], index)
+            yield found
+            if isinstance(found, list) and len(index) + 1 < len(task.levels):
+                for number in range(len(found)):
+                    yield from self._shape(task, (*index, number))
 
     def _walk(self, task: Task, index: Index, each: Each) -> Iterator[Node]:
         if len(index) == len(task.levels):
-            yield Node(task, index, each, task.path(index))
+            yield Node(task, index, each, task.path(index), fingerprint(self.graph, task, each))
             return
         found = self.combinations(task.levels[len(index)], index)
         if not isinstance(found, list):
@@ -128,7 +134,8 @@ class World:
         return self._combinations[key]
 
     def _combine(self, level: Level, index: Index) -> list[dict[str, Json]] | Missing | None:
-        rows: list[dict[str, Json]] = [{}]
+        lists: list[Any] = []
+        count = 1
         for variable in level.variables:
             values: Any = variable.values
             if variable.source:
@@ -141,15 +148,27 @@ class World:
                 wrong = mismatch(ValueType.LIST, values)
                 if wrong:
                     return Missing(Reason.INVALID_LIST, f"{variable.path}.from: {wrong}")
-            count = len(rows) * len(values)
+            count *= len(values)
             if self._expanded + count * self._weights[level.id] > MAX_STEPS:
                 return Missing(
                     Reason.INVALID_LIST,
                     f"{variable.path}: with {count:,} instances the Pipeline has more than {MAX_STEPS:,} Steps",
                 )
-            rows = [{**row, variable.name: normalise(value)} for row in rows for value in values]
-        self._expanded += len(rows) * self._weights[level.id]
-        return rows
+            lists.append(values)
+        self._expanded += count * self._weights[level.id]
+        return self._rows(level, index, lists)
+
+    def _rows(self, level: Level, index: Index, lists: list[Any]) -> list[dict[str, Json]]:
+        """The cartesian product of the variables' values; the same object as before if the values are the same."""
+        key = ("rows", level.id, index)
+        known: Any = self.graph.memo.get(key)
+        if known is None or known[0] != lists:
+            rows: list[dict[str, Json]] = [{}]
+            for variable, values in zip(level.variables, lists, strict=True):
+                rows = [{**row, variable.name: normalise(value)} for row in rows for value in values]
+            known = self.graph.memo[key] = (lists, rows)
+        found: list[dict[str, Json]] = known[1]
+        return found
 
     def output(self, source: FromOutput, index: Index) -> Json | Missing:
         """The value of an output as the instance at `index` of a consumer sees it; lists may hold Missing items."""
@@ -177,9 +196,7 @@ class World:
         waiting: list[str] = []
         tokens: list[str] = []
         for name in group.tasks:
-            for node in self.instances(self.graph.tasks[name]):
-                if node.index[: len(prefix)] != prefix[: len(node.index)]:
-                    continue
+            for node in self._below(self.graph.tasks[name], prefix):
                 verdict = self.verdicts.get((name, node.index))
                 if verdict is None or not verdict.ended:
                     waiting.append(node.path)
@@ -192,6 +209,17 @@ class World:
                 tokens.append(f"{node.path}:{verdict.run if ok else verdict.phase.value + str(verdict.run)}")
         token = tokens[0] if len(tokens) == 1 else digest(tokens)
         return GroupState(not waiting, worst, tolerated, token, ended_at, tuple(waiting[:4]))
+
+    def _below(self, task: Task, prefix: Index) -> Sequence[Node]:
+        """The instances of a task inside the instance at `prefix` of what is around it."""
+        if not prefix:
+            return self.instances(task)
+        key = (task.id, len(prefix))
+        if key not in self._inside:
+            inside = self._inside[key] = defaultdict(list)
+            for node in self.instances(task):
+                inside[node.index[: len(prefix)]].append(node)
+        return self._inside[key].get(prefix, ())
 
 
 def _given(verdict: Verdict, path: str, output: str) -> Json | Missing:
