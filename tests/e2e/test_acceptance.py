@@ -64,7 +64,6 @@ def test_approval(space: Space) -> None:
     expected = EXPECTED[APPROVAL]
     space.apply(manifest(APPROVAL))
     for step, reason in expected["reason"].items():
-        space.wait(f"step/approval.{step}", "create")
         space.wait(f"step/approval.{step}", f"jsonpath={{.status.reason}}={reason}")
     check(space, "approval", {"phase": expected["phaseBefore"], "steps": expected["steps"]})
     program, *words = shlex.split(expected["after"])

@@ -18,13 +18,12 @@ def phase(space: Space, name: str) -> str:
 
 
 def test_suspend_and_go_on(space: Space) -> None:
-    chain = [step("first", "sleep 3"), step("second", needs=["first"])]
+    chain = [step("first", "sleep 8"), step("second", needs=["first"])]
     space.apply(pipeline("wait", *chain, suspend=True))
     space.wait("pipeline/wait", "condition=Suspended")
     assert not space.jobs()
     patch(space, "wait", '{"suspend": false}')
-    space.wait("step/wait.first", "create")
-    space.wait("step/wait.first", "jsonpath={.status.phase}=Running")
+    space.running("wait", "first")
     patch(space, "wait", '{"suspend": true}')
     space.wait("step/wait.first", "condition=Complete")  # what runs when it is suspended finishes
     space.wait("pipeline/wait", "jsonpath={.status.phase}=Suspended")
@@ -37,8 +36,7 @@ def test_suspend_and_go_on(space: Space) -> None:
 def test_cancel_and_go_on(space: Space) -> None:
     clean = step("clean", outputs=VALUE, script=emit('{"n": 1}'))
     space.apply(pipeline("stop", step("short"), step("long", LONG, needs=["short"]), **{"finally": [clean]}))
-    space.wait("step/stop.long", "create")
-    space.wait("step/stop.long", "jsonpath={.status.phase}=Running")
+    space.running("stop", "long")
     patch(space, "stop", '{"cancel": true}')
     assert space.finish("pipeline/stop")["status"]["phase"] == "Cancelled"
     assert {name: one["status"]["phase"] for name, one in space.steps("stop").items()} == {
@@ -49,7 +47,7 @@ def test_cancel_and_go_on(space: Space) -> None:
     assert space.attempts() == ["clean/#1", "short/#1"]  # the Job of `long` is deleted
     short = [job["metadata"]["uid"] for job in space.jobs(step="short")]
     patch(space, "stop", '{"cancel": false}')
-    space.wait("step/stop.long", "jsonpath={.status.phase}=Running")
+    space.running("stop", "long")
     assert short == [job["metadata"]["uid"] for job in space.jobs(step="short")]
 
 

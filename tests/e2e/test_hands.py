@@ -8,14 +8,9 @@ from tests.e2e.space import Space
 VALUE = [{"name": "n", "type": "Integer"}]
 
 
-def running(space: Space, name: str, path: str) -> None:
-    space.wait(f"step/{name}.{path}", "create")
-    space.wait(f"step/{name}.{path}", "jsonpath={.status.phase}=Running")
-
-
 def test_an_edited_step_is_put_back(space: Space) -> None:
     space.apply(pipeline("edited", step("a", "sleep 15")))
-    running(space, "edited", "a")
+    space.running("edited", "a")
     before = space.one("step/edited.a")["spec"]
     space.run("patch", "step/edited.a", "--type=merge", "--patch", '{"spec": {"script": "exit 7"}}')
     space.wait("step/edited.a", f"jsonpath={{.spec.script}}={before['script']}")
@@ -28,7 +23,7 @@ def test_an_edited_step_is_put_back(space: Space) -> None:
 
 def test_a_deleted_step_comes_back(space: Space) -> None:
     space.apply(pipeline("gone", step("a", emit('{"n": 1}'), outputs=VALUE), step("b", "sleep 8", needs=["a"])))
-    running(space, "gone", "b")
+    space.running("gone", "b")
     old = space.one("step/gone.a")["metadata"]["uid"]
     space.run("delete", "step/gone.a")
     assert space.finish("pipeline/gone")["status"]["phase"] == "Succeeded"
@@ -37,8 +32,8 @@ def test_a_deleted_step_comes_back(space: Space) -> None:
 
 
 def test_a_deleted_job_is_not_the_users_failure(space: Space) -> None:
-    space.apply(pipeline("jobless", step("a", "sleep 5")))
-    running(space, "jobless", "a")
+    space.apply(pipeline("jobless", step("a", "sleep 8")))
+    space.running("jobless", "a")
     (job,) = space.jobs()
     space.run("delete", f"job/{job['metadata']['name']}")
     assert space.finish("pipeline/jobless")["status"]["phase"] == "Succeeded"
@@ -48,8 +43,8 @@ def test_a_deleted_job_is_not_the_users_failure(space: Space) -> None:
 
 
 def test_a_deleted_pod_is_not_the_users_failure(space: Space) -> None:
-    space.apply(pipeline("podless", step("a", "sleep 5")))
-    running(space, "podless", "a")
+    space.apply(pipeline("podless", step("a", "sleep 8")))
+    space.running("podless", "a")
     (pod,) = space.all("pods")
     space.run("delete", f"pod/{pod['metadata']['name']}", "--grace-period=1")
     assert space.finish("pipeline/podless")["status"]["phase"] == "Succeeded"
@@ -64,8 +59,8 @@ def test_a_deleted_pipeline_takes_everything_with_it(space: Space) -> None:
     long = step("long", LONG, needs=["write"])
     gang = step("gang", LONG, replicas=2, needs=["write"])
     space.apply(pipeline("all", write, long, gang, storage={"claim": {"size": "16Mi"}}))
-    running(space, "all", "long")
-    running(space, "all", "gang")
+    space.running("all", "long")
+    space.running("all", "gang")
     kinds = "steps,jobs,pods,services,persistentvolumeclaims,controllerrevisions"
     assert {one["kind"] for one in space.all(kinds)} >= {"Step", "Job", "Pod", "Service", "PersistentVolumeClaim"}
     left = [f"{one['kind']}/{one['metadata']['name']}" for one in space.all(kinds)]

@@ -110,9 +110,8 @@ def test_killed_again_and_again(space: Space, tmp_path: Path) -> None:
 
 def test_what_ends_while_the_operator_is_away_is_not_lost(space: Space) -> None:
     value = emit('{"n": 1}')
-    space.apply(pipeline("late", step("a", f"sleep 4; {value}", outputs=NUMBER), plus_one("b", "a")))
-    space.wait("step/late.a", "create")
-    space.wait("step/late.a", "jsonpath={.status.phase}=Running")
+    space.apply(pipeline("late", step("a", f"sleep 8; {value}", outputs=NUMBER), plus_one("b", "a")))
+    space.running("late", "a")
     scale(0)
     (job,) = space.jobs()
     space.wait(f"job/{job['metadata']['name']}", "condition=Complete")
@@ -124,11 +123,10 @@ def test_what_ends_while_the_operator_is_away_is_not_lost(space: Space) -> None:
 
 
 def test_the_operators_pod_is_deleted_by_force(space: Space) -> None:
-    chain = [step("s0", "sleep 2"), *(step(f"s{n}", "sleep 2", needs=[f"s{n - 1}"]) for n in range(1, 4))]
+    chain = [step("s0", "sleep 8"), *(step(f"s{n}", "sleep 8", needs=[f"s{n - 1}"]) for n in range(1, 4))]
     space.apply(pipeline("forced", *chain))
     for name in ("s0", "s2"):
-        space.wait(f"step/forced.{name}", "create")
-        space.wait(f"step/forced.{name}", "jsonpath={.status.phase}=Running")
+        space.running("forced", name)
         in_system("delete", "pod", f"--selector={SELECTOR}", "--grace-period=0", "--force")
     assert space.finish("pipeline/forced", seconds=150)["status"]["phase"] == "Succeeded"
     assert space.attempts() == ["s0/#1", "s1/#1", "s2/#1", "s3/#1"]
@@ -140,7 +138,7 @@ def test_a_namespace_is_deleted_while_the_operator_is_away(space: Space) -> None
     space.apply(pipeline("running", write, step("long", LONG, needs=["write"]), storage={"claim": {"size": "16Mi"}}))
     space.apply(pipeline("done", step("a")))
     space.finish("pipeline/done")
-    space.wait("step/running.long", "jsonpath={.status.phase}=Running")
+    space.running("running", "long")
     scale(0)
     try:
         space.delete(wait=True)

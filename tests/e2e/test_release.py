@@ -35,8 +35,7 @@ def test_helm_test_runs_a_pipeline() -> None:
 @pytest.mark.usefixtures("reinstalled")
 def test_an_upgrade_disturbs_nothing(space: Space) -> None:
     space.apply(pipeline("during", step("a", "sleep 15"), step("b", needs=["a"])))
-    space.wait("step/during.a", "create")
-    space.wait("step/during.a", "jsonpath={.status.phase}=Running")
+    space.running("during", "a")
     release.install("settings.resyncSeconds=120")
     settings = kubectl("--namespace", release.NAMESPACE, "get", "configmap", release.NAME, "-o", "yaml")
     assert "resyncSeconds: 120" in settings
