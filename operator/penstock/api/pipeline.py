@@ -30,6 +30,9 @@ class Defaults(RunOptions):
     """Container image."""
 
 
+QueueName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=63)]
+
+
 class PipelineSpec(Model):
     """The desired result."""
 
@@ -59,7 +62,7 @@ class PipelineSpec(Model):
     """Most steps running at once."""
     priority: Annotated[int, Field(ge=-1_000_000_000, le=1_000_000_000)] = 0
     """Higher goes first."""
-    queue_name: Annotated[str | None, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=63)] = None
+    queue_name: QueueName | None = None
     """LocalQueue of Kueue to hand Jobs to: they are created suspended, and Penstock admits nothing itself."""
     on_failure: OnFailure = OnFailure.STOP
     """`Stop`: nothing new starts; `Continue`: independent branches go on; `Undo`: stop, then undo."""
@@ -169,6 +172,8 @@ class PipelineStatus(Model):
     """Past revisions, newest first."""
     start_time: Timestamp | None = None
     """When the first step of the round started."""
+    suspended_seconds: Count | None = None
+    """Seconds since the start in which it was suspended; they count for no timeout."""
     completion_time: Timestamp | None = None
     """When the Pipeline ended."""
     observed_generation: Annotated[int | None, Field(ge=0)] = None
