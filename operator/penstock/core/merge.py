@@ -15,6 +15,9 @@ from penstock.api.step import StepBehaviour
 from penstock.api.wiring import Output
 from penstock.core.graph import Work
 
+_NO_RESOURCES, _NO_RETRY, _NO_POD = Resources(), Retry(), PodOptions()
+"""What most steps have, one for all of them: 10,000 steps are kept in memory."""
+
 
 def merge(step: StepBehaviour, component: ComponentSpec | None, defaults: Defaults | None) -> Work:
     """The work of a leaf step."""
@@ -33,8 +36,8 @@ def merge(step: StepBehaviour, component: ComponentSpec | None, defaults: Defaul
         working_dir=container.working_dir,
         outputs=tuple(outputs),
         approval=step.approval,
-        resources=next((layer.resources for layer in layers if layer.resources), Resources()),
-        retry=next((layer.retry for layer in layers if layer.retry), Retry()),
+        resources=next((layer.resources for layer in layers if layer.resources), _NO_RESOURCES),
+        retry=next((layer.retry for layer in layers if layer.retry), _NO_RETRY),
         timeout=durations.parse(timeout) if timeout else None,
         start_timeout=durations.parse(step.start_timeout) if step.start_timeout else 600.0,
         pod=_merge_pods([layer.pod for layer in layers if layer.pod]),
@@ -51,6 +54,8 @@ def _tuple(items: list[str] | None) -> tuple[str, ...] | None:
 
 
 def _merge_pods(layers: list[PodOptions]) -> PodOptions:
+    if len(layers) < 2:
+        return layers[0] if layers else _NO_POD
     merged: dict[str, object] = {}
     for layer in reversed(layers):
         merged.update({name: getattr(layer, name) for name in layer.model_fields_set})

@@ -23,7 +23,7 @@ STARTING_PATIENCE = 5.0
 SILENT_PATIENCE = 30.0
 """The same where the cluster gives no reason: then it is only busy, and a write for every Step would keep it so."""
 BRIEF = 2.0
-"""Seconds of running before the status tells of it: what ends sooner costs one write. Kubelet's times are whole seconds."""
+"""Seconds of running before the status tells of it: what ends sooner costs one write. Kubelet tells whole seconds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import asyncio
 import os
 import random
 import ssl
+from asyncio.sslproto import SSLProtocol
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Self
 
@@ -19,10 +20,12 @@ from penstock.shell import metrics
 from penstock.shell.resources import Object, Resource
 
 ATTEMPTS = 6
-PAGE = 500
+PAGE = 100
 TIMEOUT = aiohttp.ClientTimeout(total=60, sock_connect=10)
 _TRANSIENT = (429, 500, 502, 503, 504)
 _JSON = "application/json"
+
+SSLProtocol.max_size = 32 * 1024  # the buffer of each of 64 connections, else 256 KiB: a TLS record has 16 KiB at most
 
 
 class Refused(Exception):

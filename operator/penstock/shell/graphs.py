@@ -1,6 +1,6 @@
 """Compiled graphs, kept as long as they are needed and true."""
 
-import time
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -51,14 +51,14 @@ class Graphs:
         self.catalogues = catalogues
         self._kept: dict[str, _Kept] = {}
         self._steps: dict[str, tuple[int, Compiled]] = {}
-        self._released: dict[str, float] = {}
+        self._released: dict[str, asyncio.TimerHandle] = {}
 
     def __len__(self) -> int:
         return len(self._kept) + len(self._steps)
 
     async def pipeline(self, view: PipelineView) -> Compilation:
         """The graph of a Pipeline, or its problems. An edit during an undo or `finally` waits for the end of that."""
-        self._released.pop(view.uid, None)
+        self._hold(view.uid)
         kept = self._kept.get(view.uid)
         if kept and (kept.generation, kept.rerun) == (view.generation, view.rerun) and not self._outdated(view, kept):
             return kept.compilation
@@ -75,7 +75,7 @@ class Graphs:
 
     def step(self, view: StepView) -> Compiled:
         """The graph of a Step that stands alone, or its problems."""
-        self._released.pop(view.uid, None)
+        self._hold(view.uid)
         known = self._steps.get(view.uid)
         if known and known[0] == view.generation:
             return known[1]
@@ -91,14 +91,19 @@ class Graphs:
 
     def release(self, uid: str) -> None:
         """Lets go of a graph, a little later: what it is for has ended or is gone, but some events still follow."""
-        now = time.monotonic()
-        self._released.setdefault(uid, now)
-        for other, since in list(self._released.items()):
-            if now - since < LINGERING:
-                break
-            del self._released[other]
-            self._kept.pop(other, None)
-            self._steps.pop(other, None)
+        if uid not in self._released:
+            timer = asyncio.get_running_loop().call_later(LINGERING, self._let_go, uid)
+            self._released[uid] = timer
+
+    def _let_go(self, uid: str) -> None:
+        del self._released[uid]
+        self._kept.pop(uid, None)
+        self._steps.pop(uid, None)
+
+    def _hold(self, uid: str) -> None:
+        timer = self._released.pop(uid, None)
+        if timer:
+            timer.cancel()
 
     async def _revisions(self, view: PipelineView) -> list[RevisionView]:
         return await self.revisions.of(view) if view.status.get("revision") else []
