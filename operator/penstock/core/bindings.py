@@ -185,7 +185,8 @@ def bind(world: World, node: Node) -> dict[str, Json] | Impossible:
         missing = first_missing(value)
         if missing:
             return _impossible(missing)
-        if value is not None and wired.type != "Artifact" and not assignable(wired.type, type_name(value)):
+        known = value is None or wired.type == "Artifact" or (wired.soft and value == wired.default)
+        if not known and not assignable(wired.type, type_name(value)):
             found = f"{type_name(value)} {shorten(text(value))}"
             return Impossible(
                 StepPhase.FAILED, Reason.INPUT_INVALID, f"input {wired.name!r} must be {wired.type}, not {found}"

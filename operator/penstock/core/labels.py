@@ -27,6 +27,7 @@ APPROVED_BY = f"{GROUP}/approved-by"
 REJECTED_BY = f"{GROUP}/rejected-by"
 
 LABEL_LENGTH = 63
+JOB_LENGTH = LABEL_LENGTH - len("-1023")
 
 
 def label_value(text: str) -> str:
@@ -52,10 +53,12 @@ def scheduled_name(schedule: str, tick: float) -> str:
 
 
 def job_name(step: str, uid: str, run: int, attempt: int, purpose: str = "run") -> str:
-    """Name of the Job of an attempt: a readable slug and a hash of what it belongs to, at most 63 characters.
+    """Name of the Job of an attempt: a readable slug and a hash of what it belongs to, at most 58 characters.
 
-    Not of the fingerprint, which may come back while its old Job still exists.
+    Not of the fingerprint, which may come back while its old Job still exists. It begins with a letter, as the Service
+    of the same name must, and leaves room for the index of a pod, whose host name is a DNS label (KEP-2214).
     """
     suffix = f"{short_hash(f'{uid}/{run}/{purpose}')}-{attempt}"
-    slug = step.replace(".", "-")[: LABEL_LENGTH - len(suffix) - 1].strip("-")
-    return f"{slug}-{suffix}"
+    slug = step.replace(".", "-")
+    slug = slug if slug[0].isalpha() else f"p-{slug}"
+    return f"{slug[: JOB_LENGTH - len(suffix) - 1].strip('-')}-{suffix}"

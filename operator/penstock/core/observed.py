@@ -310,7 +310,7 @@ def pod_view(obj: Object) -> PodView:
         ended=instant(ended.get("finishedAt")),
         exit_code=ended.get("exitCode"),
         reason=status.get("reason") or ended.get("reason", ""),
-        message=(ended.get("message") or "").strip("\n") or status.get("message", ""),
+        message=ended.get("message") or status.get("message", ""),
         waiting=_waiting(state, inits),
         disrupted=_words(disruption) if disruption.get("status") == "True" else "",
         unschedulable=scheduled.get("message", "") if scheduled.get("status") == "False" else "",

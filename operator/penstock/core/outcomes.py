@@ -20,6 +20,12 @@ from penstock.core.values import mismatch, normalise, shorten
 MESSAGE_BYTES = 4096
 """Most that a container may leave in its termination message; kubelet cuts the rest."""
 
+WATCH_LAG = 5.0
+"""Seconds by which what is seen of pods may be behind what is seen of their Job: two watches keep no common order."""
+
+_DEEPEST = 64
+_REFUSED_BY_KUBELET = ("OutOf", "NodeAffinity", "UnexpectedAdmissionError", "TopologyAffinityError", "Shutdown")
+"""What kubelet says of a pod that it does not take, since the scheduler did not know better: nobody's fault."""
 _HOPELESS = ("InvalidImageName", "ErrImageNeverPull")
 _OWN_FAULT = re.compile(r"exceed(s|ed) (the|its local|the total) .*limit")
 """What kubelet says of a pod that it evicts for its own use of disk, which another attempt would only repeat."""
@@ -45,6 +51,8 @@ class Running:
     started: float
     node: str | None
     detail: str = ""
+    until: float | None = None
+    """When to look again at the latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +94,15 @@ def read_attempt(
     failed = next((pod for pod in pods if pod.phase == "Failed" and (pod.disrupted or not pod.deleting)), None)
     if failed:  # one that is being deleted for no reason given may have been stopped by the Job controller
         return _pod_failure(failed)
-    if job.finished == "Failed":
+    if job.finished == "Failed" and not _unseen(job, pods, now):
         return _job_failure(job, pods)
     done = {pod.index: pod for pod in pods if pod.phase == "Succeeded"}
     if len(done) == replicas and 0 in done:
         return _success(done, outputs)
+    if job.finished and _unseen(job, pods, now):
+        until = (job.finished_at or now) + WATCH_LAG
+        started, node = next(((pod.started, pod.node) for pod in pods), (None, None))
+        return Running(started or job.created, node, until=until)
     if job.finished == "Complete":
         return Failure(Reason.LOST, "the pod was deleted before its outputs were read", now, disrupted=True)
     live = [pod for pod in pods if pod.phase == "Running" or pod.started]
@@ -100,6 +112,13 @@ def read_attempt(
         detail = f"the pod is being ended: {leaving.disrupted}" if leaving else ""
         return Running(first.started or first.created, first.node, detail)
     return _starting(job, pods, start_timeout, now, trouble)
+
+
+def _unseen(job: JobView, pods: Sequence[PodView], now: float) -> bool:
+    """Whether the end of the pods may just not have been seen yet, though that of their Job has."""
+    ended = any(pod.phase in ("Succeeded", "Failed") or pod.deleting for pod in pods)
+    told = ended if job.finished == "Failed" else False
+    return job.finished_at is not None and now < job.finished_at + WATCH_LAG and not told
 
 
 def may_run(job: JobView, pods: Sequence[PodView]) -> bool:
@@ -135,12 +154,14 @@ def _starting(job: JobView, pods: Sequence[PodView], start_timeout: float, now: 
 
 def _pod_failure(pod: PodView) -> Failure:
     ended = pod.ended or pod.started or pod.created
-    if pod.disrupted or pod.reason in ("Evicted", "NodeLost", "Preempting", "Terminated", "NodeShutdown"):
+    lost = pod.reason in ("Evicted", "NodeLost", "Preempting", "Terminated", "NodeShutdown")
+    if pod.disrupted or lost or (pod.started is None and pod.reason.startswith(_REFUSED_BY_KUBELET)):
         message = pod.disrupted or f"{pod.reason}: {pod.message}"
         if _OWN_FAULT.search(message):
             return Failure(Reason.ERROR, message, ended, pod.node, pod.started, pod.exit_code)
         return Failure(Reason.DISRUPTED, message, ended, pod.node, pod.started, pod.exit_code, disrupted=True)
-    tail = f": {pod.message}" if pod.message and pod.exit_code != 0 else ""
+    said = pod.message.strip("\n")
+    tail = f": {said}" if said and pod.exit_code != 0 else ""
     if pod.reason == "DeadlineExceeded":
         words = f"ran longer than its timeout{tail}"
         return Failure(Reason.DEADLINE, words, ended, pod.node, pod.started, pod.exit_code)
@@ -198,7 +219,10 @@ def read_outputs(message: str, declared: Sequence[Output]) -> dict[str, Json] | 
     given: Json = {}
     if message.strip():
         try:
-            given = json.loads(message, parse_constant=_no_constant)
+            given = normalise(json.loads(message, parse_constant=_no_constant))
+            json.dumps(given, ensure_ascii=False, allow_nan=False).encode()
+        except RecursionError:
+            return Reason.OUTPUTS_INVALID, f"PENSTOCK_OUTPUTS is nested too deeply: {shorten(message, 200)}"
         except ValueError as error:
             if len(message.encode()) >= MESSAGE_BYTES:
                 return (
@@ -212,6 +236,8 @@ def read_outputs(message: str, declared: Sequence[Output]) -> dict[str, Json] | 
         if not wanted:
             return {}
         return Reason.OUTPUTS_INVALID, f"PENSTOCK_OUTPUTS must hold one JSON object, not {shorten(message, 200)}"
+    if _deeper(given, _DEEPEST):
+        return Reason.OUTPUTS_INVALID, f"PENSTOCK_OUTPUTS is nested deeper than {_DEEPEST} levels"
     found: dict[str, Json] = {}
     problems = []
     for name, output in wanted.items():
@@ -220,7 +246,7 @@ def read_outputs(message: str, declared: Sequence[Output]) -> dict[str, Json] | 
             if wrong:
                 problems.append(f"output {name!r}: {wrong}")
             else:
-                found[name] = normalise(given[name])
+                found[name] = given[name]
         elif output.has_default:
             found[name] = output.default
         elif not output.optional:
@@ -228,6 +254,11 @@ def read_outputs(message: str, declared: Sequence[Output]) -> dict[str, Json] | 
     if problems:
         return Reason.OUTPUTS_INVALID, "; ".join(problems)
     return found
+
+
+def _deeper(value: Json, most: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return most < 0 or any(_deeper(item, most - 1) for item in inner)
 
 
 def _no_constant(name: str) -> Json:

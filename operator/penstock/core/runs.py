@@ -195,6 +195,8 @@ class StepRuns:
             case Failure():
                 return self._failed_attempt(facts, job.name, job.attempt, progress, live=job)
             case outcomes.Running():
+                if progress.until:
+                    self.found.wake_at.append(progress.until)
                 if self.now < progress.started + BRIEF:
                     self.found.wake_at.append(progress.started + BRIEF)
                     return Verdict(StepPhase.RUNNING, Reason.RUNNING, started=True)

@@ -19,7 +19,7 @@ def normalise(value: Json) -> Json:
     if value is None or isinstance(value, (bool, str)):
         return value
     if isinstance(value, int):
-        return value if value in _INT64 else int(float(value))
+        return value if value in _INT64 else _rounded(value)
     if isinstance(value, float):
         if not math.isfinite(value):
             raise ValueError(f"{value} is not a JSON number")
@@ -31,6 +31,13 @@ def normalise(value: Json) -> Json:
     if isinstance(value, Sequence):
         return [normalise(item) for item in value]
     raise ValueError(f"{type(value).__name__} is not a JSON value")
+
+
+def _rounded(value: int) -> int:
+    try:
+        return int(float(value))
+    except OverflowError:
+        raise ValueError("a number beyond 1.8e308 is not a JSON number") from None
 
 
 def canonical(value: Json) -> str:

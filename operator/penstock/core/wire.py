@@ -81,10 +81,20 @@ class Wirer:
             if found is None:
                 step.broken = True
                 continue
+            self._check_default(given, found, place)
             wired[given.name] = Wired(
                 given.name, found.type, found.source, given.default, given.has_default, given.optional
             )
         return tuple(wired.values())
+
+    def _check_default(self, given: Input, found: Name, place: str) -> None:
+        """A default is of the type it stands in for. In a list it stands for single items, whose type may be any."""
+        if given.default is None or found.type in ("Any", "List") or assignable(found.type, type_name(given.default)):
+            return
+        artifact = found.type == "Artifact"
+        hint = "only null can stand in for an Artifact: use `optional`" if artifact else "make them agree"
+        message = f"the default of input {given.name!r} is {type_name(given.default)}, its source {found.type}; {hint}"
+        self._problem(f"{place}.default", Reason.TYPE_MISMATCH, message)
 
     def _source(self, scope: Scope, step: Outline, given: Input, place: str, levels: tuple[Level, ...]) -> Name | None:
         if given.param is not None:
@@ -242,6 +252,10 @@ class Wirer:
                     Reason.MISSING_INPUT,
                     f"the Component requires input {declared.name!r} ({declared.type}); give it",
                 )
+            wrong = mismatch(declared.type, declared.default) if declared.default is not None else None
+            if wrong:
+                words = f"the Component's default of input {declared.name!r}: {wrong}; give the input"
+                self._problem(place, Reason.TYPE_MISMATCH, words)
             return Wired(declared.name, declared.type.value, Literal(declared.default), None, True)
         self._fits(declared, wired, f"{place}[{wired.name}]")
         return Wired(

@@ -1,0 +1,37 @@
+"""Names that Kubernetes accepts, whatever the names of Pipelines and steps."""
+
+import re
+
+import pytest
+
+from penstock.core.labels import job_name, label_value, step_name
+
+LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")  # RFC 1035, as names of Services are
+
+
+@pytest.mark.parametrize("step", ["a.b", "x" * 63 + "." + "y" * 63 + ".3.z", "0.1", "a-.b", "3d.train-2"])
+@pytest.mark.parametrize("attempt", [1, 99_999])
+def test_a_job_name_leaves_room_for_the_index_of_a_pod(step: str, attempt: int) -> None:
+    name = job_name(step, "uid", 10_000, attempt)
+    assert LABEL.fullmatch(name)
+    assert len(f"{name}-1023") <= 63
+
+
+def test_job_names_differ_by_step_run_attempt_and_purpose() -> None:
+    ways = [("u", 1, 1, "run"), ("v", 1, 1, "run"), ("u", 2, 1, "run"), ("u", 1, 2, "run"), ("u", 1, 1, "undo")]
+    assert len({job_name("a.b", *way) for way in ways}) == len(ways)
+
+
+def test_a_job_name_is_always_the_same() -> None:
+    assert job_name("digits.train", "0b3c", 2, 3) == "digits-train-870850a5b3-3"
+
+
+def test_label_values_are_short_and_distinct() -> None:
+    long = ["a." + "b" * 80, "a." + "b" * 81]
+    assert label_value("short.name") == "short.name"
+    assert len({label_value(one) for one in long}) == 2
+    assert all(len(label_value(one)) <= 63 for one in long)
+
+
+def test_a_step_name_has_the_path_after_a_dot() -> None:
+    assert step_name("digits", "select.3.score") == "digits.select.3.score"

@@ -1,0 +1,247 @@
+"""How far an attempt got, for every shape that Jobs and pods take."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from penstock.api.wiring import Output
+from penstock.core.observed import JobView, PodView, pod_view
+from penstock.core.outcomes import Failure, Queued, Running, Starting, Success, may_run, read_attempt, read_outputs
+from penstock.core.reasons import Reason
+
+NOW = 1000.0
+JOB = JobView("j", "job", "ns", "1", "s", 1, 1, "run", "f", "", 1, 1, created=990.0)
+POD = PodView("p", "pod", "ns", "1", "j", "Running", node="node-1", created=991.0, started=992.0)
+DONE = replace(POD, phase="Succeeded", ended=995.0, exit_code=0)
+BROKEN = replace(POD, phase="Failed", ended=995.0, exit_code=1, reason="Error", message="boom\n")
+
+
+def read(job: JobView = JOB, *pods: PodView, replicas: int = 1, **more: Any) -> object:
+    outputs, patience = more.pop("outputs", ()), more.pop("start_timeout", 600.0)
+    return read_attempt(job, pods, outputs, replicas, patience, more.pop("now", NOW), **more)
+
+
+def failure(job: JobView, *pods: PodView, **more: Any) -> Failure:
+    found = read(job, *pods, **more)
+    assert isinstance(found, Failure), found
+    return found
+
+
+def finished(kind: str, at: float = 990.0, **more: Any) -> JobView:
+    return replace(JOB, finished=kind, finished_at=at, **more)
+
+
+class TestOnTheWay:
+    def test_no_pod_yet(self) -> None:
+        assert read() == Starting("", 1590.0)
+
+    def test_what_events_say_about_a_job_without_pods(self) -> None:
+        words = "exceeded quota: team"
+        assert read(JOB, trouble=words) == Starting(words, 1590.0)
+        late = failure(JOB, trouble=words, now=1591.0)
+        assert late.reason is Reason.START_FAILED
+        assert late.message == f"the container did not start within 10m (startTimeout): {words}"
+
+    def test_an_image_that_cannot_be_pulled(self) -> None:
+        waiting = replace(POD, phase="Pending", started=None, waiting="ImagePullBackOff: no such image")
+        assert read(JOB, waiting) == Starting("ImagePullBackOff: no such image", 1590.0)
+        assert failure(JOB, waiting, start_timeout=5.0).message.endswith("ImagePullBackOff: no such image")
+
+    def test_an_image_name_that_can_never_be_pulled_does_not_wait(self) -> None:
+        waiting = replace(POD, phase="Pending", started=None, waiting="InvalidImageName: bad")
+        assert failure(JOB, waiting).message == "the container did not start: InvalidImageName: bad"
+
+    def test_no_room_on_any_node_is_waiting_whatever_the_start_timeout(self) -> None:
+        pending = replace(POD, phase="Pending", started=None, unschedulable="0/3 nodes")
+        assert read(JOB, pending, start_timeout=1.0) == Starting("kube-scheduler finds no node: 0/3 nodes")
+
+    def test_a_suspended_job_waits(self) -> None:
+        assert read(replace(JOB, suspended=True), start_timeout=1.0) == Queued()
+
+    def test_running(self) -> None:
+        assert read(JOB, POD) == Running(992.0, "node-1")
+
+
+class TestSuccess:
+    def test_by_the_pod_before_the_job_says_so(self) -> None:
+        found = read(JOB, replace(DONE, message='{"n": 1.0}\n'), outputs=(Output(name="n", type="Integer"),))  # type: ignore[arg-type]
+        assert found == Success({"n": 1}, "node-1", 992.0, 995.0)
+
+    def test_a_gang_is_done_when_all_its_pods_are_and_speaks_through_the_first(self) -> None:
+        number = (Output(name="n", type="Integer"),)  # type: ignore[arg-type]
+        first, second = replace(DONE, message='{"n": 1}'), replace(DONE, index=1, message='{"n": 2}', ended=998.0)
+        assert read(JOB, first, replace(POD, index=1), outputs=number, replicas=2) == Running(992.0, "node-1")
+        assert read(JOB, second, first, outputs=number, replicas=2) == Success({"n": 1}, "node-1", 992.0, 998.0)
+
+    def test_a_pod_that_is_being_deleted_after_its_success_counts(self) -> None:
+        assert isinstance(read(JOB, replace(DONE, deleting=True)), Success)
+
+    def test_a_job_that_completed_while_its_pod_is_still_seen_running_is_looked_at_again(self) -> None:
+        """The two watches keep no common order: nothing is lost because the pod's event comes later."""
+        found = read(finished("Complete", 999.0), POD)
+        assert found == Running(992.0, "node-1", until=1004.0)
+        lost = failure(finished("Complete", 999.0), POD, now=1004.0)
+        assert lost.reason is Reason.LOST
+        assert lost.disrupted
+
+
+class TestFailure:
+    def test_exit_code_with_the_last_lines(self) -> None:
+        assert failure(JOB, BROKEN) == Failure(Reason.ERROR, "exit code 1: boom", 995.0, "node-1", 992.0, 1)
+
+    @pytest.mark.parametrize(
+        ("pod", "reason", "disrupted"),
+        [
+            ({"reason": "OOMKilled", "exit_code": 137}, Reason.OOM_KILLED, False),
+            ({"reason": "DeadlineExceeded", "exit_code": 137}, Reason.DEADLINE, False),
+            ({"reason": "StartError", "exit_code": 128}, Reason.START_FAILED, False),
+            ({"reason": "ContainerCannotRun", "exit_code": 127}, Reason.START_FAILED, False),
+            ({"reason": "CreateContainerConfigError", "started": None}, Reason.START_FAILED, False),
+            ({"reason": "Evicted", "message": "node was low on memory"}, Reason.DISRUPTED, True),
+            ({"disrupted": "PreemptionByScheduler: preempted"}, Reason.DISRUPTED, True),
+            ({"disrupted": "DeletionByTaintManager", "reason": "DeadlineExceeded"}, Reason.DISRUPTED, True),
+            (
+                {"reason": "OutOfcpu", "started": None, "message": "no room"},
+                Reason.DISRUPTED,
+                True,
+            ),
+            ({"reason": "UnexpectedAdmissionError", "started": None}, Reason.DISRUPTED, True),
+            ({"reason": "NodeAffinity", "started": None}, Reason.DISRUPTED, True),
+        ],
+    )
+    def test_what_kubelet_says(self, pod: dict[str, Any], reason: Reason, disrupted: bool) -> None:
+        found = failure(JOB, replace(BROKEN, **pod))
+        assert (found.reason, found.disrupted) == (reason, disrupted)
+
+    def test_one_pod_of_a_gang_fails_them_all(self) -> None:
+        assert failure(JOB, POD, replace(BROKEN, index=1), replicas=2).exit_code == 1
+
+    def test_a_deleted_pod_is_lost_and_no_fault(self) -> None:
+        found = failure(finished("Failed", reason="BackoffLimitExceeded"))
+        assert (found.reason, found.message, found.disrupted) == (Reason.LOST, "the pod was deleted", True)
+
+    def test_a_job_that_failed_while_its_pod_is_still_seen_running_is_looked_at_again(self) -> None:
+        job = finished("Failed", 999.0)
+        assert read(job, POD) == Running(992.0, "node-1", until=1004.0)
+        assert failure(job, BROKEN).exit_code == 1
+
+    def test_deadline_of_the_job(self) -> None:
+        found = failure(finished("Failed", reason="DeadlineExceeded", message="too long"))
+        assert (found.reason, found.message) == (Reason.DEADLINE, "ran longer than its timeout: too long")
+
+
+class TestMayRun:
+    @pytest.mark.parametrize(
+        ("job", "pods", "live"),
+        [
+            (JOB, (), True),
+            (JOB, (POD,), True),
+            (JOB, (DONE,), False),
+            (JOB, (BROKEN,), False),
+            (replace(JOB, completions=2), (DONE,), True),
+            (replace(JOB, completions=2), (DONE, POD), True),
+            (replace(JOB, completions=2), (BROKEN, POD), True),
+            (replace(JOB, completions=2), (DONE, DONE), False),
+            (finished("Failed"), (POD,), False),
+        ],
+    )
+    def test_while_a_container_may_run(self, job: JobView, pods: tuple[PodView, ...], live: bool) -> None:
+        assert may_run(job, pods) is live
+
+
+def outputs(**given: Any) -> list[Output]:
+    kinds = {name: {"type": one} if isinstance(one, str) else one for name, one in given.items()}
+    return [Output.model_validate({"name": name, **one}) for name, one in kinds.items()]
+
+
+class TestOutputs:
+    def test_typed_values_defaults_and_optional_ones(self) -> None:
+        declared = outputs(
+            n="Number",
+            i="Integer",
+            s="String",
+            b="Boolean",
+            l="List",
+            o="Object",
+            d={"type": "Integer", "default": 3},
+            x={"type": "Integer", "optional": True},
+            a="Artifact",
+        )
+        given = {"n": 1, "i": 2.0, "s": "é😀", "b": False, "l": [1, None], "o": {"k": {}}, "undeclared": 1}
+        assert read_outputs(json.dumps(given), declared) == {
+            "n": 1,
+            "i": 2,
+            "s": "é😀",
+            "b": False,
+            "l": [1, None],
+            "o": {"k": {}},
+            "d": 3,
+        }
+
+    @pytest.mark.parametrize(
+        ("message", "words"),
+        [
+            ("", "output 'n' is missing"),
+            ("{}", "output 'n' is missing"),
+            ("[1]", "must hold one JSON object"),
+            ("null", "must hold one JSON object"),
+            ("hello", "is not JSON"),
+            ('{"n": 1} {"n": 2}', "is not JSON"),
+            ('{"n": "1"}', "output 'n': expected Integer, got String"),
+            ('{"n": true}', "expected Integer, got Boolean"),
+            ('{"n": null}', "expected Integer, got null"),
+            ('{"n": 1.5}', "expected Integer, got Number 1.5"),
+            ('{"n": NaN}', "NaN is not a JSON number"),
+            ('{"n": 1e999}', "not a JSON number"),
+            ('{"n": ' + "9" * 400 + "}", "not a JSON number"),
+            ('{"n": "\\ud800"}', "is not JSON"),
+            ('{"n": ' + "[" * 2000 + "]" * 2000 + "}", "nested"),
+            ('{"n": ' + "[" * 100 + "]" * 100 + "}", "nested deeper than 64 levels"),
+            ('{"n": ' + '{"a":' * 100 + "1" + "}" * 101, "nested deeper than 64 levels"),
+        ],
+    )
+    def test_what_is_wrong_is_said(self, message: str, words: str) -> None:
+        found = read_outputs(message, outputs(n="Integer"))
+        assert isinstance(found, tuple)
+        assert found[0] is Reason.OUTPUTS_INVALID
+        assert words in found[1]
+
+    def test_all_at_once(self) -> None:
+        found = read_outputs('{"n": "x"}', outputs(n="Integer", m="String"))
+        words = "output 'n': expected Integer, got String \"x\"; output 'm' is missing"
+        assert found == (Reason.OUTPUTS_INVALID, words)
+
+    def test_kubelet_cut_what_was_too_large(self) -> None:
+        """It keeps the last 4,096 bytes; the newline that `echo` adds is one of them."""
+        written = json.dumps({"n": 1, "l": "é" * 3000}, ensure_ascii=False) + "\n"
+        kept = written.encode()[-4096:].decode(errors="replace")
+        pod = pod_view(
+            {
+                "metadata": {
+                    "uid": "p",
+                    "name": "p",
+                    "namespace": "ns",
+                    "resourceVersion": "1",
+                    "creationTimestamp": "2026-01-01T00:00:00Z",
+                    "ownerReferences": [{"kind": "Job", "uid": "j", "controller": True}],
+                },
+                "status": {
+                    "phase": "Succeeded",
+                    "containerStatuses": [{"name": "step", "state": {"terminated": {"exitCode": 0, "message": kept}}}],
+                },
+            }
+        )
+        found = read_outputs(pod.message, outputs(n="Integer"))
+        assert isinstance(found, tuple)
+        assert found[0] is Reason.OUTPUTS_TOO_LARGE
+
+    def test_the_limit_itself_fits(self) -> None:
+        message = json.dumps({"s": "x" * (4096 - len('{"s": ""}\n'))}) + "\n"
+        assert len(message) == 4096
+        assert isinstance(read_outputs(message, outputs(s="String")), dict)
+
+    def test_a_step_without_outputs_may_write_what_it_likes(self) -> None:
+        assert read_outputs("Killed", []) == {}
+        assert read_outputs("x" * 4095, outputs(a="Artifact")) == {}
