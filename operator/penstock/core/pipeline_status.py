@@ -21,7 +21,10 @@ from penstock.core.world import Node, Verdict
 Status = dict[str, Any]
 
 _KEPT = ("history", "outputs", "collected")
-_GOES_ON = ("reason", "message", "startTime", "eta", "completionTime", "duration", "counts", "progress", "failedSteps")
+_GOES_ON = (
+    *("reason", "message", "startTime", "suspendedSeconds", "eta", "completionTime", "duration"),
+    *("counts", "progress", "failedSteps"),
+)
 """What the status keeps when a new generation begins: always, and if the Pipeline just goes on."""
 
 MAX_PROBLEMS = 50
@@ -88,6 +91,10 @@ def taken_up(pipeline: PipelineView, standing: Standing, steps: Iterable[StepVie
         past = _past(old, steps)
         status["history"] = [past, *(old.get("history") or ())][: int(pipeline.spec.get("historyLimit", 5))]
     status.update({key: old[key] for key in (_KEPT if fresh else _KEPT + _GOES_ON) if key in old and key not in status})
+    paused = next((one for one in old.get("conditions") or () if one["type"] == "Suspended"), None)
+    if paused and not fresh and "startTime" in old and not pipeline.spec.get("suspend"):
+        since = max(instant(paused["lastTransitionTime"]) or now, instant(old["startTime"]) or now)
+        status["suspendedSeconds"] = round((old.get("suspendedSeconds") or 0) + now - since)
     accepted = {"Accepted": ("True", Reason.ACCEPTED, "")}
     begins = {
         "Progressing": ("True", Reason.ACCEPTED, ""),
@@ -97,7 +104,8 @@ def taken_up(pipeline: PipelineView, standing: Standing, steps: Iterable[StepVie
     }
     status["conditions"] = conditions(pipeline, accepted | begins if fresh else accepted, now)
     if not fresh:
-        others = [one for one in old.get("conditions") or () if one["type"] != "Accepted"]
+        past_now = {"Accepted"} if pipeline.spec.get("suspend") else {"Accepted", "Suspended"}
+        others = [one for one in old.get("conditions") or () if one["type"] not in past_now]
         status["conditions"] += others
     return status
 
@@ -129,6 +137,7 @@ def current(pipeline: PipelineView, summary: Summary, now: float) -> Status:
         "fingerprint",
         "history",
         "startTime",
+        "suspendedSeconds",
         "eta",
         "collected",
     )

@@ -153,10 +153,10 @@ class _Planner:
         limit = self.graph.settings.timeout
         if began is None or limit is None or self.graph.settings.suspend:
             return False
-        if self.now < began + limit:
-            self._wake(began + limit)
-            return False
-        return True
+        until = began + limit + (self.pipeline.status.get("suspendedSeconds") or 0)
+        if self.now < until:
+            self._wake(until)
+        return self.now >= until
 
     def _pass(self, stage: Stage) -> tuple[World, Decided]:
         self.result = Plan(wake_at=self.result.wake_at)
