@@ -1,5 +1,6 @@
 """What a step waits for, and the values it gets once that has ended."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -7,7 +8,7 @@ from functools import lru_cache
 from penstock.api.base import Json
 from penstock.api.step import StepPhase
 from penstock.api.wiring import Outcome
-from penstock.core.expressions import ExpressionError, Reference
+from penstock.core.expressions import Expression, ExpressionError, Reference
 from penstock.core.graph import (
     Evaluated,
     FromEach,
@@ -23,7 +24,7 @@ from penstock.core.graph import (
 )
 from penstock.core.outline import assignable
 from penstock.core.reasons import Reason
-from penstock.core.values import digest, shorten, text, type_name
+from penstock.core.values import canonical, digest, shorten, text, type_name
 from penstock.core.wire import variable_name
 from penstock.core.world import Missing, Node, World, fill, first_missing
 
@@ -235,10 +236,28 @@ def _evaluate(world: World, node: Node, evaluated: Evaluated) -> Json | Missing:
         if missing:
             return missing
         values[reference] = value
+    types = _known_types(evaluated.types, values)
+    if evaluated.expression.macros:
+        order = tuple(values)
+        kinds, data = tuple(types[one] for one in order), canonical(list(values.values()))
+        return _long_evaluation(evaluated.expression, order, kinds, data)
+    return _value(evaluated.expression, types, values)
+
+
+@lru_cache(maxsize=256)
+def _long_evaluation(
+    expression: Expression, order: tuple[Reference, ...], kinds: tuple[str, ...], data: str
+) -> Json | Missing:
+    """The value of an expression that may take long, which therefore is not evaluated anew in every plan."""
+    values = dict(zip(order, json.loads(data), strict=True))
+    return _value(expression, dict(zip(order, kinds, strict=True)), values)
+
+
+def _value(expression: Expression, types: Mapping[Reference, str], values: Mapping[Reference, Json]) -> Json | Missing:
     try:
-        return evaluated.expression.evaluate(_known_types(evaluated.types, values), values)
+        return expression.evaluate(types, values)
     except ExpressionError as error:
-        return Missing(Reason.EXPRESSION_ERROR, f"{evaluated.expression.text}: {error}")
+        return Missing(Reason.EXPRESSION_ERROR, f"{expression.text}: {error}")
 
 
 def _known_types(types: Mapping[Reference, str], values: Mapping[Reference, Json]) -> dict[Reference, str]:

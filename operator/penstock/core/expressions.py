@@ -2,7 +2,9 @@
 
 References are found in the text and replaced by identifiers of the same length, each declared with the type of
 what it stands for. So a wrong type is an error with its position before anything runs, and an expression can only
-see what it names. Google's evaluator bounds iterations; the text is bounded by the schema.
+see what it names. Google's evaluator bounds iterations and depth, the schema bounds the text. What remains is bound
+here: chained macros with `+` or literals in them grow exponentially, so their number, the data that an expression
+reads and the size of its result are limited.
 """
 
 import functools
@@ -14,16 +16,27 @@ from typing import Any, Literal
 from cel_expr_python import cel
 
 from penstock.api.base import Json
-from penstock.core.values import normalise
+from penstock.core.values import canonical, normalise
 
 _TOKEN = re.compile(
     r"""(?P<space>\s+|//[^\n]*)
+    |(?P<raw>[bB]?[rR][bB]?(?:\"\"\".*?\"\"\"|'''.*?'''|"[^"\n]*"|'[^'\n]*'))
     |(?P<string>[rRbB]{0,2}(?:\"\"\"(?:\\.|[^\\])*?\"\"\"|'''(?:\\.|[^\\])*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'))
     |(?P<name>[A-Za-z_][A-Za-z0-9_]*)
     |(?P<number>\d[\w.]*)
     |(?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
+_MACROS = frozenset({"map", "filter", "all", "exists", "exists_one"})
+MOST_MACROS = 3
+MOST_READ = 1024 * 1024
+"""Most text that an expression may read."""
+MOST_READ_OVER = 128 * 1024
+"""The same if it has macros, which look at it again and again."""
+MOST_JOINED_OVER = 32 * 1024
+"""The same if it has macros and `+`, which may join all of it again and again."""
+MOST_MADE = 200_000
+"""Most values that a result may consist of."""
 _POSITION = re.compile(r"<input>:(\d+):(\d+): (.*)")
 
 CEL_TYPES: dict[str, Any] = {
@@ -62,6 +75,8 @@ class Expression:
 
     text: str
     references: tuple[Reference, ...]
+    macros: int = 0
+    joins: bool = False
 
     def _identifier(self, number: int) -> str:
         reference = self.references[number]
@@ -107,6 +122,7 @@ class Expression:
     def evaluate(self, types: Mapping[Reference, str], values: Mapping[Reference, Json]) -> Json:
         """The value of the expression, as plain JSON. Raises ExpressionError."""
         program = self._compile(types)
+        self._check_size(values)
         data = {}
         for number, reference in enumerate(self.references):
             value = values[reference]
@@ -117,11 +133,42 @@ class Expression:
             result = program.eval(data=data)
             if result.type() == cel.Type.ERROR:
                 raise ExpressionError(str(result.plain_value()).removesuffix(" [INVALID_ARGUMENT]"))
+            if self.macros:
+                _check_result(result)
             return normalise(result.plain_value())
         except RuntimeError as error:
             raise ExpressionError(str(error).removesuffix(" [INTERNAL]")) from None
+        except MemoryError:
+            raise ExpressionError("the result does not fit into memory") from None
         except ValueError as error:
             raise ExpressionError(str(error)) from None
+
+    def _check_size(self, values: Mapping[Reference, Json]) -> None:
+        most = MOST_READ
+        if self.macros:
+            most = MOST_JOINED_OVER if self.joins else MOST_READ_OVER
+        size = sum(_size(values[reference]) for reference in self.references)
+        if size > most:
+            over = f" with {'macros and +' if self.joins else 'macros'}" if self.macros else ""
+            raise ExpressionError(f"the expression reads {size:,} bytes; at most {most:,} are allowed{over}")
+
+
+def _size(value: Json) -> int:
+    if isinstance(value, str):
+        return len(value)
+    return len(canonical(value)) if isinstance(value, (list, dict)) else 8
+
+
+def _check_result(result: Any) -> None:
+    """Counts the values in a result before they are copied: CEL shares what occurs twice, Python would not."""
+    left, waiting = MOST_MADE, [result.value()]
+    while waiting:
+        value = waiting.pop()
+        inner = value if isinstance(value, list) else value.values() if isinstance(value, dict) else ()
+        left -= 1 + len(inner)
+        if left < 0:
+            raise ExpressionError(f"the result consists of more than {MOST_MADE:,} values")
+        waiting.extend(item.value() for item in inner)
 
 
 @functools.lru_cache(maxsize=2048)
@@ -143,7 +190,16 @@ def parse(words: str) -> Expression:
             references.append(reference)
         else:
             at += 1
-    return Expression(words, tuple(references))
+    macros, joins = _macros(tokens), any(token[0] == "+" for token in tokens)
+    if macros > (1 if joins else MOST_MACROS):
+        most = f"{MOST_MACROS}, or 1 where there is a +"
+        raise ExpressionError(f"the expression has {macros} of {', '.join(sorted(_MACROS))}; at most {most}")
+    return Expression(words, tuple(references), macros, joins)
+
+
+def _macros(tokens: list[re.Match[str]]) -> int:
+    calls = zip(tokens, tokens[1:], tokens[2:], strict=False)
+    return sum(dot[0] == "." and name[0] in _MACROS and bracket[0] == "(" for dot, name, bracket in calls)
 
 
 def _reference(words: str, tokens: list[re.Match[str]], at: int) -> tuple[Reference, int]:
