@@ -14,7 +14,7 @@ from typing import Any
 from penstock import api
 from penstock.core import jobs, labels
 from penstock.core.clock import stamp
-from penstock.core.compiler import Compiled, compile_pipeline
+from penstock.core.composition.compiler import Compiled, compile_pipeline
 from penstock.core.lifecycle import ENDED
 from penstock.core.observed import Observed, job_view, pipeline_view, pod_view, step_view
 from penstock.core.plan import Plan, approval_labels, plan

@@ -9,13 +9,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from penstock.core.admission import admit
-from penstock.core.capacity import Holding
-from penstock.core.demands import Demand
-from penstock.core.ledger import Ledger
-from penstock.core.observed_capacity import JobHold, PodHold
 from penstock.core.reasons import Reason
-from penstock.core.shapes import shape
+from penstock.core.scheduling.admission import admit
+from penstock.core.scheduling.capacity import Holding
+from penstock.core.scheduling.demands import Demand
+from penstock.core.scheduling.ledger import Ledger
+from penstock.core.scheduling.observed_capacity import JobHold, PodHold
+from penstock.core.scheduling.shapes import shape
 from tests.unit.core.scheduling.clusters import GPU, NOW, milli, node, quota
 
 NAMES = st.sampled_from(["a", "b", "c"])

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from penstock.core.activities import Activity, Workload
-from penstock.core.admission import admit
-from penstock.core.capacity import Capacity, Holding, NodeView
-from penstock.core.demands import Demand
-from penstock.core.improve import improve, with_plan
-from penstock.core.policies import PATIENCE, POLICIES, Policy
 from penstock.core.reasons import Reason
-from penstock.core.shapes import shape
-from penstock.core.simulate import Run, Simulated, simulate
+from penstock.core.scheduling.activities import Activity, Workload
+from penstock.core.scheduling.admission import admit
+from penstock.core.scheduling.capacity import Capacity, Holding, NodeView
+from penstock.core.scheduling.demands import Demand
+from penstock.core.scheduling.improve import improve, with_plan
+from penstock.core.scheduling.policies import PATIENCE, POLICIES, Policy
+from penstock.core.scheduling.shapes import shape
+from penstock.core.scheduling.simulate import Run, Simulated, simulate
 
 GPU = "nvidia.com/gpu"
 

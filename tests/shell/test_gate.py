@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from penstock.core.capacity import NodeView
-from penstock.core.learned import Learned
-from penstock.core.ledger import Ledger
-from penstock.core.observed_capacity import amounts
 from penstock.core.reasons import Reason
+from penstock.core.scheduling.capacity import NodeView
+from penstock.core.scheduling.learned import Learned
+from penstock.core.scheduling.ledger import Ledger
+from penstock.core.scheduling.observed_capacity import amounts
 from penstock.shell.gate import Gate
 from penstock.shell.store import Key
 from tests.properties.model import Cluster

@@ -7,7 +7,7 @@ from penstock.api.component import ComponentSpec
 from penstock.api.parse import InvalidManifest, Manifest, parse
 from penstock.api.step import StepTemplate
 from penstock.cli.cluster import COMPONENTS, Cluster
-from penstock.core.outline import ComponentKey, Components
+from penstock.core.composition.outline import ComponentKey, Components
 
 
 def visible(models: Iterable[Manifest], namespace: str | None) -> Components:

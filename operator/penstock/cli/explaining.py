@@ -11,10 +11,10 @@ from penstock.cli.failure import Failure
 from penstock.cli.forecasting import JOBS, PODS, cluster_ledger
 from penstock.core import labels
 from penstock.core.clock import stamp
-from penstock.core.compiler import compile_pipeline
-from penstock.core.learned import Learned
+from penstock.core.composition.compiler import compile_pipeline
 from penstock.core.observed import JobView, Observed, PodView, StepView, job_view, pipeline_view, pod_view, step_view
-from penstock.core.standing import Standing, standings
+from penstock.core.scheduling.learned import Learned
+from penstock.core.scheduling.standing import Standing, standings
 
 MINE = f"{labels.MANAGED_BY}={labels.PENSTOCK}"
 

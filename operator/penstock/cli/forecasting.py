@@ -9,13 +9,13 @@ from penstock.cli.components import namespace_of, visible
 from penstock.cli.failure import Failure
 from penstock.cli.linting import Level, lint
 from penstock.cli.reading import read
-from penstock.core.activities import Workload, merged, workload
-from penstock.core.capacity import Capacity
-from penstock.core.compiler import compile_pipeline
-from penstock.core.forecast import Change, Forecast, one_node, parse_amounts
-from penstock.core.learned import Learned
-from penstock.core.ledger import Ledger
-from penstock.core.observed_capacity import job_hold, node_view, pod_hold, quota_view, range_view
+from penstock.core.composition.compiler import compile_pipeline
+from penstock.core.scheduling.activities import Workload, merged, workload
+from penstock.core.scheduling.capacity import Capacity
+from penstock.core.scheduling.forecast import Change, Forecast, one_node, parse_amounts
+from penstock.core.scheduling.learned import Learned
+from penstock.core.scheduling.ledger import Ledger
+from penstock.core.scheduling.observed_capacity import job_hold, node_view, pod_hold, quota_view, range_view
 
 NODES = Resource("api/v1", "nodes", "node")
 PODS = Resource("api/v1", "pods", "pod")

@@ -11,9 +11,9 @@ from penstock.cli.components import in_cluster, namespace_of, visible
 from penstock.cli.failure import Failure
 from penstock.cli.linting import Level, lint
 from penstock.cli.reading import read
-from penstock.core.compiler import compile_pipeline
+from penstock.core.composition.compiler import compile_pipeline
+from penstock.core.composition.outline import Components
 from penstock.core.graph import Graph
-from penstock.core.outline import Components
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from penstock.api.kinds import KINDS
 from penstock.api.parse import InvalidManifest, Manifest, parse
 from penstock.cli.components import namespace_of, visible
 from penstock.cli.reading import Document, Unreadable
-from penstock.core.advice import Advice, Slip, advise_component, advise_pipeline
-from penstock.core.compiler import compile_pipeline
-from penstock.core.component_check import check_component
+from penstock.core.composition.advice import Advice, Slip, advise_component, advise_pipeline
+from penstock.core.composition.compiler import compile_pipeline
+from penstock.core.composition.component_check import check_component
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
 
@@ -142,7 +142,7 @@ class _Linter:
             case Pipeline():
                 return compile_pipeline(model.spec, components).problems
             case PipelineSchedule():
-                from penstock.core.schedule_check import check_schedule  # only where needed: lint is to start fast
+                from penstock.core.cron.schedule_check import check_schedule  # only where needed: lint is to start fast
 
                 return check_schedule(model.spec, components)
             case Step():

@@ -14,8 +14,8 @@ from penstock.cli.cluster import Cluster, Resource
 from penstock.cli.failure import Failure
 from penstock.cli.reading import Unreadable, read
 from penstock.cli.table import Cell, columns
+from penstock.core.cron.ticks import HORIZON, InvalidLine, InvalidZone, Timetable, timetable
 from penstock.core.labels import scheduled_name
-from penstock.core.ticks import HORIZON, InvalidLine, InvalidZone, Timetable, timetable
 
 SCHEDULES = Resource("apis/penstock.dev/v1alpha1", "pipelineschedules", "pipelineschedule")
 

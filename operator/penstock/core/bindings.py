@@ -8,7 +8,9 @@ from functools import lru_cache
 from penstock.api.base import Json
 from penstock.api.step import StepPhase
 from penstock.api.wiring import Outcome
-from penstock.core.expressions import Expression, ExpressionError, Reference
+from penstock.core.composition.expressions import Expression, ExpressionError, Reference
+from penstock.core.composition.outline import assignable
+from penstock.core.composition.wire import variable_name
 from penstock.core.graph import (
     Evaluated,
     FromEach,
@@ -22,10 +24,8 @@ from penstock.core.graph import (
     groups_of,
     sources,
 )
-from penstock.core.outline import assignable
 from penstock.core.reasons import Reason
 from penstock.core.values import canonical, digest, shorten, text, type_name
-from penstock.core.wire import variable_name
 from penstock.core.world import Missing, Node, World, fill, first_missing
 
 MAX_INPUT = 100 * 1024

@@ -14,7 +14,7 @@ from penstock.api.pods import PodOptions
 from penstock.api.step import Approval, Cache, OnError
 from penstock.api.storage import Storage
 from penstock.api.wiring import Outcome, Output, PipelineOutput
-from penstock.core.expressions import Expression, Reference
+from penstock.core.composition.expressions import Expression, Reference
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from penstock.api.base import Json, Model
 from penstock.api.pods import PodOptions
 from penstock.core import labels
 from penstock.core.artifacts import claim_name
+from penstock.core.composition.wire import variable_name
 from penstock.core.decide import Ready
 from penstock.core.graph import Graph, Work
 from penstock.core.mounts import carried
@@ -13,7 +14,6 @@ from penstock.core.observed import STEP_CONTAINER
 from penstock.core.requests import pod_resources
 from penstock.core.step_manifests import child_labels, owner_reference
 from penstock.core.values import text
-from penstock.core.wire import variable_name
 
 USER = 65532
 """User and group that steps run as unless they say otherwise."""

@@ -9,9 +9,9 @@ from penstock.api import durations
 from penstock.api.step import StepPhase
 from penstock.core.clock import instant
 from penstock.core.observed import StepView, Thresholds
-from penstock.core.ranks import Ranks
 from penstock.core.reasons import Reason
 from penstock.core.runs import Ready
+from penstock.core.scheduling.ranks import Ranks
 from penstock.core.world import Node, Verdict
 
 

@@ -11,8 +11,8 @@ from penstock.core import labels
 from penstock.core.clock import instant
 from penstock.core.graph import Graph
 from penstock.core.problems import Problem
-from penstock.core.ranks import Ranks
 from penstock.core.reasons import Reason
+from penstock.core.scheduling.ranks import Ranks
 from penstock.core.values import digest
 
 Object = Mapping[str, Any]

@@ -13,8 +13,8 @@ from penstock.core.lateness import Late, estimated_end
 from penstock.core.lifecycle import Standing
 from penstock.core.observed import PipelineView, StepView
 from penstock.core.problems import Problem
-from penstock.core.ranks import Ranks
 from penstock.core.reasons import Reason
+from penstock.core.scheduling.ranks import Ranks
 from penstock.core.values import shorten
 from penstock.core.world import Node, Verdict
 

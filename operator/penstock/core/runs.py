@@ -11,10 +11,10 @@ from penstock.core import outcomes, retries, step_status
 from penstock.core.artifacts import stored_at
 from penstock.core.bindings import Impossible, Met, Waiting, bind
 from penstock.core.clock import instant
-from penstock.core.learned import families, record
 from penstock.core.observed import JobView, Observed, StepView
 from penstock.core.outcomes import Failure, Success
 from penstock.core.reasons import Reason
+from penstock.core.scheduling.learned import families, record
 from penstock.core.step_status import RunFacts, Status
 from penstock.core.world import Node, Verdict, World
 

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from penstock.api.step import StepSpec
-from penstock.core import checks, step_status
-from penstock.core.compiler import Compiled
+from penstock.core import step_status
+from penstock.core.composition import checks
+from penstock.core.composition.compiler import Compiled
+from penstock.core.composition.merge import merge
 from penstock.core.decide import Decider, Stage
 from penstock.core.fingerprint import fingerprint
 from penstock.core.graph import Graph, Literal, Task, Wired
-from penstock.core.merge import merge
 from penstock.core.observed import JobView, Observed, PipelineView, PodView, Refusal, StepView, Wait
 from penstock.core.plan import Plan
 from penstock.core.problems import Problem

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from penstock import api
-from penstock.core.outline import ComponentKey
+from penstock.core.composition.outline import ComponentKey
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
 from penstock.core.revisions import Pins

@@ -7,16 +7,16 @@ until its Job is there or could not be created; so no two passes give away the s
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from penstock.core.admission import Wait, admit
-from penstock.core.capacity import Holding
 from penstock.core.decide import Ready
-from penstock.core.demands import Demand, demand
-from penstock.core.demands import Key as DemandKey
 from penstock.core.graph import Graph
-from penstock.core.learned import Learned
-from penstock.core.ledger import Ledger
-from penstock.core.observed_capacity import JobHold
 from penstock.core.reasons import Reason
+from penstock.core.scheduling.admission import Wait, admit
+from penstock.core.scheduling.capacity import Holding
+from penstock.core.scheduling.demands import Demand, demand
+from penstock.core.scheduling.demands import Key as DemandKey
+from penstock.core.scheduling.learned import Learned
+from penstock.core.scheduling.ledger import Ledger
+from penstock.core.scheduling.observed_capacity import JobHold
 from penstock.shell import metrics
 from penstock.shell.store import Key
 

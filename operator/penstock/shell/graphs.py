@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 
 from penstock import api
 from penstock.api.parse import InvalidManifest, parse
-from penstock.core.compiler import Compiled, compile_pipeline
+from penstock.core.composition.compiler import Compiled, compile_pipeline
+from penstock.core.composition.outline import ComponentKey
 from penstock.core.graph import Graph
 from penstock.core.observed import Object, PipelineView, StepView
-from penstock.core.outline import ComponentKey
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
 from penstock.core.revisions import Pins, RevisionView, kept_pins, superfluous

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from penstock.core.graph import Graph
 from penstock.core.observed import JobView, Observed, PipelineView, PodView, Refusal, StepView, Thresholds
 from penstock.core.plan import Plan, plan
-from penstock.core.ranks import ranks
+from penstock.core.scheduling.ranks import ranks
 from penstock.core.standalone import plan_step
 from penstock.shell.confirm import Confirm
 from penstock.shell.gate import Gate

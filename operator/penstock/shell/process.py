@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from penstock.core.observed import Thresholds
-from penstock.core.observed_capacity import amounts
+from penstock.core.scheduling.observed_capacity import amounts
 from penstock.shell import metrics
 from penstock.shell.apply import Applier
 from penstock.shell.client import Client

@@ -8,9 +8,9 @@ from typing import Any
 
 import structlog
 
+from penstock.core.cron.scheduled import ScheduleView
 from penstock.core.events import Event, pipeline_event, step_event
 from penstock.core.observed import PipelineView, StepView
-from penstock.core.scheduled import ScheduleView
 from penstock.shell import metrics
 from penstock.shell.client import Client, Refused, Unreachable
 from penstock.shell.notify import Notifier

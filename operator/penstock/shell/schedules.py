@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from penstock import api
 from penstock.api.parse import InvalidManifest, parse
+from penstock.core.composition.outline import ComponentKey
+from penstock.core.cron.schedule_check import CompiledSchedule, compile_schedule
+from penstock.core.cron.scheduled import ScheduleObserved, ScheduleView
+from penstock.core.cron.schedules import SchedulePlan, plan_schedule
 from penstock.core.events import NOTE_LENGTH, Event
-from penstock.core.outline import ComponentKey
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
-from penstock.core.schedule_check import CompiledSchedule, compile_schedule
-from penstock.core.scheduled import ScheduleObserved, ScheduleView
-from penstock.core.schedules import SchedulePlan, plan_schedule
 from penstock.shell.apply import Outcome
 from penstock.shell.catalogue import Catalogue
 from penstock.shell.client import Refused, Unreachable

@@ -12,8 +12,7 @@ import structlog
 
 from penstock import api
 from penstock.api.parse import InvalidManifest, parse
-from penstock.core.learned import Learned
-from penstock.core.ledger import Ledger
+from penstock.core.cron.scheduled import ScheduleView, schedule_view
 from penstock.core.observed import (
     JobView,
     PipelineView,
@@ -24,8 +23,9 @@ from penstock.core.observed import (
     pod_view,
     step_view,
 )
-from penstock.core.observed_capacity import job_hold, pod_hold
-from penstock.core.scheduled import ScheduleView, schedule_view
+from penstock.core.scheduling.learned import Learned
+from penstock.core.scheduling.ledger import Ledger
+from penstock.core.scheduling.observed_capacity import job_hold, pod_hold
 from penstock.shell import metrics
 from penstock.shell.resources import COMPONENTS, JOBS, PIPELINES, PODS, SCHEDULES, STEPS, Object, Resource
 from penstock.shell.shelf import Shelf, compact, tells

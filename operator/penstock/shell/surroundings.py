@@ -12,8 +12,8 @@ from typing import Any
 import structlog
 
 from penstock.core import labels
-from penstock.core.ledger import Ledger
-from penstock.core.observed_capacity import node_view, pod_hold, quota_view, range_view
+from penstock.core.scheduling.ledger import Ledger
+from penstock.core.scheduling.observed_capacity import node_view, pod_hold, quota_view, range_view
 from penstock.shell.client import Client, Refused, Unreachable
 from penstock.shell.resources import LIMIT_RANGES, NODES, OTHER_PODS, QUOTAS, Object, Resource
 from penstock.shell.settings import Settings

@@ -8,9 +8,9 @@ from typing import Any
 
 import structlog
 
+from penstock.core.cron.scheduled import ScheduleView
 from penstock.core.observed import JobView, PipelineView, StepView, owner_uid
 from penstock.core.plan import approval_labels
-from penstock.core.scheduled import ScheduleView
 from penstock.shell.client import Client, Refused
 from penstock.shell.resources import CLAIMS, JOBS, PIPELINES, STEPS, Object, Resource
 from penstock.shell.store import Store

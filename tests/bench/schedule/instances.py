@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from penstock.core.activities import Activity, Workload
-from penstock.core.capacity import Capacity, NodeView
-from penstock.core.demands import Key
-from penstock.core.shapes import shape
+from penstock.core.scheduling.activities import Activity, Workload
+from penstock.core.scheduling.capacity import Capacity, NodeView
+from penstock.core.scheduling.demands import Key
+from penstock.core.scheduling.shapes import shape
 
 NAMESPACE = "bench"
 

@@ -4,7 +4,7 @@ from penstock.api.component import ComponentSpec
 from penstock.api.pipeline import PipelineSpec
 from penstock.cli.drawings import dot, mermaid, text
 from penstock.cli.picture import Picture, picture
-from penstock.core.compiler import compile_pipeline
+from penstock.core.composition.compiler import compile_pipeline
 
 INNER = {
     "inputs": [{"name": "n", "type": "Integer"}],

@@ -10,7 +10,7 @@ from tests.unit.cli.fake_api import FakeApi
 from tests.unit.cli.objects import pipeline
 
 from penstock import api
-from penstock.core.compiler import compile_pipeline
+from penstock.core.composition.compiler import compile_pipeline
 from penstock.core.step_manifests import step_spec
 from penstock.core.world import Node
 

@@ -8,10 +8,10 @@ from typing import Any
 from penstock.api.parse import parse
 from penstock.api.schedule import PipelineSchedule
 from penstock.core.clock import stamp
+from penstock.core.cron.schedule_check import CompiledSchedule, compile_schedule
+from penstock.core.cron.scheduled import ScheduleObserved, schedule_view
+from penstock.core.cron.schedules import SchedulePlan, plan_schedule
 from penstock.core.observed import pipeline_view
-from penstock.core.schedule_check import CompiledSchedule, compile_schedule
-from penstock.core.scheduled import ScheduleObserved, schedule_view
-from penstock.core.schedules import SchedulePlan, plan_schedule
 
 UID = "schedule-uid"
 

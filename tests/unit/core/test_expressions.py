@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from penstock.core.expressions import MOST_READ, Expression, ExpressionError, Reference, parse
+from penstock.core.composition.expressions import MOST_READ, Expression, ExpressionError, Reference, parse
 
 
 def names(words: str) -> list[str]:

@@ -8,7 +8,7 @@ from tests.properties.model import Cluster, Object
 from penstock.core.events import pipeline_event
 from penstock.core.observed import Observed, Thresholds
 from penstock.core.plan import Plan, plan
-from penstock.core.ranks import ranks
+from penstock.core.scheduling.ranks import ranks
 
 THRESHOLDS = Thresholds(factor=3, at_least=30, stalled=600)
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from penstock import api
-from penstock.core.compiler import compile_pipeline
-from penstock.core.suggest import POD_START, Kind, Suggestion, declared, length, suggest
+from penstock.core.composition.compiler import compile_pipeline
+from penstock.core.composition.suggest import POD_START, Kind, Suggestion, declared, length, suggest
 
 
 def suggestions(*steps: dict[str, Any]) -> list[Suggestion]:

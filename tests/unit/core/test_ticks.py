@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.core.ticks import DAY, PREDEFINED, InvalidLine, InvalidZone, parse_line, parse_zone, timetable
+from penstock.core.cron.ticks import DAY, PREDEFINED, InvalidLine, InvalidZone, parse_line, parse_zone, timetable
 
 
 def at(text: str) -> float:

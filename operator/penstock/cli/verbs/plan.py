@@ -40,9 +40,9 @@ def plan(
     from penstock.api import durations
     from penstock.cli import forecasting
     from penstock.cli.printing import print_data
-    from penstock.core.forecast import as_data, forecast
-    from penstock.core.gantt import gantt
-    from penstock.core.policies import POLICIES
+    from penstock.core.scheduling.forecast import as_data, forecast
+    from penstock.core.scheduling.gantt import gantt
+    from penstock.core.scheduling.policies import POLICIES
 
     changes = forecasting.changes(what_if or ())
     prices = forecasting.prices(price or ())

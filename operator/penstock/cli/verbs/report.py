@@ -11,7 +11,7 @@ from penstock.cli.printing import print_data
 
 if TYPE_CHECKING:
     from penstock.cli.graphs import Flow
-    from penstock.core.suggest import Durations, Suggestion, Use
+    from penstock.core.composition.suggest import Durations, Suggestion, Use
 
 PANEL = "Manifests"
 POD_METRICS = Resource("apis/metrics.k8s.io/v1beta1", "pods", "pod")
@@ -25,7 +25,7 @@ def report(
     """Suggest what would make a flow faster or smaller, each with what it would save: by the durations that its steps
     had in the cluster, or those that the manifest declares."""
     from penstock.cli.graphs import is_file, of_cluster, of_files
-    from penstock.core.suggest import declared, suggest
+    from penstock.core.composition.suggest import declared, suggest
 
     found: dict[str, list[Suggestion]] = {}
     if is_file(source):
@@ -67,7 +67,7 @@ def _measured(cluster: Cluster, flow: "Flow") -> "Durations":
     """Mean run time of each task's attempts that succeeded, by its Steps in the cluster; else as declared."""
     from penstock.cli.ages import seconds_of
     from penstock.cli.steps import path_of, task_of
-    from penstock.core.suggest import declared
+    from penstock.core.composition.suggest import declared
 
     times: dict[str, list[float]] = {}
     for step in cluster.list(STEPS, cluster.namespace, f"penstock.dev/pipeline={flow.name}"):

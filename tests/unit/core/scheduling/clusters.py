@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from penstock.api import quantities
-from penstock.core.capacity import Holding, NodeView, Quota
-from penstock.core.demands import Demand
-from penstock.core.shapes import NO_CONSTRAINTS, Constraints, Taint, shape
+from penstock.core.scheduling.capacity import Holding, NodeView, Quota
+from penstock.core.scheduling.demands import Demand
+from penstock.core.scheduling.shapes import NO_CONSTRAINTS, Constraints, Taint, shape
 
 NOW = 1_800_000_000.0
 GPU = "nvidia.com/gpu"

@@ -5,11 +5,11 @@ from time import process_time
 import pytest
 from tests.unit.core.scheduling.clusters import GPU, NOW, held, node, quota, want
 
-from penstock.core.admission import Admission, admit
-from penstock.core.capacity import Capacity
-from penstock.core.policies import BACKFILL, CRITICAL_PATH, FIFO, PATIENCE
 from penstock.core.reasons import Reason
-from penstock.core.shapes import Constraints, Requirement, Toleration
+from penstock.core.scheduling.admission import Admission, admit
+from penstock.core.scheduling.capacity import Capacity
+from penstock.core.scheduling.policies import BACKFILL, CRITICAL_PATH, FIFO, PATIENCE
+from penstock.core.scheduling.shapes import Constraints, Requirement, Toleration
 
 
 def names(admission: Admission) -> list[str]:

@@ -4,14 +4,14 @@ import xml.etree.ElementTree as ET
 
 from tests.unit.core.scheduling.clusters import GPU, node
 
-from penstock.core.activities import Activity, Workload
-from penstock.core.capacity import Capacity
-from penstock.core.gantt import gantt
-from penstock.core.improve import improve, with_plan
-from penstock.core.policies import CRITICAL_PATH, PLANNED
-from penstock.core.shapes import shape
-from penstock.core.simulate import simulate
-from penstock.core.timeline import bottleneck, cost, critical_path, uses
+from penstock.core.scheduling.activities import Activity, Workload
+from penstock.core.scheduling.capacity import Capacity
+from penstock.core.scheduling.gantt import gantt
+from penstock.core.scheduling.improve import improve, with_plan
+from penstock.core.scheduling.policies import CRITICAL_PATH, PLANNED
+from penstock.core.scheduling.shapes import shape
+from penstock.core.scheduling.simulate import simulate
+from penstock.core.scheduling.timeline import bottleneck, cost, critical_path, uses
 
 
 def activity(name: str, duration: float, cpu: int = 0, gpu: int = 0, after: str = "", rank: float = 0.0) -> Activity:

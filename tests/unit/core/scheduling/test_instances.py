@@ -5,8 +5,8 @@ from pathlib import Path
 from tests.bench.schedule.instances import epigenomics, mix, montage, project
 from tests.bench.schedule.psplib import best_known, instances
 
-from penstock.core.policies import CRITICAL_PATH
-from penstock.core.simulate import simulate
+from penstock.core.scheduling.policies import CRITICAL_PATH
+from penstock.core.scheduling.simulate import simulate
 
 FILE = """\
 file with basedata            : made up

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from tests.unit.core.scheduling.clusters import GPU, NOW, want
 
-from penstock.core.admission import admit
-from penstock.core.ledger import Ledger
-from penstock.core.observed_capacity import job_hold, node_view, pod_hold, quota_view, range_view
 from penstock.core.reasons import Reason
-from penstock.core.shapes import Constraints, Taint
+from penstock.core.scheduling.admission import admit
+from penstock.core.scheduling.ledger import Ledger
+from penstock.core.scheduling.observed_capacity import job_hold, node_view, pod_hold, quota_view, range_view
+from penstock.core.scheduling.shapes import Constraints, Taint
 
 LABELS = {
     "app.kubernetes.io/managed-by": "penstock",

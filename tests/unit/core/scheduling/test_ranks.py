@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from penstock import api
-from penstock.core.compiler import compile_pipeline
-from penstock.core.demands import task_shape
+from penstock.core.composition.compiler import compile_pipeline
 from penstock.core.graph import Graph
-from penstock.core.learned import KEPT, Learned, estimate, families, record
-from penstock.core.ranks import DEFAULT_DURATION, ranks
+from penstock.core.scheduling.demands import task_shape
+from penstock.core.scheduling.learned import KEPT, Learned, estimate, families, record
+from penstock.core.scheduling.ranks import DEFAULT_DURATION, ranks
 
 
 def graph(steps: list[dict[str, Any]], components: dict[str, Any] | None = None, **spec: Any) -> Graph:

@@ -5,9 +5,9 @@ from dataclasses import replace
 from tests.properties.model import Cluster
 from tests.unit.core.scheduling.clusters import GPU, NOW, held, node
 
-from penstock.core.capacity import Capacity
 from penstock.core.reasons import Reason
-from penstock.core.standing import standings
+from penstock.core.scheduling.capacity import Capacity
+from penstock.core.scheduling.standing import standings
 
 
 def test_every_step_has_a_reason_and_waiting_ones_a_place_and_an_eta() -> None:

@@ -1,0 +1,1 @@
+"""From manifests to a graph: Components flattened, references resolved, every problem found."""

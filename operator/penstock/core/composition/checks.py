@@ -1,0 +1,118 @@
+"""Checks of single values that the schema cannot make: types of parameters, quantities, names of variables."""
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from math import prod
+
+from penstock.api import quantities
+from penstock.api.containers import Resources
+from penstock.api.pipeline import PipelineSpec
+from penstock.api.storage import Storage
+from penstock.core.composition.wire import variable_name
+from penstock.core.graph import MAX_STEPS, Task
+from penstock.core.problems import Problem
+from penstock.core.reasons import Reason
+from penstock.core.values import canonical, mismatch, normalise, shorten
+
+
+def parameters(spec: PipelineSpec) -> list[Problem]:
+    """Each parameter has a name of its own and a value of its type."""
+    problems = []
+    seen = set()
+    for number, parameter in enumerate(spec.params or ()):
+        place = f"spec.params[{number}]"
+        if parameter.name in seen:
+            problems.append(
+                Problem(f"{place}.name", Reason.DUPLICATE_NAME, f"two parameters are named {parameter.name!r}")
+            )
+        seen.add(parameter.name)
+        wrong = mismatch(parameter.type, parameter.value)
+        if wrong:
+            problems.append(Problem(f"{place}.value", Reason.INVALID_VALUE, f"parameter {parameter.name!r}: {wrong}"))
+        elif parameter.enum and normalise(parameter.value) not in normalise(parameter.enum):
+            allowed = shorten(canonical(parameter.enum))
+            problems.append(
+                Problem(
+                    f"{place}.value", Reason.INVALID_VALUE, f"parameter {parameter.name!r} must be one of {allowed}"
+                )
+            )
+    return problems
+
+
+def tasks(compiled: Iterable[Task], storage: Storage | None) -> list[Problem]:
+    """What each flattened step runs is complete and within bounds."""
+    return list(chain.from_iterable(_task(task, storage) for task in compiled))
+
+
+def expanded_size(compiled: Iterable[Task]) -> list[Problem]:
+    """The Steps that the manifest tells of are not too many; a list that a step produces counts once it is known."""
+    sizes = {
+        task.where: prod(len(v.values) for level in task.levels for v in level.variables if v.values is not None)
+        for task in compiled
+    }
+    total = sum(sizes.values())
+    if total <= MAX_STEPS:
+        return []
+    where = max(sizes, key=lambda place: sizes[place])
+    message = f"the Pipeline would have {total:,} Steps, at most {MAX_STEPS:,} are allowed; split it up"
+    return [Problem(where, Reason.TOO_MANY_STEPS, message)]
+
+
+def _task(task: Task, storage: Storage | None) -> Iterator[Problem]:
+    work = task.work
+    if not work.approval and not work.image:
+        yield Problem(
+            task.where,
+            Reason.MISSING_IMAGE,
+            f"step {task.segments[-1]!r} has no image; set image on the step or in spec.defaults",
+        )
+    yield from resources(work.resources, f"{task.where}.resources")
+    if work.retry.memory:
+        yield from _quantity(work.retry.memory.max, f"{task.where}.retry.memory.max")
+    names: dict[str, str] = {}
+    for number, output in enumerate(work.outputs):
+        place = f"{task.where}.outputs[{number}]"
+        variable = variable_name(output.name)
+        if variable in names:
+            yield Problem(
+                f"{place}.name",
+                Reason.DUPLICATE_NAME,
+                f"outputs {names[variable]!r} and {output.name!r} both become OUTPUT_{variable}; rename one",
+            )
+        names[variable] = output.name
+        if output.type.value == "Artifact" and storage is None:
+            yield Problem(
+                f"{place}.type",
+                Reason.NO_STORAGE,
+                f"output {output.name!r} is an Artifact, but the Pipeline has no spec.storage; declare it",
+            )
+        elif output.has_default and output.default is not None:
+            wrong = mismatch(output.type, output.default)
+            if wrong:
+                yield Problem(f"{place}.default", Reason.INVALID_VALUE, f"output {output.name!r}: {wrong}")
+
+
+def resources(given: Resources, place: str) -> Iterator[Problem]:
+    """Every amount is a quantity, no request exceeds its limit, extended resources are whole."""
+    for kind, amounts in (("requests", given.requests or {}), ("limits", given.limits or {})):
+        for name, amount in amounts.items():
+            yield from _quantity(amount, f"{place}.{kind}[{name}]", whole="/" in name)
+    for name, request in (given.requests or {}).items():
+        limit = (given.limits or {}).get(name)
+        try:
+            if limit is not None and quantities.parse(request) > quantities.parse(limit):
+                yield Problem(
+                    f"{place}.requests[{name}]", Reason.INVALID_QUANTITY, f"request {request} exceeds the limit {limit}"
+                )
+        except ValueError:
+            continue  # noted above
+
+
+def _quantity(amount: str | int | float, place: str, whole: bool = False) -> Iterator[Problem]:
+    try:
+        milli = quantities.parse(amount)
+    except ValueError as error:
+        yield Problem(place, Reason.INVALID_QUANTITY, str(error))
+        return
+    if whole and milli % quantities.MILLI:
+        yield Problem(place, Reason.INVALID_QUANTITY, f"{amount!r}: extended resources are counted in whole numbers")

@@ -1,0 +1,1 @@
+"""PipelineSchedules: ticks of cron lines, and which Pipelines there should be because of them."""

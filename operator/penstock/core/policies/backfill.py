@@ -1,6 +1,0 @@
-"""First come, first served, with backfilling behind the reservations (EASY: Lifka, JSSPP 1995)."""
-
-from penstock.core.policies.fifo import order
-from penstock.core.policies.policy import Policy
-
-BACKFILL = Policy("backfill", order)

@@ -1,0 +1,159 @@
+"""A Pipeline as the simulation sees it: every instance that is known beforehand, with what it waits for.
+
+What only a run can tell is assumed: conditions are true, approvals given at once, nothing fails, and a list that a
+step produces has one item.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from penstock.api import durations
+from penstock.api.wiring import Outcome
+from penstock.core.graph import Graph, Group, Task, groups_of
+from penstock.core.scheduling.demands import Key, task_shape
+from penstock.core.scheduling.learned import Learned
+from penstock.core.scheduling.ranks import DEFAULT_DURATION, Ranks, ranks
+from penstock.core.scheduling.shapes import Shape
+from penstock.core.world import Index, Node, World
+
+Slot = tuple[str, Index]
+"""One of several places that something with a limit has: an instance of a fan-out, or a step of a Pipeline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `most` slots are open at once: from when the first activity in one starts until the last has ended."""
+
+    name: str
+    around: Index
+    slot: Slot
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One instance of a step. `shape` is None if it takes no pods (an approval). `after`: names of its barriers."""
+
+    key: Key
+    task: str
+    shape: Shape | None
+    duration: float
+    rank: float
+    priority: int = 0
+    after: tuple[str, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    release: float = 0.0
+    planned: float | None = None
+    """When it starts by a plan, in seconds from the beginning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """Activities, and barriers: names of sets of activities that must all have ended.
+
+    `notes` say what was assumed.
+    """
+
+    activities: tuple[Activity, ...]
+    barriers: Mapping[str, tuple[Key, ...]]
+    notes: tuple[str, ...] = ()
+
+
+def workload(graph: Graph, namespace: str, pipeline: str, learned: Learned | None = None) -> Workload:
+    """The workload of a whole Pipeline from its beginning."""
+    return _Unfolding(graph, namespace, pipeline, ranks(graph, learned)).workload()
+
+
+def merged(loads: Sequence[Workload]) -> Workload:
+    """Several Pipelines at once; their keys and so their barriers differ."""
+    return Workload(
+        tuple(activity for load in loads for activity in load.activities),
+        {name: keys for load in loads for name, keys in load.barriers.items()},
+        tuple(note for load in loads for note in load.notes),
+    )
+
+
+class _Unfolding:
+    def __init__(self, graph: Graph, namespace: str, pipeline: str, known: Ranks) -> None:
+        self.graph = graph
+        self.namespace = namespace
+        self.pipeline = pipeline
+        self.ranks = known
+        self.world = World(graph)
+        self.notes: list[str] = []
+        self.planned = {name: task for name, task in graph.tasks.items() if not _only_after_failure(task)}
+        self.nodes = {name: list(self._instances(task)) for name, task in self.planned.items()}
+        self.barriers: dict[str, tuple[Key, ...]] = {}
+
+    def workload(self) -> Workload:
+        for name in self.graph.tasks.keys() - self.planned.keys():
+            self.notes.append(f"{name} runs only if something fails, so it is not planned")
+        assumed = [name for name in self.ranks.assumed if name in self.planned]
+        if assumed:
+            names = ", ".join(assumed[:5]) + (f" and {len(assumed) - 5} more" if len(assumed) > 5 else "")
+            self.notes.append(f"{durations.render(DEFAULT_DURATION)} is assumed for what states no duration: {names}")
+        activities = tuple(self._activity(node) for nodes in self.nodes.values() for node in nodes)
+        return Workload(activities, self.barriers, tuple(sorted(self.notes)))
+
+    def _instances(self, task: Task) -> Iterator[Node]:
+        for node in self.world.instances(task):
+            if node.stub:
+                self.notes.append(f"how often {node.path} runs is known once its list is; once is assumed")
+            yield node
+
+    def _key(self, node: Node) -> Key:
+        return self.namespace, self.pipeline, node.path
+
+    def _activity(self, node: Node) -> Activity:
+        task = node.task
+        settings = self.graph.settings
+        whole = f"{self.namespace}/{self.pipeline}"
+        limits = [
+            _limit(f"{whole}/{level.id}", node.index[: depth + 1], level.max_parallel)
+            for depth, level in enumerate(task.levels)
+            if level.max_parallel and depth < len(node.index)
+        ]
+        if settings.parallelism and not task.final:
+            limits.append(Limit(whole, (), (f"{whole}/{node.path}", ()), settings.parallelism))
+        return Activity(
+            key=self._key(node),
+            task=task.id,
+            shape=None if task.work.approval else task_shape(self.graph, task, self.namespace, self.pipeline),
+            duration=self.ranks.durations[task.id],
+            rank=self.ranks.upward[task.id],
+            priority=settings.priority,
+            after=tuple(dict.fromkeys(self._after(node))),
+            limits=tuple(limits),
+        )
+
+    def _after(self, node: Node) -> Iterator[str]:
+        for group in dict.fromkeys(groups_of(node.task)):
+            yield self._barrier(group, node.index[: group.shared])
+        if node.task.final:
+            yield self._main()
+
+    def _barrier(self, group: Group, prefix: Index) -> str:
+        name = f"{self.namespace}/{self.pipeline}/{'+'.join(group.tasks)}@{'.'.join(map(str, prefix))}"
+        if name not in self.barriers:
+            self.barriers[name] = tuple(
+                self._key(node)
+                for task in group.tasks
+                for node in self.nodes.get(task, ())
+                if node.index[: len(prefix)] == prefix[: len(node.index)]
+            )
+        return name
+
+    def _main(self) -> str:
+        name = f"{self.namespace}/{self.pipeline}/all other steps"
+        if name not in self.barriers:
+            every = [node for nodes in self.nodes.values() for node in nodes if not node.task.final]
+            self.barriers[name] = tuple(map(self._key, every))
+        return name
+
+
+def _limit(name: str, index: Index, most: int) -> Limit:
+    return Limit(name, index[:-1], (name, index), most)
+
+
+def _only_after_failure(task: Task) -> bool:
+    return any(edge.outcome is Outcome.FAILED for edge in task.after)

@@ -1,0 +1,94 @@
+"""Demands: Steps that want to start, as admission sees them."""
+
+from dataclasses import dataclass
+
+from penstock.core.artifacts import claim_name
+from penstock.core.decide import Ready
+from penstock.core.graph import Graph, Task
+from penstock.core.requests import pod_requests, pod_resources
+from penstock.core.scheduling.learned import Learned
+from penstock.core.scheduling.observed_capacity import amounts
+from penstock.core.scheduling.ranks import ranks
+from penstock.core.scheduling.shapes import Shape, pod_constraints, shape
+
+Key = tuple[str, str, str]
+"""Namespace, Pipeline (empty for a Step on its own) and path of a Step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """A Step that wants to start. Times are seconds.
+
+    `rank`: longest remaining path of its Pipeline, itself included; `since`: when it became ready; `duration`: the
+    estimate; `fitted`: it ran here before, so it waits instead of failing if it fits nowhere any more; `planned`:
+    the rank that a planned pass gave it, if one did; `not_before`: when its turn is by that plan, as long as something
+    that has its turn earlier has not started.
+    """
+
+    key: Key
+    shape: Shape
+    priority: int = 0
+    rank: float = 0.0
+    since: float = 0.0
+    duration: float = 600.0
+    fitted: bool = False
+    planned: float | None = None
+    not_before: float = 0.0
+
+    @property
+    def owner(self) -> str:
+        """The Step in words: `pipeline/path`, or the name of a Step on its own."""
+        return "/".join(self.key[1:]) if self.key[1] else self.key[2]
+
+
+def demand(ready: Ready, graph: Graph, learned: Learned | None = None) -> Demand:
+    """The demand of a Step that is ready. `learned`: durations known from elsewhere."""
+    task, step = ready.node.task, ready.step
+    known = ranks(graph, learned)
+    pipeline = step.pipeline or ""
+    return Demand(
+        key=(step.namespace, pipeline, ready.node.path),
+        shape=task_shape(graph, task, step.namespace, pipeline, ready.memory_growths),
+        priority=graph.settings.priority,
+        rank=known.upward[task.id],
+        since=ready.since,
+        duration=known.durations[task.id],
+        fitted=ready.attempt > 1 and not ready.memory_growths,
+    )
+
+
+def task_shape(graph: Graph, task: Task, namespace: str, pipeline: str, memory_growths: int = 0) -> Shape:
+    """The shape of the pods of a task, kept with the graph."""
+    key = ("shape", task.id, namespace, pipeline, memory_growths)
+    known = graph.memo.get(key)
+    if known is None:
+        work = task.work
+        options = work.pod
+        spec = {
+            "nodeSelector": options.node_selector,
+            "tolerations": [one.model_dump(by_alias=True, exclude_none=True) for one in options.tolerations or ()],
+            "affinity": options.affinity.model_dump(by_alias=True, exclude_none=True) if options.affinity else None,
+        }
+        known = graph.memo[key] = shape(
+            namespace,
+            pod_requests(work, memory_growths),
+            amounts(pod_resources(work, memory_growths).get("limits")),
+            work.replicas,
+            pod_constraints(spec),
+            bool(work.timeout),
+            options.priority_class_name or "",
+            _exclusive_claim(graph, task, namespace, pipeline),
+        )
+    assert isinstance(known, Shape)
+    return known
+
+
+def _exclusive_claim(graph: Graph, task: Task, namespace: str, pipeline: str) -> str:
+    """The ReadWriteOnce claim that the task's pods mount: all of them have to be on one node."""
+    storage = graph.settings.storage
+    if storage is None or storage.claim is None or "ReadWriteMany" in (storage.claim.access_modes or ()):
+        return ""
+    mounts = any(wired.type == "Artifact" for wired in task.inputs)
+    if mounts or any(output.type.value == "Artifact" for output in task.work.outputs):
+        return f"{namespace}/{claim_name(storage, pipeline)}"
+    return ""

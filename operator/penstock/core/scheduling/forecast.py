@@ -1,0 +1,171 @@
+"""A forecast: what a simulated run shows, as data for people and programs, and what would change it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from penstock.api.quantities import MILLI, parse, render
+from penstock.core.scheduling.activities import Workload
+from penstock.core.scheduling.capacity import Capacity, NodeView
+from penstock.core.scheduling.improve import improve, with_plan
+from penstock.core.scheduling.policies import CRITICAL_PATH, PLANNED, Policy
+from penstock.core.scheduling.simulate import TOLERANCE, Simulated, simulate
+from penstock.core.scheduling.timeline import Link, Use, bottleneck, cost, critical_path, uses
+
+PLACEMENTS = 20_000
+"""Placements of activities that a planned pass may try; with many activities there are fewer tries."""
+
+MOST_TRIES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """One simulated run and what it amounts to."""
+
+    simulated: Simulated
+    uses: Mapping[str, Use]
+    path: Sequence[Link]
+    bottleneck: str | None
+    cost: float | None
+
+    @property
+    def makespan(self) -> float:
+        """Seconds."""
+        return self.simulated.makespan
+
+
+def forecast(
+    workload: Workload,
+    capacity: Capacity,
+    began: float = 0.0,
+    policy: Policy = CRITICAL_PATH,
+    prices: Mapping[str, float] | None = None,
+) -> Forecast:
+    """Simulates a workload. Under the policy `planned`, after a planned pass, if that is better than without."""
+    if policy.turns:
+        workload = prepared(workload, capacity, began)
+    found = simulate(workload, capacity, began, policy)
+    return Forecast(
+        found,
+        uses(found, capacity),
+        critical_path(found, workload),
+        bottleneck(found),
+        None if prices is None else cost(found, prices),
+    )
+
+
+def prepared(workload: Workload, capacity: Capacity, began: float = 0.0) -> Workload:
+    """The workload with a plan, where one is found that beats the dispatch rule; else as it is."""
+    if not workload.activities:
+        return workload
+    found = simulate(workload, capacity, began, CRITICAL_PATH)
+    tries = max(1, min(MOST_TRIES, PLACEMENTS // (3 * len(workload.activities))))
+    known = {key: run.start - began for key, run in found.runs.items()}
+    made = with_plan(workload, improve(workload, capacity, tries, known=known))
+    better = simulate(made, capacity, began, PLANNED).makespan < found.makespan - TOLERANCE
+    return made if better else workload
+
+
+def one_node(amounts: Mapping[str, int], name: str = "capacity") -> NodeView:
+    """A node with these amounts and no limit of pods."""
+    return NodeView(name, dict(amounts), dict(amounts))
+
+
+def parse_amounts(text: str) -> dict[str, int]:
+    """`cpu=16,memory=64Gi,nvidia.com/gpu=4` in milli-units. Raises ValueError that says which part is wrong."""
+    found: dict[str, int] = {}
+    for part in text.split(","):
+        name, equals, amount = part.strip().partition("=")
+        if not name or not equals:
+            raise ValueError(f"{part.strip()!r} is not RESOURCE=AMOUNT; write it like cpu=16,memory=64Gi")
+        try:
+            found[name] = parse(amount)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of capacity: an amount more or less of a resource, or another amount on one node."""
+
+    text: str
+    resource: str
+    amount: int
+    relative: bool
+
+    @classmethod
+    def parse(cls, text: str) -> "Change":
+        """`nvidia.com/gpu=+1`, `cpu=-4` or `cpu=32`. Raises ValueError that says what is wrong."""
+        name, equals, amount = text.partition("=")
+        if not name or not equals or "," in text:
+            raise ValueError(f"{text!r} is not RESOURCE=+AMOUNT; write it like nvidia.com/gpu=+1")
+        sign = amount[:1]
+        try:
+            milli = parse(amount.lstrip("+-"))
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+        return cls(text, name, -milli if sign == "-" else milli, sign in ("+", "-"))
+
+    def apply(self, capacity: Capacity) -> Capacity:
+        """The capacity after the change, which is made on the node that has most of the resource.
+
+        Raises ValueError if no capacity is known, or less would be left than nothing.
+        """
+        if not capacity.nodes:
+            raise ValueError(f"{self.text}: no node is known that could change; give --capacity")
+        node = max(capacity.nodes.values(), key=lambda node: (node.allocatable.get(self.resource, 0), node.name))
+        before = node.allocatable.get(self.resource, 0)
+        after = before + self.amount if self.relative else self.amount
+        if after < 0:
+            there = render(self.resource, before)
+            raise ValueError(f"{self.text}: node {node.name} has only {there} {self.resource}")
+        amounts = {**node.allocatable, self.resource: after}
+        changed = replace(node, allocatable=amounts, potential={**node.potential, self.resource: after})
+        return replace(capacity, nodes={**capacity.nodes, node.name: changed}, memo={})
+
+
+def as_data(name: str, found: Forecast, workload: Workload) -> dict[str, object]:
+    """The forecast as JSON: times in seconds from the beginning, amounts as quantities in text."""
+    simulated = found.simulated
+    began = simulated.began
+    critical = {link.run.activity.key for link in found.path}
+    steps = [
+        {
+            "step": key[2],
+            "pipeline": key[1],
+            "start": round(run.start - began, 3),
+            "end": round(run.end - began, 3),
+            "waited": round(run.start - run.ready, 3),
+            **({"waitedFor": list(run.short)} if run.short else {}),
+            **({"nodes": dict(run.nodes)} if run.nodes else {}),
+            "critical": key in critical,
+        }
+        for key, run in sorted(simulated.runs.items(), key=lambda item: (item[1].start, item[0]))
+    ]
+    data: dict[str, object] = {
+        "name": name,
+        "makespan": round(found.makespan, 3),
+        "criticalPath": [{"step": link.run.activity.key[2], "because": link.because} for link in found.path],
+        "bottleneck": found.bottleneck,
+        "resources": {resource: _use(resource, use) for resource, use in found.uses.items()},
+        "steps": steps,
+        "neverStart": [
+            {"step": key[2], "pipeline": key[1], "reason": reason.value, "message": message}
+            for key, (reason, message) in sorted(simulated.stuck.items())
+        ],
+        "notes": list(workload.notes),
+    }
+    if found.cost is not None:
+        data["cost"] = round(found.cost, 4)
+    return data
+
+
+def _use(resource: str, use: Use) -> dict[str, object]:
+    data: dict[str, object] = {"peak": render(resource, use.peak), "mean": render(resource, round(use.mean))}
+    if resource == "memory":
+        data["mean"] = render(resource, round(use.mean / MILLI / 2**20) * 2**20 * MILLI)
+    if use.total is not None:
+        data["total"] = render(resource, use.total)
+        data["share"] = round(use.mean / use.total, 4) if use.total else 0.0
+    data["waited"] = round(use.waited, 3)
+    return data

@@ -1,0 +1,276 @@
+"""Runs a workload on a simulated clock, with the operator's own admission: what `penstock plan` shows."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from heapq import heappop, heappush
+
+from penstock.core.reasons import Reason
+from penstock.core.scheduling.activities import Activity, Limit, Slot, Workload
+from penstock.core.scheduling.admission import Wait, admit
+from penstock.core.scheduling.capacity import Capacity, Holding, Quota
+from penstock.core.scheduling.demands import Demand, Key
+from penstock.core.scheduling.ledger import Ledger
+from penstock.core.scheduling.observed_capacity import PodHold
+from penstock.core.scheduling.policies import CRITICAL_PATH, Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """When an activity ran, where (pods by node), since when it was ready, and what held it up longest meanwhile."""
+
+    activity: Activity
+    ready: float
+    start: float
+    end: float
+    nodes: Mapping[str, int] = field(default_factory=dict)
+    short: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """What happened. `stuck`: what never started, with the reason; what waited only for these is not in it."""
+
+    runs: Mapping[Key, Run]
+    stuck: Mapping[Key, tuple[Reason, str]]
+    waited: Mapping[str, float]
+    """Seconds that ready activities waited, by the resource that was short."""
+    began: float
+
+    @property
+    def makespan(self) -> float:
+        """Seconds from the beginning to the last end."""
+        return max((run.end for run in self.runs.values()), default=self.began) - self.began
+
+
+TOLERANCE = 1e-6
+"""Seconds by which sums of the same durations may differ."""
+
+Actual = Callable[[Activity], float]
+"""How long an activity really takes, which admission does not know."""
+
+
+def simulate(
+    workload: Workload,
+    capacity: Capacity,
+    began: float = 0.0,
+    policy: Policy = CRITICAL_PATH,
+    actual: Actual | None = None,
+) -> Simulated:
+    """Runs the workload to its end. `capacity`: what there is, with what others hold and when they give it back."""
+    return _Simulation(workload, capacity, began, policy, actual or (lambda activity: activity.duration)).run()
+
+
+class _Simulation:
+    def __init__(self, workload: Workload, capacity: Capacity, began: float, policy: Policy, actual: Actual) -> None:
+        self.activities = {activity.key: activity for activity in workload.activities}
+        self.policy = policy
+        self.actual = actual
+        self.began = self.now = began
+        self.limits = _Limits(workload)
+        self.events: list[tuple[float, int, Key]] = []
+        self.runs: dict[Key, Run] = {}
+        self.stuck: dict[Key, tuple[Reason, str]] = {}
+        self.waited: dict[str, float] = defaultdict(float)
+        self.short: dict[Key, dict[str, float]] = {}
+        self.ready: dict[Key, Demand] = {}
+        self.open_barriers = {name: len(keys) for name, keys in workload.barriers.items()}
+        self.member_of: dict[Key, list[str]] = defaultdict(list)
+        self.waiting_for: dict[str, list[Key]] = defaultdict(list)
+        self.open_needs: dict[Key, int] = {}
+        for name, keys in workload.barriers.items():
+            for key in keys:
+                self.member_of[key].append(name)
+        for activity in workload.activities:
+            needs = [name for name in activity.after if self.open_barriers[name]]
+            self.open_needs[activity.key] = len(needs)
+            for name in needs:
+                self.waiting_for[name].append(activity.key)
+        self.turns = {one.key: began + one.planned for one in workload.activities if one.planned is not None}
+        self.ledger = Ledger(capacity.caps)
+        self._take_over(capacity)
+
+    def _take_over(self, capacity: Capacity) -> None:
+        """Puts what exists in the ledger; what is expected to end does so in the simulation too."""
+        if capacity.nodes is not None:
+            self.ledger.see_nodes(capacity.nodes.values())
+        holdings = [holding for load in capacity.loads.values() for holding in load.held] + list(capacity.unplaced)
+        for quotas in capacity.quotas.values():
+            for quota in quotas:
+                self.ledger.put_quota(_without(quota, holdings, capacity))
+        for ranges in capacity.ranges.values():
+            for one in ranges:
+                self.ledger.put_range(one)
+        for number, holding in enumerate(holdings):
+            uid = f"there before/{number}"
+            holding = replace(holding, charged=False)
+            end = holding.released(self.now)
+            if end != float("inf"):
+                holding = replace(holding, end=end)
+                heappush(self.events, (end, 0, ("", "", uid)))
+            self.ledger.put_pod(uid, PodHold(None, holding))
+
+    def run(self) -> Simulated:
+        for activity in self.activities.values():
+            if not self.open_needs[activity.key]:
+                self._make_ready(activity)
+        while True:
+            waits = self._admit()
+            if not self.events:
+                break
+            at = self.events[0][0]
+            self._note_waiting(waits, at - self.now)
+            self.now = at
+            while self.events and self.events[0][0] <= at:
+                self._happen(heappop(self.events))
+        for key, wait in waits.items():
+            self.stuck[key] = wait.reason, wait.message
+        return Simulated(self.runs, self.stuck, dict(self.waited), self.began)
+
+    def _make_ready(self, activity: Activity) -> None:
+        if activity.release > self.now:
+            heappush(self.events, (activity.release, 2, activity.key))
+        elif activity.shape is None:
+            self.turns.pop(activity.key, None)
+            self.runs[activity.key] = Run(activity, self.now, self.now, self.now + self.actual(activity))
+            heappush(self.events, (self.runs[activity.key].end, 1, activity.key))
+        else:
+            self.ready[activity.key] = Demand(
+                activity.key,
+                activity.shape,
+                activity.priority,
+                activity.rank,
+                self.now,
+                activity.duration,
+            )
+
+    def _admit(self) -> Mapping[Key, Wait]:
+        """Starts what may start; returns why the rest of what is ready waits."""
+        while True:
+            demands = self._turns()
+            ordered = sorted(demands, key=lambda demand: self.policy.order(demand, self.now))
+            allowed = set(self.limits.within(self.activities[demand.key] for demand in ordered))
+            found = admit([one for one in demands if one.key in allowed], self.ledger.snapshot(), self.now, self.policy)
+            for demand in found.admitted:
+                self._start(demand, found.nodes.get(demand.key, {}))
+            never = [key for key, wait in found.waits.items() if wait.reason is Reason.NEVER_FITS]
+            for key in never:
+                self.stuck[key] = found.waits[key].reason, found.waits[key].message
+                del self.ready[key]
+                self.turns.pop(key, None)
+            if not never and not (found.admitted and found.wake_at):
+                break
+        if found.wake_at is not None:
+            heappush(self.events, (found.wake_at, 3, ("", "", "")))
+        return found.waits
+
+    def _turns(self) -> list[Demand]:
+        """What is ready; what a plan covers knows its turn as long as something that comes earlier has not started."""
+        if not self.policy.turns or not self.turns:
+            return list(self.ready.values())
+        first = min(self.turns.values())
+        horizon = max(self.turns.values())
+        found = []
+        for key, demand in self.ready.items():
+            turn = self.turns.get(key)
+            if turn is None:
+                found.append(demand)
+            else:
+                later = turn > first + TOLERANCE
+                found.append(replace(demand, planned=horizon - turn, not_before=turn if later else 0.0))
+        return found
+
+    def _start(self, demand: Demand, nodes: Mapping[str, int]) -> None:
+        activity = self.activities[demand.key]
+        took = max(0.0, self.actual(activity))
+        short = self.short.pop(demand.key, {})
+        worst = tuple(sorted(short, key=lambda name: (-short[name], name)))
+        self.runs[demand.key] = Run(activity, demand.since, self.now, self.now + took, nodes, worst)
+        del self.ready[demand.key]
+        self.turns.pop(demand.key, None)
+        self.limits.start(activity)
+        estimate = self.now + demand.duration
+        holding = Holding(demand.owner, demand.shape, None, self.now, estimate, charged=False)
+        places = nodes or {"": demand.shape.replicas}
+        for name, pods in places.items():
+            uid = "/".join((*demand.key, name))
+            self.ledger.put_pod(uid, PodHold(None, replace(holding, node=name or None, pods=pods)))
+        heappush(self.events, (self.now + took, 1, demand.key))
+
+    def _happen(self, event: tuple[float, int, Key]) -> None:
+        _, kind, key = event
+        if kind == 0:
+            self.ledger.drop_pod(key[2])
+            return
+        if kind == 3:
+            return
+        activity = self.activities[key]
+        if kind == 2:
+            self._make_ready(activity)
+            return
+        for name in self.runs[key].nodes or {"": 0}:
+            self.ledger.drop_pod("/".join((*key, name)))
+        self.limits.end(activity)
+        for barrier in self.member_of[key]:
+            self.open_barriers[barrier] -= 1
+            if not self.open_barriers[barrier]:
+                for waiting in self.waiting_for[barrier]:
+                    self.open_needs[waiting] -= 1
+                    if not self.open_needs[waiting]:
+                        self._make_ready(self.activities[waiting])
+
+    def _note_waiting(self, waits: Mapping[Key, Wait], seconds: float) -> None:
+        for key, wait in waits.items():
+            for name in wait.short:
+                self.waited[name] += seconds
+                mine = self.short.setdefault(key, {})
+                mine[name] = mine.get(name, 0.0) + seconds
+
+
+def _without(quota: Quota, holdings: Iterable[Holding], capacity: Capacity) -> Quota:
+    """The quota without what it counts for these, which the simulation counts itself, so that it comes free."""
+    used = dict(quota.used)
+    for one in holdings:
+        if one.charged and one.shape.namespace == quota.namespace:
+            charge = quota.charge(one.shape, *capacity.stated(one.shape)) or {}
+            for name, amount in charge.items():
+                used[name] = max(0, used.get(name, 0) - amount * one.pods)
+    return replace(quota, used=used)
+
+
+class _Limits:
+    """`parallelism` and `maxParallel` on the simulated clock."""
+
+    def __init__(self, workload: Workload) -> None:
+        self.members: dict[Slot, int] = defaultdict(int)
+        self.open: dict[tuple[str, tuple[int, ...]], set[Slot]] = defaultdict(set)
+        for activity in workload.activities:
+            for limit in activity.limits:
+                self.members[limit.slot] += 1
+
+    def within(self, activities: Iterable[Activity]) -> list[Key]:
+        """Those of the activities, in order, that the limits let start together."""
+        found: list[Key] = []
+        more: dict[tuple[str, tuple[int, ...]], set[Slot]] = defaultdict(set)
+        for activity in activities:
+            if all(self._free(limit, more) for limit in activity.limits):
+                found.append(activity.key)
+                for limit in activity.limits:
+                    more[limit.name, limit.around].add(limit.slot)
+        return found
+
+    def _free(self, limit: Limit, more: Mapping[tuple[str, tuple[int, ...]], set[Slot]]) -> bool:
+        taken = self.open[limit.name, limit.around] | more.get((limit.name, limit.around), set())
+        return limit.slot in taken or len(taken) < limit.most
+
+    def start(self, activity: Activity) -> None:
+        """An activity has started."""
+        for limit in activity.limits:
+            self.open[limit.name, limit.around].add(limit.slot)
+
+    def end(self, activity: Activity) -> None:
+        """An activity has ended."""
+        for limit in activity.limits:
+            self.members[limit.slot] -= 1
+            if not self.members[limit.slot]:
+                self.open[limit.name, limit.around].discard(limit.slot)

@@ -1,0 +1,99 @@
+"""How every step stands right now, with live numbers: what `penstock why` and the web page show."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from penstock.core.graph import Graph
+from penstock.core.observed import Observed
+from penstock.core.plan import plan
+from penstock.core.reasons import Reason
+from penstock.core.scheduling.activities import Activity, Workload
+from penstock.core.scheduling.admission import Admission, admit
+from penstock.core.scheduling.capacity import Capacity
+from penstock.core.scheduling.demands import Demand, Key, demand
+from penstock.core.scheduling.learned import Learned
+from penstock.core.scheduling.policies import CRITICAL_PATH, Policy
+from penstock.core.scheduling.ranks import ranks
+from penstock.core.scheduling.simulate import simulate
+
+FORESEEN = 500
+"""So many waiting steps, in the order of admission, get an ETA."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One step: phase, why in a word and a sentence; its place among all that wait for room; when it should start."""
+
+    key: Key
+    phase: str
+    reason: Reason | None
+    message: str
+    rank: float | None = None
+    place: int | None = None
+    waiting: int | None = None
+    eta: float | None = None
+
+
+def standings(
+    observed: Sequence[Observed],
+    capacity: Capacity,
+    now: float,
+    learned: Learned | None = None,
+    policy: Policy = CRITICAL_PATH,
+) -> list[Standing]:
+    """How all steps of these Pipelines stand, in their order, decided as the operator would decide now."""
+    found: list[Standing] = []
+    demands: list[Demand] = []
+    for one in observed:
+        if one.graph is None:
+            continue
+        made = plan(one)
+        demands += [demand(ready, one.graph, learned) for ready in made.ready]
+        held = {ready.node.path: (reason, words) for ready, reason, words in made.held}
+        pipeline = one.pipeline
+        for node, verdict in made.verdicts:
+            reason, message = held.get(node.path, (verdict.reason, verdict.message))
+            key = (pipeline.namespace, pipeline.name, node.path)
+            found.append(Standing(key, verdict.phase.value, reason, message, _rank(one.graph, node.task.id, learned)))
+    admission = admit(demands, capacity, now, policy)
+    return list(_with_admission(found, demands, admission, capacity, now, policy))
+
+
+def _rank(graph: Graph, task: str, learned: Learned | None) -> float:
+    return ranks(graph, learned).upward[task]
+
+
+def _with_admission(
+    found: Sequence[Standing],
+    demands: Sequence[Demand],
+    admission: Admission,
+    capacity: Capacity,
+    now: float,
+    policy: Policy,
+) -> Iterator[Standing]:
+    ordered = sorted(demands, key=lambda one: policy.order(one, now))
+    places = {one.key: number + 1 for number, one in enumerate(ordered)}
+    etas = _etas(ordered[:FORESEEN], capacity, now, policy)
+    for one in found:
+        if one.key not in places:
+            yield one
+            continue
+        wait = admission.waits.get(one.key)
+        yield Standing(
+            one.key,
+            one.phase,
+            wait.reason if wait else Reason.STARTING,
+            wait.message if wait else "there is room; its Job is created with the operator's next pass",
+            one.rank,
+            places[one.key],
+            len(ordered),
+            etas.get(one.key),
+        )
+
+
+def _etas(demands: Sequence[Demand], capacity: Capacity, now: float, policy: Policy) -> dict[Key, float]:
+    """When each would start if nothing else came: a simulation of what waits now."""
+    activities = tuple(
+        Activity(one.key, one.key[2], one.shape, one.duration, one.rank, one.priority) for one in demands
+    )
+    return {key: run.start for key, run in simulate(Workload(activities, {}), capacity, now, policy).runs.items()}
