@@ -20,7 +20,7 @@ from penstock.core.world import Node, Verdict, World
 
 STARTING_PATIENCE = 5.0
 """Seconds before the status tells why the container of a Job does not start."""
-SILENT_PATIENCE = 30.0
+SILENT_PATIENCE = 60.0
 """The same where the cluster gives no reason: then it is only busy, and a write for every Step would keep it so."""
 BRIEF = 2.0
 """Seconds of running before the status tells of it: what ends sooner costs one write. Kubelet tells whole seconds."""
