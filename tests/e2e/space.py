@@ -80,9 +80,13 @@ class Space:
         return self.run("apply", *words, "-f", "-", stdin=json.dumps(what) if isinstance(what, dict) else what)
 
     def wait(self, target: str, condition: str, seconds: float = 90) -> None:
-        """Wait for a condition of ``kubectl wait --for``."""
+        """Wait for a condition of ``kubectl wait --for``; the object may come into being meanwhile."""
         self.run("wait", target, "--for=create", f"--timeout={seconds:.0f}s")
         self.run("wait", target, f"--for={condition}", f"--timeout={seconds:.0f}s")
+
+    def running(self, pipeline: str, path: str) -> None:
+        """Wait until the status tells that the step runs, which it does not of one that runs for a second or two."""
+        self.wait(f"step/{pipeline}.{path}", "jsonpath={.status.phase}=Running")
 
     def finish(self, target: str, seconds: float = 90) -> Object:
         """Wait until ``pipeline/x`` or ``step/x`` as it stands now has ended, however it did; the object."""
