@@ -202,7 +202,9 @@ class _Planner:
         limits = (good, spec.successful_pipelines_history_limit), (bad, spec.failed_pipelines_history_limit)
         for kept, limit in limits:
             for run in kept[: max(0, len(kept) - limit)]:
-                remembered = run.tick is None or run.backfill or run.tick <= recorded
+                # A backfill that is suspended before its first record has forgotten what it created.
+                known = filling is not None or rules.spec.backfill is None
+                remembered = run.tick is None or (known if run.backfill else run.tick <= recorded)
                 if remembered and not (filling and run.tick in filling.ahead):
                     self._delete(run, Reason.HISTORY_LIMIT, f"deleted Pipeline {run.view.name}, which had ended")
 
