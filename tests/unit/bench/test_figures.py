@@ -1,0 +1,56 @@
+"""Figures of the bench: percentiles, summaries of trials, the table's place in its document."""
+
+from pathlib import Path
+
+import pytest
+from tests.bench import report
+from tests.bench.figures import Figure, number, percentile, summaries
+from tests.bench.rows.fanout import busiest
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.5, 2), (0.51, 3), (0.99, 4), (1.0, 4), (0.0, 1)])
+def test_a_percentile_is_one_of_the_values(share: float, expected: int) -> None:
+    assert percentile([4, 1, 3, 2], share) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0, "0"), (0.0025, "0.0025"), (0.00001234, "0.000012"), (4.068, "4.07"), (1234.5, "1,234")]
+)
+def test_numbers_have_three_digits(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+def test_trials_of_one_figure_become_a_median_and_a_spread() -> None:
+    figures = [Figure(2, "rate", value, "/s", 10, at_least=True) for value in (12, 9, 11)]
+    (found,) = summaries(figures)
+    assert (found.median, found.spread, found.met) == (11, "9 to 12", True)
+    assert found.figure.goal == "≥ 10 /s"
+
+
+def test_a_figure_without_a_goal_is_neither_met_nor_missed() -> None:
+    (found,) = summaries([Figure(1, "hop", 20, "ms")])
+    assert (found.met, found.spread, found.figure.goal) == (None, "", "")
+
+
+def test_rows_come_in_order() -> None:
+    found = summaries([Figure(3, "b", 1), Figure(1, "a", 1), Figure(3, "c", 1)])
+    assert [one.figure.what for one in found] == ["a", "b", "c"]
+
+
+def test_the_busiest_window() -> None:
+    assert busiest([0.0, 1.0, 2.0, 10.0, 11.0], 5.0) == 3 / 5
+    assert busiest([], 5.0) == 0
+
+
+def test_the_table_goes_between_its_markers(tmp_path: Path) -> None:
+    document = tmp_path / "performance.md"
+    document.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
+    report.write("new", document)
+    assert document.read_text() == f"before\n{report.BEGIN}\nnew\n{report.END}\nafter\n"
+
+
+def test_a_document_without_markers_is_refused(tmp_path: Path) -> None:
+    document = tmp_path / "performance.md"
+    document.write_text("text")
+    with pytest.raises(ValueError, match="bench: begin"):
+        report.write("new", document)
