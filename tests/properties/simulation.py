@@ -11,6 +11,16 @@ from tests.properties.model import Cluster, Object
 ENDED = ("Succeeded", "Failed", "Skipped", "Cancelled")
 
 
+def task_of(path: str) -> str:
+    """The task of an instance: its path without indices."""
+    return ".".join(part for part in path.split(".") if not part.isdecimal())
+
+
+def index_of(path: str) -> tuple[int, ...]:
+    """The index of an instance."""
+    return tuple(int(part) for part in path.split(".") if part.isdecimal())
+
+
 class Disturbed(Cluster):
     """A cluster in which everything happens in a random order, seeded."""
 
@@ -118,31 +128,28 @@ class Disturbed(Cluster):
 
     def check_start(self, manifest: Object, step: Object) -> None:
         super().check_start(manifest, step)
-        notes = manifest["metadata"]["annotations"]
-        key = (notes[labels.FINGERPRINT], notes.get(labels.PRODUCERS, ""))
-        status = step.get("status") or {}
-        held = [
-            one
-            for one in status.get("results") or ()
-            if (one["fingerprint"], one.get("producers", "")) == key and one["run"] >= step["spec"].get("minRun", 1)
-        ]
-        assert not held or step["spec"].get("cache") in ("LastRun", "Never"), f"{manifest['metadata']['name']}: {held}"
         (pipeline,) = self.of("Pipeline")
-        assert not pipeline["spec"].get("suspend") or "f" in step["metadata"]["name"].split(".")[1]
         compiled, _ = self._compiled(pipeline)
         assert compiled.graph is not None
         path = step["metadata"]["name"].partition(".")[2]
-        task = compiled.graph.tasks[".".join(part for part in path.split(".") if not part.isdecimal())]
-        states = {view.path: view for view in self.observe().steps.values()}
-        index = tuple(int(part) for part in path.split(".") if part.isdecimal())
+        task = compiled.graph.tasks[task_of(path)]
+        assert task.final or not pipeline["spec"].get("suspend")
+        notes = manifest["metadata"]["annotations"]
+        key = (notes[labels.FINGERPRINT], notes.get(labels.PRODUCERS, ""))
+        held = [
+            one
+            for one in (step.get("status") or {}).get("results") or ()
+            if (one["fingerprint"], one.get("producers", "")) == key and one["run"] >= step["spec"].get("minRun", 1)
+        ]
+        assert not held or task.work.cache != "Reuse", f"{manifest['metadata']['name']} runs in spite of {held}"
         for group in task.needs:
-            for view in states.values():
-                mine = tuple(int(part) for part in view.path.split(".") if part.isdecimal())[: group.shared]
-                if view.path in self.known and view.task in group.tasks and mine == index[: group.shared]:
+            for view in self.observe().steps.values():
+                inside = index_of(view.path)[: group.shared] == index_of(path)[: group.shared]
+                if inside and view.path in self.known and view.task in group.tasks:
                     tolerated = compiled.graph.tasks[view.task].work.on_error == "Continue"
-                    over = self.pods_over(view.uid)
                     phase = view.status.get("phase", "Pending")
-                    assert over or phase == "Succeeded" or (phase == "Failed" and tolerated), (path, view.path, phase)
+                    met = phase == "Succeeded" or (phase == "Failed" and tolerated)
+                    assert met or self.pods_over(view.uid), (path, view.path, phase)
 
     def pods_over(self, uid: str) -> bool:
         """Whether the newest Job of a Step has ended (its status may be on its way)."""
@@ -165,10 +172,7 @@ class Disturbed(Cluster):
         waiting = {one.step.path for one in found.ready} | {one.step.path for one, _, _ in found.held}
         created = {manifest["metadata"]["name"].partition(".")[2] for manifest in found.create_steps}
         for node, verdict in found.verdicts:
-            if not verdict.ended:
-                assert (verdict.reason is None) == (node.path in waiting | created and not verdict.started) or (
-                    node.path in waiting
-                ), (node.path, verdict)
+            assert verdict.ended or verdict.reason or node.path in waiting | created, (node.path, verdict)
 
     def result(self) -> Object:
         """How everything ended, without what may differ between two ways to the same end."""
