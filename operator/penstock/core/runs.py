@@ -19,9 +19,8 @@ from penstock.core.step_status import RunFacts, Status
 from penstock.core.world import Node, Verdict, World
 
 STARTING_PATIENCE = 5.0
-"""Seconds before the status tells why the container of a Job does not start."""
-SILENT_PATIENCE = 60.0
-"""The same where the cluster gives no reason: then it is only busy, and a write for every Step would keep it so."""
+"""Seconds before the status tells why the container of a Job does not start. Without a reason it tells nothing: the
+controllers are only busy, and a write for every Step that waits for them would keep them so."""
 BRIEF = 2.0
 """Seconds of running before the status tells of it: what ends sooner costs one write. Kubelet tells whole seconds."""
 
@@ -209,9 +208,10 @@ class StepRuns:
             case outcomes.Starting():
                 if progress.until:
                     self.found.wake_at.append(progress.until)
-                patience = job.created + (STARTING_PATIENCE if progress.detail else SILENT_PATIENCE)
-                if self.now < patience:
+                patience = job.created + STARTING_PATIENCE
+                if progress.detail and self.now < patience:
                     self.found.wake_at.append(patience)
+                if not progress.detail or self.now < patience:
                     return Verdict(StepPhase.RUNNING, Reason.STARTING, progress.detail, started=True)
                 return self._active(facts, job, Reason.STARTING, progress.detail, None, None)
 
