@@ -7,6 +7,7 @@ from penstock.core import step_status
 from penstock.core.composition import checks
 from penstock.core.composition.compiler import Compiled
 from penstock.core.composition.merge import merge
+from penstock.core.composition.wire import clashes
 from penstock.core.decide import Decider, Stage
 from penstock.core.fingerprint import fingerprint
 from penstock.core.graph import Graph, Literal, Task, Wired
@@ -30,7 +31,7 @@ def compile_step(name: str, spec: StepSpec) -> Compiled:
     ]
     inputs = tuple(Wired(given.name, type_name(given.value), Literal(given.value)) for given in spec.inputs or ())
     task = Task(id=name, where="spec", segments=(name,), levels=(), work=merge(spec, None, None), inputs=inputs)
-    problems += checks.tasks([task], None)
+    problems += [*clashes([wired.name for wired in inputs], "input", "spec.inputs"), *checks.tasks([task], None)]
     if problems:
         return Compiled(None, tuple(problems))
     return Compiled(Graph({name: task}), ())

@@ -212,6 +212,16 @@ class TestSizes:
         found = problems(step("a", component="c0"), using=components(**towers, c5={"image": "i"}))
         assert Reason.TOO_MANY_STEPS in {problem.reason for problem in found}
 
+    def test_a_path_must_fit_into_the_name_of_a_step(self) -> None:
+        long = "x" * 60
+        towers = {f"c{n}": {"steps": [step(long, component=f"c{n + 1}")]} for n in range(3)}
+        found = problems(step("a", component="c0"), using=components(**towers, c3={"image": "i"}))
+        assert [problem.reason for problem in found] == []
+        deep = {f"c{n}": {"steps": [step(long, component=f"c{n + 1}")]} for n in range(4)}
+        path, reason, _ = one(step("a", component="c0"), using=components(**deep, c4={"image": "i"}))
+        assert path.endswith("component(c3).steps[0].name")
+        assert reason is Reason.INVALID_FIELD
+
     def test_nesting_has_an_end(self) -> None:
         towers = {f"c{n}": {"steps": [step("s", component=f"c{n + 1}")]} for n in range(12)}
         found = problems(step("a", component="c0"), using=components(**towers, c12={"image": "i"}))

@@ -8,11 +8,14 @@ from penstock.api import quantities
 from penstock.api.containers import Resources
 from penstock.api.pipeline import PipelineSpec
 from penstock.api.storage import Storage
-from penstock.core.composition.wire import variable_name
+from penstock.core.composition.wire import clashes
 from penstock.core.graph import MAX_STEPS, Task
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
 from penstock.core.values import canonical, mismatch, normalise, shorten
+
+MAX_PATH = 253 - 63 - 1
+"""Longest path of a Step: its name is the Pipeline's, a dot and the path, and names have at most 253 characters."""
 
 
 def parameters(spec: PipelineSpec) -> list[Problem]:
@@ -60,6 +63,9 @@ def expanded_size(compiled: Iterable[Task]) -> list[Problem]:
 
 def _task(task: Task, storage: Storage | None) -> Iterator[Problem]:
     work = task.work
+    if len(task.id) + len(".9999") * len(task.levels) > MAX_PATH:
+        message = f"the path {shorten(task.id)} is too long for the name of a Step; use shorter names or nest less"
+        yield Problem(f"{task.where}.name", Reason.INVALID_FIELD, message)
     if not work.approval and not work.image:
         yield Problem(
             task.where,
@@ -69,17 +75,9 @@ def _task(task: Task, storage: Storage | None) -> Iterator[Problem]:
     yield from resources(work.resources, f"{task.where}.resources")
     if work.retry.memory:
         yield from _quantity(work.retry.memory.max, f"{task.where}.retry.memory.max")
-    names: dict[str, str] = {}
+    yield from clashes([output.name for output in work.outputs], "output", f"{task.where}.outputs")
     for number, output in enumerate(work.outputs):
         place = f"{task.where}.outputs[{number}]"
-        variable = variable_name(output.name)
-        if variable in names:
-            yield Problem(
-                f"{place}.name",
-                Reason.DUPLICATE_NAME,
-                f"outputs {names[variable]!r} and {output.name!r} both become OUTPUT_{variable}; rename one",
-            )
-        names[variable] = output.name
         if output.type.value == "Artifact" and storage is None:
             yield Problem(
                 f"{place}.type",

@@ -1,6 +1,6 @@
 """Resolves the references of steps: inputs, expressions, forEach variables, needs and after."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from penstock.api.base import Json
@@ -65,18 +65,10 @@ class Wirer:
     def inputs(self, scope: Scope, step: Outline, levels: tuple[Level, ...]) -> tuple[Wired, ...]:
         """The inputs of a step; `levels` include its own forEach."""
         wired: dict[str, Wired] = {}
-        variables: dict[str, str] = {}
-        for number, given in enumerate(step.template.inputs or ()):
+        inputs = step.template.inputs or ()
+        self.problems += clashes([given.name for given in inputs], "input", f"{step.where}.inputs")
+        for number, given in enumerate(inputs):
             place = f"{step.where}.inputs[{number}]"
-            variable = variable_name(given.name)
-            if variable in variables:
-                self._problem(
-                    f"{place}.name",
-                    Reason.DUPLICATE_NAME,
-                    f"inputs {variables[variable]!r} and {given.name!r} both become INPUT_{variable}; rename one",
-                )
-                continue
-            variables[variable] = given.name
             found = self._source(scope, step, given, place, levels)
             if found is None:
                 step.broken = True
@@ -301,6 +293,17 @@ def known_values(wired: Wired) -> list[Json]:
     """The values that an input may take and that the manifest already tells."""
     values = [wired.source.value] if isinstance(wired.source, Literal) else []
     return values + ([wired.default] if wired.has_default else [])
+
+
+def clashes(names: Iterable[str], kind: str, where: str) -> Iterator[Problem]:
+    """Inputs or outputs of which two become the same variable."""
+    first: dict[str, str] = {}
+    for number, name in enumerate(names):
+        variable = f"{kind.upper()}_{variable_name(name)}"
+        other = first.setdefault(variable, name)
+        if other != name:
+            message = f"{kind}s {other!r} and {name!r} both become {variable}; rename one"
+            yield Problem(f"{where}[{number}].name", Reason.DUPLICATE_NAME, message)
 
 
 def variable_name(name: str) -> str:
