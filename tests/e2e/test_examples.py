@@ -23,6 +23,7 @@ def test_the_api_server_takes_all_examples_and_components(space: Space) -> None:
     [
         ("hello", {"greeting": "Hello, world!", "letters": 13}),
         ("branches", {"deployed": "trained on 120 new rows", "summary": "training Succeeded, deployment Succeeded"}),
+        ("sweep", {"best": "radial-3"}),
     ],
 )
 def test_small(space: Space, example: str, expected: dict[str, object]) -> None:
