@@ -71,12 +71,12 @@ def manifests(draw: st.DrawFn, most: int = 6, strict: bool = True) -> Object:
     shape: dict[str, str] = {}
     steps = [_step(draw, f"s{number}", names, shape) for number in range(draw(st.integers(1, most)))]
     failing = any("fail" in step.get("script", "") for step in steps)
-    stop = draw(st.booleans()) if not (strict and failing) else False
+    policies = ["Continue"] if strict and failing else ["Continue", "Stop"] if strict else ["Continue", "Stop", "Undo"]
     spec: Object = {
         "params": [{"name": "p", "type": "Integer", "value": draw(st.integers(0, 2))}],
         "defaults": {"image": draw(st.sampled_from(["i1", "i2"])), "retry": {"limit": 2, "backoff": {"initial": "1s"}}},
         "steps": steps,
-        "onFailure": "Stop" if stop else "Continue",
+        "onFailure": draw(st.sampled_from(policies)),
         "outputs": [{"name": f"out-{name}", "from": f"{name}.v"} for name in names],
     }
     if draw(chance) < 40:
@@ -116,6 +116,8 @@ def _step(draw: st.DrawFn, name: str, names: list[str], shape: dict[str, str]) -
             step["onError"] = "Continue"
         if draw(chance) < 15:
             step["replicas"] = 2
+        if draw(chance) < 25:
+            step["undo"] = {"script": draw(st.sampled_from(["run1", "flaky", "fail"])), "retry": {"limit": 1}}
     elif kind == "approval":
         step["approval"] = {"message": "Go on?"}
     else:
@@ -165,7 +167,7 @@ def _inputs(draw: st.DrawFn, names: list[str], shape: dict[str, str]) -> list[Ob
 def _condition(draw: st.DrawFn, other: str, shape: dict[str, str]) -> str:
     words = [f"steps.{other}.status == 'Succeeded'", f"steps.{other}.status != 'Failed'", "params.p > 0"]
     if shape[other] == "one":
-        words += [f"steps.{other}.outputs.v % 2 == 0", f"steps.{other}.outputs.l[2] > 0"]
+        words += [f"steps.{other}.outputs.v % 2 == 0", f"steps.{other}.outputs.l.size() > 1"]
     return draw(st.sampled_from(words))
 
 
