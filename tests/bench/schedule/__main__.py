@@ -15,7 +15,7 @@ from statistics import mean
 from time import perf_counter
 
 from penstock.core.scheduling.activities import Activity, Workload
-from penstock.core.scheduling.forecast import prepared
+from penstock.core.scheduling.planned_pass import prepared
 from penstock.core.scheduling.policies import POLICIES
 from penstock.core.scheduling.simulate import Simulated, simulate
 from tests.bench.schedule import psplib

@@ -4,7 +4,7 @@ What only a run can tell is assumed: conditions are true, approvals given at onc
 step produces has one item.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from penstock.api import durations
@@ -14,7 +14,7 @@ from penstock.core.scheduling.demands import Key, task_shape
 from penstock.core.scheduling.learned import Learned
 from penstock.core.scheduling.ranks import DEFAULT_DURATION, Ranks, ranks
 from penstock.core.scheduling.shapes import Shape
-from penstock.core.world import Index, Node, World
+from penstock.core.world import Index, Node, Verdict, World
 
 Slot = tuple[str, Index]
 """One of several places that something with a limit has: an instance of a fan-out, or a step of a Pipeline."""
@@ -59,9 +59,16 @@ class Workload:
     notes: tuple[str, ...] = ()
 
 
-def workload(graph: Graph, namespace: str, pipeline: str, learned: Learned | None = None) -> Workload:
-    """The workload of a whole Pipeline from its beginning."""
-    return _Unfolding(graph, namespace, pipeline, ranks(graph, learned)).workload()
+def workload(
+    graph: Graph,
+    namespace: str,
+    pipeline: str,
+    learned: Learned | None = None,
+    verdicts: Iterable[tuple[Node, Verdict]] = (),
+) -> Workload:
+    """The workload of a whole Pipeline from its beginning. `verdicts`: how steps stand, if it has begun; they tell how
+    long the lists are that steps have produced."""
+    return _Unfolding(graph, namespace, pipeline, ranks(graph, learned), verdicts).workload()
 
 
 def merged(loads: Sequence[Workload]) -> Workload:
@@ -74,12 +81,16 @@ def merged(loads: Sequence[Workload]) -> Workload:
 
 
 class _Unfolding:
-    def __init__(self, graph: Graph, namespace: str, pipeline: str, known: Ranks) -> None:
+    def __init__(
+        self, graph: Graph, namespace: str, pipeline: str, known: Ranks, verdicts: Iterable[tuple[Node, Verdict]]
+    ) -> None:
         self.graph = graph
         self.namespace = namespace
         self.pipeline = pipeline
         self.ranks = known
         self.world = World(graph)
+        for node, verdict in verdicts:
+            self.world.add(node, verdict)
         self.notes: list[str] = []
         self.planned = {name: task for name, task in graph.tasks.items() if not _only_after_failure(task)}
         self.nodes = {name: list(self._instances(task)) for name, task in self.planned.items()}

@@ -25,6 +25,11 @@ class NodeView:
     """Why it takes no pods now (`cordoned`, `not ready`); empty if it does."""
 
 
+def expected_end(start: float, estimate: float, now: float) -> float:
+    """When something should end that began at `start`. What is overdue gets a quarter of its age more, at least 1 s."""
+    return estimate if estimate > now else now + max(1.0, 0.25 * (now - start))
+
+
 @dataclass(frozen=True, slots=True)
 class Holding:
     """What a pod holds, or a Job whose pods have not been seen (`pods` of them, on no node yet).
@@ -44,12 +49,8 @@ class Holding:
     claims: tuple[str, ...] = ()
 
     def released(self, now: float) -> float:
-        """When it is expected to be free. What is overdue gets a quarter of its age more, at least a second."""
-        if self.end is None:
-            return float("inf")
-        if self.end > now:
-            return self.end
-        return now + max(1.0, 0.25 * (now - self.start))
+        """When it is expected to be free."""
+        return float("inf") if self.end is None else expected_end(self.start, self.end, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,10 @@ from dataclasses import dataclass, replace
 from penstock.api.quantities import MILLI, parse, render
 from penstock.core.scheduling.activities import Workload
 from penstock.core.scheduling.capacity import Capacity, NodeView
-from penstock.core.scheduling.improve import improve, with_plan
-from penstock.core.scheduling.policies import CRITICAL_PATH, PLANNED, Policy
-from penstock.core.scheduling.simulate import TOLERANCE, Simulated, simulate
+from penstock.core.scheduling.planned_pass import prepared
+from penstock.core.scheduling.policies import CRITICAL_PATH, Policy
+from penstock.core.scheduling.simulate import Simulated, simulate
 from penstock.core.scheduling.timeline import Link, Use, bottleneck, cost, critical_path, uses
-
-PLACEMENTS = 20_000
-"""Placements of activities that a planned pass may try; with many activities there are fewer tries."""
-
-MOST_TRIES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +46,6 @@ def forecast(
         bottleneck(found),
         None if prices is None else cost(found, prices),
     )
-
-
-def prepared(workload: Workload, capacity: Capacity, began: float = 0.0) -> Workload:
-    """The workload with a plan, where one is found that beats the dispatch rule; else as it is."""
-    if not workload.activities:
-        return workload
-    found = simulate(workload, capacity, began, CRITICAL_PATH)
-    tries = max(1, min(MOST_TRIES, PLACEMENTS // (3 * len(workload.activities))))
-    known = {key: run.start - began for key, run in found.runs.items()}
-    made = with_plan(workload, improve(workload, capacity, tries, known=known))
-    better = simulate(made, capacity, began, PLANNED).makespan < found.makespan - TOLERANCE
-    return made if better else workload
 
 
 def one_node(amounts: Mapping[str, int], name: str = "capacity") -> NodeView:

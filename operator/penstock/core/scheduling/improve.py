@@ -5,7 +5,7 @@ by the serial scheme, from the upward ranks and from seeded random variations of
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from random import Random
@@ -33,19 +33,28 @@ class Planned:
 
 
 def improve(
-    workload: Workload, capacity: Capacity, tries: int = TRIES, seed: int = 0, known: Mapping[Key, float] | None = None
+    workload: Workload,
+    capacity: Capacity,
+    tries: int = TRIES,
+    seed: int = 0,
+    known: Mapping[Key, float] | None = None,
+    began: float = 0.0,
+    go_on: Callable[[], bool] = lambda: True,
 ) -> Planned:
-    """The best of several improved schedules for idle nodes. Activities that never fit are left out.
+    """The best of several improved schedules, around what pods hold on the nodes. What never fits is left out.
 
-    `known`: starts in a schedule that is there already, from which a further try begins.
+    `known`: starts in a schedule that is there already, from which a further try begins. `began`: the instant from
+    which times count, in seconds. `go_on`: asked before every try but the first.
 
     Quotas, `parallelism` and `maxParallel` are not part of it: admission keeps them when the plan is carried out.
     """
-    project = _Project(workload, capacity)
+    project = _Project(workload, capacity, began)
     random = Random(seed)  # noqa: S311 - reproducible, not secret
     ranks = {activity.key: activity.rank for activity in project.activities}
     best: tuple[float, Starts] | None = None
     for number in range(max(1, tries)):
+        if number and not go_on():
+            break
         spread = SPREAD if number else 0.0
         moved = {key: rank * (1 + random.uniform(-spread, spread)) for key, rank in ranks.items()}
         found = _improved(project, moved)
@@ -90,8 +99,9 @@ def _improved(project: "_Project", ranks: Mapping[Key, float]) -> tuple[float, S
 class _Project:
     """The workload in the terms of project scheduling: durations, vectors of amounts, nodes, precedence both ways."""
 
-    def __init__(self, workload: Workload, capacity: Capacity) -> None:
+    def __init__(self, workload: Workload, capacity: Capacity, began: float) -> None:
         self.nodes, self.names = _bins(workload, capacity)
+        self.held = list(self._held(capacity, began))
         self.activities = [one for one in workload.activities if self._possible(capacity, one)]
         self.duration = {one.key: one.duration for one in self.activities}
         self.release = {one.key: one.release for one in self.activities}
@@ -126,6 +136,25 @@ class _Project:
         places = {name: number for number, (name, _) in enumerate(self.nodes)}
         self.usable[shape] = [0] if usable is None else [places[name] for name in usable]
 
+    def _held(self, capacity: Capacity, began: float) -> Iterator[tuple[int, float, Vector, int]]:
+        """What pods hold from the beginning on: the node, for how many seconds, how much each, how many."""
+        for number, (name, free) in enumerate(self.nodes):
+            load = capacity.loads.get(name)
+            for one in load.held if load else ():
+                vector = tuple(one.shape.requests.get(resource, 0) for resource in self.names)
+                until = one.released(began) - began
+                if until == float("inf"):
+                    free[:] = [there - amount * one.pods for there, amount in zip(free, vector, strict=True)]
+                else:
+                    yield number, until, vector, one.pods
+
+    def _profiles(self, forward: bool) -> list[Profile]:
+        """The nodes. Backward, when what is held now comes last is not known, so that only forward counts it."""
+        profiles = [Profile(free) for _, free in self.nodes]
+        for number, seconds, vector, pods in self.held if forward else ():
+            profiles[number].take(0.0, seconds, vector, pods)
+        return profiles
+
     def schedule(self, ranks: Mapping[Key, float], forward: bool) -> tuple[float, Starts]:
         """The serial scheme: highest rank first among what may come next, each as early as it fits.
 
@@ -137,7 +166,7 @@ class _Project:
         left = {name: len(keys) for name, keys in members.items()}
         earliest = {key: self.release[key] if forward else 0.0 for key in self.duration}
         needs = {key: len(names) for key, names in opens.items()}
-        profiles = [Profile(free) for _, free in self.nodes]
+        profiles = self._profiles(forward)
         eligible = [(-ranks[key], key) for key, count in needs.items() if not count]
         eligible.sort()
         latest: dict[str, float] = defaultdict(float)

@@ -13,6 +13,7 @@ from penstock.core.scheduling.demands import Demand, Key
 from penstock.core.scheduling.ledger import Ledger
 from penstock.core.scheduling.observed_capacity import PodHold
 from penstock.core.scheduling.policies import CRITICAL_PATH, Policy
+from penstock.core.scheduling.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,6 @@ class Simulated:
         return max((run.end for run in self.runs.values()), default=self.began) - self.began
 
 
-TOLERANCE = 1e-6
-"""Seconds by which sums of the same durations may differ."""
-
 Actual = Callable[[Activity], float]
 """How long an activity really takes, which admission does not know."""
 
@@ -59,6 +57,11 @@ def simulate(
 ) -> Simulated:
     """Runs the workload to its end. `capacity`: what there is, with what others hold and when they give it back."""
     return _Simulation(workload, capacity, began, policy, actual or (lambda activity: activity.duration)).run()
+
+
+def turns(workload: Workload, began: float) -> Turns:
+    """The turns of what a plan covers, for a plan that begins at that instant."""
+    return Turns({one.key: began + one.planned for one in workload.activities if one.planned is not None})
 
 
 class _Simulation:
@@ -86,7 +89,7 @@ class _Simulation:
             self.open_needs[activity.key] = len(needs)
             for name in needs:
                 self.waiting_for[name].append(activity.key)
-        self.turns = {one.key: began + one.planned for one in workload.activities if one.planned is not None}
+        self.turns = turns(workload, began) if policy.turns else Turns({})
         self.ledger = Ledger(capacity.caps)
         self._take_over(capacity)
 
@@ -131,7 +134,8 @@ class _Simulation:
         if activity.release > self.now:
             heappush(self.events, (activity.release, 2, activity.key))
         elif activity.shape is None:
-            self.turns.pop(activity.key, None)
+            self.turns.over(activity.key)
+            self.limits.start(activity)
             self.runs[activity.key] = Run(activity, self.now, self.now, self.now + self.actual(activity))
             heappush(self.events, (self.runs[activity.key].end, 1, activity.key))
         else:
@@ -147,7 +151,7 @@ class _Simulation:
     def _admit(self) -> Mapping[Key, Wait]:
         """Starts what may start; returns why the rest of what is ready waits."""
         while True:
-            demands = self._turns()
+            demands = self.turns.assign(self.ready.values())
             ordered = sorted(demands, key=lambda demand: self.policy.order(demand, self.now))
             allowed = set(self.limits.within(self.activities[demand.key] for demand in ordered))
             found = admit([one for one in demands if one.key in allowed], self.ledger.snapshot(), self.now, self.policy)
@@ -157,28 +161,12 @@ class _Simulation:
             for key in never:
                 self.stuck[key] = found.waits[key].reason, found.waits[key].message
                 del self.ready[key]
-                self.turns.pop(key, None)
+                self.turns.over(key)
             if not never and not (found.admitted and found.wake_at):
                 break
         if found.wake_at is not None:
             heappush(self.events, (found.wake_at, 3, ("", "", "")))
         return found.waits
-
-    def _turns(self) -> list[Demand]:
-        """What is ready; what a plan covers knows its turn as long as something that comes earlier has not started."""
-        if not self.policy.turns or not self.turns:
-            return list(self.ready.values())
-        first = min(self.turns.values())
-        horizon = max(self.turns.values())
-        found = []
-        for key, demand in self.ready.items():
-            turn = self.turns.get(key)
-            if turn is None:
-                found.append(demand)
-            else:
-                later = turn > first + TOLERANCE
-                found.append(replace(demand, planned=horizon - turn, not_before=turn if later else 0.0))
-        return found
 
     def _start(self, demand: Demand, nodes: Mapping[str, int]) -> None:
         activity = self.activities[demand.key]
@@ -187,7 +175,7 @@ class _Simulation:
         worst = tuple(sorted(short, key=lambda name: (-short[name], name)))
         self.runs[demand.key] = Run(activity, demand.since, self.now, self.now + took, nodes, worst)
         del self.ready[demand.key]
-        self.turns.pop(demand.key, None)
+        self.turns.over(demand.key)
         self.limits.start(activity)
         estimate = self.now + demand.duration
         holding = Holding(demand.owner, demand.shape, None, self.now, estimate, charged=False)

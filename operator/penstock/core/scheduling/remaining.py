@@ -1,0 +1,57 @@
+"""What is left of a Pipeline that runs, as the simulation sees it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from penstock.api.step import StepPhase
+from penstock.core.observed import JobView, Observed
+from penstock.core.scheduling.activities import Activity, Workload, workload
+from penstock.core.scheduling.capacity import expected_end
+from penstock.core.scheduling.demands import Key
+from penstock.core.scheduling.learned import Learned
+from penstock.core.world import Node, Verdict
+
+
+def remaining(observed: Observed, verdicts: Sequence[tuple[Node, Verdict]], learned: Learned | None = None) -> Workload:
+    """The steps that have not ended, from `observed.now` on. The Pipeline must be valid.
+
+    `verdicts`: how its steps stand, from a plan of the same snapshot. What runs takes no room of its own here, since
+    its pods are part of what the capacity says is held; it ends when they are expected to.
+    """
+    graph, pipeline = observed.graph, observed.pipeline
+    assert graph is not None
+    whole = workload(graph, pipeline.namespace, pipeline.name, learned, verdicts)
+    states = {(pipeline.namespace, pipeline.name, node.path): verdict for node, verdict in verdicts}
+    ended = {key for key, verdict in states.items() if verdict.ended}
+    activities = []
+    for activity in whole.activities:
+        if activity.key in ended:
+            continue
+        running = activity.key in states and states[activity.key].phase is StepPhase.RUNNING
+        activities.append(_going_on(observed, activity) if running else activity)
+    barriers = {name: tuple(key for key in keys if key not in ended) for name, keys in whole.barriers.items()}
+    return Workload(tuple(activities), barriers, whole.notes)
+
+
+def began(observed: Observed, path: str) -> float | None:
+    """When what runs of the Step at that path began: its last pod's container, or else its Job. Seconds since 1970."""
+    job = _live(observed, path)
+    if job is None:
+        return None
+    pods = [pod.started or pod.created for pod in observed.pods.get(job.uid, ()) if pod.ended is None]
+    return max(pods, default=job.created)
+
+
+def _live(observed: Observed, path: str) -> JobView | None:
+    step = observed.steps.get(path)
+    jobs: Iterable[JobView] = observed.jobs.get(step.uid, ()) if step else ()
+    live = (job for job in jobs if job.finished is None and not job.deleting and job.purpose == "run")
+    return max(live, key=lambda job: (job.run, job.attempt), default=None)
+
+
+def _going_on(observed: Observed, activity: Activity) -> Activity:
+    key: Key = activity.key
+    start = began(observed, key[2])
+    start = observed.now if start is None else start
+    end = expected_end(start, start + activity.duration, observed.now)
+    return replace(activity, shape=None, duration=end - observed.now)

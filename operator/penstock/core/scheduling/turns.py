@@ -1,0 +1,45 @@
+"""Turns: when each step of a plan is to start, and what that means for those that are ready."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from penstock.core.scheduling.demands import Demand, Key
+
+TOLERANCE = 1e-6
+"""Seconds by which sums of the same durations may differ."""
+
+
+class Turns:
+    """The turns that have not come yet. `at`: instants in seconds, by Step.
+
+    A step is held back until its turn only as long as something that comes earlier has not started, so a plan that
+    reality is ahead of costs nothing; and never beyond its turn, so one that reality is behind costs little.
+    """
+
+    def __init__(self, at: Mapping[Key, float]) -> None:
+        self._at = dict(at)
+
+    def over(self, key: Key) -> None:
+        """The Step has started, or never will."""
+        self._at.pop(key, None)
+
+    def __len__(self) -> int:
+        return len(self._at)
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self._at
+
+    def assign(self, demands: Iterable[Demand]) -> list[Demand]:
+        """The demands, those of the plan with their planned rank and the earliest instant at which they may start."""
+        if not self._at:
+            return list(demands)
+        first = min(self._at.values())
+        horizon = max(self._at.values())
+        found = []
+        for demand in demands:
+            turn = self._at.get(demand.key)
+            if turn is not None:
+                later = turn > first + TOLERANCE
+                demand = replace(demand, planned=horizon - turn, not_before=turn if later else 0.0)
+            found.append(demand)
+        return found
