@@ -58,6 +58,13 @@ def test_what_fits_starts_and_what_waits_says_why() -> None:
     assert all(one.estimate for one in found.granted)
 
 
+def test_what_starts_knows_where_there_is_room() -> None:
+    found = Setting()
+    found.ledger.put_node(node("node-2", **{"nvidia.com/gpu": "4"}))
+    assert found.ask(FIRST, 1, 4) == ["s0", "s1"]
+    assert {one.node.path: one.nodes for one in found.granted} == {"s0": ("node-1",), "s1": ("node-2",)}
+
+
 def test_room_is_given_away_once_even_before_the_job_is_seen() -> None:
     found = Setting()
     assert found.ask(FIRST, 2) == ["s0"]

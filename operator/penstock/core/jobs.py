@@ -11,7 +11,7 @@ from penstock.core.decide import Ready
 from penstock.core.graph import Graph, Work
 from penstock.core.mounts import carried
 from penstock.core.observed import STEP_CONTAINER
-from penstock.core.requests import pod_resources
+from penstock.core.requests import pod_requests, pod_resources
 from penstock.core.step_manifests import child_labels, owner_reference
 from penstock.core.values import text
 
@@ -19,7 +19,9 @@ USER = 65532
 """User and group that steps run as unless they say otherwise."""
 
 OUTPUTS_FILE = "/dev/termination-log"
-GRACE_SECONDS = 30
+
+MOST_HINTED = 16
+"""Nodes that a pod is told to prefer at most: a gang on more of them has no whole nodes to keep free for others."""
 
 
 def job_manifest(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None, courier: str) -> dict[str, Any]:
@@ -118,15 +120,35 @@ def _pod(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None, job: str,
         "serviceAccountName": options.service_account_name,
         "nodeSelector": options.node_selector,
         "tolerations": [_plain(one) for one in options.tolerations or ()],
-        "affinity": options.affinity.model_dump(mode="json", by_alias=True, exclude_none=True)
-        if isinstance(options.affinity, Model)
-        else options.affinity,
+        "affinity": _affinity(ready),
         "imagePullSecrets": [{"name": name} for name in options.image_pull_secrets or ()],
         "runtimeClassName": options.runtime_class_name,
         "priorityClassName": options.priority_class_name,
     }
     pod.update({key: value for key, value in plain.items() if value})
     return pod
+
+
+def _affinity(ready: Ready) -> dict[str, Any]:
+    """The user's own affinity, and a preference for the nodes that admission chose.
+
+    kube-scheduler spreads pods; where it put one GPU on a node that admission keeps whole for a larger step, that step
+    would wait although it was said to fit. Only a preference: if the node is taken meanwhile, another one will do.
+    """
+    work = ready.node.task.work
+    affinity = _plain(work.pod.affinity) if work.pod.affinity else {}
+    if not 0 < len(ready.nodes) <= MOST_HINTED or not any("/" in name for name in pod_requests(work)):
+        return affinity
+    near = affinity.setdefault("nodeAffinity", {})
+    near["preferredDuringSchedulingIgnoredDuringExecution"] = [
+        *near.get("preferredDuringSchedulingIgnoredDuringExecution", ()),
+        *({"weight": 100, "preference": {"matchFields": [_named(name)]}} for name in ready.nodes),
+    ]
+    return affinity
+
+
+def _named(node: str) -> dict[str, Any]:
+    return {"key": "metadata.name", "operator": "In", "values": [node]}
 
 
 def pod_security(options: PodOptions, artifacts: bool) -> dict[str, Any]:

@@ -41,6 +41,8 @@ class Ready:
     """For an undo: the outputs that the Step had produced."""
     estimate: float | None = None
     """How long it is expected to take, in seconds."""
+    nodes: tuple[str, ...] = ()
+    """Where admission found room for its pods; none if nodes are not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,8 @@ class Gate:
         for one in found.admitted:
             key, ready = owners[one.key]
             if key == asked:
-                granted.append(replace(ready, estimate=one.duration))
+                nodes = tuple(found.nodes.get(one.key, ()))
+                granted.append(replace(ready, estimate=one.duration, nodes=nodes))
                 self._hold(one, ready, now)
             else:
                 self.wake(key)

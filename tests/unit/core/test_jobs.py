@@ -1,5 +1,6 @@
 """The Job of an attempt: what a container sees, and that Pod Security `restricted` takes it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from tests.properties.model import Cluster
 from tests.unit.builders import cluster, pipeline, step
 
 from penstock.core import labels
-from penstock.core.jobs import gang_service, job_manifest
+from penstock.core.jobs import MOST_HINTED, gang_service, job_manifest
 from penstock.core.plan import plan
 
 
@@ -148,6 +149,49 @@ def test_memory_and_extended_resources_are_limited_to_the_request() -> None:
         "requests": {"cpu": "1", "memory": "1Gi", "nvidia.com/gpu": "1"},
         "limits": {"memory": "1Gi", "nvidia.com/gpu": "1"},
     }
+
+
+def placed(*nodes: str, resource: str = "nvidia.com/gpu", **pod: Any) -> dict[str, Any]:
+    """The affinity of a pod that asks for one of a resource and was admitted with these nodes in mind."""
+    found = cluster(pipeline(step("a", resources={"requests": {resource: 1}}, **({"pod": pod} if pod else {}))))
+    ready, *_ = first(found, "a")
+    graph = found.observe().graph
+    assert graph is not None
+    job = job_manifest(graph, replace(ready, nodes=nodes), ("p", "uid"), "courier")
+    affinity: dict[str, Any] = job["spec"]["template"]["spec"].get("affinity", {})
+    return affinity
+
+
+def prefers(*nodes: str) -> list[dict[str, Any]]:
+    fields = [{"key": "metadata.name", "operator": "In", "values": [node]} for node in nodes]
+    return [{"weight": 100, "preference": {"matchFields": [one]}} for one in fields]
+
+
+PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
+REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+
+
+def test_a_pod_with_gpus_prefers_the_nodes_that_admission_chose() -> None:
+    assert placed("n1", "n2") == {"nodeAffinity": {PREFERRED: prefers("n1", "n2")}}
+
+
+def test_the_hint_comes_on_top_of_the_users_own_affinity() -> None:
+    zone = {"matchExpressions": [{"key": "zone", "operator": "In", "values": ["a"]}]}
+    mine = {"weight": 5, "preference": zone}
+    required = {"nodeSelectorTerms": [zone]}
+    apart = {REQUIRED: [{"topologyKey": "zone", "labelSelector": {"matchLabels": {"app": "x"}}}]}
+    affinity = {"nodeAffinity": {PREFERRED: [mine], REQUIRED: required}, "podAntiAffinity": apart}
+    assert placed("n1", affinity=affinity) == {
+        "nodeAffinity": {PREFERRED: [mine, *prefers("n1")], REQUIRED: required},
+        "podAntiAffinity": apart,
+    }
+    assert placed(affinity={"podAntiAffinity": apart}) == {"podAntiAffinity": apart}
+
+
+def test_no_hint_where_it_would_not_help() -> None:
+    assert placed() == {}, "nodes are not known"
+    assert placed("n1", resource="cpu") == {}, "kube-scheduler may spread what all nodes have"
+    assert placed(*(f"n{number}" for number in range(MOST_HINTED + 1))) == {}, "no node is kept whole"
 
 
 def test_timeouts_are_the_pods_deadline() -> None:
