@@ -7,6 +7,7 @@ from penstock.core.scheduling.capacity import NodeView
 from penstock.core.scheduling.learned import Learned
 from penstock.core.scheduling.ledger import Ledger
 from penstock.core.scheduling.observed_capacity import amounts
+from penstock.core.scheduling.policies import PLANNED
 from penstock.shell.gate import Gate
 from penstock.shell.store import Key
 from tests.properties.model import Cluster
@@ -26,7 +27,9 @@ class Setting:
         self.woken: list[Key] = []
         self.ledger = Ledger()
         self.ledger.put_node(node())
-        self.gate = Gate(self.ledger, Learned(), never_fits_fails, self.woken.append)
+        self.alarms: list[float] = []
+        wake, alarm = self.woken.append, self.alarms.append
+        self.gate = Gate(self.ledger, Learned(), PLANNED, never_fits_fails, wake, alarm)
 
     def ask(self, key: Key, *gpus: int, **spec: Any) -> list[str]:
         """Steps that may start of a Pipeline with a step of so many GPUs each."""

@@ -49,6 +49,7 @@ class Reason(StrEnum):
     OUTRANKED = "Outranked", "There is room, but not after the steps that go first."
     PARALLELISM = "Parallelism", "As many steps run at once as spec.parallelism or maxParallel allows."
     RESERVED = "ReservedForHigherRank", "There is room, but a step that goes first has a dated claim on it."
+    PLANNED_LATER = "PlannedLater", "There is room; by the plan, all ends sooner if others have it first."
     QUOTA_EXCEEDED = "QuotaExceeded", "A ResourceQuota of the namespace leaves no room."
     QUEUED_BY_KUEUE = "QueuedByKueue", "The Job is handed to Kueue, which has not admitted it yet."
     SUSPENDED = "Suspended", "The Pipeline is suspended; set spec.suspend to false to go on."

@@ -17,6 +17,8 @@ from penstock.core.scheduling.demands import Key as DemandKey
 from penstock.core.scheduling.learned import Learned
 from penstock.core.scheduling.ledger import Ledger
 from penstock.core.scheduling.observed_capacity import JobHold
+from penstock.core.scheduling.policies import Policy
+from penstock.core.scheduling.turns import Turns
 from penstock.shell import metrics
 from penstock.shell.store import Key
 
@@ -38,11 +40,26 @@ NOTHING = Asking((), ())
 
 
 class Gate:
-    """Lets ready Steps through as far as there is room. `wake` is called for those that room has come up for."""
+    """Lets ready Steps through as far as there is room, in the policy's order.
 
-    def __init__(self, ledger: Ledger, learned: Learned, never_fits_fails: bool, wake: Callable[[Key], None]) -> None:
+    `wake` is called for those that room has come up for; `alarm` with the instant (seconds since 1970) of the next
+    turn of a plan, at which to look again.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        learned: Learned,
+        policy: Policy,
+        never_fits_fails: bool,
+        wake: Callable[[Key], None],
+        alarm: Callable[[float], None],
+    ) -> None:
         self.ledger = ledger
         self.learned = learned
+        self.policy = policy
+        self.turns = Turns({})
+        self.alarm = alarm
         self.never_fits_fails = never_fits_fails
         self.wake = wake
         self._asking: dict[Key, Asking] = {}
@@ -82,6 +99,11 @@ class Gate:
         if self._asking:
             self._pass(None, now)
 
+    def follow(self, turns: Turns, now: float) -> None:
+        """From now on these turns of a plan hold, and no others."""
+        self.turns = turns
+        self.look_again(now)
+
     def forget(self, key: Key) -> None:
         """The Pipeline is gone."""
         self._asking.pop(key, None)
@@ -94,9 +116,11 @@ class Gate:
     def _pass(self, asked: Key | None, now: float) -> list[Ready]:
         """Admits over all that is asked for; returns what may start of the one that asked, and holds room for it."""
         owners = {one.key: (key, ready) for key, asking in self._asking.items() for one, ready in _pairs(asking)}
-        demands = [one for asking in self._asking.values() for one in asking.demands]
+        demands = self.turns.assign(one for asking in self._asking.values() for one in asking.demands)
         with metrics.ADMISSIONS.time():
-            found = admit(demands, self.ledger.snapshot(), now)
+            found = admit(demands, self.ledger.snapshot(), now, self.policy)
+        if found.wake_at is not None:
+            self.alarm(found.wake_at)
         granted: list[Ready] = []
         for one in found.admitted:
             key, ready = owners[one.key]
@@ -104,6 +128,7 @@ class Gate:
                 nodes = tuple(found.nodes.get(one.key, ()))
                 granted.append(replace(ready, estimate=one.duration, nodes=nodes))
                 self._hold(one, ready, now)
+                self.turns.over(one.key)
             else:
                 self.wake(key)
         if asked is not None:

@@ -13,13 +13,14 @@ import structlog
 
 from penstock.core.decide import Ready
 from penstock.core.graph import Graph
-from penstock.core.observed import PipelineView
+from penstock.core.observed import Observed, PipelineView
 from penstock.core.plan import Plan
 from penstock.core.waiting import PATIENCE
 from penstock.shell import metrics
 from penstock.shell.apply import Applier, Outcome, mere_progress
 from penstock.shell.gate import Gate
 from penstock.shell.observe import Observer, Snapshot
+from penstock.shell.planner import Planner
 from penstock.shell.schedules import Schedules
 from penstock.shell.store import Key
 
@@ -59,11 +60,14 @@ class _Turn:
 class Loop:
     """Keeps every Pipeline, every Step that stands alone and every PipelineSchedule as its manifest wants it."""
 
-    def __init__(self, observer: Observer, applier: Applier, gate: Gate, schedules: Schedules) -> None:
+    def __init__(
+        self, observer: Observer, applier: Applier, gate: Gate, schedules: Schedules, planner: Planner
+    ) -> None:
         self.observer = observer
         self.schedules = schedules
         self.applier = applier
         self.gate = gate
+        self.planner = planner
         self._turns: dict[Key, _Turn] = {}
         self._started = False
         self._working = 0
@@ -194,6 +198,7 @@ class Loop:
         if snapshot is None:
             self.observer.graphs.release(turn.uid)
             self.gate.forget(key)
+            self.planner.forget(key)
             return False, Outcome()
         turn.uid = snapshot.uid
         plan, took = await asyncio.to_thread(_timed, snapshot) if snapshot.size > LARGE else _timed(snapshot)
@@ -201,6 +206,8 @@ class Loop:
         if took > CHEAP:
             turn.not_before = asyncio.get_running_loop().time() + took * (self._working / SHARE - 1)
         self._wake_at(key, turn, plan.wake_at)
+        if isinstance(snapshot.observed, Observed):
+            self.planner.see(key, snapshot.observed, plan)
         ready = self._ready(key, turn, plan, snapshot.graph)
         plan = self._hold_back(key, turn, snapshot, plan)
         outcome = Outcome()

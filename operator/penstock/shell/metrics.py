@@ -14,6 +14,7 @@ IGNORED = Counter("penstock_unreadable_total", "Objects that could not be read",
 STALE = Counter("penstock_stale_events_total", "Events older than what was known", ("kind",))
 MISSED = Counter("penstock_missed_changes_total", "Changes that no watch told and a resync found", ("kind",))
 ADMISSIONS = Histogram("penstock_admission_seconds", "Time of one pass of admission", buckets=_FAST)
+PLANNED = Histogram("penstock_planned_pass_seconds", "Processor time of one planned pass", buckets=_FAST)
 HELD_BACK = Gauge("penstock_steps_waiting_for_room", "Ready steps that the last pass of admission held back")
 WAITING = Gauge("penstock_waiting_pipelines", "Pipelines that are to be looked at")
 WORKING = Gauge("penstock_working_pipelines", "Pipelines being looked at")

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import time
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import structlog
 
 from penstock.core.observed import Thresholds
 from penstock.core.scheduling.observed_capacity import amounts
+from penstock.core.scheduling.policies import POLICIES
 from penstock.shell import metrics
 from penstock.shell.apply import Applier
 from penstock.shell.client import Client
@@ -24,6 +26,7 @@ from penstock.shell.listing import Lister
 from penstock.shell.loop import Loop
 from penstock.shell.notify import Notifier
 from penstock.shell.observe import Observer
+from penstock.shell.planner import Planner
 from penstock.shell.reporter import Reporter
 from penstock.shell.revisions import Revisions
 from penstock.shell.schedules import Schedules
@@ -63,15 +66,30 @@ class Operator:
         writer = Writer(client, self.store)
         applier = Applier(writer, self.starter, self.revisions, self.reporter)
         schedules = Schedules(self.store, writer, self.reporter, settings.catalogue_namespaces)
-        self.gate = Gate(self.store.ledger, self.store.learned, settings.never_fits is NeverFits.FAIL, self._wake)
+        self.gate = Gate(
+            self.store.ledger,
+            self.store.learned,
+            POLICIES[settings.policy],
+            settings.never_fits is NeverFits.FAIL,
+            self._wake,
+            self._look_again_at,
+        )
+        self._next_look: asyncio.TimerHandle | None = None
         self.store.ledger.caps = amounts(settings.capacity) if settings.capacity else None
         observer = Observer(self.store, graphs, self.starter, self.trouble.messages, self.gate, _thresholds(settings))
         self.surroundings = Surroundings(client, self.store.ledger, settings, self.gate.look_again)
-        self.loop = Loop(observer, applier, self.gate, schedules)
+        self.loop = Loop(observer, applier, self.gate, schedules, Planner(self.gate))
         self.lister = Lister(client, self.store, settings, self._wake)
 
     def _wake(self, key: Key) -> None:
         self.loop.wake(key)
+
+    def _look_again_at(self, at: float) -> None:
+        """Has admission look again at an instant, and not at the one that was set before."""
+        if self._next_look:
+            self._next_look.cancel()
+        delay = max(0.0, at - time.time())
+        self._next_look = asyncio.get_running_loop().call_later(delay, lambda: self.gate.look_again(time.time()))
 
     def problem(self) -> str:
         """What is wrong with this process that a restart may mend."""

@@ -8,6 +8,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from penstock.core.scheduling.policies import POLICIES
+
 
 class SettingsError(Exception):
     """A settings file that cannot be used; the message says where and why."""
@@ -18,6 +20,10 @@ class NeverFits(StrEnum):
 
     FAIL = "Fail"
     WAIT = "Wait"
+
+
+PolicyName = Annotated[str, Field(pattern=f"^({'|'.join(POLICIES)})$")]
+"""Name of a scheduling policy."""
 
 
 class LogFormat(StrEnum):
@@ -75,6 +81,8 @@ class Settings(_Section):
     """Namespaces whose Components any Pipeline may refer to."""
     never_fits: NeverFits = NeverFits.FAIL
     """What happens to a step that fits no node even when all is idle."""
+    policy: PolicyName = "planned"
+    """In which order steps start when not all of them fit."""
     capacity: dict[str, str | int | float] | None = None
     """Most that the steps of all Pipelines may hold together, by resource; no limit of its own if absent."""
     courier_image: Annotated[str, Field(min_length=1)] = "localhost/penstock:dev"

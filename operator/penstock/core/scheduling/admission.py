@@ -99,7 +99,7 @@ class _Pass:
 
     def _not_yet(self, demand: Demand) -> Wait:
         at = explain.clock(demand.not_before, self.now)
-        return Wait(Reason.OUTRANKED, lambda: f"by the plan its turn is at about {at}, after steps that go first")
+        return Wait(Reason.PLANNED_LATER, lambda: f"by the plan its turn is at about {at}, after steps that go first")
 
     def _decide(self, demand: Demand) -> Wait | None:
         """Takes the room for the demand and returns None, or returns why it waits. Equal shapes wait alike."""

@@ -1,18 +1,30 @@
 """The planned pass: gives a workload a plan where that pays, judged by simulation with the operator's own admission."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from penstock.core.scheduling.activities import Workload
+from penstock.core.graph import Graph
+from penstock.core.observed import Observed
+from penstock.core.scheduling.activities import Workload, merged
 from penstock.core.scheduling.capacity import Capacity
 from penstock.core.scheduling.improve import improve, with_plan
+from penstock.core.scheduling.learned import Learned
 from penstock.core.scheduling.policies import CRITICAL_PATH, PLANNED
+from penstock.core.scheduling.ranks import ranks
+from penstock.core.scheduling.remaining import remaining
 from penstock.core.scheduling.simulate import Simulated, simulate
 from penstock.core.scheduling.turns import TOLERANCE
+from penstock.core.world import Node, Verdict
 
 PLACEMENTS = 20_000
 """Placements of activities that a planned pass may try; with many activities there are fewer tries."""
 
 MOST_TRIES = 50
+
+MOST_STEPS = 300
+"""Steps of all Pipelines together beyond which the operator makes no planned pass."""
+
+WORTHWHILE = 60.0
+"""Seconds that all steps together must still take for a planned pass to be worth its own time."""
 
 
 def prepared(
@@ -53,3 +65,35 @@ def ends(found: Simulated) -> Mapping[tuple[str, str], float]:
     for key, run in found.runs.items():
         last[key[:2]] = max(last.get(key[:2], run.end), run.end)
     return last
+
+
+Course = tuple[Observed, Sequence[tuple[Node, Verdict]]]
+"""How a Pipeline stands: a snapshot, and the verdicts of a plan made from it."""
+
+
+def worth_planning(courses: Iterable[Course], learned: Learned) -> Workload | None:
+    """What is left of Pipelines that run side by side, if a plan can be made for it.
+
+    It cannot where a duration or the time of an approval is not known, where priorities differ (they go before any
+    plan), or where there is too much or too little to do.
+    """
+    mine = [one for one in courses if one[0].graph is not None and _ours(one[0].graph)]
+    priorities = set()
+    loads = []
+    for observed, verdicts in mine:
+        assert observed.graph is not None
+        if ranks(observed.graph, learned).assumed:
+            return None
+        priorities.add(observed.graph.settings.priority)
+        loads.append(remaining(observed, verdicts, learned))
+    load = merged(loads)
+    waits = [one for one in load.activities if one.shape is None and not one.duration]
+    total = sum(one.duration for one in load.activities)
+    if len(priorities) > 1 or waits or len(load.activities) > MOST_STEPS or total < WORTHWHILE:
+        return None
+    return load
+
+
+def _ours(graph: Graph) -> bool:
+    """Whether the operator admits the steps itself, and now."""
+    return not (graph.settings.suspend or graph.settings.queue_name)

@@ -1,6 +1,6 @@
 """How every step stands right now, with live numbers: what `penstock why` and the web page show."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from penstock.core.graph import Graph
@@ -44,10 +44,12 @@ def standings(
     """How all steps of these Pipelines stand, in their order, decided as the operator would decide now."""
     found: list[Standing] = []
     demands: list[Demand] = []
+    later: dict[Key, str] = {}
     for one in observed:
         if one.graph is None:
             continue
         made = plan(one)
+        later |= _held_by_plan(one)
         demands += [demand(ready, one.graph, learned) for ready in made.ready]
         held = {ready.node.path: (reason, words) for ready, reason, words in made.held}
         pipeline = one.pipeline
@@ -56,7 +58,17 @@ def standings(
             key = (pipeline.namespace, pipeline.name, node.path)
             found.append(Standing(key, verdict.phase.value, reason, message, _rank(one.graph, node.task.id, learned)))
     admission = admit(demands, capacity, now, policy)
-    return list(_with_admission(found, demands, admission, capacity, now, policy))
+    return list(_with_admission(found, demands, admission, later, capacity, now, policy))
+
+
+def _held_by_plan(observed: Observed) -> dict[Key, str]:
+    """What the operator said of Steps that it holds back by a plan, which only it knows."""
+    pipeline = observed.pipeline
+    return {
+        (pipeline.namespace, pipeline.name, path): step.status.get("message", "")
+        for path, step in observed.steps.items()
+        if step.status.get("reason") == Reason.PLANNED_LATER
+    }
 
 
 def _rank(graph: Graph, task: str, learned: Learned | None) -> float:
@@ -67,6 +79,7 @@ def _with_admission(
     found: Sequence[Standing],
     demands: Sequence[Demand],
     admission: Admission,
+    later: Mapping[Key, str],
     capacity: Capacity,
     now: float,
     policy: Policy,
@@ -79,11 +92,16 @@ def _with_admission(
             yield one
             continue
         wait = admission.waits.get(one.key)
+        reason, message = Reason.STARTING, "there is room; its Job is created with the operator's next pass"
+        if wait:
+            reason, message = wait.reason, wait.message
+        elif one.key in later:
+            reason, message = Reason.PLANNED_LATER, later[one.key]
         yield Standing(
             one.key,
             one.phase,
-            wait.reason if wait else Reason.STARTING,
-            wait.message if wait else "there is room; its Job is created with the operator's next pass",
+            reason,
+            message,
             one.rank,
             places[one.key],
             len(ordered),

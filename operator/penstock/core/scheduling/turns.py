@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from penstock.api.step import StepPhase
 from penstock.core.scheduling.demands import Demand, Key
+from penstock.core.world import Node, Verdict
 
 TOLERANCE = 1e-6
 """Seconds by which sums of the same durations may differ."""
@@ -22,6 +24,12 @@ class Turns:
     def over(self, key: Key) -> None:
         """The Step has started, or never will."""
         self._at.pop(key, None)
+
+    def note(self, pipeline: tuple[str, str], verdicts: Iterable[tuple[Node, Verdict]]) -> None:
+        """Takes note of how the Steps of a Pipeline (namespace, name) stand: of those that run or have ended."""
+        for node, verdict in verdicts if self._at else ():
+            if verdict.ended or verdict.phase is StepPhase.RUNNING:
+                self.over((*pipeline, node.path))
 
     def __len__(self) -> int:
         return len(self._at)
