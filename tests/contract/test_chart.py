@@ -20,6 +20,8 @@ SETTINGS = {
     "courierImage": "localhost/penstock:dev",
     "catalogueNamespaces": [],
     "neverFits": "Fail",
+    "policy": "planned",
+    "capacity": None,
     "apiConcurrency": 64,
     "resyncSeconds": 300,
     "watch": {"overdueFactor": 3, "overdueSeconds": 300, "stalledSeconds": 1800},
@@ -149,6 +151,11 @@ def test_settings_have_the_keys_the_operator_reads() -> None:
     assert settings_of(by_default()) == SETTINGS
 
 
+def test_caps_reach_the_operator_by_their_names() -> None:
+    caps = {"cpu": 64, "nvidia.com/gpu": "8"}
+    assert settings_of(objects(values={"settings": {"capacity": caps}}))["capacity"] == caps
+
+
 def test_a_changed_setting_changes_the_pod() -> None:
     def checksum(found: list[Object]) -> str:
         (deployment,) = of_kind(found, "Deployment")
@@ -164,6 +171,8 @@ def test_a_changed_setting_changes_the_pod() -> None:
         {"image": {"tagg": "1"}},
         {"settings": {"neverFits": "Maybe"}},
         {"settings": {"apiConcurrency": 0}},
+        {"settings": {"policy": "random"}},
+        {"settings": {"capacity": {"cpu": "-1"}}},
         {"settings": {"namespaces": ["a"]}},
         {"scope": {"namespaces": ["Team_A"]}},
         {"scope": {"clusterWide": True, "namespaces": ["team-a"]}},

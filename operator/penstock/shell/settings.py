@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic.alias_generators import to_camel
 
+from penstock.core.scheduling.observed_capacity import amounts
 from penstock.core.scheduling.policies import POLICIES
 
 
@@ -97,6 +98,12 @@ class Settings(_Section):
     """Whether one replica acts at a time, by a Lease."""
     log_level: LogLevel = LogLevel.INFO
     log_format: LogFormat = LogFormat.JSON
+
+    @field_validator("capacity")
+    @classmethod
+    def _quantities(cls, given: dict[str, str | int | float] | None) -> dict[str, str | int | float] | None:
+        amounts(given)
+        return given
 
 
 def load(path: Path) -> Settings:
