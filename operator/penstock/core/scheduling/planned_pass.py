@@ -78,20 +78,15 @@ def worth_planning(courses: Iterable[Course], learned: Learned) -> Workload | No
     plan), or where there is too much or too little to do.
     """
     mine = [one for one in courses if one[0].graph is not None and _ours(one[0].graph)]
-    priorities = set()
-    loads = []
-    for observed, verdicts in mine:
-        assert observed.graph is not None
-        if ranks(observed.graph, learned).assumed:
-            return None
-        priorities.add(observed.graph.settings.priority)
-        loads.append(remaining(observed, verdicts, learned))
-    load = merged(loads)
-    waits = [one for one in load.activities if one.shape is None and not one.duration]
-    total = sum(one.duration for one in load.activities)
-    if len(priorities) > 1 or waits or len(load.activities) > MOST_STEPS or total < WORTHWHILE:
+    if sum(not verdict.ended for _, verdicts in mine for _, verdict in verdicts) > MOST_STEPS:
         return None
-    return load
+    graphs = [observed.graph for observed, _ in mine if observed.graph is not None]
+    if len({graph.settings.priority for graph in graphs}) > 1 or any(ranks(one, learned).assumed for one in graphs):
+        return None
+    load = merged([remaining(observed, verdicts, learned) for observed, verdicts in mine])
+    asked = any(one.shape is None and not one.duration for one in load.activities)
+    total = sum(one.duration for one in load.activities)
+    return None if asked or total < WORTHWHILE else load
 
 
 def _ours(graph: Graph) -> bool:
