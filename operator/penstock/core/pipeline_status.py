@@ -45,6 +45,8 @@ class Summary:
     undone: tuple[bool, str] | None = None
     late: Late | None = None
     expected: Ranks | None = None
+    late_at: float | None = None
+    """When to look again whether it is late (seconds since 1970)."""
 
 
 def invalid(pipeline: PipelineView, problems: Sequence[Problem], now: float) -> Status:

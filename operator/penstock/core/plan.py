@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from penstock.api.base import Json
-from penstock.api.pipeline import OnFailure, PipelinePhase
+from penstock.api.pipeline import OnFailure
 from penstock.api.step import StepPhase
 from penstock.core import labels, pipeline_status, step_status
 from penstock.core.bindings import Impossible, stub_verdict
@@ -15,18 +14,17 @@ from penstock.core.decide import Decided, Decider, Ready, Stage
 from penstock.core.gates import within_limits
 from penstock.core.graph import Graph
 from penstock.core.jobs import claim_manifest
-from penstock.core.lateness import Late, Watched, late
 from penstock.core.lifecycle import parse_rerun, rerun_tasks, take_up
 from penstock.core.observed import JobView, Observed, StepView
-from penstock.core.pipeline_status import Summary
 from penstock.core.reasons import Reason
 from penstock.core.revisions import revision_manifest
 from penstock.core.step_manifests import spec_digest, step_manifest, step_spec
+from penstock.core.summary import State
 from penstock.core.transfer import Collection
 from penstock.core.undo import Undoing, undo
-from penstock.core.values import canonical, digest, shorten
+from penstock.core.values import digest
 from penstock.core.waiting import note
-from penstock.core.world import Missing, Node, Verdict, World, first_missing
+from penstock.core.world import Missing, Node, Verdict, World
 
 Manifest = dict[str, Any]
 
@@ -126,7 +124,7 @@ class _Planner:
         cancelled = any(verdict.phase is StepPhase.CANCELLED for _, verdict in verdicts)
         if self.graph.settings.on_failure is not OnFailure.UNDO or not all(v.ended for _, v in verdicts):
             return
-        if not cancelled and not any(_fails(verdict) for _, verdict in verdicts):
+        if not cancelled and not any(verdict.fails for _, verdict in verdicts):
             return
         self.undoing = undo(self.observed, world, self.stage) if settled else Undoing(done=False)
         decided.statuses.update(self.undoing.statuses)
@@ -139,7 +137,7 @@ class _Planner:
         world, decided = self._pass(self.stage)
         found = self._verdicts(world, final=False)
         verdicts = [verdict for _, verdict in found]
-        failing = self.graph.settings.on_failure is not OnFailure.CONTINUE and any(map(_fails, verdicts))
+        failing = self.graph.settings.on_failure is not OnFailure.CONTINUE and any(one.fails for one in verdicts)
         late = not all(verdict.ended for verdict in verdicts) and self._out_of_time()
         if (failing or late) and not self.stage.stopping:
             decided_before = frozenset(node.path for node, verdict in found if verdict.ended)
@@ -252,7 +250,11 @@ class _Planner:
         result.settle_approvals = [step for step in steps.values() if step.decided and step_status.ended(step.status)]
         for at in decided.wake_at:
             self._wake(at)
-        summary = self._summary(world, main, finals, main_ended)
+        waiting = [*result.ready, *(one for one, _, _ in result.held)]
+        state = State(self.observed, world, self.stage, self.undoing, main, finals, main_ended, waiting)
+        summary = state.summary()
+        if summary.late_at is not None:
+            self._wake(summary.late_at)
         status = pipeline_status.current(self.pipeline, summary, self.now)
         if pipeline_status.differs(self.pipeline.status, status):
             result.pipeline_status = status
@@ -309,86 +311,9 @@ class _Planner:
             if path not in known and step.task not in unknown and step.owner == self.pipeline.uid and not step.deleting
         ]
 
-    def _summary(
-        self,
-        world: World,
-        main: list[tuple[Node, Verdict]],
-        finals: list[tuple[Node, Verdict]],
-        main_ended: bool,
-    ) -> Summary:
-        every = main + finals
-        known = [(node, verdict) for node, verdict in every if not (node.stub and not verdict.ended)]
-        outputs = self._outputs(world)
-        phase, reason, message = self._phase(every, main_ended)
-        undone = self.undoing.outcome if self.undoing and self.undoing.done else None
-        why = self._late(every) if phase in (PipelinePhase.PENDING, PipelinePhase.RUNNING) else None
-        return Summary(phase, reason, message, known, outputs, undone, why, self.observed.expected)
-
-    def _late(self, every: list[tuple[Node, Verdict]]) -> Late | None:
-        observed, held = self.observed, [ready for ready, _, _ in self.result.held]
-        status, waiting = self.pipeline.status, [*self.result.ready, *held]
-        watched = Watched(every, waiting, observed.steps, status, observed.expected, observed.thresholds)
-        why, again = late(watched, self.now)
-        if again is not None:
-            self._wake(again)
-        return why
-
-    def _phase(self, every: list[tuple[Node, Verdict]], main_ended: bool) -> tuple[PipelinePhase, Reason, str]:
-        failed = [(node, verdict) for node, verdict in every if _fails(verdict)]
-        if self.undoing and not self.undoing.done:
-            return PipelinePhase.UNDOING, Reason.UNDOING, Reason.UNDOING.doc
-        if all(verdict.ended for _, verdict in every):
-            return self._end(every, failed)
-        running = any(verdict.phase in (StepPhase.RUNNING, StepPhase.RETRYING) for _, verdict in every)
-        if self.stage.stopping and not main_ended:
-            reason = Reason.CANCELLING if self.stage.stopping is Reason.CANCELLED else Reason.TIMED_OUT
-            return PipelinePhase.RUNNING, reason, "running steps are being stopped"
-        if self.graph.settings.suspend and not main_ended:
-            return PipelinePhase.SUSPENDED, Reason.SUSPENDED, Reason.SUSPENDED.doc
-        if failed and self.stage.failing:
-            return PipelinePhase.RUNNING, Reason.STOPPING, f"step {failed[0][0].path!r} failed; running steps finish"
-        if main_ended and any(node.task.final for node, _ in every):
-            return PipelinePhase.RUNNING, Reason.FINALLY, Reason.FINALLY.doc
-        clash = next((v for _, v in every if v.reason is Reason.NAME_CONFLICT), None)
-        if clash:
-            return PipelinePhase.RUNNING if running else PipelinePhase.PENDING, Reason.NAME_CONFLICT, clash.message
-        begun = running or any(verdict.started or verdict.ended for _, verdict in every)
-        waiting = next((v for _, v in every if v.reason is Reason.WAITING_FOR_APPROVAL), None)
-        if waiting and not running:
-            return PipelinePhase.RUNNING, Reason.WAITING_FOR_APPROVAL, waiting.message
-        return (PipelinePhase.RUNNING if begun else PipelinePhase.PENDING), Reason.RUNNING, ""
-
-    def _end(
-        self, every: list[tuple[Node, Verdict]], failed: list[tuple[Node, Verdict]]
-    ) -> tuple[PipelinePhase, Reason, str]:
-        if any(v.phase is StepPhase.CANCELLED and v.reason is Reason.TIMED_OUT for _, v in every):
-            return PipelinePhase.FAILED, Reason.TIMED_OUT, Reason.TIMED_OUT.doc
-        if any(v.phase is StepPhase.CANCELLED for _, v in every):
-            return PipelinePhase.CANCELLED, Reason.CANCELLED, Reason.CANCELLED.doc
-        if failed:
-            node, verdict = failed[0]
-            more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-            return PipelinePhase.FAILED, Reason.FAILED, f"step {node.path!r} failed: {verdict.message}{more}"
-        return PipelinePhase.SUCCEEDED, Reason.COMPLETED, ""
-
-    def _outputs(self, world: World) -> dict[str, Json]:
-        found: dict[str, Json] = {}
-        size = 0
-        for output, source in self.graph.outputs:
-            value = world.output(source, ())
-            if first_missing(value):
-                continue
-            size += len(canonical(value))
-            found[output.name] = value if size <= pipeline_status.MAX_OUTPUTS else shorten(canonical(value), 64)
-        return found
-
     def _wake(self, at: float) -> None:
         if self.result.wake_at is None or at < self.result.wake_at:
             self.result.wake_at = at
-
-
-def _fails(verdict: Verdict) -> bool:
-    return verdict.phase is StepPhase.FAILED and not verdict.tolerated
 
 
 def approval_labels(step: StepView) -> Mapping[str, None]:

@@ -50,6 +50,11 @@ class Verdict:
     def ended(self) -> bool:
         return self.phase in ENDED
 
+    @property
+    def fails(self) -> bool:
+        """Whether the Pipeline fails by it."""
+        return self.phase is StepPhase.FAILED and not self.tolerated
+
 
 @dataclass(frozen=True, slots=True)
 class Missing:

@@ -1,0 +1,95 @@
+"""What the verdicts on all Steps of a Pipeline add up to: its phase and why, its outputs, whether it is late."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from penstock.api.base import Json
+from penstock.api.pipeline import PipelinePhase
+from penstock.api.step import StepPhase
+from penstock.core.decide import Ready, Stage
+from penstock.core.lateness import Late, Watched, late
+from penstock.core.observed import Observed
+from penstock.core.pipeline_status import MAX_OUTPUTS, Summary
+from penstock.core.reasons import Reason
+from penstock.core.undo import Undoing
+from penstock.core.values import canonical, shorten
+from penstock.core.world import Node, Verdict, World, first_missing
+
+Decisions = Sequence[tuple[Node, Verdict]]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A Pipeline after every Step of it was decided."""
+
+    observed: Observed
+    world: World
+    stage: Stage
+    undoing: Undoing | None
+    main: Decisions
+    finals: Decisions
+    main_ended: bool
+    waiting: Sequence[Ready]
+    """Steps that are ready and have no Job yet."""
+
+    def summary(self) -> Summary:
+        """All of it; the status is composed from that."""
+        every = [*self.main, *self.finals]
+        known = [(node, verdict) for node, verdict in every if not (node.stub and not verdict.ended)]
+        phase, reason, message = self._phase(every)
+        undone = self.undoing.outcome if self.undoing and self.undoing.done else None
+        why, again = self._late(every) if phase in (PipelinePhase.PENDING, PipelinePhase.RUNNING) else (None, None)
+        return Summary(phase, reason, message, known, self._outputs(), undone, why, self.observed.expected, again)
+
+    def _late(self, every: Decisions) -> tuple[Late | None, float | None]:
+        observed = self.observed
+        status, limits = observed.pipeline.status, observed.thresholds
+        return late(Watched(every, self.waiting, observed.steps, status, observed.expected, limits), observed.now)
+
+    def _phase(self, every: Decisions) -> tuple[PipelinePhase, Reason, str]:
+        failed = [(node, verdict) for node, verdict in every if verdict.fails]
+        if self.undoing and not self.undoing.done:
+            return PipelinePhase.UNDOING, Reason.UNDOING, Reason.UNDOING.doc
+        if all(verdict.ended for _, verdict in every):
+            return _end(every, failed)
+        running = any(verdict.phase in (StepPhase.RUNNING, StepPhase.RETRYING) for _, verdict in every)
+        if self.stage.stopping and not self.main_ended:
+            reason = Reason.CANCELLING if self.stage.stopping is Reason.CANCELLED else Reason.TIMED_OUT
+            return PipelinePhase.RUNNING, reason, "running steps are being stopped"
+        if self.world.graph.settings.suspend and not self.main_ended:
+            return PipelinePhase.SUSPENDED, Reason.SUSPENDED, Reason.SUSPENDED.doc
+        if failed and self.stage.failing:
+            return PipelinePhase.RUNNING, Reason.STOPPING, f"step {failed[0][0].path!r} failed; running steps finish"
+        if self.main_ended and any(node.task.final for node, _ in every):
+            return PipelinePhase.RUNNING, Reason.FINALLY, Reason.FINALLY.doc
+        clash = next((v for _, v in every if v.reason is Reason.NAME_CONFLICT), None)
+        if clash:
+            return PipelinePhase.RUNNING if running else PipelinePhase.PENDING, Reason.NAME_CONFLICT, clash.message
+        begun = running or any(verdict.started or verdict.ended for _, verdict in every)
+        waiting = next((v for _, v in every if v.reason is Reason.WAITING_FOR_APPROVAL), None)
+        if waiting and not running:
+            return PipelinePhase.RUNNING, Reason.WAITING_FOR_APPROVAL, waiting.message
+        return (PipelinePhase.RUNNING if begun else PipelinePhase.PENDING), Reason.RUNNING, ""
+
+    def _outputs(self) -> dict[str, Json]:
+        found: dict[str, Json] = {}
+        size = 0
+        for output, source in self.world.graph.outputs:
+            value = self.world.output(source, ())
+            if first_missing(value):
+                continue
+            size += len(canonical(value))
+            found[output.name] = value if size <= MAX_OUTPUTS else shorten(canonical(value), 64)
+        return found
+
+
+def _end(every: Decisions, failed: Decisions) -> tuple[PipelinePhase, Reason, str]:
+    if any(v.phase is StepPhase.CANCELLED and v.reason is Reason.TIMED_OUT for _, v in every):
+        return PipelinePhase.FAILED, Reason.TIMED_OUT, Reason.TIMED_OUT.doc
+    if any(v.phase is StepPhase.CANCELLED for _, v in every):
+        return PipelinePhase.CANCELLED, Reason.CANCELLED, Reason.CANCELLED.doc
+    if failed:
+        node, verdict = failed[0]
+        more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+        return PipelinePhase.FAILED, Reason.FAILED, f"step {node.path!r} failed: {verdict.message}{more}"
+    return PipelinePhase.SUCCEEDED, Reason.COMPLETED, ""
