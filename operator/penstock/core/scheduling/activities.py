@@ -51,12 +51,13 @@ class Activity:
 class Workload:
     """Activities, and barriers: names of sets of activities that must all have ended.
 
-    `notes` say what was assumed.
+    `notes` say what was assumed; `guessed` are the tasks whose durations were.
     """
 
     activities: tuple[Activity, ...]
     barriers: Mapping[str, tuple[Key, ...]]
     notes: tuple[str, ...] = ()
+    guessed: tuple[str, ...] = ()
 
 
 def workload(
@@ -77,6 +78,7 @@ def merged(loads: Sequence[Workload]) -> Workload:
         tuple(activity for load in loads for activity in load.activities),
         {name: keys for load in loads for name, keys in load.barriers.items()},
         tuple(note for load in loads for note in load.notes),
+        tuple(name for load in loads for name in load.guessed),
     )
 
 
@@ -104,7 +106,7 @@ class _Unfolding:
             names = ", ".join(assumed[:5]) + (f" and {len(assumed) - 5} more" if len(assumed) > 5 else "")
             self.notes.append(f"{durations.render(DEFAULT_DURATION)} is assumed for what states no duration: {names}")
         activities = tuple(self._activity(node) for nodes in self.nodes.values() for node in nodes)
-        return Workload(activities, self.barriers, tuple(sorted(self.notes)))
+        return Workload(activities, self.barriers, tuple(sorted(self.notes)), tuple(assumed))
 
     def _instances(self, task: Task) -> Iterator[Node]:
         for node in self.world.instances(task):

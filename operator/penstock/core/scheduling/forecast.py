@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from penstock.api.quantities import MILLI, parse, render
 from penstock.core.scheduling.activities import Workload
 from penstock.core.scheduling.capacity import Capacity, NodeView
-from penstock.core.scheduling.planned_pass import prepared
+from penstock.core.scheduling.planned_pass import plannable, prepared
 from penstock.core.scheduling.policies import CRITICAL_PATH, Policy
 from penstock.core.scheduling.simulate import Simulated, simulate
 from penstock.core.scheduling.timeline import Link, Use, bottleneck, cost, critical_path, uses
@@ -35,8 +35,8 @@ def forecast(
     policy: Policy = CRITICAL_PATH,
     prices: Mapping[str, float] | None = None,
 ) -> Forecast:
-    """Simulates a workload. Under the policy `planned`, after a planned pass, if that is better than without."""
-    if policy.turns:
+    """Simulates a workload. Under the policy `planned`, after a planned pass where the operator would make one."""
+    if policy.turns and plannable(workload):
         workload = prepared(workload, capacity, began)
     found = simulate(workload, capacity, began, policy)
     return Forecast(

@@ -9,7 +9,6 @@ from penstock.core.scheduling.capacity import Capacity
 from penstock.core.scheduling.improve import improve, with_plan
 from penstock.core.scheduling.learned import Learned
 from penstock.core.scheduling.policies import CRITICAL_PATH, PLANNED
-from penstock.core.scheduling.ranks import ranks
 from penstock.core.scheduling.remaining import remaining
 from penstock.core.scheduling.simulate import Simulated, simulate
 from penstock.core.scheduling.turns import TOLERANCE
@@ -72,21 +71,25 @@ Course = tuple[Observed, Sequence[tuple[Node, Verdict]]]
 
 
 def worth_planning(courses: Iterable[Course], learned: Learned) -> Workload | None:
-    """What is left of Pipelines that run side by side, if a plan can be made for it.
+    """What is left of Pipelines that run side by side, if a plan can be made for it."""
+    mine = [one for one in courses if one[0].graph is not None and _ours(one[0].graph)]
+    if sum(not verdict.ended for _, verdicts in mine for _, verdict in verdicts) > MOST_STEPS:
+        return None  # found out before anything is built
+    load = merged([remaining(observed, verdicts, learned) for observed, verdicts in mine])
+    return load if plannable(load) else None
+
+
+def plannable(load: Workload) -> bool:
+    """Whether a plan can be made.
 
     It cannot where a duration or the time of an approval is not known, where priorities differ (they go before any
     plan), or where there is too much or too little to do.
     """
-    mine = [one for one in courses if one[0].graph is not None and _ours(one[0].graph)]
-    if sum(not verdict.ended for _, verdicts in mine for _, verdict in verdicts) > MOST_STEPS:
-        return None
-    graphs = [observed.graph for observed, _ in mine if observed.graph is not None]
-    if len({graph.settings.priority for graph in graphs}) > 1 or any(ranks(one, learned).assumed for one in graphs):
-        return None
-    load = merged([remaining(observed, verdicts, learned) for observed, verdicts in mine])
     asked = any(one.shape is None and not one.duration for one in load.activities)
+    priorities = {one.priority for one in load.activities}
     total = sum(one.duration for one in load.activities)
-    return None if asked or total < WORTHWHILE else load
+    enough = len(load.activities) <= MOST_STEPS and total >= WORTHWHILE
+    return enough and len(priorities) == 1 and not asked and not load.guessed
 
 
 def _ours(graph: Graph) -> bool:

@@ -30,7 +30,7 @@ def remaining(observed: Observed, verdicts: Sequence[tuple[Node, Verdict]], lear
         running = activity.key in states and states[activity.key].phase is StepPhase.RUNNING
         activities.append(_going_on(observed, activity) if running else activity)
     barriers = {name: tuple(key for key in keys if key not in ended) for name, keys in whole.barriers.items()}
-    return Workload(tuple(activities), barriers, whole.notes)
+    return replace(whole, activities=tuple(activities), barriers=barriers)
 
 
 def began(observed: Observed, path: str) -> float | None:
