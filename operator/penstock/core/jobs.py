@@ -68,6 +68,7 @@ def job_manifest(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None, c
     }
     if queue:
         spec["suspend"] = True
+        spec["podReplacementPolicy"] = "Failed"  # once resumed, no second pod runs beside one that is still ending
     if work.replicas > 1:
         spec["completionMode"] = "Indexed"
     return {

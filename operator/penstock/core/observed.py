@@ -272,7 +272,8 @@ def job_view(obj: Object) -> JobView:
         reason=why.get("reason", ""),
         message=why.get("message", ""),
         deleting="deletionTimestamp" in meta,
-        suspended=bool((obj.get("spec") or {}).get("suspend")),
+        # What was let run stays suspended until its controller has noticed, which then sets the start time anew.
+        suspended=bool((obj.get("spec") or {}).get("suspend")) or "Suspended" in conditions,
         resumed=instant(status.get("startTime")),
     )
 

@@ -91,6 +91,7 @@ def read_attempt(
     trouble: str = "",
 ) -> Progress:
     """Progress of an attempt from its Job and pods at an instant. Pure."""
+    pods = _present(job, pods)
     failed = next((pod for pod in pods if pod.phase == "Failed" and (pod.disrupted or not pod.deleting)), None)
     if failed:  # one that is being deleted for no reason given may have been stopped by the Job controller
         return _pod_failure(failed)
@@ -114,6 +115,18 @@ def read_attempt(
     return _starting(job, pods, start_timeout, now, trouble)
 
 
+def _present(job: JobView, pods: Sequence[PodView]) -> Sequence[PodView]:
+    """Pods that count: however those end that a suspension of the Job stops, it is neither success nor failure.
+
+    The Job controller deletes them and does not count them; once the Job is resumed, it makes new ones.
+    """
+    return [
+        pod
+        for pod in pods
+        if not pod.deleting or pod.disrupted or not (job.suspended or pod.created < (job.resumed or 0.0))
+    ]
+
+
 def _unseen(job: JobView, pods: Sequence[PodView], now: float) -> bool:
     """Whether the end of the pods may just not have been seen yet, though that of their Job has."""
     ended = any(pod.phase in ("Succeeded", "Failed") or pod.deleting for pod in pods)
@@ -128,6 +141,7 @@ def may_run(job: JobView, pods: Sequence[PodView]) -> bool:
     """
     if job.finished:
         return False
+    pods = _present(job, pods)
     ended = [pod.phase for pod in pods if pod.phase in ("Succeeded", "Failed")]
     return len(ended) < len(pods) or not ("Failed" in ended or len(ended) == job.completions)
 

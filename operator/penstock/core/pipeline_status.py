@@ -93,10 +93,8 @@ def taken_up(pipeline: PipelineView, standing: Standing, steps: Iterable[StepVie
         past = _past(old, steps)
         status["history"] = [past, *(old.get("history") or ())][: int(pipeline.spec.get("historyLimit", 5))]
     status.update({key: old[key] for key in (_KEPT if fresh else _KEPT + _GOES_ON) if key in old and key not in status})
-    paused = next((one for one in old.get("conditions") or () if one["type"] == "Suspended"), None)
-    if paused and not fresh and "startTime" in old and not pipeline.spec.get("suspend"):
-        since = max(instant(paused["lastTransitionTime"]) or now, instant(old["startTime"]) or now)
-        status["suspendedSeconds"] = round((old.get("suspendedSeconds") or 0) + now - since)
+    if not fresh and not pipeline.spec.get("suspend"):
+        status.update(_suspended(old, now))
     accepted = {"Accepted": ("True", Reason.ACCEPTED, "")}
     begins = {
         "Progressing": ("True", Reason.ACCEPTED, ""),
@@ -110,6 +108,30 @@ def taken_up(pipeline: PipelineView, standing: Standing, steps: Iterable[StepVie
         others = [one for one in old.get("conditions") or () if one["type"] not in past_now]
         status["conditions"] += others
     return status
+
+
+def suspended_seconds(status: Mapping[str, Any], now: float) -> float:
+    """How long a Pipeline that has begun was suspended, or held by Kueue, so far."""
+    known: float = status.get("suspendedSeconds") or 0
+    began = instant(status.get("startTime"))
+    paused = next((one for one in status.get("conditions") or () if one["type"] == "Suspended"), None)
+    if began is None or paused is None or paused["status"] != "True":
+        return known
+    return known + max(0.0, now - max(instant(paused["lastTransitionTime"]) or now, began))
+
+
+def _suspended(old: Mapping[str, Any], now: float) -> Status:
+    seconds = round(suspended_seconds(old, now))
+    return {"suspendedSeconds": seconds} if seconds else {}
+
+
+def queued(verdicts: Iterable[Verdict]) -> Verdict | None:
+    """The first verdict on a suspended Job (by Kueue, or by hand) if nothing goes on because of such; else None."""
+    several = list(verdicts)
+    if any(verdict.phase in (StepPhase.RUNNING, StepPhase.RETRYING) for verdict in several):
+        return None
+    waiting = (verdict for verdict in several if verdict.phase is StepPhase.QUEUED)
+    return next((one for one in waiting if one.reason in (Reason.QUEUED_BY_KUEUE, Reason.SUSPENDED)), None)
 
 
 def _past(old: Mapping[str, Any], steps: Iterable[StepView]) -> Status:
@@ -182,6 +204,8 @@ def current(pipeline: PipelineView, summary: Summary, now: float) -> Status:
         wanted["Late"] = ("True", summary.late.reason, summary.late.message)
     elif any(one["type"] == "Late" for one in old.get("conditions") or ()):
         wanted["Late"] = ("False", Reason.ON_TIME, "")
+    if "Suspended" not in wanted:
+        status.update(_suspended(old, now))
     status["conditions"] = conditions(pipeline, wanted, now, status.get("observedGeneration"))
     return status
 
@@ -200,8 +224,11 @@ def _conditions(summary: Summary, finished: bool) -> dict[str, tuple[str, Reason
         "Complete": flag(phase is PipelinePhase.SUCCEEDED),
         "Failed": flag(phase is PipelinePhase.FAILED, message if phase is PipelinePhase.FAILED else ""),
     }
+    held = None if finished else queued(verdict for _, verdict in summary.verdicts)
     if phase is PipelinePhase.SUSPENDED:
         wanted["Suspended"] = flag(True, message)
+    elif held and held.reason:
+        wanted["Suspended"] = ("True", held.reason, held.message)
     if summary.undone is not None:
         done, words = summary.undone
         wanted["Undone"] = ("True" if done else "False", Reason.UNDONE if done else Reason.UNDO_FAILED, words)

@@ -138,7 +138,8 @@ class _Planner:
         found = self._verdicts(world, final=False)
         verdicts = [verdict for _, verdict in found]
         failing = self.graph.settings.on_failure is not OnFailure.CONTINUE and any(one.fails for one in verdicts)
-        late = not all(verdict.ended for verdict in verdicts) and self._out_of_time()
+        ended = all(verdict.ended for verdict in verdicts)
+        late = not ended and not pipeline_status.queued(verdicts) and self._out_of_time()
         if (failing or late) and not self.stage.stopping:
             decided_before = frozenset(node.path for node, verdict in found if verdict.ended)
             stopping = Reason.TIMED_OUT if late else None
@@ -151,7 +152,7 @@ class _Planner:
         limit = self.graph.settings.timeout
         if began is None or limit is None or self.graph.settings.suspend:
             return False
-        until = began + limit + (self.pipeline.status.get("suspendedSeconds") or 0)
+        until = began + limit + pipeline_status.suspended_seconds(self.pipeline.status, self.now)
         if self.now < until:
             self._wake(until)
         return self.now >= until

@@ -29,7 +29,7 @@ _STOPPED = "cancel or timeout of the Pipeline"
 
 STEP_MOVES: Mapping[StepPhase, Mapping[StepPhase, str]] = {
     P: {
-        Q: "its dependencies are met, and there is no room yet or an approval is asked for",
+        Q: "its dependencies are met, and there is no room yet, an approval is asked for, or its Job is suspended",
         R: "its Job was created",
         T: "an attempt ended before it was seen to run",
         S: "a held result was taken, or its Job ended at once",
@@ -38,7 +38,7 @@ STEP_MOVES: Mapping[StepPhase, Mapping[StepPhase, str]] = {
         C: _STOPPED,
     },
     Q: {
-        R: "its Job was created",
+        R: "its Job was created, or resumed",
         T: "an attempt ended before it was seen to run",
         S: "somebody approved, or its Job ended at once",
         F: "somebody rejected, nobody decided in time, it never fits, or the Job was not taken",
@@ -46,12 +46,14 @@ STEP_MOVES: Mapping[StepPhase, Mapping[StepPhase, str]] = {
         C: _STOPPED,
     },
     R: {
+        Q: "Kueue, or somebody else, suspended its Job",
         T: "the attempt failed and the budget allows another, or it was disrupted",
         S: "exit code 0 and valid outputs",
         F: "the attempt failed and nothing allows another",
         C: _STOPPED,
     },
     T: {
+        Q: "the next attempt's Job was created suspended, for Kueue",
         R: "the next attempt's Job was created",
         S: "the next attempt ended well before it was seen to run",
         F: "the next attempt ended badly before it was seen to run, or was not taken",
