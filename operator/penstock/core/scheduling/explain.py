@@ -3,20 +3,13 @@
 from penstock.api.quantities import render
 from penstock.core.clock import stamp
 from penstock.core.scheduling.capacity import Capacity
-from penstock.core.scheduling.feasibility import feasibility, in_order, slots
+from penstock.core.scheduling.feasibility import feasibility, in_order, needs, slots
 from penstock.core.scheduling.reservations import Reservation
 from penstock.core.scheduling.room import Bin, Room
 from penstock.core.scheduling.shapes import PODS, Amounts, Shape
 
 NAMED = 2
 """So many of those who hold what is missing are named."""
-
-
-def needs(shape: Shape, name: str, amount: int) -> str:
-    """`needs 2 nvidia.com/gpu`, `needs 3 x 1 nvidia.com/gpu at once`."""
-    if shape.replicas > 1:
-        return f"needs {shape.replicas} x {render(name, amount)} {name} at once"
-    return f"needs {render(name, amount)} {name}"
 
 
 def clock(at: float, now: float) -> str:

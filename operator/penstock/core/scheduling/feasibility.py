@@ -4,11 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from penstock.api.quantities import render
+from penstock.core.problems import nearest
 from penstock.core.scheduling.capacity import Capacity, NodeView
 from penstock.core.scheduling.shapes import PODS, Amounts, Shape, Taint
 
 PASSING = "node.kubernetes.io/"
 """Taints with this prefix come and go (not-ready, unreachable, pressure): they make a step wait, never fail."""
+
+NAMED = 3
+"""So many of the nodes that take no pods are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +45,14 @@ def _feasibility(capacity: Capacity, shape: Shape) -> Feasibility:
     if never:
         return Feasibility((), never)
     if not capacity.nodes:
-        return Feasibility((), now="the cluster has no nodes")
+        return Feasibility((), now=_asked(shape, requests) + "the cluster has no nodes")
     candidates, never = _candidates(capacity.nodes.values(), shape, requests)
     if never:
         return Feasibility((), never)
     usable = tuple(
         node.name for node in candidates if not node.unusable and not shape.constraints.untolerated(node.taints)
     )
-    now = "" if usable else f"no node takes its pods now: {', '.join(map(_state, candidates[:4]))}"
-    return Feasibility(usable, now=now)
+    return Feasibility(usable, now="" if usable else _closed(candidates, shape, requests))
 
 
 def slots(free: Amounts, requests: Amounts) -> int:
@@ -96,10 +99,10 @@ def _too_large(nodes: list[NodeView], requests: Amounts) -> str:
     for name in in_order(requests):
         most = max(node.potential.get(name, 0) for node in nodes)
         if requests[name] > most and not (name == PODS and all(PODS not in node.potential for node in nodes)):
-            needs = f"needs {render(name, requests[name])} {name} on one node"
+            needed = f"needs {render(name, requests[name])} {name} on one node"
             if not most:
-                return f"{needs}; no node has {name}"
-            return f"{needs}; the largest of {_count(nodes)} has {render(name, most)}"
+                return f"{needed}; no node has {name}{nearest(name, _known(nodes))}"
+            return f"{needed}; the largest of {_count(nodes)} has {render(name, most)}"
     asked = ", ".join(f"{render(name, requests[name])} {name}" for name in in_order(requests) if name != PODS)
     return f"needs {asked} on one node; none of {_count(nodes)} has all of that together"
 
@@ -107,6 +110,35 @@ def _too_large(nodes: list[NodeView], requests: Amounts) -> str:
 def in_order(requests: Amounts) -> list[str]:
     """Resources in the order in which people look at them: extended ones, then the rest by name."""
     return sorted((name for name, amount in requests.items() if amount), key=lambda name: ("/" not in name, name))
+
+
+def needs(shape: Shape, name: str, amount: int) -> str:
+    """`needs 2 nvidia.com/gpu`, `needs 3 x 1 nvidia.com/gpu at once`."""
+    if shape.replicas > 1:
+        return f"needs {shape.replicas} x {render(name, amount)} {name} at once"
+    return f"needs {render(name, amount)} {name}"
+
+
+def _asked(shape: Shape, requests: Amounts) -> str:
+    """What it needs first of all, to begin a sentence with; nothing if it asks for nothing."""
+    name = in_order(requests)[0]
+    return "" if name == PODS else f"{needs(shape, name, requests[name])}; "
+
+
+def _closed(nodes: list[NodeView], shape: Shape, requests: Amounts) -> str:
+    """Which nodes would do, what they have, and why they take no pods at the moment."""
+    name = in_order(requests)[0]
+    some = ", ".join(f"{_having(node, name)} {_state(node, shape)}" for node in nodes[:NAMED])
+    more = f", and {len(nodes) - NAMED} more" if len(nodes) > NAMED else ""
+    return f"{_asked(shape, requests)}no node takes its pods now: {some}{more}"
+
+
+def _having(node: NodeView, name: str) -> str:
+    return node.name if name == PODS else f"{node.name} with {render(name, node.potential.get(name, 0))} {name}"
+
+
+def _known(nodes: list[NodeView]) -> set[str]:
+    return {name for node in nodes for name in node.potential}
 
 
 def _lasting(node: NodeView) -> Iterable[Taint]:
@@ -151,8 +183,12 @@ def _beyond_caps(capacity: Capacity, shape: Shape, requests: Amounts) -> str:
     return ""
 
 
-def _state(node: NodeView) -> str:
-    return f"{node.name} is {node.unusable}" if node.unusable else f"{node.name} has a taint"
+def _state(node: NodeView, shape: Shape) -> str:
+    if node.unusable:
+        return f"is {node.unusable}"
+    taint = shape.constraints.untolerated(node.taints)
+    assert taint is not None
+    return f"has the taint {taint.key}"
 
 
 def _count(nodes: list[NodeView]) -> str:

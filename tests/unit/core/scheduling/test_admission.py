@@ -118,7 +118,11 @@ def test_a_gang_starts_whole_or_not_at_all() -> None:
     ("demand", "words"),
     [
         (want("x", gpu=3), "needs 3 nvidia.com/gpu on one node; the largest of 2 nodes has 2"),
-        (want("x", **{"amd.com/gpu": 1}), "needs 1 amd.com/gpu on one node; no node has amd.com/gpu"),
+        (want("x", **{"amd.com/fpga": 1}), "needs 1 amd.com/fpga on one node; no node has amd.com/fpga"),
+        (
+            want("x", **{"nvidia.com/gpus": 1}),
+            'needs 1 nvidia.com/gpus on one node; no node has nvidia.com/gpus (did you mean "nvidia.com/gpu"?)',
+        ),
         (want("x", gpu=2, replicas=2), "needs 2 pods at once; only 1 would fit when all is idle, on 1 node"),
         (
             want("x", cpu=3, gpu=2),
@@ -153,14 +157,30 @@ def test_taints_keep_off_what_does_not_tolerate_them() -> None:
 
 @pytest.mark.parametrize("state", ["cordoned", "not ready"])
 def test_waits_for_a_node_that_comes_back(state: str) -> None:
+    words = f"needs 1 cpu; no node takes its pods now: a with 4 cpu is {state}"
     found = admit([want("x", cpu=1)], Capacity.of([node(unusable=state, cpu=4)]), NOW)
-    assert why(found, "x") == (Reason.WAITING_FOR_RESOURCES, f"no node takes its pods now: a is {state}")
+    assert why(found, "x") == (Reason.WAITING_FOR_RESOURCES, words)
+
+
+def test_the_first_of_many_nodes_that_take_no_pods_are_named() -> None:
+    pressed = node("a", taint="node.kubernetes.io/memory-pressure=:NoSchedule", cpu=4, gpu=2)
+    cordoned = [node(f"b{number}", unusable="cordoned", cpu=4, gpu=2) for number in range(4)]
+    words = (
+        "needs 2 x 1 nvidia.com/gpu at once; no node takes its pods now: a with 2 nvidia.com/gpu has the taint "
+        "node.kubernetes.io/memory-pressure, b0 with 2 nvidia.com/gpu is cordoned, b1 with 2 nvidia.com/gpu is "
+        "cordoned, and 2 more"
+    )
+    found = admit([want("x", gpu=1, replicas=2)], Capacity.of([pressed, *cordoned]), NOW)
+    assert why(found, "x") == (Reason.WAITING_FOR_RESOURCES, words)
+    assert why(admit([want("x")], Capacity.of(cordoned[:1]), NOW), "x")[1] == (
+        "no node takes its pods now: b0 is cordoned"
+    )
 
 
 def test_no_nodes_and_lost_nodes_are_waited_for() -> None:
     assert why(admit([want("x", cpu=1)], Capacity.of([]), NOW), "x") == (
         Reason.WAITING_FOR_RESOURCES,
-        "the cluster has no nodes",
+        "needs 1 cpu; the cluster has no nodes",
     )
     found = admit([want("x", gpu=1, fitted=True)], Capacity.of([node(cpu=4)]), NOW)
     assert why(found, "x") == (

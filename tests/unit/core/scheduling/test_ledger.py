@@ -155,7 +155,7 @@ def test_nodes_that_grow_shrink_and_go() -> None:
     ledger.put_node(node_view(node(cpu="4")))
     assert admit([demand], ledger.snapshot(), NOW).admitted
     ledger.drop_node("n")
-    assert admit([demand], ledger.snapshot(), NOW).waits[demand.key].message == "the cluster has no nodes"
+    assert admit([demand], ledger.snapshot(), NOW).waits[demand.key].message == "needs 4 cpu; the cluster has no nodes"
 
 
 def test_quota_and_range_views() -> None:
