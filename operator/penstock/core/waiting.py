@@ -15,19 +15,21 @@ PATIENCE = 5.0
 
 
 def note(decided: Decided, ready: Ready, reason: Reason, say: Callable[[], str], now: float) -> bool:
-    """Notes why a ready Step waits; returns whether its status says so. What is being tried again keeps its status."""
-    if ready.attempt > 1 or ready.purpose != "run":
+    """Notes why a ready Step waits; returns whether it is Queued for it. What is being tried again stays Retrying."""
+    if ready.purpose != "run":
         return False
     due = ready.since + PATIENCE
     if now < due:
         decided.wake_at.append(due)
         return False
-    step = ready.step
-    known = step.status.get("phase") == StepPhase.QUEUED and step.status.get("reason") == reason
+    step, phase = ready.step, StepPhase.QUEUED if ready.attempt == 1 else StepPhase.RETRYING
+    known = step.status.get("phase") == phase and step.status.get("reason") == reason
     words = step.status.get("message", "") if known else say()
-    status = step_status.waiting(step, StepPhase.QUEUED, reason, words)
+    status = step_status.waiting(step, phase, reason, words)
+    if ready.attempt > 1:
+        status = {**step.status, **status}
     if step_status.differs(step.status, status):
         decided.statuses[step.path] = status
     else:
         decided.statuses.pop(step.path, None)
-    return True
+    return phase is StepPhase.QUEUED

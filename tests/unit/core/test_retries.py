@@ -1,5 +1,6 @@
 """Whether and when a failed attempt is tried again."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,8 +8,11 @@ from tests.unit.builders import cluster, pipeline, runs, step
 
 from penstock.api.containers import Retry
 from penstock.core.outcomes import Failure
+from penstock.core.plan import plan
 from penstock.core.reasons import Reason
 from penstock.core.retries import MAX_DISRUPTIONS, Again, GiveUp, decide, wait
+from penstock.core.scheduling.admission import Wait
+from penstock.core.waiting import PATIENCE
 
 
 def retry(**fields: Any) -> Retry:
@@ -103,3 +107,21 @@ def test_losing_a_pod_does_not_eat_the_retries() -> None:
     status = found.step("a")["status"]
     assert status["disruptions"] == 3
     assert "failures" not in status
+
+
+def test_an_attempt_that_finds_no_room_says_so_and_keeps_what_is_known() -> None:
+    found = cluster(pipeline(step("a")))
+    found.reconcile()
+    found.start_pods()
+    found.evict(found.of("Job")[0])
+    for write in found.writes_of(found.plan()):
+        write()
+    uid = found.step("a")["metadata"]["uid"]
+    full = Wait(Reason.WAITING_FOR_RESOURCES, lambda: "needs 1 nvidia.com/gpu, 0 of 2 free")
+    observed = found.observe()
+    assert not plan(replace(observed, waits={uid: full})).step_statuses, "not at once"
+    ((_, status),) = plan(replace(observed, waits={uid: full}, now=found.now + PATIENCE + 2)).step_statuses
+    known = found.step("a")["status"]
+    assert known["reason"] == "Disrupted"
+    assert status == {**known, "reason": "WaitingForResources", "message": "needs 1 nvidia.com/gpu, 0 of 2 free"}
+    assert runs(found) == ["a"]
