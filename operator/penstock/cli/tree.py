@@ -61,6 +61,7 @@ def _head(pipeline: Object, leaves: Sequence[Leaf], view: View) -> list[Text]:
     if leaves:
         ended = status.get("progress") or f"0/{len(leaves)}"
         fields.append(("Progress", Text(f"{ended} ({summary(one.phase for one in leaves)})")))
+    fields += _remarks(status)
     took = span(status.get("startTime"), status.get("completionTime"), view.now)
     if took:
         fields.append(("Duration", Text(took)))
@@ -70,6 +71,20 @@ def _head(pipeline: Object, leaves: Sequence[Leaf], view: View) -> list[Text]:
         fields.append(("Note", Text("the latest edit has not been taken up yet", "yellow")))
     lines = [Text.assemble((f"{name + ':':<11}", "bold"), value) for name, value in fields]
     return [_clipped(line, view) for line in lines]
+
+
+def _remarks(status: Object) -> list[tuple[str, Text]]:
+    """How an undo went, and that the Pipeline is late."""
+    conditions = {one.get("type"): one for one in status.get("conditions") or () if isinstance(one, Mapping)}
+    found = []
+    undone, late = conditions.get("Undone"), conditions.get("Late")
+    if undone:
+        well = undone.get("status") == "True"
+        words = undone.get("message") or ("everything was taken back" if well else "failed")
+        found.append(("Undo", Text(clean(str(words)), "" if well else "red")))
+    if late and late.get("status") == "True":
+        found.append(("Late", Text(clean(str(late.get("message") or late.get("reason"))), "yellow")))
+    return found
 
 
 def _clipped(line: Text, view: View) -> Text:

@@ -95,6 +95,18 @@ def test_an_edit_that_waits_is_noted() -> None:
     assert "Note:      the latest edit has not been taken up yet" in lines(obj)
 
 
+def test_undo_and_lateness_are_told() -> None:
+    undone = {"type": "Undone", "status": "False", "message": "1 of 2 undos failed: deploy"}
+    late = {"type": "Late", "status": "True", "message": "step 'train' runs far longer"}
+    shown = lines(pipeline(phase="Failed", conditions=[undone, late]))
+    assert "Undo:      1 of 2 undos failed: deploy" in shown
+    assert "Late:      step 'train' runs far longer" in shown
+    quiet = [{**undone, "status": "True", "message": ""}, {**late, "status": "False"}]
+    shown = lines(pipeline(phase="Failed", conditions=quiet))
+    assert "Undo:      everything was taken back" in shown
+    assert "Late:" not in shown
+
+
 def test_large_fan_outs_show_what_matters() -> None:
     steps = [step(f"tune.{at}", "Failed" if at == 77 else "Succeeded") for at in range(100)]
     shown = lines(pipeline(phase="Running"), *steps).splitlines()
