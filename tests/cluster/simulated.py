@@ -11,6 +11,8 @@ from tests.cluster.progress import wait_until
 
 PROCESS = "kwok"
 LABEL = "type=kwok"
+LEASE_SECONDS = 40
+"""As the kubelet's. Without leases, which kwok does not keep unless told to, every node is NotReady after 50 s."""
 
 
 def start(plane: ControlPlane, nodes: int, allocatable: dict[str, str], stages: Path | None = None) -> None:
@@ -21,6 +23,7 @@ def start(plane: ControlPlane, nodes: int, allocatable: dict[str, str], stages: 
     """
     plane.kubectl("apply", "-f", "-", stdin=json.dumps(_nodes(nodes, allocatable)))
     flags = [f"--kubeconfig={plane.kubeconfig}", f"--manage-nodes-with-label-selector={LABEL}"]
+    flags.append(f"--node-lease-duration-seconds={LEASE_SECONDS}")
     stock = module_folder(KWOK) / "kustomize" / "stage"
     wanted = [*stock.glob("node/fast/node-*.yaml"), *stock.glob("node/heartbeat-with-lease/node-*.yaml")]
     wanted += [stages] if stages else stock.glob("pod/fast/pod-*.yaml")
