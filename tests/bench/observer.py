@@ -14,6 +14,8 @@ from tests.bench.api import JOBS, PIPELINES, PODS, STEPS, Api, Object, path
 
 StepKey = tuple[str, str]
 """Pipeline and step, with the index of a fanned-out step: ``("digits", "tune.3")``."""
+Listener = Callable[[str, str, Object], None]
+"""Is told of every event: collection, kind of the event, object."""
 ENDED = ("Succeeded", "Failed", "Cancelled", "Invalid")
 ALL = (PIPELINES, STEPS, JOBS, PODS)
 
@@ -25,14 +27,19 @@ class NotInTime(Exception):
 class Observer:
     """Follows the collections; times are those of ``time.monotonic`` when the event arrived here."""
 
-    def __init__(self, api: Api, namespace: str, collections: tuple[str, ...] = ALL) -> None:
+    def __init__(
+        self, api: Api, namespace: str, collections: tuple[str, ...] = ALL, also: Listener | None = None
+    ) -> None:
         self.api = api
         self.namespace = namespace
         self.collections = collections
+        self.also = also
         self.jobs: dict[StepKey, list[float]] = {}
         """When each Job of a step appeared."""
         self.running: dict[str, float] = {}
         """When each pod ran, by uid."""
+        self.ran: dict[StepKey, float] = {}
+        """When the first pod of a step ran."""
         self.succeeded: dict[StepKey, float] = {}
         """When the pod of a step had succeeded."""
         self.pods_done: set[str] = set()
@@ -101,6 +108,8 @@ class Observer:
 
     def _take(self, collection: str, kind: str, item: Object, size: int, now: float | None = None) -> None:
         now = time.monotonic() if now is None else now
+        if self.also:
+            self.also(collection, kind, item)
         meta = item["metadata"]
         present = self.present[collection]
         present.discard(meta["uid"]) if kind == "DELETED" else present.add(meta["uid"])
@@ -125,6 +134,7 @@ class Observer:
     def _pod(self, uid: str, key: StepKey, phase: str, now: float) -> None:
         if phase == "Running":
             self.running.setdefault(uid, now)
+            self.ran.setdefault(key, now)
         elif phase == "Succeeded":
             self.pods_done.add(uid)
             self.succeeded.setdefault(key, now)

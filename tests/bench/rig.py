@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,13 +131,14 @@ class Rig:
         finally:
             end(operator.process.pid, 5)
 
-    async def warm_up(self) -> Object:
-        """Runs a Pipeline of one step, so that the operator and the controllers are known to work.
+    async def warm_up(self, name: str = WARM_UP) -> Object:
+        """Runs a Pipeline of one step in a new namespace of that name, so that operator and controllers are known to
+        work.
 
         Returns:
             The step's Job.
         """
-        space = await self.namespace("warm-up")
+        space = await self.namespace(name)
         async with Observer(self.api, space) as seen:
             await self.apply(space, workloads.pipeline(WARM_UP, workloads.independent(1)))
             await seen.until("the first Pipeline", lambda: WARM_UP in seen.finished, 60)
@@ -148,7 +149,9 @@ class Rig:
 
 
 @asynccontextmanager
-async def rig(flags: Flags = TUNED, nodes: int = NODES) -> AsyncIterator[Rig]:
+async def rig(
+    flags: Flags = TUNED, nodes: int = NODES, allocatable: Mapping[str, str] = ALLOCATABLE
+) -> AsyncIterator[Rig]:
     """A fresh control plane with simulated nodes and the CRDs; nothing of it is left afterwards."""
     state = Path(tempfile.mkdtemp(prefix="penstock-bench-"))
     plane = ControlPlane(
@@ -161,7 +164,7 @@ async def rig(flags: Flags = TUNED, nodes: int = NODES) -> AsyncIterator[Rig]:
     try:
         plane.start()
         plane.kubectl("apply", "-f", CHECKOUT / "crds")
-        simulated.start(plane, nodes, ALLOCATABLE, stages=stages.write(state / "config" / "stages.yaml"))
+        simulated.start(plane, nodes, dict(allocatable), stages=stages.write(state / "config" / "stages.yaml"))
         plane.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
         async with Api(plane) as api:
             yield Rig(plane, api)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.bench.figures import Figure
-from tests.bench.rows import chain, diamonds, fanout, growth, idle, memory, restart, stock, wide
+from tests.bench.rows import chain, diamonds, fanout, growth, idle, memory, reality, restart, stock, wide
 
 Trial = Callable[[], Coroutine[Any, Any, list[Figure]]]
 
@@ -33,6 +33,7 @@ SCENARIOS = (
     Scenario("memory", (5,), memory.trial, memory.full_trial),
     Scenario("growth", (6,), None, growth.trial),
     Scenario("fanout", (7,), None, fanout.trial),
+    Scenario("reality", (9,), None, reality.trial),
     Scenario("restart", (11,), None, restart.trial),
     Scenario("idle", (12,), idle.trial, idle.trial),
 )

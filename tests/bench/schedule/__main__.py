@@ -6,7 +6,7 @@ Options: --quick (a few instances, for a look), --seconds N (for CP-SAT per inst
 import argparse
 import os
 import platform
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -181,6 +181,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--psplib", type=Path, default=None)
     options = parser.parse_args()
+    if options.psplib and not options.psplib.is_dir():
+        parser.error(f"--psplib {options.psplib}: there is no such folder")
     print(f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {os.cpu_count()} cores, Python", end=" ")
     print(f"{platform.python_version()}; CP-SAT with {options.seconds:g} s an instance.")
     best = by_solver(options.seconds)
@@ -200,18 +202,20 @@ def main() -> None:
     gpu_table(mixes)
     wrong_estimates([one.instance for one in measured_all + mixes] + flows)
     if options.psplib:
-        _psplib(options.psplib, psplib.instances(options.psplib))
+        _psplib(options.psplib)
 
 
-def _psplib(folder: Path, instances: Iterable[Instance]) -> None:
-    known = psplib.best_known(folder)
-    groups: dict[str, list[Measured]] = {}
-    for instance in instances:
+def _psplib(folder: Path) -> None:
+    known, found = psplib.tables(folder), list(psplib.instances(folder))
+    print("\n" + "\n".join(psplib.lacking(folder, found, known)))
+    groups: dict[int, list[Measured]] = {}
+    for instance in found:
         if instance.name in known:
-            found = measure(instance, lambda one, hint, length: (known[one.name], False))
-            groups.setdefault(instance.name.partition("_")[0].rstrip("0123456789"), []).append(found)
-    for group, found in groups.items():
-        table(f"PSPLIB {group}", found)
+            best = known[instance.name]
+            one = measure(instance, lambda *_, best=best: (best.makespan, best.proven))
+            groups.setdefault(len(instance.workload.activities), []).append(one)
+    for count, group in sorted(groups.items()):
+        table(f"PSPLIB J{count}", group)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,10 @@ from penstock.core.scheduling.demands import Key
 from penstock.core.scheduling.shapes import shape
 
 NAMESPACE = "bench"
+RESOURCES = tuple(f"bench/r{number}" for number in range(4))
+"""What a project uses unless told otherwise: PSPLIB's sets have four resources."""
+GPU_NODE: Mapping[str, int] = {"cpu": 16000, "nvidia.com/gpu": 4000}
+MIXED_NODES = (GPU_NODE, GPU_NODE, {"cpu": 16000})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,10 @@ def assemble(name: str, jobs: Sequence[Job], nodes: Sequence[Mapping[str, int]])
     return Instance(name, Workload(activities, barriers), Capacity.of(views))
 
 
-def project(count: int, complexity: float, factor: float, strength: float, seed: int) -> Instance:
-    """A project of so many activities over four resources."""
+def project(
+    count: int, complexity: float, factor: float, strength: float, seed: int, resources: Sequence[str] = RESOURCES
+) -> Instance:
+    """A project of so many activities over these resources, on one node."""
     random = Random(f"{count}/{complexity}/{factor}/{strength}/{seed}")
     names = [f"j{number:03d}" for number in range(count)]
     needs: dict[str, set[str]] = {name: set() for name in names}
@@ -81,7 +87,6 @@ def project(count: int, complexity: float, factor: float, strength: float, seed:
         if names[early] not in needs[names[late]]:
             needs[names[late]].add(names[early])
             arcs += 1
-    resources = [f"bench/r{number}" for number in range(4)]
     asked = {}
     for name in names:
         chosen = random.sample(resources, max(1, round(factor * len(resources))))
@@ -146,7 +151,7 @@ def epigenomics(lanes: int, chunks: int, seed: int) -> Instance:
     return assemble(f"epigenomics-{lanes}x{chunks}-{seed}", jobs, [{"cpu": 8000}, {"cpu": 8000}])
 
 
-def mix(pipelines: int, seed: int) -> Instance:
+def mix(pipelines: int, seed: int, nodes: Sequence[Mapping[str, int]] = MIXED_NODES) -> Instance:
     """Training pipelines that arrive over time on nodes with four GPUs: CPU preparation, tuning, training, scoring."""
     random = Random(f"mix/{pipelines}/{seed}")
     jobs: list[Job] = []
@@ -168,5 +173,4 @@ def mix(pipelines: int, seed: int) -> Instance:
         jobs.append(Job(f"{name}-score", random.randint(10, 40), ask(2, random.choice([0, 1])), [train], at, name))
     order = {"prepare": 0, "tune": 1, "train": 2, "score": 3}
     jobs.sort(key=lambda job: order[job.name.split("-")[1]])
-    nodes = [{"cpu": 16000, "nvidia.com/gpu": 4000}] * 2 + [{"cpu": 16000}]
     return assemble(f"mix-{pipelines}-{seed}", jobs, nodes)
