@@ -26,6 +26,9 @@ def note(decided: Decided, ready: Ready, reason: Reason, say: Callable[[], str],
     known = step.status.get("phase") == phase and step.status.get("reason") == reason
     words = step.status.get("message", "") if known else say()
     status = step_status.waiting(step, phase, reason, words)
+    decided_so_far = decided.statuses.get(step.path) or {}
+    if "lastRun" in decided_so_far:  # a run that counts no more has just ended, and no other may take its number
+        status["lastRun"] = decided_so_far["lastRun"]
     if ready.attempt > 1:
         status = {**step.status, **status}
     if step_status.differs(step.status, status):

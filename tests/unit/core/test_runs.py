@@ -442,6 +442,20 @@ class TestEdits:
         assert runs(found) == ["a", "b", "b#2", "c"]
         assert found.status["revision"] == 1
 
+    def test_a_run_that_an_edit_ended_keeps_its_number_while_the_next_one_is_held_back(self) -> None:
+        found = cluster(pipeline(step("b")))
+        found.reconcile()
+        found.start_pods()
+        found.now += 10
+        found.reconcile()
+        found.apply(pipeline(step("a"), step("b", script="other"), parallelism=1))
+        found.now += 10
+        found.reconcile()
+        status = found.step("b")["status"]
+        assert (status["reason"], status["lastRun"]) == ("Parallelism", 1)
+        found.run()
+        assert runs(found) == ["b", "a", "b#2"]
+
     def test_an_edit_while_a_failure_stops_the_rest_goes_on_from_what_failed(self) -> None:
         manifest = pipeline(step("bad"), step("slow"), step("next", needs=["bad"]))
         found = cluster(manifest, bad=[1, 0])
