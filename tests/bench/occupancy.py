@@ -36,6 +36,8 @@ class Occupancy:
         """Pods (uid) that kube-scheduler found no room for, even if only for a moment."""
         self.placed: dict[str, str] = {}
         """The node that each pod was bound to, by the pod's uid; those that have ended included."""
+        self.elsewhere: set[str] = set()
+        """Pods (uid) that were bound to another node than they are told to prefer."""
         self._held: dict[str, dict[str, dict[str, int]]] = {name: {} for name in nodes}
 
     def take(self, collection: str, kind: str, item: Object) -> None:
@@ -54,6 +56,9 @@ class Occupancy:
         if not node:
             return
         self.placed[uid] = node
+        preferred = _preferred(item)
+        if preferred and node not in preferred:
+            self.elsewhere.add(uid)
         held = self._held.setdefault(node, {})
         if kind == "DELETED" or status.get("phase") in ("Succeeded", "Failed"):
             held.pop(uid, None)
@@ -78,3 +83,11 @@ def _requests(pod: Object) -> dict[str, int]:
         for name, amount in ((container.get("resources") or {}).get("requests") or {}).items():
             found[name] = found.get(name, 0) + parse(amount)
     return found
+
+
+def _preferred(pod: Object) -> set[str]:
+    """The nodes that the pod prefers by name: where admission took the room for it."""
+    near = (pod["spec"].get("affinity") or {}).get("nodeAffinity") or {}
+    terms = [term["preference"] for term in near.get("preferredDuringSchedulingIgnoredDuringExecution") or ()]
+    fields = [field for term in terms for field in term.get("matchFields") or () if field["key"] == "metadata.name"]
+    return {name for field in fields for name in field["values"]}

@@ -99,18 +99,17 @@ async def _run(bench: Rig, instance: Instance, case: Case, truth: Seconds) -> Ou
         len(occupancy.over),
         len(occupancy.unschedulable),
     )
-    _explain(instance, case, outcome, lived, expected, truth)
+    _explain(f"{instance.name}, {case.name}", outcome, lived, expected, truth)
+    note(f"{len(occupancy.elsewhere)} of {len(occupancy.placed)} pods on another node than admission chose for them")
     return outcome
 
 
-def _explain(
-    instance: Instance, case: Case, outcome: Outcome, lived: Mapping[str, Lived], expected: Prospect, truth: Seconds
-) -> None:
+def _explain(name: str, outcome: Outcome, lived: Mapping[str, Lived], expected: Prospect, truth: Seconds) -> None:
     """Where reality differs from the plan: in the lags, or in what was decided."""
     lagged = expected.run(with_lags(lived, truth)).makespan
     pairs = overtaken(lived, expected.run(truth))
     note(
-        f"{instance.name}, {case.name}: {outcome.cluster:.2f} s on the cluster ({outcome.until_told:.2f} s until the "
+        f"{name}: {outcome.cluster:.2f} s on the cluster ({outcome.until_told:.2f} s until the "
         f"Pipeline says so), {outcome.simulated:.2f} s simulated, ratio {outcome.cluster / outcome.simulated:.3f}; "
         f"simulated with the lags of this run {lagged:.2f} s; {lags(lived, truth)}; {pairs} pairs in another order; "
         f"{outcome.unschedulable} pods Unschedulable, {outcome.over_commits} over-commits"

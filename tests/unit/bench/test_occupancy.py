@@ -51,6 +51,15 @@ def test_a_pod_without_room_is_remembered_after_it_found_some() -> None:
     assert found.placed == {"a": "n"}
 
 
+def test_a_pod_on_another_node_than_it_prefers_is_counted() -> None:
+    near = {"weight": 100, "preference": {"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["m"]}]}}
+    here, there = pod("a", "1"), pod("b", "1", node="m")
+    for one in (here, there):
+        one["spec"]["affinity"] = {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [near]}}
+    assert followed(("ADDED", here), ("ADDED", pod("c", "1"))).elsewhere == {"a"}
+    assert followed(("ADDED", there)).elsewhere == set()
+
+
 def test_other_objects_do_not_count() -> None:
     occupancy = Occupancy(NODES)
     occupancy.take(JOBS, "ADDED", {"metadata": {"uid": "j"}, "spec": {}})
