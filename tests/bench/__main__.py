@@ -46,7 +46,7 @@ def main() -> int:
     text = report.table(summaries(figures), trials, loads)
     sys.stdout.write(f"{text}\n")
     if given.write and not failed:
-        report.write(text)
+        report.write(text, given.rows)
     return int(failed)
 
 
@@ -55,7 +55,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("rows", nargs="*", type=int, metavar="ROW", help="rows of the table; all of the form if none")
     parser.add_argument("--full", action="store_true", help="all rows, five trials")
     parser.add_argument("--trials", type=int, help="trials of each scenario")
-    parser.add_argument("--write", action="store_true", help=f"put the table into {report.DOCUMENT.name}")
+    parser.add_argument("--write", action="store_true", help=f"put the table, or its ROWs, into {report.DOCUMENT.name}")
     return parser.parse_args()
 
 

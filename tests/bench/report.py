@@ -50,14 +50,37 @@ def _commit() -> str:
     return f"commit {commit.stdout.strip()}{' with changes' if changed else ''}"
 
 
-def write(text: str, document: Path = DOCUMENT) -> None:
-    """Put the table between the markers of the document.
+def write(text: str, rows: Sequence[int] = (), document: Path = DOCUMENT) -> None:
+    """Put the table between the markers of the document. ``rows``: only these were measured, the others stay.
 
     Raises:
         ValueError: the document has no such markers.
     """
     before, begin, rest = document.read_text().partition(BEGIN)
-    _, end, after = rest.partition(END)
+    there, end, after = rest.partition(END)
     if not (begin and end):
         raise ValueError(f"{document} has no lines {BEGIN} and {END} for the table to go between")
+    text = _merged(there.strip(), text, rows) if rows else text
     document.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
+
+
+def _merged(there: str, new: str, rows: Sequence[int]) -> str:
+    """The table that is there with these rows from the new one, of which the header says when they were measured."""
+    (header, title, lines), (measured, _, found) = _parts(there), _parts(new)
+    which = f"- row{'s' if len(rows) > 1 else ''} {', '.join(map(str, rows))}: "
+    header = [line for line in header if not line.startswith(which)]
+    header.append(which + "; ".join(line.removeprefix("- ") for line in measured))
+    kept = [line for line in lines if _row(line) not in rows]
+    kept += [line for line in found if _row(line) in rows]  # a scenario measures figures of other rows too
+    return "\n".join([*header, "", *title, *sorted(kept, key=_row)])
+
+
+def _parts(text: str) -> tuple[list[str], list[str], list[str]]:
+    """Header, title of the table with its rule, and lines of the table."""
+    lines = text.splitlines()
+    table = [line for line in lines if line.startswith("|")]
+    return [line for line in lines if line.startswith("- ")], table[:2], table[2:]
+
+
+def _row(line: str) -> int:
+    return int(line.split("|")[1])

@@ -45,7 +45,7 @@ def test_the_busiest_window() -> None:
 def test_the_table_goes_between_its_markers(tmp_path: Path) -> None:
     document = tmp_path / "performance.md"
     document.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
-    report.write("new", document)
+    report.write("new", document=document)
     assert document.read_text() == f"before\n{report.BEGIN}\nnew\n{report.END}\nafter\n"
 
 
@@ -53,4 +53,16 @@ def test_a_document_without_markers_is_refused(tmp_path: Path) -> None:
     document = tmp_path / "performance.md"
     document.write_text("text")
     with pytest.raises(ValueError, match="bench: begin"):
-        report.write("new", document)
+        report.write("new", document=document)
+
+
+def test_some_rows_are_replaced_and_the_others_stay(tmp_path: Path) -> None:
+    head = "| row | what |\n| --- | --- |"
+    document = tmp_path / "performance.md"
+    document.write_text(f"{report.BEGIN}\n- Monday\n\n{head}\n| 1 | hop |\n| 9 | old |\n| 12 | idle |\n{report.END}\n")
+    for day in ("Tuesday", "Wednesday"):
+        report.write(f"- {day}\n- machine\n\n{head}\n| 1 | other |\n| 9 | new |\n| 9 | newer |", [9], document)
+    assert document.read_text() == (
+        f"{report.BEGIN}\n- Monday\n- row 9: Wednesday; machine\n\n{head}\n"
+        f"| 1 | hop |\n| 9 | new |\n| 9 | newer |\n| 12 | idle |\n{report.END}\n"
+    )
