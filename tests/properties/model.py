@@ -338,7 +338,7 @@ class Cluster:
             "exitCode": code,
             "message": message,
             "reason": {0: "Completed", 137: "OOMKilled"}.get(code, "Error"),
-            "startedAt": stamp(self.now),
+            "startedAt": pod["status"]["containerStatuses"][0]["state"]["running"]["startedAt"],
             "finishedAt": stamp(self.now),
         }
         pod["status"] = {

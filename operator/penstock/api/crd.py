@@ -50,6 +50,13 @@ COLUMNS: dict[Kind, tuple[Column, ...]] = {
         _MESSAGE,
         Column("ETA", ".status.eta", "Estimated end.", wide=True),
         Column("Critical path", ".status.criticalPath", "The chain of steps that decides the end.", wide=True),
+        Column(
+            "GPU seconds",
+            ".status.usage[?(@.resource=='nvidia.com/gpu')].reservedSeconds",
+            "Seconds for which nvidia.com/gpu was held, times the amount.",
+            "integer",
+            wide=True,
+        ),
     ),
     STEP: (
         Column("Status", ".status.phase", "Where the Step is in its life."),

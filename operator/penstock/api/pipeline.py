@@ -12,6 +12,7 @@ from penstock.api.durations import Duration
 from penstock.api.rules import Rule, Rules, Unique, name_rule
 from penstock.api.step import StepTemplate
 from penstock.api.storage import STORAGE_CHANGES, Storage
+from penstock.api.usage import Usage
 from penstock.api.wiring import Parameter, PipelineOutput
 
 
@@ -158,6 +159,8 @@ class PipelineStatus(Model):
     """What is wrong with an Invalid spec, first 50."""
     duration: Annotated[str | None, StringConstraints(max_length=32)] = None
     """Time from start to end, written at the end."""
+    usage: Annotated[list[Usage] | None, Field(max_length=64), Unique("resource")] = None
+    """For how long its Steps held GPUs and other extended resources, over all attempts that ended."""
     revision: Count | None = None
     """Number of the current revision."""
     round: Count | None = None

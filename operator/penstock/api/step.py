@@ -20,6 +20,7 @@ from penstock.api.conditions import Condition, Message, Reason, Timestamp
 from penstock.api.containers import RunOptions, StepContainerFields, Undo
 from penstock.api.durations import Duration
 from penstock.api.rules import Rule, Rules, Unique, excludes, name_rule, requires_one
+from penstock.api.usage import Allocation, CountedAttempt, Usage
 from penstock.api.wiring import After, ForEach, Input, Output, OutputType
 
 CONTAINER = ("image", "command", "args", "script", "interpreter", "env", "envFrom", "workingDir")
@@ -340,6 +341,12 @@ class StepStatus(Model):
     """When the Step ended."""
     learned: LearnedDurations | None = None
     """Durations learned from past attempts."""
+    usage: Annotated[list[Usage] | None, Field(max_length=16), Unique("resource")] = None
+    """For how long GPUs and other extended resources were held, over all attempts that ended since the Step exists."""
+    counted: CountedAttempt | None = None
+    """The latest attempt that `usage` counts."""
+    allocation: Allocation | None = None
+    """What the attempt under way holds of extended resources."""
     approval: ApprovalStatus | None = None
     """The decision on an approval step."""
     undo: UndoStatus | None = None

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from penstock.api import quantities
 from penstock.core import labels
 from penstock.core.clock import instant
 from penstock.core.graph import Graph
@@ -75,6 +76,10 @@ class JobView:
     suspended: bool = False
     resumed: float | None = None
     """When the Job controller last began to run it: at its creation, or when it was unsuspended."""
+    reserved: float | None = None
+    """Since when what its pods ask for is theirs: its creation, or when it was unsuspended; None while suspended."""
+    devices: tuple[tuple[str, int], ...] = ()
+    """Extended resources that one pod of it asks for, such as `(("nvidia.com/gpu", 2),)`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +257,11 @@ def job_view(obj: Object) -> JobView:
     conditions = {one["type"]: one for one in status.get("conditions") or () if one.get("status") == "True"}
     terminal = conditions.get("Complete") or conditions.get("Failed")
     why = conditions.get("Failed") or conditions.get("FailureTarget") or {}
+    spec = obj.get("spec") or {}
+    created, resumed = instant(meta["creationTimestamp"]) or 0.0, instant(status.get("startTime"))
+    # What was let run stays suspended until its controller has noticed, which then sets the start time anew.
+    suspended = bool(spec.get("suspend")) or "Suspended" in conditions
+    ever_suspended = any(one["type"] == "Suspended" for one in status.get("conditions") or ())
     return JobView(
         uid=meta["uid"],
         name=meta["name"],
@@ -265,17 +275,33 @@ def job_view(obj: Object) -> JobView:
         producers=annotations.get(labels.PRODUCERS, ""),
         revision=int(annotations.get(labels.REVISION, "0")),
         round=int(annotations.get(labels.ROUND, "0")),
-        created=instant(meta["creationTimestamp"]) or 0.0,
-        completions=(obj.get("spec") or {}).get("completions", 1),
+        created=created,
+        completions=spec.get("completions", 1),
         finished=terminal["type"] if terminal else None,
         finished_at=instant(terminal.get("lastTransitionTime")) if terminal else None,
         reason=why.get("reason", ""),
         message=why.get("message", ""),
         deleting="deletionTimestamp" in meta,
-        # What was let run stays suspended until its controller has noticed, which then sets the start time anew.
-        suspended=bool((obj.get("spec") or {}).get("suspend")) or "Suspended" in conditions,
-        resumed=instant(status.get("startTime")),
+        suspended=suspended,
+        resumed=resumed,
+        reserved=None if suspended else (ever_suspended and resumed) or created,
+        devices=_devices(spec),
     )
+
+
+def _devices(job: Object) -> tuple[tuple[str, int], ...]:
+    """Extended resources that the step's container in one pod of a Job asks for: nothing else in it asks for any."""
+    pod = (job.get("template") or {}).get("spec") or {}
+    containers = (*(pod.get("containers") or ()), *(pod.get("initContainers") or ()))
+    asked = next((one.get("resources") or {} for one in containers if one["name"] == STEP_CONTAINER), {})
+    amounts = {**(asked.get("limits") or {}), **(asked.get("requests") or {})}
+    whole = {name: quantities.parse(amount) // quantities.MILLI for name, amount in amounts.items() if _extended(name)}
+    return tuple(sorted((name, amount) for name, amount in whole.items() if amount))
+
+
+def _extended(resource: str) -> bool:
+    """Whether Kubernetes takes a name for that of an extended resource."""
+    return "/" in resource and "kubernetes.io/" not in resource
 
 
 STEP_CONTAINER = "step"

@@ -20,7 +20,7 @@ from penstock.core.world import Node, Verdict
 
 Status = dict[str, Any]
 
-_KEPT = ("history", "outputs", "collected")
+_KEPT = ("history", "outputs", "collected", "usage")
 _GOES_ON = (
     *("reason", "message", "startTime", "suspendedSeconds", "eta", "completionTime", "duration"),
     *("counts", "progress", "failedSteps"),
@@ -47,6 +47,8 @@ class Summary:
     expected: Ranks | None = None
     late_at: float | None = None
     """When to look again whether it is late (seconds since 1970)."""
+    usage: Sequence[Mapping[str, Any]] = ()
+    """What its Steps used; see core/usage.py."""
 
 
 def invalid(pipeline: PipelineView, problems: Sequence[Problem], now: float) -> Status:
@@ -63,7 +65,7 @@ def invalid(pipeline: PipelineView, problems: Sequence[Problem], now: float) -> 
         ],
         "observedGeneration": pipeline.generation,
     }
-    for key in ("revision", "round", "rerun", "fingerprint", "counts", "progress", "history"):
+    for key in ("revision", "round", "rerun", "fingerprint", "counts", "progress", "history", "usage"):
         if key in pipeline.status:
             status[key] = pipeline.status[key]
     wanted = {
@@ -176,6 +178,8 @@ def current(pipeline: PipelineView, summary: Summary, now: float) -> Status:
     status["counts"] = dict(sorted(counts.items()))
     ended = sum(verdict.ended for _, verdict in summary.verdicts)
     status["progress"] = f"{ended}/{len(summary.verdicts)}"
+    if summary.usage:
+        status["usage"] = list(summary.usage)
     if summary.outputs:
         status["outputs"] = dict(summary.outputs)
     failed = [(node, verdict) for node, verdict in summary.verdicts if verdict.phase is StepPhase.FAILED]
@@ -275,5 +279,6 @@ def conditions(
 
 
 def differs(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """Whether the status says anything new."""
-    return dict(old) != dict(new)
+    """Whether the status says anything new. What was used is no reason to write before the end."""
+    ignored = () if "completionTime" in new else ("usage",)
+    return any(old.get(key) != new.get(key) for key in (old.keys() | new.keys()) - {*ignored})

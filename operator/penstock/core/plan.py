@@ -6,7 +6,7 @@ from typing import Any
 
 from penstock.api.pipeline import OnFailure
 from penstock.api.step import StepPhase
-from penstock.core import labels, pipeline_status, step_status
+from penstock.core import labels, pipeline_status, step_status, usage
 from penstock.core.bindings import Impossible, stub_verdict
 from penstock.core.clock import instant
 from penstock.core.collection import collection, due
@@ -245,7 +245,7 @@ class _Planner:
         main, finals = self._verdicts(world, final=False), self._verdicts(world, final=True)
         result.verdicts = main + finals
         steps = self.observed.steps
-        result.step_statuses = [(steps[path], status) for path, status in decided.statuses.items()]
+        result.step_statuses = usage.account(self.observed, decided.statuses)
         result.delete_jobs = list({job.uid: job for job in decided.delete_jobs}.values())
         result.delete_steps = self._obsolete(result.verdicts)
         result.settle_approvals = [step for step in steps.values() if step.decided and step_status.ended(step.status)]
@@ -253,7 +253,7 @@ class _Planner:
             self._wake(at)
         waiting = [*result.ready, *(one for one, _, _ in result.held)]
         state = State(self.observed, world, self.stage, self.undoing, main, finals, main_ended, waiting)
-        summary = state.summary()
+        summary = state.summary(self._used())
         if summary.late_at is not None:
             self._wake(summary.late_at)
         status = pipeline_status.current(self.pipeline, summary, self.now)
@@ -263,6 +263,13 @@ class _Planner:
         self._collect(status)
         self._expire(instant(status.get("completionTime")))
         return result
+
+    def _used(self) -> list[Manifest]:
+        """What the Steps used that the Pipeline has, by the statuses that they will have."""
+        new = {step.path: status for step, status in self.result.step_statuses}
+        gone = {step.path for step in self.result.delete_steps}
+        own = (one for one in self.observed.steps.values() if one.owner == self.pipeline.uid and not one.deleting)
+        return usage.total(new.get(step.path, step.status) for step in own if step.path not in gone)
 
     def _collect(self, status: Manifest) -> None:
         """Has unreferenced artifacts removed once they have been so for their retention."""

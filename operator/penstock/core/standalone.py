@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from penstock.api.step import StepSpec
-from penstock.core import step_status
+from penstock.core import step_status, usage
 from penstock.core.composition import checks
 from penstock.core.composition.compiler import Compiled
 from penstock.core.composition.merge import merge
@@ -51,12 +51,12 @@ def plan_step(
     """The plan for a Step on its own from a snapshot of it, its Jobs and their pods (by uid of the Job)."""
     if step.deleting:
         return Plan()
-    if compiled.graph is None:
-        return _invalid(step, compiled.problems, now)
     nobody = PipelineView("", "", step.namespace, "", 1, step.created, {}, {})
     observed = Observed(
         nobody, compiled.graph, (), {step.path: step}, {step.uid: jobs}, pods, now, trouble, refused, waits, unfit
     )
+    if compiled.graph is None:
+        return _invalid(observed, step, compiled.problems)
     (task,) = compiled.graph.tasks.values()
     node = Node(task, (), (), task.id, fingerprint(compiled.graph, task))
     decider = Decider(observed, World(compiled.graph), Stage(round=0, revision=0))
@@ -68,7 +68,7 @@ def plan_step(
             note(found, one, wait.reason, lambda wait=wait: wait.message, now)  # type: ignore[misc]
     return Plan(
         delete_jobs=found.delete_jobs,
-        step_statuses=[(step, status) for status in found.statuses.values()],
+        step_statuses=usage.account(observed, found.statuses),
         ready=found.ready,
         verdicts=[(node, verdict)],
         settle_approvals=[step] if step.decided and step_status.ended(step.status) else [],
@@ -77,9 +77,9 @@ def plan_step(
     )
 
 
-def _invalid(step: StepView, problems: Sequence[Problem], now: float) -> Plan:
+def _invalid(observed: Observed, step: StepView, problems: Sequence[Problem]) -> Plan:
     message = "; ".join(map(str, problems[:MAX_LISTED]))
     facts = step_status.RunFacts((step.status.get("lastRun") or 0) + 1, "", "", 0, 0)
-    status = step_status.failed(step, facts, problems[0].reason, message, now)
+    status = step_status.failed(step, facts, problems[0].reason, message, observed.now)
     known = step.status.get("phase") == "Failed" and step.status.get("message") == status.get("message")
-    return Plan(step_statuses=[] if known else [(step, status)], finished=True)
+    return Plan(step_statuses=usage.account(observed, {} if known else {step.path: status}), finished=True)

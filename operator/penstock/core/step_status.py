@@ -1,6 +1,7 @@
 """Composes the status of a Step. Every function returns the whole status, made from the one before.
 
-What a status carries over: held results, the last run that ended, a decision on an approval, learned durations.
+What a status carries over: held results, the last run that ended, a decision on an approval, learned durations, and
+what was used (which core/usage.py brings up to date).
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ Status = dict[str, Any]
 
 KEPT_ATTEMPTS = 20
 MESSAGE_LENGTH = 1024
-_CARRIED = ("results", "lastRun", "approval", "learned")
+_CARRIED = ("results", "lastRun", "approval", "learned", "usage", "counted", "allocation")
 
 
 @dataclass(frozen=True, slots=True)

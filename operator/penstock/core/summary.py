@@ -1,7 +1,8 @@
 """What the verdicts on all Steps of a Pipeline add up to: its phase and why, its outputs, whether it is late."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from penstock.api.base import Json
 from penstock.api.pipeline import PipelinePhase
@@ -32,14 +33,16 @@ class State:
     waiting: Sequence[Ready]
     """Steps that are ready and have no Job yet."""
 
-    def summary(self) -> Summary:
-        """All of it; the status is composed from that."""
+    def summary(self, usage: Sequence[Mapping[str, Any]]) -> Summary:
+        """All of it; the status is composed from that. `usage`: what the Steps used together."""
         every = [*self.main, *self.finals]
         known = [(node, verdict) for node, verdict in every if not (node.stub and not verdict.ended)]
         phase, reason, message = self._phase(every)
         undone = self.undoing.outcome if self.undoing and self.undoing.done else None
         why, again = self._late(every) if phase in (PipelinePhase.PENDING, PipelinePhase.RUNNING) else (None, None)
-        return Summary(phase, reason, message, known, self._outputs(), undone, why, self.observed.expected, again)
+        return Summary(
+            phase, reason, message, known, self._outputs(), undone, why, self.observed.expected, again, usage
+        )
 
     def _late(self, every: Decisions) -> tuple[Late | None, float | None]:
         observed = self.observed

@@ -24,7 +24,7 @@ CONCURRENCY = 48
 
 Write = Callable[[], Awaitable[bool]]
 
-_PROGRESS = {"progress", "counts", "eta", "criticalPath", "outputs", "failedSteps", "message", "conditions"}
+_PROGRESS = {"progress", "counts", "eta", "criticalPath", "outputs", "failedSteps", "message", "conditions", "usage"}
 _FINAL = ("Succeeded", "Failed", "Cancelled")
 
 
