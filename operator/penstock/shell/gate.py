@@ -125,8 +125,8 @@ class Gate:
         for one in found.admitted:
             key, ready = owners[one.key]
             if key == asked:
-                nodes = tuple(found.nodes.get(one.key, ()))
-                granted.append(replace(ready, estimate=one.duration, nodes=nodes))
+                ready = replace(ready, estimate=one.duration, nodes=tuple(found.nodes.get(one.key, ())))
+                granted.append(ready)
                 self._hold(one, ready, now)
                 self.turns.over(one.key)
             else:
@@ -142,7 +142,8 @@ class Gate:
 
     def _hold(self, one: Demand, ready: Ready, now: float) -> None:
         claims = (one.shape.claim,) if one.shape.claim else ()
-        holding = Holding(one.owner, one.shape, None, now, now + one.duration, charged=False, claims=claims)
+        end = now + one.duration
+        holding = Holding(one.owner, one.shape, None, now, end, charged=False, claims=claims, hint=ready.nodes)
         self.ledger.put_job(_hold(ready), JobHold(holding, one.shape.replicas))
 
 

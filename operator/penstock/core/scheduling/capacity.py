@@ -47,6 +47,8 @@ class Holding:
     charged: bool = True
     pods: int = 1
     claims: tuple[str, ...] = ()
+    hint: tuple[str, ...] = ()
+    """Nodes that its pods prefer, since admission chose them; kube-scheduler follows it unless they are full."""
 
     def released(self, now: float) -> float:
         """When it is expected to be free."""

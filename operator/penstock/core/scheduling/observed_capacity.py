@@ -1,6 +1,6 @@
 """Views of nodes, quotas and pods as raw objects give them, and the ledger that makes snapshots of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -127,7 +127,17 @@ def _holding(meta: Object, spec: Object, node: str | None, start: float, charged
         own,
         charged,
         claims=tuple(f"{meta['namespace']}/{claim}" for claim in claims),
+        hint=() if node else tuple(_hint(spec)),
     )
+
+
+def _hint(spec: Object) -> Iterator[str]:
+    """The nodes that the pod prefers by name, as core/jobs.py writes it."""
+    affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
+    for term in affinity.get("preferredDuringSchedulingIgnoredDuringExecution") or ():
+        for field in term["preference"].get("matchFields") or ():
+            if (field["key"], field["operator"]) == ("metadata.name", "In"):
+                yield from field["values"]
 
 
 def _is_claim(volume: Object) -> bool:

@@ -1,7 +1,7 @@
 """What is free during one pass of admission: nodes and pools, what is promised on them, and when they come free."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from heapq import merge
 
@@ -117,7 +117,10 @@ class Room:
     def _assume(self, holding: Holding) -> None:
         """Puts pods that kube-scheduler has not placed where they fit; what fits nowhere holds nothing."""
         end = holding.released(self.now)
-        for name, pods in (self.on_nodes(holding.shape, end, holding.pods) or {}).items():
+        preferred = [name for name in holding.hint if name in (self.usable(holding.shape) or ())]
+        placed = self._best(holding.shape, end, holding.pods, preferred) if preferred else None
+        placed = placed or self.on_nodes(holding.shape, end, holding.pods) or {}
+        for name, pods in placed.items():
             node = self.nodes[name]
             node.take(holding.shape.requests, pods, end, holding.owner)
             for claim in holding.claims:
@@ -142,7 +145,7 @@ class Room:
             return {}
         requests, _ = self.capacity.stated(shape)
         if pods > 1 or shape.extended or shape.claim:
-            return self._best(shape, requests, end, pods)
+            return self._best(shape, end, pods, self.usable(shape) or ())
         for queue in self._queues(shape):
             for _ in range(len(queue)):
                 node = queue.popleft()
@@ -161,10 +164,11 @@ class Room:
             queues = self._open[shape] = (deque(plain), deque(special))
         return queues
 
-    def _best(self, shape: Shape, requests: Amounts, end: float, pods: int) -> dict[str, int] | None:
+    def _best(self, shape: Shape, end: float, pods: int, among: Iterable[str]) -> dict[str, int] | None:
+        requests, _ = self.capacity.stated(shape)
         scarce = shape.extended or tuple(name for name in ("cpu", "memory") if requests.get(name))
         found: list[tuple[list[int], str, int]] = []
-        for name in self.usable(shape) or ():
+        for name in among:
             node = self.nodes[name]
             fitting = node.fitting(requests, end)
             if fitting:

@@ -183,3 +183,22 @@ def test_pending_pods_wait_where_they_may() -> None:
     hold = pod_hold(pod("Pending", node=None, nodeSelector={"zone": "a"})).holding
     assert hold is not None
     assert hold.shape.constraints == Constraints((("zone", "a"),))
+
+
+def test_a_job_whose_pods_are_not_seen_holds_where_they_are_meant_to_go() -> None:
+    ledger = Ledger()
+    ledger.see_nodes([node_view(node("large", **{GPU: "4"})), node_view(node("small", **{GPU: "2"}))])
+    asked = pod(node=None, requests={GPU: "1"})
+    field = {"key": "metadata.name", "operator": "In", "values": ["large"]}
+    asked["spec"]["affinity"] = {
+        "nodeAffinity": {
+            "preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 100, "preference": {"matchFields": [field]}}]
+        }
+    }
+    created = job()
+    created["spec"]["template"]["spec"] = asked["spec"]
+    ledger.put_job("job", job_hold(created))
+    whole, pair = want("whole", gpu=4), want("pair", gpu=2)
+    assert [one.key[2] for one in admit([whole, pair], ledger.snapshot(), NOW).admitted] == ["pair"]
+    ledger.put_node(node_view({**node("large", **{GPU: "4"}), "spec": {"unschedulable": True}}))
+    assert admit([pair], ledger.snapshot(), NOW).waits, "it goes to the other one now"
