@@ -94,7 +94,7 @@ def read_attempt(
     pods = _present(job, pods)
     failed = next((pod for pod in pods if pod.phase == "Failed" and (pod.disrupted or not pod.deleting)), None)
     if failed:  # one that is being deleted for no reason given may have been stopped by the Job controller
-        return _pod_failure(failed)
+        return _pod_failure(failed, now)
     if job.finished == "Failed" and not _unseen(job, pods, now):
         return _job_failure(job, pods)
     done = {pod.index: pod for pod in pods if pod.phase == "Succeeded"}
@@ -166,8 +166,9 @@ def _starting(job: JobView, pods: Sequence[PodView], start_timeout: float, now: 
     return Failure(Reason.START_FAILED, f"the container did not start{limit}: {detail}", now, node)
 
 
-def _pod_failure(pod: PodView) -> Failure:
-    ended = pod.ended or pod.started or pod.created
+def _pod_failure(pod: PodView, now: float) -> Failure:
+    # A lost node tells no end: what ran there held it until now.
+    ended = pod.ended or (now if pod.started else pod.created)
     lost = pod.reason in ("Evicted", "NodeLost", "Preempting", "Terminated", "NodeShutdown")
     if pod.disrupted or lost or (pod.started is None and pod.reason.startswith(_REFUSED_BY_KUBELET)):
         message = pod.disrupted or f"{pod.reason}: {pod.message}"
