@@ -1,5 +1,6 @@
 """Checks of single values that the schema cannot make: types of parameters, quantities, names of variables."""
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from math import prod
@@ -91,26 +92,52 @@ def _task(task: Task, storage: Storage | None) -> Iterator[Problem]:
 
 
 def resources(given: Resources, place: str) -> Iterator[Problem]:
-    """Every amount is a quantity, no request exceeds its limit, extended resources are whole."""
+    """Every name is one of a resource, every amount a quantity of it, and requests go with the limits.
+
+    The API server refuses the rest only once the step is to start (ValidateResourceRequirements of core/v1), or takes
+    it though no container can start with it.
+    """
     for kind, amounts in (("requests", given.requests or {}), ("limits", given.limits or {})):
         for name, amount in amounts.items():
-            yield from _quantity(amount, f"{place}.{kind}[{name}]", whole="/" in name)
+            where = f"{place}.{kind}[{name}]"
+            if not _RESOURCE.fullmatch(name):
+                yield Problem(where, Reason.INVALID_FIELD, f"{name!r} is no resource of a container; {_RESOURCES}")
+            yield from _quantity(amount, where, name)
     for name, request in (given.requests or {}).items():
         limit = (given.limits or {}).get(name)
         try:
-            if limit is not None and quantities.parse(request) > quantities.parse(limit):
-                yield Problem(
-                    f"{place}.requests[{name}]", Reason.INVALID_QUANTITY, f"request {request} exceeds the limit {limit}"
-                )
+            wrong = "" if limit is None else _apart(name, request, limit)
         except ValueError:
             continue  # noted above
+        if wrong:
+            yield Problem(f"{place}.requests[{name}]", Reason.INVALID_QUANTITY, wrong)
 
 
-def _quantity(amount: str | int | float, place: str, whole: bool = False) -> Iterator[Problem]:
+_RESOURCE = re.compile(
+    r"cpu|memory|ephemeral-storage|hugepages-[0-9]+[KMGT]i"
+    r"|[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?"
+)
+_RESOURCES = "use cpu, memory, ephemeral-storage, or an extended resource with its domain, such as nvidia.com/gpu"
+
+
+def _apart(name: str, request: str | int | float, limit: str | int | float) -> str:
+    """What is wrong with a request beside its limit; empty if nothing is. Raises ValueError if one is no quantity."""
+    difference = quantities.parse(request) - quantities.parse(limit)
+    if difference > 0:
+        return f"request {request} exceeds the limit {limit}"
+    if difference and "/" in name:
+        return f"request {request} is less than the limit {limit}; an extended resource has one amount: leave one out"
+    return ""
+
+
+def _quantity(amount: str | int | float, place: str, name: str = "memory") -> Iterator[Problem]:
     try:
         milli = quantities.parse(amount)
     except ValueError as error:
         yield Problem(place, Reason.INVALID_QUANTITY, str(error))
         return
-    if whole and milli % quantities.MILLI:
+    if "/" in name and milli % quantities.MILLI:
         yield Problem(place, Reason.INVALID_QUANTITY, f"{amount!r}: extended resources are counted in whole numbers")
+    if name in ("memory", "ephemeral-storage") and 0 < milli < quantities.MILLI:
+        words = f"{amount!r} is a fraction of a byte; write 100M or 100Mi, `m` are thousandths"
+        yield Problem(place, Reason.INVALID_QUANTITY, words)
