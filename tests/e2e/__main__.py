@@ -1,7 +1,7 @@
 """``python -m tests.e2e [PYTEST WORDS]``: a cluster, the operator by Helm, then the tests on them.
 
 First the tests that get along with one another, several at once; then, one by one, those that stop, kill, upgrade or
-remove the operator. Choose among them with ``-k``.
+remove the operator, or change nodes. Choose among them with ``-k``.
 """
 
 from __future__ import annotations

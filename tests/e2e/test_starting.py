@@ -48,7 +48,13 @@ def test_a_quota_that_no_pod_can_meet(space: Space) -> None:
 def test_a_quota_that_is_full_for_a_while_fails_nothing(space: Space) -> None:
     space.apply(quota(pods="1"))
     with space.watching("pods") as pods:
-        space.apply(pipeline("turns", *(step(name, "sleep 1") for name in ("a", "b", "c"))))
+        space.apply(pipeline("turns", step("a", "sleep 9"), step("b", "sleep 1"), step("c", "sleep 1")))
+        space.wait("step/turns.b", "jsonpath={.status.reason}=QuotaExceeded")
+        status = space.step("turns", "b")
+        assert status["phase"] == "Queued"
+        left = f"needs 1 pods, ResourceQuota {space.name}/tight has 0 of 1 left; held by turns/a until about "
+        assert status["message"].startswith(left)
+        assert space.attempts() == ["a/#1"], "what cannot start has no Job"
         assert space.finish("pipeline/turns")["status"]["phase"] == "Succeeded"
     assert most(pods) == 1
     assert space.attempts() == ["a/#1", "b/#1", "c/#1"]
