@@ -116,6 +116,8 @@ def _step(draw: st.DrawFn, name: str, names: list[str], shape: dict[str, str]) -
             step["onError"] = "Continue"
         if draw(chance) < 15:
             step["replicas"] = 2
+        if draw(chance) < 30:
+            step["resources"] = {"requests": {"nvidia.com/gpu": draw(st.integers(1, 2))}}
         if draw(chance) < 25:
             step["undo"] = {"script": draw(st.sampled_from(["run1", "flaky", "fail"])), "retry": {"limit": 1}}
     elif kind == "approval":
