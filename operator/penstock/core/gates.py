@@ -43,8 +43,9 @@ def _nodes(world: World) -> Iterator[Node]:
 
 
 def _occupies(world: World, node: Node) -> bool:
+    """Whether its Job exists and is not over; Kueue may let one that is suspended run at any time."""
     verdict = world.verdicts.get((node.task.id, node.index))
-    return verdict is not None and verdict.phase == "Running"
+    return verdict is not None and (verdict.phase == "Running" or (verdict.phase == "Queued" and verdict.started))
 
 
 def _open_instances(world: World) -> dict[tuple[str, Index], bool]:

@@ -161,3 +161,17 @@ def test_what_runs_beside_the_queue_counts() -> None:
     found.purge()
     found.reconcile()
     assert found.status["reason"] == "TimedOut"
+
+
+def test_as_many_jobs_are_handed_over_as_the_pipeline_allows() -> None:
+    found = handed_over(step("a"), step("b"), step("c"), parallelism=2)
+    assert runs(found) == ["a", "b"], "Kueue might let all run that it has"
+    let_run(found, found.of("Job")[0])
+    found.finish()
+    found.reconcile()
+    assert runs(found) == ["a", "b", "c"]
+    fanned = handed_over(step("f", each={"x": [1, 2, 3]}))
+    assert len(fanned.of("Job")) == 3
+    narrow = step("f", each={"x": [1, 2, 3]})
+    narrow["forEach"]["maxParallel"] = 1
+    assert len(handed_over(narrow).of("Job")) == 1
