@@ -11,6 +11,7 @@ from penstock.cli.ages import span
 from penstock.cli.phases import BY_INTEREST, STYLES, sign, summary
 from penstock.cli.steps import Branch, Leaf, Object, branches, leaf
 from penstock.cli.table import Cell, clean, columns
+from penstock.cli.usages import sentence
 
 MOST_CHILDREN = 20
 """Children of a fan-out that are shown one by one unless all are asked for."""
@@ -65,6 +66,9 @@ def _head(pipeline: Object, leaves: Sequence[Leaf], view: View) -> list[Text]:
     took = span(status.get("startTime"), status.get("completionTime"), view.now)
     if took:
         fields.append(("Duration", Text(took)))
+    used = [one for one in status.get("usage") or () if isinstance(one, Mapping)]
+    if used:
+        fields.append(("Used", Text(clean("; ".join(map(sentence, used))))))
     if status.get("revision"):
         fields.append(("Revision", Text(str(status["revision"]))))
     if status.get("observedGeneration") != metadata.get("generation"):

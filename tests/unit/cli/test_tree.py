@@ -49,6 +49,13 @@ STEP                 STATUS      TRIES   TIME   MESSAGE
     )
 
 
+def test_what_was_used_of_gpus_in_one_line() -> None:
+    held = {"resource": "nvidia.com/gpu", "reservedSeconds": 14400, "busySeconds": 10800, "lostSeconds": 1440}
+    shown = lines(pipeline(phase="Succeeded", usage=[held, {**held, "resource": "amd.com/gpu", "reservedSeconds": 0}]))
+    assert "Used:      4h of nvidia.com/gpu (75% busy, 10% lost); 0s of amd.com/gpu (0% busy, 0% lost)" in shown
+    assert "Used" not in lines(pipeline(phase="Succeeded"))
+
+
 def test_a_pipeline_that_failed_says_why_and_gives_its_results() -> None:
     obj = pipeline(
         phase="Failed",

@@ -1,11 +1,12 @@
-"""`penstock report`: what would make a flow faster or smaller."""
+"""`penstock report`: what would make a flow faster or smaller, and what GPUs were used for."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from penstock.cli.cluster import STEPS, Cluster, Resource
+from penstock.cli.cluster import STEPS, Cluster, Object, Resource
 from penstock.cli.failure import Failure
 from penstock.cli.printing import print_data
 
@@ -23,26 +24,35 @@ def report(
     output: Annotated[Literal["text", "json", "yaml"], typer.Option("--output", "-o", help="Format.")] = "text",
 ) -> None:
     """Suggest what would make a flow faster or smaller, each with what it would save: by the durations that its steps
-    had in the cluster, or those that the manifest declares."""
+    had in the cluster, or those that the manifest declares. Of a Pipeline in the cluster, also tell for how long it
+    held GPUs, and how much of that was busy or lost."""
     from penstock.cli.graphs import is_file, of_cluster, of_files
+    from penstock.cli.terminal import print_lines
+    from penstock.cli.usages import table, usages
     from penstock.core.composition.suggest import declared, suggest
 
     found: dict[str, list[Suggestion]] = {}
+    steps: list[Object] = []
     if is_file(source):
         for flow in of_files(source):
             found[flow.name] = suggest(flow.graph, declared)
     else:
         flow, _ = of_cluster(cluster, source)
-        found[flow.name] = suggest(flow.graph, _measured(cluster, flow), _used(cluster, flow))
+        steps = list(cluster.list(STEPS, cluster.namespace, f"penstock.dev/pipeline={flow.name}"))
+        found[flow.name] = suggest(flow.graph, _measured(steps), _used(cluster, flow))
+    held = usages(steps)
     if output != "text":
-        print_data(
-            {name: [{**asdict(one), "kind": one.kind.value} for one in all_] for name, all_ in found.items()}, output
-        )
+        suggested = {name: [{**asdict(one), "kind": one.kind.value} for one in all_] for name, all_ in found.items()}
+        usage = {"usage": {"total": held.pop(""), "steps": held}} if held else {}
+        print_data({name: {"suggestions": all_, **usage} for name, all_ in suggested.items()}, output)
         return
     for name, suggestions in found.items():
         typer.echo(f"{name}: {len(suggestions) or 'no'} suggestion{'' if len(suggestions) == 1 else 's'}")
         for one in suggestions:
             typer.echo(f"  {one.path}: {one.message} [{one.kind.value}]")
+    if held:
+        typer.echo()
+        print_lines(table(held))
 
 
 def _used(cluster: Cluster, flow: "Flow") -> "Use":
@@ -63,14 +73,14 @@ def _used(cluster: Cluster, flow: "Flow") -> "Use":
     return most
 
 
-def _measured(cluster: Cluster, flow: "Flow") -> "Durations":
-    """Mean run time of each task's attempts that succeeded, by its Steps in the cluster; else as declared."""
+def _measured(steps: Sequence[Object]) -> "Durations":
+    """Mean run time of each task's attempts that succeeded, by the Steps of a Pipeline; else as declared."""
     from penstock.cli.ages import seconds_of
     from penstock.cli.steps import path_of, task_of
     from penstock.core.composition.suggest import declared
 
     times: dict[str, list[float]] = {}
-    for step in cluster.list(STEPS, cluster.namespace, f"penstock.dev/pipeline={flow.name}"):
+    for step in steps:
         for attempt in (step.get("status") or {}).get("attempts") or ():
             began, over = seconds_of(attempt.get("start")), seconds_of(attempt.get("end"))
             if attempt.get("exitCode") == 0 and began is not None and over is not None:
