@@ -112,6 +112,27 @@ def cpu_only_starts_within(space: Space, pipeline: str, expected: str) -> None:
     assert launched - created <= float(expected.removesuffix("s"))
 
 
+def gpu_seconds(space: Space, pipeline: str, expected: dict[str, int]) -> None:
+    """For so many seconds GPUs were busy at least, and held for hardly longer; none were lost; steps add up."""
+    for step, wanted in expected.items():
+        reserved, busy, lost = _gpu_seconds(_instances(space, pipeline, step))
+        assert wanted <= busy <= reserved <= 3 * wanted, (step, reserved, busy)
+        assert lost == 0, step
+    whole = _gpu_seconds([space.one(f"pipeline/{pipeline}")])
+    assert (
+        whole
+        == _gpu_seconds(list(space.steps(pipeline).values()))
+        == _gpu_seconds([one for step in expected for one in _instances(space, pipeline, step)])
+    ), "the Pipeline has the sum of its Steps, and no others held any"
+
+
+def _gpu_seconds(objects: list[Object]) -> tuple[int, int, int]:
+    """Reserved, busy and lost GPU-seconds of Steps or Pipelines together."""
+    used = [one for found in objects for one in found["status"].get("usage", []) if one["resource"] == GPU]
+    reserved, busy, lost = (sum(one[key] for one in used) for key in ("reservedSeconds", "busySeconds", "lostSeconds"))
+    return reserved, busy, lost
+
+
 BY_WORD: dict[str, Expectation] = {
     "phase": phase,
     "steps": steps,
@@ -128,6 +149,7 @@ BY_WORD: dict[str, Expectation] = {
     "undoOrder": undo_order,
     "undoAttempts": undo_attempts,
     "cpuOnlyStartsWithin": cpu_only_starts_within,
+    "gpuSeconds": gpu_seconds,
 }
 
 
