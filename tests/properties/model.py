@@ -221,8 +221,9 @@ class Cluster:
         self.changed(obj)
 
     def _settle(self, name: str, keys: Mapping[str, None]) -> None:
-        for key in keys:
-            self.annotate(self.objects["Step", name], key, None)
+        step = self.objects.get(("Step", name))
+        for key in keys if step else ():
+            self.annotate(step, key, None)
 
     def start(self, manifest: Object) -> None:
         """Creates a Job, unless it exists."""
