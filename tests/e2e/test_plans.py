@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
+from tests.e2e import nodes
 from tests.e2e.manifests import pipeline, step
 from tests.e2e.space import Object, Space, instant
 
 pytestmark = pytest.mark.alone  # with other Pipelines about, whose durations nobody knows, no plan is made
+
+
+@pytest.fixture(autouse=True)
+def four_gpus() -> Iterator[None]:
+    with nodes.offering(4):
+        yield
 
 
 def gpu(name: str, seconds: int, count: int, *needs: str) -> Object:
