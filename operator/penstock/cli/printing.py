@@ -1,9 +1,15 @@
-"""Writes data as JSON or YAML."""
+"""Writes data as JSON or YAML, drawings as SVG or PNG."""
 
 import json
-from typing import Any
+import sys
+from typing import TYPE_CHECKING, Any
 
 import typer
+
+from penstock.cli.failure import Failure
+
+if TYPE_CHECKING:
+    from penstock.core.scheduling.drawing import Drawing
 
 
 def print_data(data: Any, form: str) -> None:
@@ -15,3 +21,17 @@ def print_data(data: Any, form: str) -> None:
 
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     typer.echo(yaml.dump(data, Dumper=dumper, sort_keys=False, allow_unicode=True, width=120), nl=False)
+
+
+def print_drawing(drawing: "Drawing", form: str) -> None:
+    """Prints a drawing in the form that `-o svg` or `-o png` asks for."""
+    if form == "svg":
+        from penstock.core.scheduling.drawing import svg
+
+        typer.echo(svg(drawing), nl=False)
+        return
+    if sys.stdout.isatty():
+        raise Failure("a terminal does not show a PNG; write it to a file: -o png > plan.png")
+    from penstock.cli.png import png
+
+    typer.echo(png(drawing), nl=False)

@@ -1,14 +1,21 @@
 """`penstock plan` as a user runs it."""
 
 import json
+import sys
 import xml.etree.ElementTree as ET
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 import yaml
+from PIL import Image
 from tests.unit.cli import fake_api
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.fake_api import FakeApi
+
+from penstock.cli.failure import Failure
+from penstock.cli.printing import print_drawing
+from penstock.core.scheduling.drawing import Drawing
 
 GPU = "nvidia.com/gpu"
 
@@ -70,6 +77,31 @@ def test_one_gpu_less_never_fits_and_says_so(run: Run, manifest: str) -> None:
 def test_the_picture(run: Run, manifest: str) -> None:
     found = run("plan", "-f", manifest, "--capacity", f"cpu=4,{GPU}=2", "-o", "svg", "--policy", "planned")
     assert ET.fromstring(found.stdout).tag.endswith("svg")
+
+
+def test_the_picture_as_png_has_text_without_any_fonts(
+    run: Run, manifest: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FONTCONFIG_PATH", str(tmp_path))
+    found = run("plan", "-f", manifest, "--capacity", f"cpu=4,{GPU}=2", "-o", "png")
+    image = Image.open(BytesIO(found.stdout_bytes))
+    names = image.crop((0, 100, 380, 140)).convert("L")
+    assert image.width == 2000
+    assert min(names.tobytes()) < 100, "the name of the first step is left of its bar"
+    assert min(image.crop((0, 100, 200, 140)).convert("L").tobytes()) == 255
+
+
+def test_a_png_without_pillow_says_how_to_get_it(run: Run, manifest: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    found = run("plan", "-f", manifest, "--capacity", "cpu=4", "-o", "png")
+    assert (found.exit_code, found.stdout) == (1, "")
+    assert "pip install 'penstock[png]'" in found.stderr
+
+
+def test_a_png_is_not_written_to_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    with pytest.raises(Failure, match=r"-o png > plan\.png"):
+        print_drawing(Drawing("t", 10, 10, ()), "png")
 
 
 def test_the_cluster_is_the_capacity(api: FakeApi, run: Run, manifest: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,9 @@ def plan(
         list[str] | None,
         typer.Option("--price", metavar="RESOURCE=NUMBER", help="Price per unit (memory: GiB) and hour; repeatable."),
     ] = None,
-    output: Annotated[Literal["table", "json", "svg"], typer.Option("--output", "-o", help="Format.")] = "table",
+    output: Annotated[
+        Literal["table", "json", "svg", "png"], typer.Option("--output", "-o", help="Format; svg and png are pictures.")
+    ] = "table",
 ) -> int:
     """Show when each step would start and end, what the critical path is, and what more capacity would bring.
 
@@ -39,7 +41,7 @@ def plan(
     """
     from penstock.api import durations
     from penstock.cli import forecasting
-    from penstock.cli.printing import print_data
+    from penstock.cli.printing import print_data, print_drawing
     from penstock.core.scheduling.forecast import as_data, forecast
     from penstock.core.scheduling.gantt import gantt
     from penstock.core.scheduling.policies import POLICIES
@@ -57,9 +59,9 @@ def plan(
     chosen = POLICIES[policy]
     found = forecast(load, room, began, chosen, prices)
     others = {one.text: forecast(load, forecasting.changed(one, room), began, chosen, prices) for one in changes}
-    if output == "svg":
+    if output in ("svg", "png"):
         path = [link.run.activity.key for link in found.path]
-        typer.echo(gantt(f"{name}, {policy}", found.simulated, found.uses, path), nl=False)
+        print_drawing(gantt(f"{name}, {policy}", found.simulated, found.uses, path), output)
     elif output == "json":
         data = as_data(name, found, load)
         data["whatIf"] = [

@@ -1,155 +1,220 @@
-"""Draws a simulated run as a Gantt chart with the use of each resource below it. SVG, without scripts or fonts."""
+"""Lays out a Gantt chart of steps with the use of each resource below it."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from html import escape
-from math import log10
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import inf, log10
 
 from penstock.api import durations
 from penstock.api.quantities import MILLI, render
+from penstock.core.scheduling.activities import Activity
 from penstock.core.scheduling.demands import Key
+from penstock.core.scheduling.drawing import FAINT, INK, Area, Drawing, Line, Mark, Rect, Text
 from penstock.core.scheduling.simulate import Run, Simulated
 from penstock.core.scheduling.timeline import Use
 
 WIDTH = 1000
 LEFT = 190
 RIGHT = 20
+TOP = 52
 ROW = 18
 MOST_LANES = 12
 CHART = 56
+GRID = "#e3e7ee"
+WAITS = "#b4bccb"
+NOW = "#c92a2a"
 _COLOURS = {"gpu": "#d9822b", "cpu": "#3b7dd8", "none": "#8a94a6"}
-_STYLE = (
-    "text{font:12px sans-serif;fill:#1f2430}.small{font-size:10px;fill:#5b6475}.title{font-size:15px;font-weight:600}"
-)
+_LIGHT = {"gpu": "#f3d9bd", "cpu": "#c4d8f3", "none": "#dcdfe4"}
+
+Span = tuple[float, float]
+"""Two instants in seconds."""
 
 
-def gantt(title: str, simulated: Simulated, uses: Mapping[str, Use], critical: Iterable[Key] = ()) -> str:
-    """The picture. Bars of the critical path have a dark edge; a thin line before a bar is time spent waiting."""
-    return "\n".join(_Drawing(title, simulated, uses, frozenset(critical)).lines()) + "\n"
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One instance of a step: when it was ready, when it ran or is to run, and when it was planned to."""
+
+    activity: Activity
+    tip: str
+    ran: Span | None
+    ready: float = inf
+    critical: bool = False
+    planned: Span | None = None
+
+    @property
+    def whole(self) -> Span:
+        """From the first to the last instant that is drawn."""
+        spans = [span for span in (self.ran, self.planned) if span]
+        return min((start for start, _ in spans), default=0.0), max((end for _, end in spans), default=0.0)
 
 
-class _Drawing:
-    def __init__(self, title: str, simulated: Simulated, uses: Mapping[str, Use], critical: frozenset[Key]) -> None:
-        self.title = title
-        self.simulated = simulated
-        self.uses = uses
-        self.critical = critical
-        self.span = max(simulated.makespan, 1e-9)
-        self.rows = list(_rows(simulated.runs.values()))
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What is drawn. `now`: bars are light after it, since that is only expected; None if all of them are a plan."""
 
-    def lines(self) -> Iterator[str]:
-        bars = sum(len(lanes) for _, lanes in self.rows) * ROW
-        top = 52
-        height = top + bars + 34 + len(self.uses) * (CHART + 26) + 10
-        yield (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" '
-            f'height="{height}" role="img" aria-label="{escape(self.title)}">'
-        )
-        yield f'<style>{_STYLE}</style><rect width="{WIDTH}" height="{height}" fill="#fff"/>'
-        yield f'<text class="title" x="16" y="24">{escape(self.title)}</text>'
-        words = f"makespan {durations.render(self.simulated.makespan)}, {len(self.simulated.runs)} steps"
-        yield f'<text class="small" x="16" y="41">{words}</text>'
+    title: str
+    words: str
+    span: Span
+    bars: Sequence[Bar]
+    uses: Mapping[str, Use]
+    now: float | None = None
+
+
+def gantt(title: str, simulated: Simulated, uses: Mapping[str, Use], critical: Iterable[Key] = ()) -> Drawing:
+    """A simulated run. Bars of the critical path have a dark edge; a thin line before a bar is time spent waiting."""
+    path = frozenset(critical)
+    words = f"makespan {durations.render(simulated.makespan)}, {len(simulated.runs)} steps"
+    bars = [_bar(run, simulated.began, key in path) for key, run in simulated.runs.items()]
+    return draw(Chart(title, words, (simulated.began, simulated.began + simulated.makespan), bars, uses))
+
+
+def _bar(run: Run, began: float, critical: bool) -> Bar:
+    took = durations.render(run.end - run.start)
+    tip = f"{run.activity.key[2]}: starts after {durations.render(run.start - began)}, takes {took}"
+    return Bar(run.activity, tip, (run.start, run.end), run.ready, critical)
+
+
+def draw(chart: Chart) -> Drawing:
+    """The picture of a chart."""
+    layout = _Layout(chart)
+    return Drawing(chart.title, WIDTH, layout.height, tuple(layout.marks()))
+
+
+class _Layout:
+    def __init__(self, chart: Chart) -> None:
+        self.chart = chart
+        self.began = chart.span[0]
+        self.span = max(chart.span[1] - chart.span[0], 1e-9)
+        self.rows = list(_rows(chart.bars))
+        self.charts = TOP + sum(len(lanes) for _, lanes in self.rows) * ROW + 34
+        self.height = self.charts + len(chart.uses) * (CHART + 26) + 10
+
+    def marks(self) -> Iterator[Mark]:
+        yield Text(16, 24, self.chart.title, "title")
+        yield Text(16, 41, self.chart.words, "small")
         yield from self._legend()
-        yield from self._axis(top, height - 24)
-        y = top
+        yield from self._axis(self.height - 24)
+        y = TOP
         for name, lanes in self.rows:
-            yield f'<text x="{LEFT - 8}" y="{y + 13}" text-anchor="end">{escape(_shorten(name))}</text>'
-            for number, lane in enumerate(lanes):
-                for run in lane:
-                    yield from self._wait(run, y + number * ROW)
-            for number, lane in enumerate(lanes):
-                for run in lane:
-                    yield from self._bar(run, y + number * ROW)
+            yield Text(LEFT - 8, y + 13, _shorten(name), anchor="end")
+            for draws in (self._wait, self._plan, self._ran):
+                for number, lane in enumerate(lanes):
+                    for bar in lane:
+                        yield from draws(bar, y + number * ROW)
             y += len(lanes) * ROW
-        y += 34
-        for resource, use in self.uses.items():
-            yield from self._chart(resource, use, y)
+        y = self.charts
+        for resource, use in self.chart.uses.items():
+            yield from self._use(resource, use, y)
             y += CHART + 26
-        yield "</svg>"
+        if self.chart.now is not None:
+            x = self._x(self.chart.now)
+            yield Line(x, TOP - 4, x, self.height - 24, NOW, 1.5)
 
-    def _legend(self) -> Iterator[str]:
-        x = WIDTH - RIGHT - 400
-        for words, fill, edge in (
-            ("with a device", _COLOURS["gpu"], ""),
-            ("without", _COLOURS["cpu"], ""),
-            ("critical path", "#fff", ' stroke="#1f2430" stroke-width="1.5"'),
-        ):
-            yield f'<rect x="{x}" y="31" width="14" height="10" rx="2" fill="{fill}"{edge}/>'
-            yield f'<text class="small" x="{x + 20}" y="40">{words}</text>'
-            x += 105
-        yield f'<line x1="{x}" y1="36" x2="{x + 14}" y2="36" stroke="#b4bccb" stroke-width="2"/>'
-        yield f'<text class="small" x="{x + 20}" y="40">waits</text>'
+    def _legend(self) -> Iterator[Mark]:
+        """From the right; what there is in the chart is explained and nothing else."""
+        found: list[tuple[str, Sequence[Rect | Line]]] = [("waits", [Line(0, 36, 14, 36, WAITS, 2)])]
+        if self.chart.now is not None:
+            expected = [Rect(0, 31, 7, 10, _LIGHT["gpu"]), Rect(7, 31, 7, 10, _LIGHT["cpu"])]
+            found = [
+                ("now", [Line(7, 29, 7, 43, NOW, 1.5)]),
+                ("planned", [Rect(0, 30, 14, 12, None, FAINT)]),
+                ("expected", expected),
+            ]
+        elif any(bar.critical for bar in self.chart.bars):
+            found.append(("critical path", [Rect(0, 31, 14, 10, "#ffffff", INK, 2)]))
+        found.append(("without a device", [Rect(0, 31, 14, 10, _COLOURS["cpu"], radius=2)]))
+        found.append(("with a device", [Rect(0, 31, 14, 10, _COLOURS["gpu"], radius=2)]))
+        x = WIDTH - RIGHT
+        for words, marks in found:
+            x -= 36 + 5 * len(words)
+            yield from (_moved(mark, x) for mark in marks)
+            yield Text(x + 20, 40, words, "small")
 
     def _x(self, at: float) -> float:
-        return LEFT + (at - self.simulated.began) / self.span * (WIDTH - LEFT - RIGHT)
+        return LEFT + (at - self.began) / self.span * (WIDTH - LEFT - RIGHT)
 
-    def _axis(self, top: int, bottom: int) -> Iterator[str]:
+    def _axis(self, bottom: int) -> Iterator[Mark]:
         step = _tick(self.span)
         for number in range(int(self.span / step + 1e-9) + 1):
-            x = self._x(self.simulated.began + number * step)
-            yield f'<line x1="{x:.1f}" y1="{top - 4}" x2="{x:.1f}" y2="{bottom}" stroke="#e3e7ee"/>'
-            label = durations.render(number * step)
-            yield f'<text class="small" x="{x:.1f}" y="{bottom + 14}" text-anchor="middle">{label}</text>'
+            x = self._x(self.began + number * step)
+            yield Line(x, TOP - 4, x, bottom, GRID)
+            yield Text(x, bottom + 14, durations.render(number * step), "small", "middle")
 
-    def _wait(self, run: Run, y: int) -> Iterator[str]:
-        if run.start > run.ready:
-            line = f'y1="{y + ROW / 2}" x2="{self._x(run.start):.1f}" y2="{y + ROW / 2}" stroke="#b4bccb"'
-            yield f'<line x1="{self._x(run.ready):.1f}" {line} stroke-width="2"/>'
+    def _wait(self, bar: Bar, y: int) -> Iterator[Mark]:
+        if bar.ran and bar.ran[0] > bar.ready:
+            yield Line(self._x(bar.ready), y + ROW / 2, self._x(bar.ran[0]), y + ROW / 2, WAITS, 2)
 
-    def _bar(self, run: Run, y: int) -> Iterator[str]:
-        x, width = self._x(run.start), max(1.0, self._x(run.end) - self._x(run.start))
-        edge = ' stroke="#1f2430" stroke-width="1.5"' if run.activity.key in self.critical else ""
-        took = durations.render(run.end - run.start)
-        tip = f"{run.activity.key[2]}: starts after {durations.render(run.start - self.simulated.began)}, takes {took}"
-        yield (
-            f'<rect x="{x:.1f}" y="{y + 2}" width="{width:.1f}" height="{ROW - 4}" rx="2" '
-            f'fill="{_COLOURS[_kind(run)]}"{edge}><title>{escape(tip)}</title></rect>'
-        )
+    def _plan(self, bar: Bar, y: int) -> Iterator[Mark]:
+        if bar.planned:
+            x, width = self._place(*bar.planned)
+            yield Rect(x, y + 1.5, width, ROW - 3, None, FAINT, tip=bar.tip)
 
-    def _chart(self, resource: str, use: Use, top: int) -> Iterator[str]:
+    def _ran(self, bar: Bar, y: int) -> Iterator[Mark]:
+        if bar.ran is None:
+            return
+        start, end = bar.ran
+        kind = _kind(bar.activity)
+        top, height = (y + 2, ROW - 4) if self.chart.now is None else (y + 4.5, ROW - 9)
+        if self.chart.now is not None and end > self.chart.now:
+            x, width = self._place(start, end)
+            yield Rect(x, top, width, height, _LIGHT[kind], tip=bar.tip)
+            end = self.chart.now
+        if start < end or self.chart.now is None or bar.ran[1] <= self.chart.now:
+            x, width = self._place(start, end)
+            yield Rect(x, top, width, height, _COLOURS[kind], INK if bar.critical else None, 2, bar.tip)
+
+    def _place(self, start: float, end: float) -> Span:
+        return self._x(start), max(1.0, self._x(end) - self._x(start))
+
+    def _use(self, resource: str, use: Use, top: int) -> Iterator[Mark]:
         most = max(use.total or 0, use.peak, 1)
         bottom = top + CHART
-        points = [f"{self._x(self.simulated.began):.1f},{bottom}"]
+        points = [(self._x(self.began), float(bottom))]
         height = 0.0
         for at, amount in use.steps:
             x = self._x(at)
-            points.append(f"{x:.1f},{bottom - height:.1f}")
+            points.append((x, bottom - height))
             height = amount / most * CHART
-            points.append(f"{x:.1f},{bottom - height:.1f}")
-        points.append(f"{self._x(self.simulated.began + self.span):.1f},{bottom}")
-        colour = _COLOURS["gpu" if "/" in resource else "cpu" if resource == "cpu" else "none"]
-        yield f'<polygon points="{" ".join(points)}" fill="{colour}" fill-opacity="0.35" stroke="{colour}"/>'
-        yield f'<text x="{LEFT - 8}" y="{top + 14}" text-anchor="end">{escape(resource)}</text>'
+            points.append((x, bottom - height))
+        points.append((self._x(self.began + self.span), float(bottom)))
+        yield Area(tuple(points), _COLOURS["gpu" if "/" in resource else "cpu" if resource == "cpu" else "none"])
+        yield Text(LEFT - 8, top + 14, _shorten(resource), anchor="end")
         words = f"peak {render(resource, use.peak)}, mean {_rounded(resource, use.mean)}"
-        yield f'<text class="small" x="{LEFT - 8}" y="{top + 29}" text-anchor="end">{words}</text>'
+        yield Text(LEFT - 8, top + 29, words, "small", "end")
         if use.total:
             y = bottom - use.total / most * CHART
-            yield f'<line x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}" stroke="#8a94a6"/>'
-            there = f"of {render(resource, use.total)}"
-            yield f'<text class="small" x="{LEFT - 8}" y="{top + 42}" text-anchor="end">{there}</text>'
+            yield Line(LEFT, y, WIDTH - RIGHT, y, _COLOURS["none"])
+            yield Text(LEFT - 8, top + 42, f"of {render(resource, use.total)}", "small", "end")
 
 
-def _rows(runs: Iterable[Run]) -> Iterator[tuple[str, list[list[Run]]]]:
+def _rows(bars: Iterable[Bar]) -> Iterator[tuple[str, list[list[Bar]]]]:
     """A row for each task of each Pipeline, by first start; instances that overlap get lanes of their own."""
-    tasks: dict[tuple[str, str], list[Run]] = {}
-    for run in sorted(runs, key=lambda run: (run.start, run.end, run.activity.key)):
-        tasks.setdefault((run.activity.key[1], run.activity.task), []).append(run)
+    tasks: dict[tuple[str, str], list[Bar]] = {}
+    for bar in sorted(bars, key=lambda bar: (bar.whole, bar.activity.key)):
+        tasks.setdefault((bar.activity.key[1], bar.activity.task), []).append(bar)
     several = len({pipeline for pipeline, _ in tasks}) > 1
     for (pipeline, task), found in tasks.items():
-        lanes: list[list[Run]] = []
-        for run in found:
-            free = next((lane for lane in lanes if lane[-1].end <= run.start), None)
+        lanes: list[list[Bar]] = []
+        for bar in found:
+            free = next((lane for lane in lanes if lane[-1].whole[1] <= bar.whole[0]), None)
             if free is None and len(lanes) < MOST_LANES:
-                lanes.append([run])
+                lanes.append([bar])
             else:
-                (lanes[-1] if free is None else free).append(run)
+                (lanes[-1] if free is None else free).append(bar)
         name = f"{pipeline}/{task}" if several else task
         yield (f"{name} ×{len(found)}" if len(found) > 1 else name), lanes
 
 
-def _kind(run: Run) -> str:
-    if run.activity.shape is None:
+def _kind(activity: Activity) -> str:
+    if activity.shape is None:
         return "none"
-    return "gpu" if run.activity.shape.extended else "cpu"
+    return "gpu" if activity.shape.extended else "cpu"
+
+
+def _moved(mark: Rect | Line, x: float) -> Rect | Line:
+    """A mark of the legend, further to the right."""
+    if isinstance(mark, Rect):
+        return replace(mark, x=mark.x + x)
+    return replace(mark, x1=mark.x1 + x, x2=mark.x2 + x)
 
 
 def _tick(span: float) -> float:

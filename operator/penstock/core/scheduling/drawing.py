@@ -1,0 +1,128 @@
+"""A drawing of a few plain marks, so that what is drawn does not depend on how: as SVG here, as PNG in the CLI."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+INK = "#1f2430"
+FAINT = "#5b6475"
+
+Style = Literal["plain", "small", "title"]
+Anchor = Literal["start", "middle", "end"]
+
+SIZES: dict[Style, int] = {"plain": 12, "small": 10, "title": 15}
+COLOURS: dict[Style, str] = {"plain": INK, "small": FAINT, "title": INK}
+
+
+@dataclass(frozen=True, slots=True)
+class Rect:
+    """A rectangle. `fill` and `edge` are colours (`#rrggbb`), None for none; `tip` shows where a reader points."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    fill: str | None
+    edge: str | None = None
+    radius: float = 0
+    tip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A straight line; `dash` is the length of its dashes and of the gaps between them, 0 for none."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    colour: str
+    width: float = 1
+    dash: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words on a baseline at `y` that begin, have their middle or end at `x`."""
+
+    x: float
+    y: float
+    words: str
+    style: Style = "plain"
+    anchor: Anchor = "start"
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A polygon with an edge of a colour, filled with a light shade of it."""
+
+    points: tuple[tuple[float, float], ...]
+    colour: str
+
+
+SHADE = 0.35
+"""Opacity of what fills an Area."""
+
+EDGE = 1.5
+"""Width of the edge of a Rect."""
+
+Mark = Rect | Line | Text | Area
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Marks on white, later ones over earlier ones. Lengths are pixels, from the top left corner."""
+
+    title: str
+    width: int
+    height: int
+    marks: tuple[Mark, ...]
+
+
+def svg(drawing: Drawing) -> str:
+    """The drawing as SVG, without scripts or fonts."""
+    return "\n".join(_lines(drawing)) + "\n"
+
+
+def _lines(drawing: Drawing) -> Iterator[str]:
+    width, height = drawing.width, drawing.height
+    yield (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'role="img" aria-label="{escape(drawing.title)}">'
+    )
+    style = (
+        f"text{{font:{SIZES['plain']}px sans-serif;fill:{COLOURS['plain']}}}"
+        f".small{{font-size:{SIZES['small']}px;fill:{COLOURS['small']}}}"
+        f".title{{font-size:{SIZES['title']}px;font-weight:600}}"
+    )
+    yield f'<style>{style}</style><rect width="{width}" height="{height}" fill="#fff"/>'
+    yield from map(_element, drawing.marks)
+    yield "</svg>"
+
+
+def _element(mark: Mark) -> str:
+    match mark:
+        case Rect():
+            edge = f' stroke="{mark.edge}" stroke-width="{EDGE}"' if mark.edge else ""
+            corner = f' rx="{_number(mark.radius)}"' if mark.radius else ""
+            place = f'x="{_number(mark.x)}" y="{_number(mark.y)}"'
+            size = f'width="{_number(mark.width)}" height="{_number(mark.height)}"'
+            inner = f"><title>{escape(mark.tip)}</title></rect>" if mark.tip else "/>"
+            return f'<rect {place} {size}{corner} fill="{mark.fill or "none"}"{edge}{inner}'
+        case Line():
+            ends = " ".join(f'{name}="{_number(getattr(mark, name))}"' for name in ("x1", "y1", "x2", "y2"))
+            width = f' stroke-width="{_number(mark.width)}"' if mark.width != 1 else ""
+            dash = f' stroke-dasharray="{mark.dash}"' if mark.dash else ""
+            return f'<line {ends} stroke="{mark.colour}"{width}{dash}/>'
+        case Text():
+            style = f' class="{mark.style}"' if mark.style != "plain" else ""
+            anchor = f' text-anchor="{mark.anchor}"' if mark.anchor != "start" else ""
+            return f'<text{style} x="{_number(mark.x)}" y="{_number(mark.y)}"{anchor}>{escape(mark.words)}</text>'
+        case Area():
+            points = " ".join(f"{_number(x)},{_number(y)}" for x, y in mark.points)
+            return f'<polygon points="{points}" fill="{mark.colour}" fill-opacity="{SHADE}" stroke="{mark.colour}"/>'
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
