@@ -10,13 +10,15 @@ import pytest
 
 from tests.e2e import nodes
 from tests.e2e.manifests import pipeline, step
-from tests.e2e.space import Object, Space, instant
+from tests.e2e.space import Object, Space, instant, kubectl
 
 pytestmark = pytest.mark.alone  # with other Pipelines about, whose durations nobody knows, no plan is made
 
 
 @pytest.fixture(autouse=True)
 def four_gpus() -> Iterator[None]:
+    """Four GPUs, and nobody else: what is left of earlier tests is gone."""
+    kubectl("wait", "namespace", "--selector=penstock.dev/test", "--for=delete", "--timeout=120s")
     with nodes.offering(4):
         yield
 
