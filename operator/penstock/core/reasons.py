@@ -51,7 +51,7 @@ class Reason(StrEnum):
     RESERVED = "ReservedForHigherRank", "There is room, but a step that goes first has a dated claim on it."
     PLANNED_LATER = "PlannedLater", "There is room; by the plan, all ends sooner if others have it first."
     QUOTA_EXCEEDED = "QuotaExceeded", "A ResourceQuota of the namespace leaves no room."
-    QUEUED_BY_KUEUE = "QueuedByKueue", "The Job is handed to Kueue, which has not admitted it yet."
+    QUEUED_BY_KUEUE = "QueuedByKueue", "The Job is handed to Kueue, which has not admitted it yet, or has preempted it."
     SUSPENDED = "Suspended", "The Pipeline is suspended; set spec.suspend to false to go on."
     REPLACING = "Replacing", "The step changed; its old pod is ending."
     BACKOFF = "Backoff", "An attempt failed; the next one waits."
