@@ -4,17 +4,23 @@ A Pipeline keeps the Components that it resolved (its pins), so that editing a C
 is edited or rerun itself. A spec equal to a kept revision's takes the pins of that revision.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from penstock import api
+from penstock.api.base import API_VERSION
+from penstock.api.parse import InvalidManifest, parse
 from penstock.core import labels
+from penstock.core.composition.outline import ComponentKey
+from penstock.core.graph import Graph
 from penstock.core.lifecycle import Standing, parse_rerun
-from penstock.core.observed import Object, PipelineView
+from penstock.core.observed import Object, PipelineView, StepView
 from penstock.core.step_manifests import owner_reference
 from penstock.core.values import canonical
 
 GENERATION = "penstock.dev/generation"
+_OPEN = ("Running", "Retrying", "Queued")
 
 Pins = Mapping[str, Object]
 """Specs of Components by `name`, or `namespace/name` for those of a catalogue."""
@@ -80,3 +86,41 @@ def superfluous(kept: Sequence[RevisionView], limit: int) -> list[str]:
     """Names of the revisions beyond the limit, which counts past ones; the present one always stays."""
     newest = sorted(kept, key=lambda one: (one.revision, one.generation), reverse=True)
     return [one.name for one in newest[limit + 1 :]]
+
+
+def pin_name(key: ComponentKey) -> str:
+    """Under which name the pins of a Pipeline have a Component."""
+    return f"{key[0]}/{key[1]}" if key[0] else key[1]
+
+
+def component_spec(name: str, written: Object) -> tuple[api.ComponentSpec | None, str]:
+    """What a Component says whose spec is written so, or what is wrong with it."""
+    whole = {"apiVersion": API_VERSION, "kind": "Component", "metadata": {"name": name}, "spec": written}
+    try:
+        parsed = parse(whole)
+    except InvalidManifest as error:
+        return None, str(error)
+    assert isinstance(parsed, api.Component)
+    return parsed.spec, ""
+
+
+def edited_since(pipeline: PipelineView) -> int | None:
+    """The generation that the operator saw last, if the Pipeline has been edited since; else None."""
+    before: int | None = pipeline.status.get("observedGeneration")
+    return before if before != pipeline.generation and pipeline.status.get("revision") else None
+
+
+def of_generation(kept: Iterable[RevisionView], generation: int) -> RevisionView | None:
+    """What a Pipeline was in that generation; of several reruns of it the last."""
+    known = [one for one in kept if one.generation == generation]
+    return max(known, key=lambda one: one.revision, default=None)
+
+
+def edit_waits(pipeline: PipelineView, graph: Graph | None, steps: Iterable[StepView]) -> bool:
+    """Whether an edit waits for the end of an undo or of `finally`. `graph`: that of the generation before."""
+    if graph is None:
+        return False
+    if pipeline.status.get("phase") == "Undoing":
+        return True
+    finals = {task.id for task in graph.tasks.values() if task.final}
+    return any(step.task in finals and step.status.get("phase") in _OPEN for step in steps)

@@ -6,9 +6,9 @@ from penstock import api
 from penstock.core.composition.outline import ComponentKey
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
-from penstock.core.revisions import Pins
+from penstock.core.revisions import Pins, component_spec, pin_name
 from penstock.shell.resources import Object
-from penstock.shell.store import ComponentView, Store, component_spec
+from penstock.shell.store import ComponentView, Store
 
 
 class Catalogue(Mapping[ComponentKey, api.ComponentSpec]):
@@ -26,7 +26,7 @@ class Catalogue(Mapping[ComponentKey, api.ComponentSpec]):
         self.written: dict[str, Object] = {}
 
     def __getitem__(self, key: ComponentKey) -> api.ComponentSpec:
-        pin = f"{key[0]}/{key[1]}" if key[0] else key[1]
+        pin = pin_name(key)
         spec: api.ComponentSpec | None = None
         if pin in self._pins:
             written = self._pins[pin]

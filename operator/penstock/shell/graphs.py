@@ -8,11 +8,18 @@ from penstock import api
 from penstock.api.parse import InvalidManifest, parse
 from penstock.core.composition.compiler import Compiled, compile_pipeline
 from penstock.core.composition.outline import ComponentKey
-from penstock.core.graph import Graph
 from penstock.core.observed import Object, PipelineView, StepView
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
-from penstock.core.revisions import Pins, RevisionView, kept_pins, superfluous
+from penstock.core.revisions import (
+    Pins,
+    RevisionView,
+    edit_waits,
+    edited_since,
+    kept_pins,
+    of_generation,
+    superfluous,
+)
 from penstock.core.standalone import compile_step
 from penstock.shell.catalogue import Catalogue
 from penstock.shell.resources import PIPELINES, STEPS
@@ -21,7 +28,6 @@ from penstock.shell.store import Key, Store, manifest
 
 LINGERING = 30.0
 """Seconds that a graph is kept after it was released."""
-_OPEN = ("Running", "Retrying", "Queued")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +68,11 @@ class Graphs:
         kept = self._kept.get(view.uid)
         if kept and (kept.generation, kept.rerun) == (view.generation, view.rerun) and not self._outdated(view, kept):
             return kept.compilation
-        before = view.status.get("observedGeneration")
-        if before not in (None, view.generation) and view.status.get("revision"):
+        before = edited_since(view)
+        if before is not None:
             old = kept if kept and kept.generation == before else await self._past(view, before)
-            if old and self._busy(view, old.compilation.compiled.graph):
+            steps = self.store.steps_of(Key(view.namespace, view.name)).values()
+            if old and edit_waits(view, old.compilation.compiled.graph, steps):
                 self._kept[view.uid] = old
                 return replace(old.compilation, deferred=True)
         known = await self._revisions(view)
@@ -110,11 +117,10 @@ class Graphs:
 
     async def _past(self, view: PipelineView, generation: int) -> _Kept | None:
         """The graph of an earlier generation, from what was kept of it."""
-        known = [one for one in await self._revisions(view) if one.generation == generation]
-        if not known:
+        found = of_generation(await self._revisions(view), generation)
+        if found is None:
             return None
-        newest = max(known, key=lambda one: one.revision)
-        return self._compile(replace(view, spec=newest.spec, generation=generation), newest.pins, [])
+        return self._compile(replace(view, spec=found.spec, generation=generation), found.pins, [])
 
     def _compile(self, view: PipelineView, pins: Pins, known: Sequence[RevisionView]) -> _Kept:
         catalogue = self._catalogue(view, pins)
@@ -138,15 +144,6 @@ class Graphs:
 
     def _catalogue(self, view: PipelineView, pins: Pins) -> Catalogue:
         return Catalogue(self.store, view.namespace, self.catalogues, pins)
-
-    def _busy(self, view: PipelineView, graph: Graph | None) -> bool:
-        if graph is None:
-            return False
-        if view.status.get("phase") == "Undoing":
-            return True
-        finals = {task.id for task in graph.tasks.values() if task.final}
-        steps = self.store.steps_of(Key(view.namespace, view.name)).values()
-        return any(step.task in finals and step.status.get("phase") in _OPEN for step in steps)
 
 
 def _problems(error: InvalidManifest) -> tuple[Problem, ...]:

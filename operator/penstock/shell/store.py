@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import structlog
 
 from penstock import api
-from penstock.api.parse import InvalidManifest, parse
 from penstock.core.cron.scheduled import ScheduleView, schedule_view
 from penstock.core.observed import (
     JobView,
@@ -23,6 +22,7 @@ from penstock.core.observed import (
     pod_view,
     step_view,
 )
+from penstock.core.revisions import component_spec
 from penstock.core.scheduling.learned import Learned
 from penstock.core.scheduling.ledger import Ledger
 from penstock.core.scheduling.observed_capacity import job_hold, pod_hold
@@ -65,16 +65,6 @@ def component_view(obj: Object) -> ComponentView:
     meta, written = obj["metadata"], obj.get("spec") or {}
     spec, problem = component_spec(meta["name"], written)
     return ComponentView(meta["uid"], meta["name"], meta["namespace"], meta["resourceVersion"], written, spec, problem)
-
-
-def component_spec(name: str, written: Object) -> tuple[api.ComponentSpec | None, str]:
-    """What a Component says, or what is wrong with it."""
-    try:
-        parsed = parse(manifest(COMPONENTS, name, written))
-    except InvalidManifest as error:
-        return None, str(error)
-    assert isinstance(parsed, api.Component)
-    return parsed.spec, ""
 
 
 _PARSERS: Mapping[str, Callable[[Object], Any]] = {
