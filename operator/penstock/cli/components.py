@@ -1,6 +1,6 @@
 """The Components that a Pipeline may use: among given manifests, or in a cluster."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from penstock.api import Component, Pipeline
 from penstock.api.component import ComponentSpec
@@ -8,6 +8,7 @@ from penstock.api.parse import InvalidManifest, Manifest, parse
 from penstock.api.step import StepTemplate
 from penstock.cli.cluster import COMPONENTS, Cluster
 from penstock.core.composition.outline import ComponentKey, Components
+from penstock.core.revisions import Pins, component_spec, pin_name
 
 
 def visible(models: Iterable[Manifest], namespace: str | None) -> Components:
@@ -36,15 +37,58 @@ def in_cluster(cluster: Cluster, pipeline: Pipeline) -> Components:
     while wanted:
         namespace = wanted.pop()
         seen.add(namespace)
-        for found in cluster.list(COMPONENTS, namespace):
-            try:
-                model = parse(found)
-            except InvalidManifest:
-                continue
+        for model in _listed(cluster, namespace):
             models.append(model)
-            if isinstance(model, Component):
-                wanted |= set(_mentioned(model.spec.steps or [])) - seen
+            wanted |= set(_mentioned(model.spec.steps or [])) - seen
     return visible(models, cluster.namespace)
+
+
+class Existing:
+    """The Components of all namespaces, each namespace's read once, when one of them is asked for."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._known: dict[str, Components] = {}
+
+    def of(self, namespace: str) -> Components:
+        """Those of a namespace, as seen from it."""
+        if namespace not in self._known:
+            self._known[namespace] = visible(_listed(self._cluster, namespace), namespace)
+        return self._known[namespace]
+
+
+class Pinned(Mapping[ComponentKey, ComponentSpec]):
+    """The Components of a Pipeline as the operator resolves them: those that it is pinned to, else those that exist."""
+
+    def __init__(self, pins: Pins, existing: Existing, namespace: str) -> None:
+        self._pins = pins
+        self._existing = existing
+        self._namespace = namespace
+
+    def __getitem__(self, key: ComponentKey) -> ComponentSpec:
+        written = self._pins.get(pin_name(key))
+        if written is None:
+            return self._existing.of(key[0] or self._namespace)[None, key[1]]
+        spec, _ = component_spec(key[1], written)
+        if spec is None:
+            raise KeyError(key)
+        return spec
+
+    def __iter__(self) -> Iterator[ComponentKey]:
+        return iter(self._existing.of(self._namespace))
+
+    def __len__(self) -> int:
+        return len(self._existing.of(self._namespace))
+
+
+def _listed(cluster: Cluster, namespace: str) -> Iterator[Component]:
+    for found in cluster.list(COMPONENTS, namespace):
+        try:
+            model = parse(found)
+        except InvalidManifest:
+            continue
+        if isinstance(model, Component):
+            yield model
 
 
 def _mentioned(steps: list[StepTemplate]) -> Iterator[str]:

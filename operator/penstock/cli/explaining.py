@@ -1,59 +1,25 @@
 """What `penstock why` asks the cluster for, and how it answers."""
 
-import time
 from collections.abc import Iterator, Sequence
 
-from penstock.api import Pipeline, durations
-from penstock.api.parse import InvalidManifest, parse
-from penstock.cli.cluster import PIPELINES, STEPS, Cluster
-from penstock.cli.components import in_cluster
+from penstock.api import durations
+from penstock.cli.cluster import Cluster
 from penstock.cli.failure import Failure
-from penstock.cli.forecasting import JOBS, PODS, cluster_ledger
-from penstock.core import labels
+from penstock.cli.forecasting import cluster_ledger
+from penstock.cli.observing import observe
 from penstock.core.clock import stamp
-from penstock.core.composition.compiler import compile_pipeline
-from penstock.core.observed import JobView, Observed, PodView, StepView, job_view, pipeline_view, pod_view, step_view
-from penstock.core.scheduling.learned import Learned
 from penstock.core.scheduling.standing import Standing, standings
 
-MINE = f"{labels.MANAGED_BY}={labels.PENSTOCK}"
+
+def stand(cluster: Cluster) -> tuple[list[Standing], Sequence[str]]:
+    """How every step that the user may see stands, and what the answer leaves out."""
+    sight = observe(cluster)
+    return standings(sight.observed, cluster_ledger(cluster).snapshot(), sight.now, sight.learned), sight.notes
 
 
-def stand(cluster: Cluster) -> list[Standing]:
-    """How every step of the namespace stands. What other namespaces wait for does not show here."""
-    now = time.time()
-    steps: dict[str, dict[str, StepView]] = {}
-    learned = Learned()
-    for obj in cluster.list(STEPS, cluster.namespace):
-        view = step_view(obj)
-        learned.put(view.uid, view.status.get("learned"))
-        if view.pipeline:
-            steps.setdefault(view.pipeline, {})[view.path] = view
-    jobs: dict[str, list[JobView]] = {}
-    for obj in cluster.list(JOBS, cluster.namespace, MINE):
-        job = job_view(obj)
-        jobs.setdefault(job.step, []).append(job)
-    pods: dict[str, list[PodView]] = {}
-    for obj in cluster.list(PODS, cluster.namespace, MINE):
-        pod = pod_view(obj)
-        pods.setdefault(pod.job, []).append(pod)
-    observed = []
-    for obj in cluster.list(PIPELINES, cluster.namespace):
-        pipeline = pipeline_view(obj)
-        try:
-            model = parse({name: part for name, part in obj.items() if name != "status"})
-        except InvalidManifest:
-            continue
-        assert isinstance(model, Pipeline)
-        compiled = compile_pipeline(model.spec, in_cluster(cluster, model))
-        mine = steps.get(pipeline.name, {})
-        observed.append(Observed(pipeline, compiled.graph, compiled.problems, mine, jobs, pods, now))
-    return standings(observed, cluster_ledger(cluster).snapshot(), now, learned)
-
-
-def chosen(found: Sequence[Standing], pipeline: str, step: str) -> list[Standing]:
+def chosen(found: Sequence[Standing], namespace: str, pipeline: str, step: str) -> list[Standing]:
     """Those of a Pipeline, or of one of its steps with all instances; Failure if there are none."""
-    of_pipeline = [one for one in found if one.key[1] == pipeline]
+    of_pipeline = [one for one in found if one.key[:2] == (namespace, pipeline)]
     if not step:
         return of_pipeline
     mine = [one for one in of_pipeline if one.key[2] == step or _task(one) == step or one.key[2].startswith(f"{step}.")]

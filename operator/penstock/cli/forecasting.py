@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from penstock.api import Pipeline
 from penstock.cli.cluster import Cluster, Object, Resource
@@ -9,11 +10,13 @@ from penstock.cli.components import namespace_of, visible
 from penstock.cli.failure import Failure
 from penstock.cli.linting import Level, lint
 from penstock.cli.reading import read
+from penstock.core import labels
 from penstock.core.composition.compiler import compile_pipeline
+from penstock.core.graph import Graph
 from penstock.core.scheduling.activities import Workload, merged, workload
 from penstock.core.scheduling.capacity import Capacity
 from penstock.core.scheduling.forecast import Change, Forecast, one_node, parse_amounts
-from penstock.core.scheduling.learned import Learned
+from penstock.core.scheduling.learned import Learned, families
 from penstock.core.scheduling.ledger import Ledger
 from penstock.core.scheduling.observed_capacity import job_hold, node_view, pod_hold, quota_view, range_view
 
@@ -40,8 +43,17 @@ def planned_from_files(files: list[str], namespace: str, learned: Learned | None
         compiled = compile_pipeline(pipeline.spec, visible(report.models, home))
         assert compiled.graph is not None
         names.append(str(pipeline.metadata.get("name")))
-        loads.append(workload(compiled.graph, home or namespace, names[-1], learned))
+        load = workload(compiled.graph, home or namespace, names[-1], learned)
+        loads.append(replace(load, notes=(*_durations(compiled.graph, learned), *load.notes)))
     return ", ".join(names), merged(loads)
+
+
+def _durations(graph: Graph, learned: Learned | None) -> Iterator[str]:
+    """Where the durations come from, if not from the manifest; what is assumed the workload says itself."""
+    known = [name for name, one in families(graph).items() if learned and learned.seconds(one) is not None]
+    if known:
+        more = f" and {len(known) - 5} more" if len(known) > 5 else ""
+        yield f"durations learned from earlier runs: {', '.join(known[:5])}{more}"
 
 
 def given_capacity(texts: list[str]) -> Capacity:
@@ -59,17 +71,22 @@ def cluster_ledger(cluster: Cluster) -> Ledger:
     nodes = _listed(cluster, NODES, None)
     if nodes is not None:
         ledger.see_nodes(map(node_view, nodes))
-    everywhere = _listed(cluster, PODS, None)
-    for pod in everywhere if everywhere is not None else _listed(cluster, PODS, cluster.namespace) or []:
+    for pod in _visible(cluster, PODS):
         ledger.put_pod(pod["metadata"]["uid"], pod_hold(pod))
-    for job in _listed(cluster, JOBS, cluster.namespace) or []:
-        if (job["metadata"].get("labels") or {}).get("app.kubernetes.io/managed-by") == "penstock":
+    for job in _visible(cluster, JOBS):
+        if (job["metadata"].get("labels") or {}).get(labels.MANAGED_BY) == labels.PENSTOCK:
             ledger.put_job(job["metadata"]["uid"], job_hold(job))
-    for quota in _listed(cluster, QUOTAS, cluster.namespace) or []:
+    for quota in _visible(cluster, QUOTAS):
         ledger.put_quota(quota_view(quota))
-    for limits in _listed(cluster, RANGES, cluster.namespace) or []:
+    for limits in _visible(cluster, RANGES):
         ledger.put_range(range_view(limits))
     return ledger
+
+
+def _visible(cluster: Cluster, resource: Resource) -> list[Object]:
+    """The objects of all namespaces, or of the own one if the user may see no more."""
+    everywhere = _listed(cluster, resource, None)
+    return everywhere if everywhere is not None else _listed(cluster, resource, cluster.namespace) or []
 
 
 def _listed(cluster: Cluster, resource: Resource, namespace: str | None) -> list[Object] | None:

@@ -12,17 +12,22 @@ from PIL import Image
 from tests.unit.cli import fake_api
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.fake_api import FakeApi
+from tests.unit.cli.objects import step
 
+from penstock.api import Pipeline
+from penstock.api.parse import parse
 from penstock.cli.failure import Failure
 from penstock.cli.printing import print_drawing
+from penstock.core.composition.compiler import compile_pipeline
 from penstock.core.scheduling.drawing import Drawing
+from penstock.core.scheduling.learned import families, record
 
 GPU = "nvidia.com/gpu"
 
 
 @pytest.fixture
 def manifest(tmp_path: Path) -> str:
-    def step(name: str, seconds: int, gpus: int, *needs: str) -> dict[str, object]:
+    def written(name: str, seconds: int, gpus: int, *needs: str) -> dict[str, object]:
         requests = {"cpu": 1, GPU: gpus}
         return {
             "name": name,
@@ -33,7 +38,7 @@ def manifest(tmp_path: Path) -> str:
             **({"needs": list(needs)} if needs else {}),
         }
 
-    steps = [step("a", 10, 1), step("b", 20, 1), step("c", 5, 2, "a", "b")]
+    steps = [written("a", 10, 1), written("b", 20, 1), written("c", 5, 2, "a", "b")]
     pipeline = {
         "apiVersion": "penstock.dev/v1alpha1",
         "kind": "Pipeline",
@@ -104,14 +109,55 @@ def test_a_png_is_not_written_to_a_terminal(monkeypatch: pytest.MonkeyPatch) -> 
         print_drawing(Drawing("t", 10, 10, ()), "png")
 
 
-def test_the_cluster_is_the_capacity(api: FakeApi, run: Run, manifest: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def small_cluster(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> FakeApi:
+    """One node with room for everything."""
     for plural in ("nodes", "jobs", "resourcequotas", "limitranges"):
         monkeypatch.setitem(fake_api._KINDS, plural, plural)
     amounts = {"cpu": "4", GPU: "2", "pods": "110"}
-    node = {"metadata": {"name": "n"}, "status": {"allocatable": amounts, "capacity": amounts}}
-    api.objects["/api/v1/nodes/n"] = node
+    api.objects["/api/v1/nodes/n"] = {
+        "metadata": {"name": "n"},
+        "status": {"allocatable": amounts, "capacity": amounts},
+    }
+    return api
+
+
+def test_the_cluster_is_the_capacity(small_cluster: FakeApi, run: Run, manifest: str) -> None:
     found = run("plan", "-f", manifest)
     assert found.stdout.startswith("small: 3 steps, makespan 25s"), found.stderr
+
+
+def remember(api: FakeApi, manifest: str, name: str, seconds: float) -> None:
+    model = parse(yaml.safe_load(Path(manifest).read_text()))
+    assert isinstance(model, Pipeline)
+    graph = compile_pipeline(model.spec, {}).graph
+    assert graph is not None
+    before = step(name, "Succeeded", owner="before", learned=record(None, families(graph)[name], seconds))
+    before["metadata"]["uid"] = "uid-before"
+    api.add(before)
+
+
+def test_durations_are_learned_from_steps_in_the_cluster(small_cluster: FakeApi, run: Run, manifest: str) -> None:
+    remember(small_cluster, manifest, "c", 65)
+    found = run("plan", "-f", manifest)
+    assert found.stdout.startswith("small: 3 steps, makespan 1m25s"), found.stderr
+    assert found.stdout.endswith("note: durations learned from earlier runs: c\n")
+
+
+def test_a_capacity_that_is_given_asks_no_cluster(small_cluster: FakeApi, run: Run, manifest: str) -> None:
+    remember(small_cluster, manifest, "c", 65)
+    found = run("plan", "-f", manifest, "--capacity", f"cpu=4,{GPU}=2")
+    assert found.stdout.startswith("small: 3 steps, makespan 25s")
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_without_a_look_at_steps_the_declared_durations_count(
+    small_cluster: FakeApi, run: Run, manifest: str, status: int
+) -> None:
+    remember(small_cluster, manifest, "c", 65)
+    for place in ("", "/namespaces/ml"):
+        small_cluster.refusals[f"{fake_api.PENSTOCK}{place}/steps"] = status, "no"
+    assert run("plan", "-f", manifest).stdout.startswith("small: 3 steps, makespan 25s")
 
 
 @pytest.mark.parametrize(

@@ -37,10 +37,12 @@ def plan(
 ) -> int:
     """Show when each step would start and end, what the critical path is, and what more capacity would bring.
 
-    Ends with 1 if a step could never start. Durations are those declared in the manifest, 10m where there is none.
+    Ends with 1 if a step could never start. Durations are those that like steps in the cluster took before, else those
+    declared in the manifest, else 10m. With --capacity no cluster is asked, so nothing is known of earlier runs.
     """
     from penstock.api import durations
     from penstock.cli import forecasting
+    from penstock.cli.observing import learned_in
     from penstock.cli.printing import print_data, print_drawing
     from penstock.core.scheduling.forecast import as_data, forecast
     from penstock.core.scheduling.gantt import gantt
@@ -53,7 +55,7 @@ def plan(
         room = forecasting.given_capacity(capacity)
         name, load = forecasting.planned_from_files(files, "default")
     else:
-        name, load = forecasting.planned_from_files(files, cluster.namespace)
+        name, load = forecasting.planned_from_files(files, cluster.namespace, learned_in(cluster))
         began = forecasting.now()
         room = forecasting.cluster_ledger(cluster).snapshot()
     chosen = POLICIES[policy]

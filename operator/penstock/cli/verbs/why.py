@@ -16,14 +16,18 @@ def why(
 ) -> None:
     """Say why each step waits, fails or runs: the reason, who holds what it needs and until when, its place, its ETA.
 
-    Numbers are computed now, with the operator's own scheduler, from what you may see of the cluster.
+    Numbers are computed now, with the operator's own scheduler, from what you may see of the cluster: steps of other
+    namespaces, which may go first, count if you may list Pipelines in all namespaces.
     """
     from penstock.cli.explaining import as_data, chosen, lines, stand
     from penstock.cli.printing import print_data
 
     pipeline, _, step = name.partition("/")
     cluster.get(PIPELINES, pipeline)
-    found = chosen(stand(cluster), pipeline, step)
+    standing, notes = stand(cluster)
+    found = chosen(standing, cluster.namespace, pipeline, step)
+    for note in notes:
+        typer.echo(f"note: {note}", err=True)
     if output == "json":
         print_data([as_data(one) for one in found], "json")
         return
