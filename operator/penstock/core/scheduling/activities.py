@@ -4,6 +4,7 @@ What only a run can tell is assumed: conditions are true, approvals given at onc
 step produces has one item.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -51,7 +52,7 @@ class Activity:
 class Workload:
     """Activities, and barriers: names of sets of activities that must all have ended.
 
-    `notes` say what was assumed; `guessed` are the tasks whose durations were.
+    `notes` say what was assumed; `guessed` are the tasks of which how long or how often was.
     """
 
     activities: tuple[Activity, ...]
@@ -94,8 +95,10 @@ class _Unfolding:
         for node, verdict in verdicts:
             self.world.add(node, verdict)
         self.notes: list[str] = []
+        self.stubs: set[str] = set()
         self.planned = {name: task for name, task in graph.tasks.items() if not _only_after_failure(task)}
         self.nodes = {name: list(self._instances(task)) for name, task in self.planned.items()}
+        self.inside: dict[tuple[str, int], dict[Index, list[Key]]] = {}
         self.barriers: dict[str, tuple[Key, ...]] = {}
 
     def workload(self) -> Workload:
@@ -106,11 +109,14 @@ class _Unfolding:
             names = ", ".join(assumed[:5]) + (f" and {len(assumed) - 5} more" if len(assumed) > 5 else "")
             self.notes.append(f"{durations.render(DEFAULT_DURATION)} is assumed for what states no duration: {names}")
         activities = tuple(self._activity(node) for nodes in self.nodes.values() for node in nodes)
-        return Workload(activities, self.barriers, tuple(sorted(self.notes)), tuple(assumed))
+        guessed = dict.fromkeys((*assumed, *sorted(self.stubs)))
+        return Workload(activities, self.barriers, tuple(sorted(self.notes)), tuple(guessed))
 
     def _instances(self, task: Task) -> Iterator[Node]:
         for node in self.world.instances(task):
-            if node.stub:
+            verdict = self.world.verdicts.get((task.id, node.index))
+            if node.stub and not (verdict and verdict.ended):
+                self.stubs.add(task.id)
                 self.notes.append(f"how often {node.path} runs is known once its list is; once is assumed")
             yield node
 
@@ -149,12 +155,20 @@ class _Unfolding:
         name = f"{self.namespace}/{self.pipeline}/{'+'.join(group.tasks)}@{'.'.join(map(str, prefix))}"
         if name not in self.barriers:
             self.barriers[name] = tuple(
-                self._key(node)
+                key
                 for task in group.tasks
-                for node in self.nodes.get(task, ())
-                if node.index[: len(prefix)] == prefix[: len(node.index)]
+                for depth in range(len(prefix) + 1)
+                for key in self._inside(task, len(prefix)).get(prefix[:depth], ())
             )
         return name
+
+    def _inside(self, task: str, depth: int) -> Mapping[Index, Sequence[Key]]:
+        """The instances of a task by the first `depth` numbers of their indices; stubs may have fewer."""
+        if (task, depth) not in self.inside:
+            found = self.inside[task, depth] = defaultdict(list)
+            for node in self.nodes.get(task, ()):
+                found[node.index[:depth]].append(self._key(node))
+        return self.inside[task, depth]
 
     def _main(self) -> str:
         name = f"{self.namespace}/{self.pipeline}/all other steps"
