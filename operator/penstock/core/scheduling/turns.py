@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from penstock.api.step import StepPhase
 from penstock.core.scheduling.demands import Demand, Key
+from penstock.core.scheduling.policies import PATIENCE
 from penstock.core.world import Node, Verdict
 
 TOLERANCE = 1e-6
@@ -15,7 +16,8 @@ class Turns:
     """The turns that have not come yet. `at`: instants in seconds, by Step.
 
     A step is held back until its turn only as long as something that comes earlier has not started, so a plan that
-    reality is ahead of costs nothing; and never beyond its turn, so one that reality is behind costs little.
+    reality is ahead of costs nothing; and never beyond its turn, so one that reality is behind costs little; nor
+    longer than `PATIENCE`, after which it goes by age.
     """
 
     def __init__(self, at: Mapping[Key, float]) -> None:
@@ -26,10 +28,14 @@ class Turns:
         self._at.pop(key, None)
 
     def note(self, pipeline: tuple[str, str], verdicts: Iterable[tuple[Node, Verdict]]) -> None:
-        """Takes note of how the Steps of a Pipeline (namespace, name) stand: of those that run or have ended."""
-        for node, verdict in verdicts if self._at else ():
-            if verdict.ended or verdict.phase is StepPhase.RUNNING:
-                self.over((*pipeline, node.path))
+        """Takes note of how the Steps of a Pipeline (namespace, name) stand: what runs, has ended or is not there has
+        no turn any more. A Pipeline that is over has no verdicts."""
+        mine = {key for key in self._at if key[:2] == pipeline}
+        for node, verdict in verdicts if mine else ():
+            if not (verdict.ended or verdict.phase is StepPhase.RUNNING):
+                mine.discard((*pipeline, node.path))
+        for key in mine:
+            self.over(key)
 
     def __len__(self) -> int:
         return len(self._at)
@@ -47,7 +53,7 @@ class Turns:
         for demand in demands:
             turn = self._at.get(demand.key)
             if turn is not None:
-                later = turn > first + TOLERANCE
-                demand = replace(demand, planned=horizon - turn, not_before=turn if later else 0.0)
+                at = min(turn, demand.since + PATIENCE) if turn > first + TOLERANCE else 0.0
+                demand = replace(demand, planned=horizon - turn, not_before=at)
             found.append(demand)
         return found

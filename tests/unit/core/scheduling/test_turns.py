@@ -5,7 +5,7 @@ from tests.unit.core.scheduling.clusters import NOW, node, want
 from penstock.core.reasons import Reason
 from penstock.core.scheduling.admission import Admission, admit
 from penstock.core.scheduling.capacity import Capacity
-from penstock.core.scheduling.policies import CRITICAL_PATH, PLANNED
+from penstock.core.scheduling.policies import CRITICAL_PATH, PATIENCE, PLANNED
 from penstock.core.scheduling.turns import Turns
 
 FIRST, SECOND, OTHER = want("first", cpu="1"), want("second", cpu="1", rank=99), want("other", cpu="1")
@@ -44,3 +44,17 @@ def test_the_plan_ranks_before_the_path() -> None:
     found = admit(turns().assign([SECOND, FIRST]), narrow, NOW + 90, PLANNED)
     assert [one.key for one in found.admitted] == [FIRST.key]
     assert [one.key for one in admit([SECOND, FIRST], narrow, NOW + 90, CRITICAL_PATH).admitted] == [SECOND.key]
+
+
+def test_nothing_is_held_back_longer_than_its_patience() -> None:
+    found = Turns({FIRST.key: NOW, SECOND.key: NOW + 3 * PATIENCE})
+    assert passed(found, SECOND.since + PATIENCE - 1).waits[SECOND.key].reason is Reason.PLANNED_LATER
+    assert SECOND.key in {one.key for one in passed(found, SECOND.since + PATIENCE).admitted}
+
+
+def test_what_is_not_there_any_more_has_no_turn() -> None:
+    found = turns()
+    found.note(("ns", "another"), ())
+    assert len(found) == 2
+    found.note(("ns", "p"), ())
+    assert len(found) == 0
