@@ -2,11 +2,18 @@
 
 import asyncio
 import time
+from dataclasses import replace
 
+import pytest
+
+from penstock.core.plan import Plan
 from penstock.core.reasons import Reason
 from penstock.core.scheduling.learned import Learned
 from penstock.core.scheduling.ledger import Ledger
 from penstock.core.scheduling.policies import CRITICAL_PATH, PLANNED, Policy
+from penstock.core.scheduling.turns import Turns
+from penstock.shell import metrics
+from penstock.shell import planner as module
 from penstock.shell.gate import Gate
 from penstock.shell.planner import Planner
 from penstock.shell.store import Key
@@ -15,6 +22,7 @@ from tests.shell.test_gate import node
 from tests.unit.core.scheduling.test_planned_pass import HOLDING_BACK, begun, step
 
 KEY, OTHER = Key("ns", "p"), Key("ns", "other")
+NAMES = {"prepare", "long", "tail", "short"}
 
 
 class Setting:
@@ -29,12 +37,9 @@ class Setting:
         self.planner = Planner(self.gate)
 
     async def see(self, key: Key, cluster: Cluster) -> None:
-        """The loop has planned that Pipeline; the planned pass ends."""
+        """The loop has planned that Pipeline; a planned pass ends."""
         self.planner.see(key, cluster.observe(), cluster.plan())
-        for _ in range(100):
-            await asyncio.sleep(0.01)
-            if self.planner.idle:
-                return
+        await self.planner.make_pass()
 
     def ask(self, cluster: Cluster) -> list[str]:
         """What may start."""
@@ -71,8 +76,6 @@ def test_a_plan_ends_when_something_comes_that_cannot_be_planned() -> None:
         await found.see(OTHER, begun([step("unknown", None)]))
         assert len(found.gate.turns) == 0
         assert found.ask(cluster) == ["prepare", "short"]
-        found.planner.forget(OTHER)
-        assert found.gate.turns.assign([]) == []
 
     asyncio.run(case())
 
@@ -96,8 +99,94 @@ def test_what_has_started_has_had_its_turn() -> None:
         cluster.reconcile()
         cluster.start_pods()
         running = sum(verdict.phase == "Running" for _, verdict in cluster.plan().verdicts)
-        await found.see(KEY, cluster)
+        found.planner.see(KEY, cluster.observe(), cluster.plan())
         assert running
         assert len(found.gate.turns) == 4 - running
+
+    asyncio.run(case())
+
+
+def test_what_was_let_through_is_not_planned_again() -> None:
+    async def case() -> None:
+        found, cluster = Setting(), begun(HOLDING_BACK)
+        await found.see(KEY, cluster)
+        ready = cluster.plan().ready
+        found.planner.started(KEY, found.gate.ask(KEY, ready, cluster.observe().graph, time.time()))
+        await found.planner.make_pass()
+        assert {key[2] for key in (("ns", "p", one) for one in NAMES) if key in found.gate.turns} == NAMES - {"prepare"}
+
+    asyncio.run(case())
+
+
+@pytest.mark.parametrize("deleting", [False, True])
+def test_what_is_gone_has_no_turns(deleting: bool) -> None:
+    async def case() -> None:
+        found, cluster = Setting(), begun(HOLDING_BACK)
+        await found.see(KEY, cluster)
+        assert found.gate.turns
+        observed = cluster.observe()
+        if deleting:
+            going = replace(observed, pipeline=replace(observed.pipeline, deleting=True))
+            found.planner.see(KEY, going, Plan())
+        else:
+            found.planner.forget(KEY)
+        assert not found.gate.turns
+        await found.planner.make_pass()
+        assert not found.gate.turns
+
+    asyncio.run(case())
+
+
+def test_a_spec_that_is_only_taken_up_changes_nothing() -> None:
+    async def case() -> None:
+        found, cluster = Setting(), begun(HOLDING_BACK)
+        await found.see(KEY, cluster)
+        found.planner.see(KEY, cluster.observe(), Plan())
+        await found.planner.make_pass()
+        assert len(found.gate.turns) == 4
+
+    asyncio.run(case())
+
+
+def test_others_go_as_soon_as_what_they_waited_for_is_gone() -> None:
+    async def case() -> None:
+        found, cluster = Setting(), begun(HOLDING_BACK)
+        found.gate.follow(
+            Turns({("ns", "other", "first"): time.time() + 50, ("ns", "p", "short"): time.time() + 90}), 0
+        )
+        assert found.ask(cluster) == ["prepare"]
+        found.planner.forget(OTHER)
+        assert found.woken == [KEY]
+
+    asyncio.run(case())
+
+
+def test_an_error_in_a_pass_is_told_and_the_next_one_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("no plan")
+
+    async def case() -> None:
+        found, cluster = Setting(), begun(HOLDING_BACK)
+        found.gate.follow(Turns({("ns", "p", "short"): time.time() + 90}), time.time())
+        with monkeypatch.context() as broken:
+            broken.setattr(module, "worth_planning", fails)
+            broken.setattr(module, "BUDGET", 0.0)
+            found.planner.see(KEY, cluster.observe(), cluster.plan())
+            await asyncio.sleep(0.05)
+        assert not found.gate.turns
+        found.planner.forget(KEY)
+        await found.see(KEY, cluster)
+        assert len(found.gate.turns) == 4
+
+    failures = metrics.FAILURES._value.get()
+    asyncio.run(case())
+    assert metrics.FAILURES._value.get() == failures + 1
+
+
+def test_where_there_is_no_plan_admission_is_not_run_for_one() -> None:
+    async def case() -> None:
+        found = Setting()
+        found.gate.follow = lambda *_: pytest.fail("there is nothing to follow")  # type: ignore[method-assign]
+        await found.see(KEY, begun([step("unknown", None)]))
 
     asyncio.run(case())

@@ -209,6 +209,7 @@ class Loop:
         if isinstance(snapshot.observed, Observed):
             self.planner.see(key, snapshot.observed, plan)
         ready = self._ready(key, turn, plan, snapshot.graph)
+        self.planner.started(key, ready)
         plan = self._hold_back(key, turn, snapshot, plan)
         outcome = Outcome()
         if plan.acts or ready:

@@ -52,9 +52,11 @@ def prepared(
 
 
 def pays(without: Simulated, by_plan: Simulated, least_gain: float) -> bool:
-    """Whether some Pipeline ends so many seconds sooner by the plan, and none later."""
+    """Whether some Pipeline ends so many seconds sooner by the plan, none later, and nothing is left out for it."""
     before, after = ends(without), ends(by_plan)
-    gains = [before[one] - after.get(one, float("inf")) for one in before]
+    if not without.runs.keys() <= by_plan.runs.keys():
+        return False
+    gains = [before[one] - after[one] for one in before]
     return bool(gains) and min(gains) >= -TOLERANCE and max(gains) >= least_gain
 
 
@@ -70,20 +72,20 @@ Course = tuple[Observed, Sequence[tuple[Node, Verdict]]]
 """How a Pipeline stands: a snapshot, and the verdicts of a plan made from it."""
 
 
-def worth_planning(courses: Iterable[Course], learned: Learned) -> Workload | None:
-    """What is left of Pipelines that run side by side, if a plan can be made for it."""
+def worth_planning(courses: Iterable[Course], learned: Learned, now: float) -> Workload | None:
+    """What is left of Pipelines that run side by side, from `now` on, if a plan can be made for it."""
     mine = [one for one in courses if one[0].graph is not None and _ours(one[0].graph)]
     if sum(not verdict.ended for _, verdicts in mine for _, verdict in verdicts) > MOST_STEPS:
         return None  # found out before anything is built
-    load = merged([remaining(observed, verdicts, learned) for observed, verdicts in mine])
+    load = merged([remaining(observed, verdicts, now, learned) for observed, verdicts in mine])
     return load if plannable(load) else None
 
 
 def plannable(load: Workload) -> bool:
     """Whether a plan can be made.
 
-    It cannot where a duration or the time of an approval is not known, where priorities differ (they go before any
-    plan), or where there is too much or too little to do.
+    It cannot where a duration, a list or the time of an approval is not known, where priorities differ (they go before
+    any plan), or where there is too much or too little to do.
     """
     asked = any(one.shape is None and not one.duration for one in load.activities)
     priorities = {one.priority for one in load.activities}

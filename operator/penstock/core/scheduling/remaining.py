@@ -12,11 +12,14 @@ from penstock.core.scheduling.learned import Learned
 from penstock.core.world import Node, Verdict
 
 
-def remaining(observed: Observed, verdicts: Sequence[tuple[Node, Verdict]], learned: Learned | None = None) -> Workload:
-    """The steps that have not ended, from `observed.now` on. The Pipeline must be valid.
+def remaining(
+    observed: Observed, verdicts: Sequence[tuple[Node, Verdict]], now: float, learned: Learned | None = None
+) -> Workload:
+    """The steps that have not ended, from `now` on (seconds since 1970). The Pipeline must be valid.
 
-    `verdicts`: how its steps stand, from a plan of the same snapshot. What runs takes no room of its own here, since
-    its pods are part of what the capacity says is held; it ends when they are expected to.
+    `verdicts`: how its steps stand, from a plan of that snapshot, which may be older: nothing has changed since. What
+    runs takes no room of its own here, since its pods are part of what the capacity says is held; it ends when they
+    are expected to.
     """
     graph, pipeline = observed.graph, observed.pipeline
     assert graph is not None
@@ -28,7 +31,7 @@ def remaining(observed: Observed, verdicts: Sequence[tuple[Node, Verdict]], lear
         if activity.key in ended:
             continue
         running = activity.key in states and states[activity.key].phase is StepPhase.RUNNING
-        activities.append(_going_on(observed, activity) if running else activity)
+        activities.append(_going_on(observed, activity, now) if running else activity)
     barriers = {name: tuple(key for key in keys if key not in ended) for name, keys in whole.barriers.items()}
     return replace(whole, activities=tuple(activities), barriers=barriers)
 
@@ -49,9 +52,9 @@ def _live(observed: Observed, path: str) -> JobView | None:
     return max(live, key=lambda job: (job.run, job.attempt), default=None)
 
 
-def _going_on(observed: Observed, activity: Activity) -> Activity:
+def _going_on(observed: Observed, activity: Activity, now: float) -> Activity:
     key: Key = activity.key
     start = began(observed, key[2])
-    start = observed.now if start is None else start
-    end = expected_end(start, start + activity.duration, observed.now)
-    return replace(activity, shape=None, duration=end - observed.now)
+    start = now if start is None else start
+    end = expected_end(start, start + activity.duration, now)
+    return replace(activity, shape=None, duration=end - now)

@@ -1,10 +1,11 @@
 """Planned passes on Pipelines that run: what is left of them, when a plan is worth making, and when it is kept."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.properties.model import Cluster
-from tests.unit.core.scheduling.clusters import node
+from tests.unit.core.scheduling.clusters import NOW, node
 
 from penstock.core.scheduling.capacity import Capacity
 from penstock.core.scheduling.learned import Learned
@@ -30,6 +31,10 @@ HOLDING_BACK = [
 """On two cores the dispatch rule starts `short` beside `prepare`, and `long` waits for it: 27 minutes instead of 20."""
 
 
+LIST = step("list", "1m", outputs=[{"name": "items", "type": "List"}])
+EACH = step("each", "1m", forEach={"vars": [{"name": "item", "from": "list.items"}]})
+
+
 def begun(steps: list[dict[str, Any]], **spec: Any) -> Cluster:
     """A Pipeline whose Steps exist and of which nothing has started."""
     cluster = Cluster()
@@ -53,7 +58,7 @@ def room(cpu: str = "2") -> Capacity:
 
 def test_a_plan_is_made_for_what_is_known_and_pays() -> None:
     cluster = begun(HOLDING_BACK)
-    load = worth_planning([course(cluster)], Learned())
+    load = worth_planning([course(cluster)], Learned(), NOW)
     assert load is not None
     made = prepared(load, room(), cluster.now)
     without, by_plan = (simulate(made, room(), cluster.now, policy) for policy in (CRITICAL_PATH, PLANNED))
@@ -62,7 +67,7 @@ def test_a_plan_is_made_for_what_is_known_and_pays() -> None:
 
 
 def test_where_nothing_has_to_wait_there_is_no_plan() -> None:
-    load = worth_planning([course(begun(HOLDING_BACK))], Learned())
+    load = worth_planning([course(begun(HOLDING_BACK))], Learned(), NOW)
     assert load is not None
     assert prepared(load, room("16")) is load
 
@@ -72,28 +77,32 @@ def test_where_nothing_has_to_wait_there_is_no_plan() -> None:
     [
         ([*HOLDING_BACK, step("unknown", None)], {}),
         ([*HOLDING_BACK, {"name": "ask", "approval": {"message": "go on?"}}], {}),
+        ([*HOLDING_BACK, LIST, EACH], {}),
         ([step("only", "10s")], {}),
         (HOLDING_BACK, {"suspend": True}),
         (HOLDING_BACK, {"queueName": "team"}),
     ],
-    ids=["a duration is not known", "an approval", "too little", "suspended", "queued by Kueue"],
+    ids=["a duration is not known", "an approval", "a list is not known", "too little", "suspended", "queued by Kueue"],
 )
 def test_no_plan_is_made_of_guesses(steps: list[dict[str, Any]], spec: dict[str, Any]) -> None:
-    assert worth_planning([course(begun(steps, **spec))], Learned()) is None
+    assert worth_planning([course(begun(steps, **spec))], Learned(), NOW) is None
 
 
 def test_priorities_go_before_any_plan() -> None:
-    assert worth_planning([course(begun(HOLDING_BACK)), course(begun(HOLDING_BACK, priority=1))], Learned()) is None
+    courses = [course(begun(HOLDING_BACK)), course(begun(HOLDING_BACK, priority=1))]
+    assert worth_planning(courses, Learned(), NOW) is None
 
 
 def test_no_pipeline_pays_for_another() -> None:
-    load = worth_planning([course(begun(HOLDING_BACK))], Learned())
+    load = worth_planning([course(begun(HOLDING_BACK))], Learned(), NOW)
     assert load is not None
     found = simulate(load, room())
     faster, slower = simulate(load, room("4")), simulate(load, room("2"), began=1.0)
     assert pays(found, faster, 1.0)
     assert not pays(faster, slower, 1.0)
     assert not pays(found, found, 1.0)
+    partly = replace(faster, runs=dict(list(faster.runs.items())[:-1]))
+    assert not pays(found, partly, 1.0)
 
 
 def test_what_has_ended_is_left_out_and_what_runs_ends_when_expected() -> None:
@@ -107,13 +116,15 @@ def test_what_has_ended_is_left_out_and_what_runs_ends_when_expected() -> None:
     running = cluster.now
     cluster.now += 120
     observed, verdicts = course(cluster)
-    left = {one.task: one for one in remaining(observed, verdicts).activities}
+    left = {one.task: one for one in remaining(observed, verdicts, cluster.now).activities}
     assert left.keys() == {"long", "tail", "short"}
     assert left["long"].shape is None
     assert left["long"].duration == pytest.approx(600 - (cluster.now - (began(observed, "long") or 0)), abs=1)
     assert running <= (began(observed, "long") or 0) + 1
     assert left["tail"].duration == 480
+    (old,) = (one for one in remaining(observed, verdicts, cluster.now + 60).activities if one.task == "long")
+    assert old.duration == pytest.approx(left["long"].duration - 60)
     cluster.now += 1000
     observed, verdicts = course(cluster)
-    (late,) = (one for one in remaining(observed, verdicts).activities if one.task == "long")
+    (late,) = (one for one in remaining(observed, verdicts, cluster.now).activities if one.task == "long")
     assert late.duration == pytest.approx(0.25 * (cluster.now - (began(observed, "long") or 0)))
