@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from tests.e2e.expectations import most
 from tests.e2e.manifests import pipeline, step
 from tests.e2e.space import Object, Space, condition
@@ -16,7 +18,7 @@ sleep 6 & wait $!
 printf '{"n": 1}' > "$PENSTOCK_OUTPUTS"
 """
 """Ends well when it is told to end, without a result, and takes its time for it."""
-IN_QUEUE, TIMEOUT = 16, 30
+IN_QUEUE, TIMEOUT = 23, 45
 
 
 def suspend(space: Space, job: Object, on: bool) -> None:
@@ -33,6 +35,7 @@ def queued(space: Space) -> Object:
     return status
 
 
+@pytest.mark.long
 def test_what_kueue_holds_waits_and_what_it_preempts_has_not_failed(space: Space) -> None:
     """It is in the queue for longer than the Pipeline may take."""
     with space.watching("pods") as pods:
