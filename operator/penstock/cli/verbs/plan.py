@@ -1,17 +1,23 @@
-"""`penstock plan`: simulates Pipelines before they run, with the operator's own scheduler."""
+"""`penstock plan`: simulates Pipelines with the operator's own scheduler, before they run and while they do."""
 
 from typing import Annotated, Literal
 
 import typer
 
 from penstock.cli.cluster import Cluster
+from penstock.cli.failure import Failure
 
 PANEL = "Manifests"
 
 
 def plan(
     cluster: Cluster,
-    files: Annotated[list[str], typer.Option("--file", "-f", metavar="FILE|DIR|-", help="Manifests; repeatable.")],
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="Pipeline on the cluster: plan against actual.")
+    ] = None,
+    files: Annotated[
+        list[str] | None, typer.Option("--file", "-f", metavar="FILE|DIR|-", help="Manifests; repeatable.")
+    ] = None,
     capacity: Annotated[
         list[str] | None,
         typer.Option(
@@ -37,9 +43,48 @@ def plan(
 ) -> int:
     """Show when each step would start and end, what the critical path is, and what more capacity would bring.
 
+    With NAME, show a Pipeline on the cluster against its plan: what took longer, and when the rest should end.
+
     Ends with 1 if a step could never start. Durations are those that like steps in the cluster took before, else those
     declared in the manifest, else 10m. With --capacity no cluster is asked, so nothing is known of earlier runs.
     """
+    if name is not None:
+        if files or capacity or what_if or price:
+            raise Failure(
+                "NAME plans a Pipeline on its cluster as it is; -f, --capacity, --what-if and --price do not go with it"
+            )
+        return _against_actual(cluster, name, policy, output)
+    if not files:
+        raise Failure("say what to plan: -f FILE for manifests, or the NAME of a Pipeline on the cluster")
+    return _from_files(cluster, files, capacity, what_if, policy, price, output)
+
+
+def _against_actual(cluster: Cluster, name: str, policy: str, output: str) -> int:
+    from penstock.cli.printing import print_data, print_drawing
+    from penstock.cli.progress import of_cluster, table
+    from penstock.core.scheduling.policies import POLICIES
+    from penstock.core.scheduling.progress import as_data, picture
+
+    found = of_cluster(cluster, name, POLICIES[policy])
+    if output in ("svg", "png"):
+        print_drawing(picture(found), output)
+    elif output == "json":
+        print_data(as_data(found), "json")
+    else:
+        for line in table(found):
+            typer.echo(line)
+    return 1 if found.stuck else 0
+
+
+def _from_files(
+    cluster: Cluster,
+    files: list[str],
+    capacity: list[str] | None,
+    what_if: list[str] | None,
+    policy: str,
+    price: list[str] | None,
+    output: str,
+) -> int:
     from penstock.api import durations
     from penstock.cli import forecasting
     from penstock.cli.observing import learned_in

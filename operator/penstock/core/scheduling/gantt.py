@@ -105,7 +105,7 @@ class _Layout:
         for resource, use in self.chart.uses.items():
             yield from self._use(resource, use, y)
             y += CHART + 26
-        if self.chart.now is not None:
+        if self.chart.now is not None and self.chart.now <= self.chart.span[1]:
             x = self._x(self.chart.now)
             yield Line(x, TOP - 4, x, self.height - 24, NOW, 1.5)
 
@@ -114,11 +114,9 @@ class _Layout:
         found: list[tuple[str, Sequence[Rect | Line]]] = [("waits", [Line(0, 36, 14, 36, WAITS, 2)])]
         if self.chart.now is not None:
             expected = [Rect(0, 31, 7, 10, _LIGHT["gpu"]), Rect(7, 31, 7, 10, _LIGHT["cpu"])]
-            found = [
-                ("now", [Line(7, 29, 7, 43, NOW, 1.5)]),
-                ("planned", [Rect(0, 30, 14, 12, None, FAINT)]),
-                ("expected", expected),
-            ]
+            found = [("planned", [Rect(0, 30, 14, 12, None, FAINT)])]
+            if self.chart.now <= self.chart.span[1]:
+                found = [("now", [Line(7, 29, 7, 43, NOW, 1.5)]), *found, ("expected", expected)]
         elif any(bar.critical for bar in self.chart.bars):
             found.append(("critical path", [Rect(0, 31, 14, 10, "#ffffff", INK, 2)]))
         found.append(("without a device", [Rect(0, 31, 14, 10, _COLOURS["cpu"], radius=2)]))

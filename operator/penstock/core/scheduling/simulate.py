@@ -100,7 +100,7 @@ class _Simulation:
         holdings = [holding for load in capacity.loads.values() for holding in load.held] + list(capacity.unplaced)
         for quotas in capacity.quotas.values():
             for quota in quotas:
-                self.ledger.put_quota(_without(quota, holdings, capacity))
+                self.ledger.put_quota(without(quota, holdings, capacity))
         for ranges in capacity.ranges.values():
             for one in ranges:
                 self.ledger.put_range(one)
@@ -215,7 +215,7 @@ class _Simulation:
                 mine[name] = mine.get(name, 0.0) + seconds
 
 
-def _without(quota: Quota, holdings: Iterable[Holding], capacity: Capacity) -> Quota:
+def without(quota: Quota, holdings: Iterable[Holding], capacity: Capacity) -> Quota:
     """The quota without what it counts for these, which the simulation counts itself, so that it comes free."""
     used = dict(quota.used)
     for one in holdings:

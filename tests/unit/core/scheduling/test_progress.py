@@ -1,0 +1,114 @@
+"""Plan against actual, on a model of the cluster whose first step takes longer than was thought."""
+
+from dataclasses import replace
+
+import pytest
+from tests.properties.model import START, Cluster
+from tests.unit.core.scheduling.clusters import held, node, quota
+
+from penstock.core.scheduling.capacity import Capacity
+from penstock.core.scheduling.drawing import Text
+from penstock.core.scheduling.learned import Learned, families, record
+from penstock.core.scheduling.progress import Progress, as_data, idle, picture, progress, words
+
+MINUTE = 60.0
+
+
+def written(name: str, **more: object) -> dict[str, object]:
+    requests = {"cpu": 1}
+    return {"name": name, "image": name, "script": "x", "duration": "10m", "resources": {"requests": requests}, **more}
+
+
+@pytest.fixture
+def late() -> Cluster:
+    """`first` was to take 10 minutes and took 12; `second` runs for 3 of 10 minutes; `third` is still to come."""
+    cluster = Cluster()
+    steps = [written("first"), written("second", needs=["first"]), written("third", needs=["second"])]
+    kind = {"apiVersion": "penstock.dev/v1alpha1", "kind": "Pipeline", "metadata": {"name": "p"}}
+    cluster.apply({**kind, "spec": {"steps": steps}})
+    pass_time(cluster, 12)
+    pass_time(cluster, 3, finish=False)
+    return cluster
+
+
+def pass_time(cluster: Cluster, minutes: float, finish: bool = True) -> None:
+    cluster.reconcile()
+    cluster.start_pods()
+    cluster.reconcile()
+    cluster.now += minutes * MINUTE
+    if finish:
+        cluster.finish()
+    cluster.reconcile()
+
+
+def compare(cluster: Cluster, capacity: Capacity | None = None, learned: Learned | None = None) -> Progress:
+    seen = cluster.observe()
+    return progress(seen, [seen], capacity or Capacity.of([node(cpu=1)]), learned or Learned())
+
+
+def spans(found: Progress) -> dict[str, tuple[object, object]]:
+    def minutes(span: tuple[float, float] | None) -> object:
+        return span and tuple(round((at - START) / MINUTE, 1) for at in span)
+
+    return {step.activity.task: (minutes(step.planned), minutes(step.ran)) for step in found.steps}
+
+
+def test_what_ran_what_runs_and_what_is_to_come(late: Cluster) -> None:
+    found = compare(late)
+    assert spans(found) == {
+        "first": ((0, 10), (0, 12)),
+        "second": ((10, 20), (12, 22)),
+        "third": ((20, 30), (22, 32)),
+    }
+    assert [(step.started, step.ended) for step in found.steps] == [(True, True), (True, False), (False, False)]
+    assert words(found) == "planned 30m, expected 32m: 2m late"
+    assert not found.ended
+
+
+def test_what_has_ended_is_compared_as_it_was(late: Cluster) -> None:
+    pass_time(late, 1)
+    pass_time(late, 4)
+    found = compare(late)
+    assert found.ended
+    assert words(found) == "planned 30m, took 20m: 10m early"
+
+
+def test_its_own_pods_do_not_stand_in_the_way_of_the_plan(late: Cluster) -> None:
+    seen = late.observe()
+    namespace, name = seen.pipeline.namespace, seen.pipeline.name
+    own = held(f"{name}/second", until=22 * MINUTE, namespace=namespace, cpu=1)
+    foreign = held("pod ns/notebook", until=None, namespace=namespace, cpu=1)
+    taken = quota({"requests.cpu": 4}, {"requests.cpu": 2}, namespace)
+    left = idle(Capacity.of([node(cpu=2)], [own, foreign], [taken]), namespace, name)
+    assert [one.owner for one in left.loads["a"].held] == ["pod ns/notebook"]
+    assert left.quotas[namespace][0].used["requests.cpu"] == 1000
+
+
+def test_the_plan_knows_only_the_durations_of_before(late: Cluster) -> None:
+    seen = late.observe()
+    assert seen.graph is not None
+    family = families(seen.graph)["first"]
+    first = seen.steps["first"]
+    twice = record(record(None, family, 8 * MINUTE), family, 12 * MINUTE)
+    steps = {**seen.steps, "first": replace(first, status={**first.status, "learned": twice})}
+    seen = replace(seen, steps=steps)
+    found = progress(seen, [seen], Capacity.of([node(cpu=1)]), Learned())
+    assert spans(found)["first"] == ((0, 8), (0, 12))
+
+
+def test_a_step_that_can_never_start_is_named(late: Cluster) -> None:
+    found = compare(late, Capacity.of([node(cpu="500m")]))
+    assert [key[2] for key in found.stuck] == ["third"]
+    assert spans(found)["third"] == (None, None)
+
+
+def test_the_data_and_the_picture(late: Cluster) -> None:
+    data = as_data(compare(late))
+    assert (data["planned"], data["expected"], data["late"], data["now"]) == (1800.0, 1920.0, 120.0, 900.0)
+    steps = data["steps"]
+    assert isinstance(steps, list)
+    assert steps[0]["actual"] == {"start": 0.0, "end": 720.0}
+    assert (steps[1]["actual"], steps[1]["expected"]) == ({"start": 720.0}, {"start": 720.0, "end": 1320.0})
+    assert "actual" not in steps[2]
+    texts = [mark.words for mark in picture(compare(late)).marks if isinstance(mark, Text)]
+    assert {"p: plan against actual", "planned 30m, expected 32m: 2m late", "now", "planned", "expected"} <= set(texts)
