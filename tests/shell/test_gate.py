@@ -8,9 +8,10 @@ from penstock.core.scheduling.learned import Learned
 from penstock.core.scheduling.ledger import Ledger
 from penstock.core.scheduling.observed_capacity import amounts
 from penstock.core.scheduling.policies import PLANNED
-from penstock.shell.gate import Gate
+from penstock.core.scheduling.turns import Turns
+from penstock.shell.gate import SETTLE, Gate
 from penstock.shell.store import Key
-from tests.properties.model import Cluster
+from tests.properties.model import START, Cluster
 
 FIRST, SECOND = Key("ns", "first"), Key("ns", "second")
 
@@ -97,6 +98,36 @@ def test_room_that_comes_up_wakes_whom_it_is_for() -> None:
     found.ledger.put_node(node("node-2"))
     found.gate.look_again(found.cluster.now)
     assert SECOND in found.woken
+
+
+def test_room_that_a_pipeline_leaves_is_looked_at_soon() -> None:
+    found = Setting()
+    assert found.ask(FIRST, 2) == ["s0"]
+    (held,) = found.granted
+    assert found.ask(SECOND, 2) == []
+    found.gate.ask(FIRST, [], None, found.cluster.now)
+    assert found.alarms == []  # nothing has changed
+    found.gate.release(held)
+    found.gate.ask(FIRST, [], None, found.cluster.now)
+    assert found.alarms == [found.cluster.now + SETTLE]
+    found.woken.clear()
+    found.gate.look_again(found.cluster.now)
+    assert found.woken == [SECOND]
+
+
+def test_the_next_turn_of_another_pipeline_comes_when_the_one_before_has_started() -> None:
+    found = Setting()
+    step = ("ns", SECOND.name, "s0")
+    now = START
+    found.gate.follow(Turns({("ns", FIRST.name, "s0"): now, step: now + 60}), now)
+    assert found.ask(SECOND, 1) == []
+    assert found.reasons(SECOND) == [Reason.PLANNED_LATER]
+    assert found.alarms == [now + 60]
+    assert found.ask(FIRST, 1) == ["s0"]
+    assert found.alarms == [now + 60, now]
+    found.woken.clear()
+    found.gate.look_again(now)
+    assert found.woken == [SECOND]
 
 
 def test_a_queue_of_kueue_is_not_admitted_here() -> None:

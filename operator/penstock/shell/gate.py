@@ -11,7 +11,7 @@ from penstock.core.decide import Ready
 from penstock.core.graph import Graph
 from penstock.core.reasons import Reason
 from penstock.core.scheduling.admission import Wait, admit
-from penstock.core.scheduling.capacity import Holding
+from penstock.core.scheduling.capacity import Capacity, Holding
 from penstock.core.scheduling.demands import Demand, demand
 from penstock.core.scheduling.demands import Key as DemandKey
 from penstock.core.scheduling.learned import Learned
@@ -21,6 +21,9 @@ from penstock.core.scheduling.policies import Policy
 from penstock.core.scheduling.turns import Turns
 from penstock.shell import metrics
 from penstock.shell.store import Key
+
+SETTLE = 0.05
+"""Seconds in which room that comes up is gathered before others are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,8 @@ NOTHING = Asking((), ())
 class Gate:
     """Lets ready Steps through as far as there is room, in the policy's order.
 
-    `wake` is called for those that room has come up for; `alarm` with the instant (seconds since 1970) of the next
-    turn of a plan, at which to look again.
+    `wake` is called for those that room has come up for; `alarm` with the instant (seconds since 1970) at which to
+    look again.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class Gate:
         self.alarm = alarm
         self.never_fits_fails = never_fits_fails
         self.wake = wake
+        self._looked_at: Capacity | None = None
         self._asking: dict[Key, Asking] = {}
         self._waits: dict[Key, dict[str, Wait]] = {}
 
@@ -74,6 +78,7 @@ class Gate:
             self._asking.pop(key, None)
             self._waits.pop(key, None)
             if not ready:
+                self._others(now)
                 return []
         free = [one for one in ready if graph is not None and graph.settings.queue_name]
         return free + self._pass(key, now)
@@ -83,6 +88,11 @@ class Gate:
             return NOTHING
         demands = tuple(demand(one, graph, self.learned) for one in ready)
         return Asking(tuple(ready), demands)
+
+    def _others(self, now: float) -> None:
+        """A Pipeline that asks for nothing may have left room to those that wait."""
+        if self._asking and self.ledger.snapshot() is not self._looked_at:
+            self.alarm(now + SETTLE)
 
     def waits(self, key: Key) -> Mapping[str, Wait]:
         """Why the Steps of a Pipeline wait that the last pass did not let through, by uid."""
@@ -118,9 +128,8 @@ class Gate:
         owners = {one.key: (key, ready) for key, asking in self._asking.items() for one, ready in _pairs(asking)}
         demands = self.turns.assign(one for asking in self._asking.values() for one in asking.demands)
         with metrics.ADMISSIONS.time():
-            found = admit(demands, self.ledger.snapshot(), now, self.policy)
-        if found.wake_at is not None:
-            self.alarm(found.wake_at)
+            self._looked_at = self.ledger.snapshot()
+            found = admit(demands, self._looked_at, now, self.policy)
         granted: list[Ready] = []
         for one in found.admitted:
             key, ready = owners[one.key]
@@ -131,6 +140,8 @@ class Gate:
                 self.turns.over(one.key)
             else:
                 self.wake(key)
+        if found.wake_at is not None:
+            self.alarm(now if granted else found.wake_at)  # who has started keeps nobody from the next turn any more
         if asked is not None:
             self._asking[asked] = self._asking.get(asked, NOTHING).without({one.key for one in found.admitted})
         self._waits = {}

@@ -85,11 +85,17 @@ class Operator:
         self.loop.wake(key)
 
     def _look_again_at(self, at: float) -> None:
-        """Has admission look again at an instant, and not at the one that was set before."""
-        if self._next_look:
-            self._next_look.cancel()
-        delay = max(0.0, at - time.time())
-        self._next_look = asyncio.get_running_loop().call_later(delay, lambda: self.gate.look_again(time.time()))
+        """Has admission look again at that instant, unless it is to do so earlier anyway: it then says when next."""
+        turning = asyncio.get_running_loop()
+        due = turning.time() + max(0.0, at - time.time())
+        if self._next_look is None or due < self._next_look.when():
+            if self._next_look:
+                self._next_look.cancel()
+            self._next_look = turning.call_at(due, self._look_again)
+
+    def _look_again(self) -> None:
+        self._next_look = None
+        self.gate.look_again(time.time())
 
     def problem(self) -> str:
         """What is wrong with this process that a restart may mend."""
