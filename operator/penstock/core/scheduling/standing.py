@@ -105,7 +105,7 @@ def _with_admission(
             one.rank,
             places[one.key],
             len(ordered),
-            etas.get(one.key),
+            None if reason is Reason.PLANNED_LATER else etas.get(one.key),
         )
 
 
