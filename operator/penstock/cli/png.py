@@ -3,7 +3,7 @@
 from io import BytesIO
 
 from penstock.cli.failure import Failure
-from penstock.core.scheduling.drawing import COLOURS, EDGE, SHADE, SIZES, Anchor, Area, Drawing, Line, Rect, Text
+from penstock.core.scheduling.drawing import COLOURS, SHADE, SIZES, Anchor, Area, Drawing, Line, Rect, Text
 
 SCALE = 2
 """Pixels for each of the drawing's, in either direction, so that it is sharp on paper."""
@@ -36,7 +36,7 @@ def png(drawing: Drawing) -> bytes:
                     max(round(mark.x * scale), round((mark.x + mark.width) * scale) - 1),
                     round((mark.y + mark.height) * scale) - 1,
                 )
-                width = round(EDGE * scale) if mark.edge else 0
+                width = round(mark.edge_width * scale) if mark.edge else 0
                 pen.rounded_rectangle(box, round(mark.radius * scale), mark.fill, mark.edge, width)
             case Line():
                 ends = (mark.x1 * scale, mark.y1 * scale, mark.x2 * scale, mark.y2 * scale)

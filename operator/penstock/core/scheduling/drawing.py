@@ -27,11 +27,12 @@ class Rect:
     edge: str | None = None
     radius: float = 0
     tip: str = ""
+    edge_width: float = 1.5
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A straight line; `dash` is the length of its dashes and of the gaps between them, 0 for none."""
+    """A straight line."""
 
     x1: float
     y1: float
@@ -39,7 +40,6 @@ class Line:
     y2: float
     colour: str
     width: float = 1
-    dash: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,6 @@ class Area:
 
 SHADE = 0.35
 """Opacity of what fills an Area."""
-
-EDGE = 1.5
-"""Width of the edge of a Rect."""
 
 Mark = Rect | Line | Text | Area
 
@@ -104,7 +101,7 @@ def _lines(drawing: Drawing) -> Iterator[str]:
 def _element(mark: Mark) -> str:
     match mark:
         case Rect():
-            edge = f' stroke="{mark.edge}" stroke-width="{EDGE}"' if mark.edge else ""
+            edge = f' stroke="{mark.edge}" stroke-width="{_number(mark.edge_width)}"' if mark.edge else ""
             corner = f' rx="{_number(mark.radius)}"' if mark.radius else ""
             place = f'x="{_number(mark.x)}" y="{_number(mark.y)}"'
             size = f'width="{_number(mark.width)}" height="{_number(mark.height)}"'
@@ -113,8 +110,7 @@ def _element(mark: Mark) -> str:
         case Line():
             ends = " ".join(f'{name}="{_number(getattr(mark, name))}"' for name in ("x1", "y1", "x2", "y2"))
             width = f' stroke-width="{_number(mark.width)}"' if mark.width != 1 else ""
-            dash = f' stroke-dasharray="{mark.dash}"' if mark.dash else ""
-            return f'<line {ends} stroke="{mark.colour}"{width}{dash}/>'
+            return f'<line {ends} stroke="{mark.colour}"{width}/>'
         case Text():
             style = f' class="{mark.style}"' if mark.style != "plain" else ""
             anchor = f' text-anchor="{mark.anchor}"' if mark.anchor != "start" else ""

@@ -114,7 +114,7 @@ class _Layout:
         found: list[tuple[str, Sequence[Rect | Line]]] = [("waits", [Line(0, 36, 14, 36, WAITS, 2)])]
         if self.chart.now is not None:
             expected = [Rect(0, 31, 7, 10, _LIGHT["gpu"]), Rect(7, 31, 7, 10, _LIGHT["cpu"])]
-            found = [("planned", [Rect(0, 30, 14, 12, None, FAINT)])]
+            found = [("planned", [Rect(0, 30, 14, 12, None, FAINT, edge_width=1)])]
             if self.chart.now <= self.chart.span[1]:
                 found = [("now", [Line(7, 29, 7, 43, NOW, 1.5)]), *found, ("expected", expected)]
         elif any(bar.critical for bar in self.chart.bars):
@@ -144,7 +144,7 @@ class _Layout:
     def _plan(self, bar: Bar, y: int) -> Iterator[Mark]:
         if bar.planned:
             x, width = self._place(*bar.planned)
-            yield Rect(x, y + 1.5, width, ROW - 3, None, FAINT, tip=bar.tip)
+            yield Rect(x, y + 1.5, width, ROW - 3, None, FAINT, tip=bar.tip, edge_width=1)
 
     def _ran(self, bar: Bar, y: int) -> Iterator[Mark]:
         if bar.ran is None:

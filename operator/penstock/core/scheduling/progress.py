@@ -42,7 +42,8 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A Pipeline against its plan. `planned` and `expected` are makespans in seconds from `began`."""
+    """A Pipeline against its plan. `planned` and `expected` are makespans in seconds from `began`; `stuck`: what cannot
+    start as things are, so that `expected` is only that of the rest."""
 
     name: str
     began: float
@@ -184,10 +185,13 @@ def _suspended(observed: Observed) -> Iterator[str]:
 
 def words(found: Progress) -> str:
     """The makespans in words."""
+    planned = f"planned {durations.render(round(found.planned))}"
+    if found.stuck:
+        return f"{planned}; there is no telling when it ends, since a step cannot start as things are"
     late = round(found.late)
     how = "as planned" if late == 0 else f"{durations.render(abs(late))} {'late' if late > 0 else 'early'}"
     took = "took" if found.ended else "expected"
-    return f"planned {durations.render(round(found.planned))}, {took} {durations.render(round(found.expected))}: {how}"
+    return f"{planned}, {took} {durations.render(round(found.expected))}: {how}"
 
 
 def picture(found: Progress) -> Drawing:
@@ -222,8 +226,8 @@ def as_data(found: Progress) -> dict[str, object]:
         "now": round(found.now - found.began, 3),
         "ended": found.ended,
         "planned": round(found.planned, 3),
-        "expected": round(found.expected, 3),
-        "late": round(found.late, 3),
+        "expected": None if found.stuck else round(found.expected, 3),
+        "late": None if found.stuck else round(found.late, 3),
         "steps": steps,
         "neverStart": [
             {"step": key[2], "reason": reason.value, "message": message}

@@ -100,6 +100,8 @@ def test_a_step_that_can_never_start_is_named(late: Cluster) -> None:
     found = compare(late, Capacity.of([node(cpu="500m")]))
     assert [key[2] for key in found.stuck] == ["third"]
     assert spans(found)["third"] == (None, None)
+    assert words(found).endswith("there is no telling when it ends, since a step cannot start as things are")
+    assert (as_data(found)["expected"], as_data(found)["late"]) == (None, None)
 
 
 def test_the_data_and_the_picture(late: Cluster) -> None:
