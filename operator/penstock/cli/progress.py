@@ -33,7 +33,8 @@ def table(found: Progress) -> Iterator[str]:
     """Lines for people; `~` marks what is expected."""
     ended = sum(step.ended for step in found.steps)
     running = sum(step.started and not step.ended for step in found.steps)
-    yield f"{found.name}: {ended} of {len(found.steps)} steps ended, {running} running, {_since(found)}"
+    counts = f"{ended} of {len(found.steps)} steps ended, {running} running"
+    yield f"{found.name} is {found.phase}: {counts}, {_since(found)}"
     yield words(found)
     rows = [COLUMNS, *(_row(step, found.began) for step in found.steps)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]

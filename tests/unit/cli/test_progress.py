@@ -62,7 +62,7 @@ def test_the_table(running: FakeApi, run: Run) -> None:
     found = run("plan", "p")
     assert found.exit_code == 0, found.stderr
     assert found.stdout.splitlines() == [
-        "p: 1 of 3 steps ended, 1 running, began 15m ago, at 08:00 UTC",
+        "p is Running: 1 of 3 steps ended, 1 running, began 15m ago, at 08:00 UTC",
         "planned 45m, expected 47m: 2m late",
         "STEP     PHASE      PLANNED     ACTUAL        LATE",
         "prepare  Succeeded  0s to 10m   0s to 12m     2m",

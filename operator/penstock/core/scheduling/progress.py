@@ -46,6 +46,7 @@ class Progress:
     start as things are, so that `expected` is only that of the rest."""
 
     name: str
+    phase: str
     began: float
     now: float
     steps: Sequence[Course]
@@ -112,6 +113,7 @@ def progress(
     seen = Simulated(runs, {}, {}, began)
     return Progress(
         pipeline.name,
+        str(pipeline.status.get("phase") or "Pending"),
         began,
         now,
         steps,
@@ -188,6 +190,8 @@ def words(found: Progress) -> str:
     planned = f"planned {durations.render(round(found.planned))}"
     if found.stuck:
         return f"{planned}; there is no telling when it ends, since a step cannot start as things are"
+    if found.phase in ("Failed", "Cancelled"):
+        return f"{planned}, {found.phase.lower()} after {durations.render(round(found.expected))}"
     late = round(found.late)
     how = "as planned" if late == 0 else f"{durations.render(abs(late))} {'late' if late > 0 else 'early'}"
     took = "took" if found.ended else "expected"
@@ -223,6 +227,7 @@ def as_data(found: Progress) -> dict[str, object]:
         steps.append(data)
     return {
         "name": found.name,
+        "phase": found.phase,
         "now": round(found.now - found.began, 3),
         "ended": found.ended,
         "planned": round(found.planned, 3),

@@ -22,12 +22,17 @@ def written(name: str, **more: object) -> dict[str, object]:
 @pytest.fixture
 def late() -> Cluster:
     """`first` was to take 10 minutes and took 12; `second` runs for 3 of 10 minutes; `third` is still to come."""
+    cluster = applied()
+    pass_time(cluster, 12)
+    pass_time(cluster, 3, finish=False)
+    return cluster
+
+
+def applied() -> Cluster:
     cluster = Cluster()
     steps = [written("first"), written("second", needs=["first"]), written("third", needs=["second"])]
     kind = {"apiVersion": "penstock.dev/v1alpha1", "kind": "Pipeline", "metadata": {"name": "p"}}
     cluster.apply({**kind, "spec": {"steps": steps}})
-    pass_time(cluster, 12)
-    pass_time(cluster, 3, finish=False)
     return cluster
 
 
@@ -71,6 +76,41 @@ def test_what_has_ended_is_compared_as_it_was(late: Cluster) -> None:
     found = compare(late)
     assert found.ended
     assert words(found) == "planned 30m, took 20m: 10m early"
+
+
+def test_a_pipeline_that_has_not_begun_is_expected_as_planned() -> None:
+    cluster = applied()
+    found = compare(cluster)
+    assert spans(found)["third"] == ((20, 30), (20, 30))
+    assert words(found) == "planned 30m, expected 30m: as planned"
+
+
+def test_a_failure_is_not_early(late: Cluster) -> None:
+    late.work = lambda job, env: (1, "")
+    pass_time(late, 1)
+    found = compare(late)
+    assert found.ended
+    assert spans(found)["third"] == ((20, 30), None)
+    assert words(found) == "planned 30m, failed after 16m"
+
+
+def test_what_is_held_from_before_is_no_part_of_the_plan(late: Cluster) -> None:
+    pass_time(late, 1)
+    pass_time(late, 4)
+    (pipeline,) = late.of("Pipeline")
+    steps = [*pipeline["spec"]["steps"][:2], written("third", needs=["second"], env=[{"name": "A", "value": "1"}])]
+    late.apply({**pipeline, "spec": {"steps": steps}})
+    late.now += 100 * MINUTE
+    again = late.now
+    late.reconcile()
+    late.start_pods()
+    late.now += 3 * MINUTE
+    late.reconcile()
+    found = compare(late)
+    assert found.began == again
+    assert [(step.activity.task, step.planned, step.ran) for step in found.steps] == [
+        ("third", (again, again + 4 * MINUTE), (again, again + 10 * MINUTE))
+    ], "the plan knows that it took 4 minutes before; this call is told nothing of what is known now"
 
 
 def test_its_own_pods_do_not_stand_in_the_way_of_the_plan(late: Cluster) -> None:
