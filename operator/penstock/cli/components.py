@@ -6,7 +6,7 @@ from penstock.api import Component, Pipeline
 from penstock.api.component import ComponentSpec
 from penstock.api.parse import InvalidManifest, Manifest, parse
 from penstock.api.step import StepTemplate
-from penstock.cli.cluster import COMPONENTS, Cluster
+from penstock.cli.cluster import COMPONENTS, Cluster, Refused
 from penstock.core.composition.outline import ComponentKey, Components
 from penstock.core.revisions import Pins, component_spec, pin_name
 
@@ -44,16 +44,26 @@ def in_cluster(cluster: Cluster, pipeline: Pipeline) -> Components:
 
 
 class Existing:
-    """The Components of all namespaces, each namespace's read once, when one of them is asked for."""
+    """The Components of all namespaces, each namespace's read once, when one of them is asked for.
+
+    `hidden`: the namespaces whose Components were asked for and the user may not see.
+    """
 
     def __init__(self, cluster: Cluster) -> None:
+        self.hidden: list[str] = []
         self._cluster = cluster
         self._known: dict[str, Components] = {}
 
     def of(self, namespace: str) -> Components:
         """Those of a namespace, as seen from it."""
         if namespace not in self._known:
-            self._known[namespace] = visible(_listed(self._cluster, namespace), namespace)
+            try:
+                self._known[namespace] = visible(_listed(self._cluster, namespace), namespace)
+            except Refused as refused:
+                if refused.status != 403:
+                    raise
+                self.hidden.append(namespace)
+                self._known[namespace] = {}
         return self._known[namespace]
 
 

@@ -68,7 +68,10 @@ def observe(cluster: Cluster) -> Sight:
         compiled, deferred = compiling.graph(view, mine.values())
         made = Observed(view, compiled.graph, compiled.problems, mine, jobs, pods, now, deferred=deferred)
         observed.append(made)
-    return Sight(observed, learned_from(all_steps), now, (*notes, *compiling.notes))
+    notes += compiling.notes
+    for hidden in compiling.existing.hidden:
+        notes.append(f"you may not list components in namespace {hidden}: Pipelines that need them are left out")
+    return Sight(observed, learned_from(all_steps), now, notes)
 
 
 def learned_in(cluster: Cluster) -> Learned:

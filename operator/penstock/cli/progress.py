@@ -1,6 +1,7 @@
 """`penstock plan NAME`: what it asks the cluster for, and its table."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from penstock.api import durations
 from penstock.cli.cluster import PIPELINES, Cluster
@@ -26,7 +27,8 @@ def of_cluster(cluster: Cluster, name: str, policy: Policy) -> Progress:
     if mine.graph is None:
         wrong = "\n".join(map(str, mine.problems)) or "its spec cannot be read"
         raise Failure(f"pipeline {name!r} is not valid, so there is no plan:\n{wrong}")
-    return progress(mine, sight.observed, cluster_ledger(cluster).snapshot(), sight.learned, policy)
+    found = progress(mine, sight.observed, cluster_ledger(cluster).snapshot(), sight.learned, policy)
+    return replace(found, notes=(*sight.notes, *found.notes))
 
 
 def table(found: Progress) -> Iterator[str]:

@@ -71,6 +71,13 @@ def test_the_table(running: FakeApi, run: Run) -> None:
     ]
 
 
+def test_what_may_not_be_seen_is_noted(running: FakeApi, run: Run) -> None:
+    running.refusals[f"{fake_api.PENSTOCK}/steps"] = 403, "steps is forbidden at the cluster scope"
+    lines = run("plan", "p").stdout.splitlines()
+    assert lines[1] == "planned 45m, expected 47m: 2m late"
+    assert lines[-1].startswith("note: you may see only namespace ml;")
+
+
 def test_the_data_and_the_pictures(running: FakeApi, run: Run) -> None:
     data = json.loads(run("plan", "p", "-o", "json").stdout)
     assert (data["planned"], data["expected"], data["late"]) == (2700.0, 2820.0, 120.0)

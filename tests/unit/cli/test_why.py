@@ -130,3 +130,13 @@ def test_without_a_look_at_revisions_components_count_as_they_are(pinned: FakeAp
     found = run("why", "p/train")
     assert "needs 9 nvidia.com/gpu" in found.stdout
     assert "note: you may not list controllerrevisions in namespace ml: p is shown with its Components" in found.stderr
+
+
+def test_components_that_may_not_be_seen_hurt_only_who_needs_them(waiting: FakeApi, run: Run) -> None:
+    add(waiting, "prod", {"steps": [train()]})
+    (path,) = [path for path in waiting.objects if path.endswith("/namespaces/prod/pipelines/p")]
+    waiting.objects[path]["spec"] = {"steps": [{"name": "train", "component": {"name": "fit"}}]}
+    waiting.refusals[f"{fake_api.PENSTOCK}/namespaces/prod/components"] = 403, "no"
+    found = run("why", "p/train")
+    assert "number 1 of 1 that wait for room" in found.stdout
+    assert "note: you may not list components in namespace prod" in found.stderr
