@@ -32,7 +32,7 @@ def plan(
     ] = None,
     policy: Annotated[
         Literal["critical-path", "planned", "backfill", "fifo"], typer.Option("--policy", help="Scheduling policy.")
-    ] = "critical-path",
+    ] = "planned",
     price: Annotated[
         list[str] | None,
         typer.Option("--price", metavar="RESOURCE=NUMBER", help="Price per unit (memory: GiB) and hour; repeatable."),

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from penstock.api.quantities import MILLI, parse, render
 from penstock.core.scheduling.activities import Workload
 from penstock.core.scheduling.capacity import Capacity, NodeView
-from penstock.core.scheduling.planned_pass import plannable, prepared
+from penstock.core.scheduling.planned_pass import foreseen
 from penstock.core.scheduling.policies import CRITICAL_PATH, Policy
-from penstock.core.scheduling.simulate import Simulated, simulate
+from penstock.core.scheduling.simulate import Simulated
 from penstock.core.scheduling.timeline import Link, Use, bottleneck, cost, critical_path, uses
 
 
@@ -36,9 +36,7 @@ def forecast(
     prices: Mapping[str, float] | None = None,
 ) -> Forecast:
     """Simulates a workload. Under the policy `planned`, after a planned pass where the operator would make one."""
-    if policy.turns and plannable(workload):
-        workload = prepared(workload, capacity, began)
-    found = simulate(workload, capacity, began, policy)
+    workload, found = foreseen(workload, capacity, began, policy)
     return Forecast(
         found,
         uses(found, capacity),

@@ -8,7 +8,7 @@ from penstock.core.scheduling.activities import Workload, merged
 from penstock.core.scheduling.capacity import Capacity
 from penstock.core.scheduling.improve import improve, with_plan
 from penstock.core.scheduling.learned import Learned
-from penstock.core.scheduling.policies import CRITICAL_PATH, PLANNED
+from penstock.core.scheduling.policies import CRITICAL_PATH, PLANNED, Policy
 from penstock.core.scheduling.remaining import remaining
 from penstock.core.scheduling.simulate import Simulated, simulate
 from penstock.core.scheduling.turns import TOLERANCE
@@ -49,6 +49,13 @@ def prepared(
     made = with_plan(workload, improve(workload, capacity, tries, known=known, began=began, go_on=go_on))
     better = pays(found, simulate(made, capacity, began, PLANNED), least_gain)
     return made if better else workload
+
+
+def foreseen(workload: Workload, capacity: Capacity, began: float, policy: Policy) -> tuple[Workload, Simulated]:
+    """The simulated run under a policy, after a planned pass where the operator would make one; and with its plan."""
+    if policy.turns and plannable(workload):
+        workload = prepared(workload, capacity, began)
+    return workload, simulate(workload, capacity, began, policy)
 
 
 def pays(without: Simulated, by_plan: Simulated, least_gain: float) -> bool:

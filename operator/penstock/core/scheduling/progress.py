@@ -14,10 +14,11 @@ from penstock.core.scheduling.demands import Key, task_shape
 from penstock.core.scheduling.drawing import Drawing
 from penstock.core.scheduling.gantt import Bar, Chart, Span, draw
 from penstock.core.scheduling.learned import Learned
+from penstock.core.scheduling.planned_pass import foreseen
 from penstock.core.scheduling.policies import CRITICAL_PATH, Policy
 from penstock.core.scheduling.remaining import began as running_since
 from penstock.core.scheduling.remaining import remaining
-from penstock.core.scheduling.simulate import Run, Simulated, simulate, without
+from penstock.core.scheduling.simulate import Run, Simulated, without
 from penstock.core.scheduling.timeline import Use, uses
 from penstock.core.world import Node, Verdict
 
@@ -86,8 +87,8 @@ def progress(
 
     before = known_before(observed, others, began)
     whole = _without_steps(workload(graph, pipeline.namespace, pipeline.name, before, verdicts), held)
-    by_plan = simulate(whole, idle(capacity, pipeline.namespace, pipeline.name), began, policy)
-    to_come = simulate(remaining(observed, verdicts, now, learned), capacity, now, policy)
+    _, by_plan = foreseen(whole, idle(capacity, pipeline.namespace, pipeline.name), began, policy)
+    _, to_come = foreseen(remaining(observed, verdicts, now, learned), capacity, now, policy)
 
     activities = {one.key: one for one in whole.activities}
     for key, (node, _) in states.items():
