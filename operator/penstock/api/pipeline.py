@@ -148,9 +148,10 @@ class PipelineStatus(Model):
     counts: Annotated[dict[str, Count] | None, Field(max_length=16), Atomic] = None
     """Steps per phase."""
     critical_path: Annotated[str | None, StringConstraints(max_length=4096)] = None
-    """The chain of steps that decides the end."""
+    """The chain of steps that decides the end, if all steps find room; absent if a duration is not known."""
     eta: Timestamp | None = None
-    """Estimated end, from the durations known at the start and if all steps find room; absent if one is not known."""
+    """Estimated end, from the durations known at the start and if all steps find room; absent if one is not known,
+    and once it has ended."""
     outputs: Annotated[dict[str, Json] | None, Field(max_length=64), Atomic] = None
     """Results named by `spec.outputs`."""
     failed_steps: Annotated[list[FailedStep] | None, Field(max_length=10)] = None

@@ -26,7 +26,7 @@ from penstock.core.graph import (
 )
 from penstock.core.reasons import Reason
 from penstock.core.values import canonical, digest, shorten, text, type_name
-from penstock.core.world import Missing, Node, World, fill, first_missing
+from penstock.core.world import NAMED, Missing, Node, World, fill, first_missing
 
 MAX_INPUT = 100 * 1024
 MAX_INPUTS = 256 * 1024
@@ -110,8 +110,9 @@ def dependencies(world: World, node: Node, also: str = "") -> Waiting | Impossib
         if refused:
             return refused
     if waiting:
-        names = ", ".join(dict.fromkeys(waiting[:4])) + (", …" if len(waiting) > 4 else "")
-        return Waiting(f"waits for {names}")
+        names = list(dict.fromkeys(waiting))
+        words = ", ".join(names[:NAMED]) + (", …" if len(names) > NAMED else "")
+        return Waiting(f"waits for {words}")
     return Met(_producers(world, node, also), since)
 
 

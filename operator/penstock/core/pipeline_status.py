@@ -22,13 +22,14 @@ Status = dict[str, Any]
 
 _KEPT = ("history", "outputs", "collected", "usage")
 _GOES_ON = (
-    *("reason", "message", "startTime", "suspendedSeconds", "eta", "completionTime", "duration"),
+    *("reason", "message", "startTime", "suspendedSeconds", "eta", "criticalPath", "completionTime", "duration"),
     *("counts", "progress", "failedSteps"),
 )
 """What the status keeps when a new generation begins: always, and if the Pipeline just goes on."""
 
 MAX_PROBLEMS = 50
 MAX_FAILED = 10
+MAX_PATH = 1024
 MAX_OUTPUTS = 64 * 1024
 _FINAL = (PipelinePhase.SUCCEEDED, PipelinePhase.FAILED, PipelinePhase.CANCELLED, PipelinePhase.INVALID)
 
@@ -165,6 +166,7 @@ def current(pipeline: PipelineView, summary: Summary, now: float) -> Status:
         "startTime",
         "suspendedSeconds",
         "eta",
+        "criticalPath",
         "collected",
     )
     status: Status = {key: old[key] for key in keep if key in old}
@@ -195,10 +197,12 @@ def current(pipeline: PipelineView, summary: Summary, now: float) -> Status:
     if "startTime" not in status and any(verdict.started for _, verdict in summary.verdicts):
         status["startTime"] = stamp(now)
         eta = estimated_end(now, summary.expected)
-        if eta is not None:
+        if eta is not None and summary.expected is not None:
             status["eta"] = stamp(eta)
+            status["criticalPath"] = shorten(" → ".join(summary.expected.critical_path), MAX_PATH)
     finished = phase in _FINAL
     if finished:
+        status.pop("eta", None)
         began = instant(status.get("startTime")) or now
         over = old.get("completionTime") if old.get("phase") == phase else None
         status["completionTime"] = over or stamp(now)

@@ -14,6 +14,8 @@ from penstock.core.reasons import Reason
 from penstock.core.values import digest, mismatch, normalise
 
 ENDED = frozenset({StepPhase.SUCCEEDED, StepPhase.FAILED, StepPhase.SKIPPED, StepPhase.CANCELLED})
+NAMED = 4
+"""Steps that a wait names; of more, one more is kept to tell that there are."""
 _BADNESS = (StepPhase.SUCCEEDED, StepPhase.SKIPPED, StepPhase.CANCELLED, StepPhase.FAILED)
 
 Index = tuple[int, ...]
@@ -213,7 +215,7 @@ class World:
                 ok = verdict.phase is StepPhase.SUCCEEDED
                 tokens.append(f"{node.path}:{verdict.run if ok else verdict.phase.value + str(verdict.run)}")
         token = tokens[0] if len(tokens) == 1 else digest(tokens)
-        return GroupState(not waiting, worst, tolerated, token, ended_at, tuple(waiting[:4]))
+        return GroupState(not waiting, worst, tolerated, token, ended_at, tuple(waiting[: NAMED + 1]))
 
     def _below(self, task: Task, prefix: Index) -> Sequence[Node]:
         """The instances of a task inside the instance at `prefix` of what is around it."""

@@ -14,6 +14,7 @@ from penstock.core.scheduling.admission import Wait, admit
 from penstock.core.scheduling.capacity import Capacity, Holding
 from penstock.core.scheduling.demands import Demand, demand
 from penstock.core.scheduling.demands import Key as DemandKey
+from penstock.core.scheduling.lasting import Lasting
 from penstock.core.scheduling.learned import Learned
 from penstock.core.scheduling.ledger import Ledger
 from penstock.core.scheduling.observed_capacity import JobHold
@@ -68,6 +69,7 @@ class Gate:
         self._looked_at: Capacity | None = None
         self._asking: dict[Key, Asking] = {}
         self._waits: dict[Key, dict[str, Wait]] = {}
+        self._lasting = Lasting()
 
     def ask(self, key: Key, ready: Sequence[Ready], graph: Graph | None, now: float) -> list[Ready]:
         """Which of a Pipeline's ready Steps may start now, in the order in which they should."""
@@ -95,7 +97,7 @@ class Gate:
             self.alarm(now + SETTLE)
 
     def waits(self, key: Key) -> Mapping[str, Wait]:
-        """Why the Steps of a Pipeline wait that the last pass did not let through, by uid."""
+        """Why the Steps of a Pipeline wait that the last pass did not let through, as far as it lasts; by uid."""
         return self._waits.get(key, {})
 
     def unfit(self, key: Key) -> dict[str, str]:
@@ -144,10 +146,11 @@ class Gate:
             self.alarm(now if granted else found.wake_at)  # who has started keeps nobody from the next turn any more
         if asked is not None:
             self._asking[asked] = self._asking.get(asked, NOTHING).without({one.key for one in found.admitted})
+        told = self._lasting.take({owners[at][1].step.uid: wait for at, wait in found.waits.items()}, now)
         self._waits = {}
-        for demand_key, wait in found.waits.items():
-            key, ready = owners[demand_key]
-            self._waits.setdefault(key, {})[ready.step.uid] = wait
+        for at in found.waits:
+            key, ready = owners[at]
+            self._waits.setdefault(key, {})[ready.step.uid] = told[ready.step.uid]
         metrics.HELD_BACK.set(len(found.waits))
         return granted
 

@@ -79,6 +79,8 @@ def test_short_steps_and_unknown_ones_are_left_alone() -> None:
 
 def test_a_pipeline_past_its_estimate() -> None:
     cluster = started({"name": "a", "duration": "100s"}, {"name": "b", "duration": "60s", "needs": ["a"]})
+    assert cluster.status["criticalPath"] == "a → b"
+    assert "eta" in cluster.status
     cluster.finish("p.a")
     cluster.reconcile()
     cluster.now += 1000
@@ -88,6 +90,8 @@ def test_a_pipeline_past_its_estimate() -> None:
     cluster.finish()
     cluster.reconcile()
     assert cluster.status["phase"] == "Succeeded"
+    assert "eta" not in cluster.status
+    assert cluster.status["criticalPath"] == "a → b"
     assert cluster.late == ("False", "OnTime")
 
 

@@ -5,7 +5,7 @@ fan-out counts as many times in the path as `maxParallel` makes its instances wa
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil, prod
 
 from penstock.core.graph import Graph, Level, Task, groups_of
@@ -23,6 +23,16 @@ class Ranks:
     upward: Mapping[str, float]
     assumed: tuple[str, ...] = ()
     """Tasks of which no duration is known, so that the default stands for it."""
+    following: Mapping[str, str] = field(default_factory=dict)
+    """The task that follows each on its longest path to the end; none for the last."""
+
+    @property
+    def critical_path(self) -> list[str]:
+        """The tasks of the longest path of all, from its first to its last."""
+        path = [max(self.upward, key=lambda task: self.upward[task])] if self.upward else []
+        while path and path[-1] in self.following:
+            path.append(self.following[path[-1]])
+        return path
 
 
 def ranks(graph: Graph, learned: Learned | None = None) -> Ranks:
@@ -30,7 +40,8 @@ def ranks(graph: Graph, learned: Learned | None = None) -> Ranks:
     durations = {name: duration(task, families(graph)[name], learned) for name, task in graph.tasks.items()}
     known = graph.memo.get("ranks")
     if not isinstance(known, Ranks) or known.durations != durations:
-        known = graph.memo["ranks"] = Ranks(durations, _upward(graph, durations), _assumed(graph, learned))
+        upward, following = _upward(graph, durations)
+        known = graph.memo["ranks"] = Ranks(durations, upward, _assumed(graph, learned), following)
     return known
 
 
@@ -54,20 +65,21 @@ def duration(task: Task, name: str, learned: Learned | None) -> float:
     return DEFAULT_DURATION if task.work.duration is None else task.work.duration
 
 
-def _upward(graph: Graph, durations: Mapping[str, float]) -> dict[str, float]:
-    after: dict[str, float] = {}
+def _upward(graph: Graph, durations: Mapping[str, float]) -> tuple[dict[str, float], dict[str, str]]:
+    after: dict[str, tuple[float, str]] = {}
     found: dict[str, float] = {}
-    finals = 0.0
+    following: dict[str, str] = {}
+    finals = (0.0, "")
     for name, task in reversed(list(graph.tasks.items())):  # those of `finally` come first here, and follow all others
-        longest = max(after.get(name, 0.0), 0.0 if task.final else finals)
+        longest, following[name] = max(after.get(name, (0.0, "")), (0.0, "") if task.final else finals)
         found[name] = durations[name] + longest
-        through = durations[name] * prod(map(rounds, task.levels)) + longest
+        through = (durations[name] * prod(map(rounds, task.levels)) + longest, name)
         for group in groups_of(task):
             for producer in group.tasks:
-                after[producer] = max(after.get(producer, 0.0), through)
+                after[producer] = max(after.get(producer, through), through)
         if task.final:
             finals = max(finals, through)
-    return found
+    return found, {name: then for name, then in following.items() if then}
 
 
 def rounds(level: Level) -> int:

@@ -231,7 +231,7 @@ class Room:
         """The operator's own caps, which count what Penstock's pods hold."""
         if self._caps is None:
             caps = self.capacity.caps or {}
-            self._caps = Bin("the operator's settings", dict(caps), caps)
+            self._caps = Bin("the operator's cap", dict(caps), caps)
             for holding in self._holdings():
                 if holding.own:
                     held = {n: a * holding.pods for n, a in holding.shape.requests.items() if n in caps}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from penstock.api.step import StepPhase
 from penstock.core.graph import Graph
 from penstock.core.observed import Observed
 from penstock.core.plan import plan
@@ -15,6 +16,18 @@ from penstock.core.scheduling.learned import Learned
 from penstock.core.scheduling.policies import CRITICAL_PATH, Policy
 from penstock.core.scheduling.ranks import ranks
 from penstock.core.scheduling.simulate import simulate
+
+HELD_BACK = frozenset(
+    {
+        Reason.WAITING_FOR_RESOURCES,
+        Reason.OUTRANKED,
+        Reason.RESERVED,
+        Reason.PLANNED_LATER,
+        Reason.QUOTA_EXCEEDED,
+        Reason.NEVER_FITS,
+    }
+)
+"""What admission holds Steps back for."""
 
 FORESEEN = 500
 """So many waiting steps, in the order of admission, get an ETA."""
@@ -44,12 +57,12 @@ def standings(
     """How all steps of these Pipelines stand, in their order, decided as the operator would decide now."""
     found: list[Standing] = []
     demands: list[Demand] = []
-    later: dict[Key, str] = {}
+    told: dict[Key, tuple[Reason, str]] = {}
     for one in observed:
         if one.graph is None:
             continue
         made = plan(one)
-        later |= _held_by_plan(one)
+        told |= _told(one)
         demands += [demand(ready, one.graph, learned) for ready in made.ready]
         held = {ready.node.path: (reason, words) for ready, reason, words in made.held}
         pipeline = one.pipeline
@@ -58,17 +71,19 @@ def standings(
             key = (pipeline.namespace, pipeline.name, node.path)
             found.append(Standing(key, verdict.phase.value, reason, message, _rank(one.graph, node.task.id, learned)))
     admission = admit(demands, capacity, now, policy)
-    return list(_with_admission(found, demands, admission, later, capacity, now, policy))
+    return list(_with_admission(found, demands, admission, told, capacity, now, policy))
 
 
-def _held_by_plan(observed: Observed) -> dict[Key, str]:
-    """What the operator said of Steps that it holds back by a plan, which only it knows."""
-    pipeline = observed.pipeline
-    return {
-        (pipeline.namespace, pipeline.name, path): step.status.get("message", "")
-        for path, step in observed.steps.items()
-        if step.status.get("reason") == Reason.PLANNED_LATER
-    }
+def _told(observed: Observed) -> dict[Key, tuple[Reason, str]]:
+    """What the operator wrote of Steps that it holds back: it alone knows its plan and its caps."""
+    pipeline, found = observed.pipeline, {}
+    for path, step in observed.steps.items():
+        reason = Reason.of(step.status.get("reason"))
+        if reason in HELD_BACK and step.status.get("phase") in (StepPhase.QUEUED, StepPhase.RETRYING):
+            words = step.status.get("message", "")
+            seen = "" if reason is Reason.PLANNED_LATER else " (as the operator wrote; what you may see has room)"
+            found[pipeline.namespace, pipeline.name, path] = (reason, words + seen)
+    return found
 
 
 def _rank(graph: Graph, task: str, learned: Learned | None) -> float:
@@ -79,7 +94,7 @@ def _with_admission(
     found: Sequence[Standing],
     demands: Sequence[Demand],
     admission: Admission,
-    later: Mapping[Key, str],
+    told: Mapping[Key, tuple[Reason, str]],
     capacity: Capacity,
     now: float,
     policy: Policy,
@@ -95,8 +110,8 @@ def _with_admission(
         reason, message = Reason.STARTING, "there is room; its Job is created with the operator's next pass"
         if wait:
             reason, message = wait.reason, wait.message
-        elif one.key in later:
-            reason, message = Reason.PLANNED_LATER, later[one.key]
+        elif one.key in told:
+            reason, message = told[one.key]
         yield Standing(
             one.key,
             one.phase,
@@ -105,7 +120,7 @@ def _with_admission(
             one.rank,
             places[one.key],
             len(ordered),
-            None if reason is Reason.PLANNED_LATER else etas.get(one.key),
+            etas.get(one.key) if wait or one.key not in told else None,
         )
 
 

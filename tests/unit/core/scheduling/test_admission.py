@@ -224,7 +224,7 @@ def test_caps_count_our_own_pods_only() -> None:
     assert names(found) == ["x"]
     assert why(found, "y") == (
         Reason.WAITING_FOR_RESOURCES,
-        "needs 1 nvidia.com/gpu, the operator's settings has 0 of 2 left; "
+        "needs 1 nvidia.com/gpu, the operator's cap has 0 of 2 left; "
         "held by a/b until about 08:01 UTC, p/x until about 08:01 UTC",
     )
 

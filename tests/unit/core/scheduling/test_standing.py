@@ -43,3 +43,21 @@ def test_every_step_has_a_reason_and_waiting_ones_a_place_and_an_eta() -> None:
     assert found["small"].eta == NOW + 420
     assert found["huge"].reason is Reason.NEVER_FITS
     assert (found["later"].reason, found["later"].place) == (Reason.WAITING_FOR_DEPENDENCIES, None)
+
+
+def test_what_only_the_operator_knows_is_repeated() -> None:
+    """Its caps and its plan: by what the user sees there is room."""
+    cluster = Cluster()
+    step = {"name": "a", "image": "i", "script": "x", "duration": "5m", "resources": {"requests": {GPU: 1}}}
+    cluster.apply({"kind": "Pipeline", "metadata": {"name": "p"}, "spec": {"steps": [step]}})
+    for _ in range(3):
+        for write in cluster.writes_of(replace(cluster.plan(), ready=[])):
+            write()
+    capacity = Capacity.of([node(gpu=2)])
+    (found,) = standings([cluster.observe()], capacity, NOW)
+    assert (found.reason, found.eta) == (Reason.STARTING, NOW)
+    words = "the operator's cap has 0 of 2 left"
+    cluster.step("a")["status"] = {"phase": "Queued", "reason": "WaitingForResources", "message": words}
+    (found,) = standings([cluster.observe()], capacity, NOW)
+    assert (found.reason, found.eta) == (Reason.WAITING_FOR_RESOURCES, None)
+    assert found.message.startswith("the operator's cap has 0 of 2 left (as the operator wrote")
