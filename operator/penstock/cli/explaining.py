@@ -6,15 +6,16 @@ from penstock.api import durations
 from penstock.cli.cluster import Cluster
 from penstock.cli.failure import Failure
 from penstock.cli.forecasting import cluster_ledger
-from penstock.cli.observing import observe
+from penstock.cli.observing import Sight, observe
 from penstock.core.clock import stamp
+from penstock.core.scheduling.explain import clock
 from penstock.core.scheduling.standing import Standing, standings
 
 
-def stand(cluster: Cluster) -> tuple[list[Standing], Sequence[str]]:
-    """How every step that the user may see stands, and what the answer leaves out."""
+def stand(cluster: Cluster) -> tuple[list[Standing], Sight]:
+    """How every step that the user may see stands, and what the answer was found from."""
     sight = observe(cluster)
-    return standings(sight.observed, cluster_ledger(cluster).snapshot(), sight.now, sight.learned), sight.notes
+    return standings(sight.observed, cluster_ledger(cluster).snapshot(), sight.now, sight.learned), sight
 
 
 def chosen(found: Sequence[Standing], namespace: str, pipeline: str, step: str) -> list[Standing]:
@@ -33,7 +34,7 @@ def _task(one: Standing) -> str:
     return ".".join(part for part in one.key[2].split(".") if not part.isdecimal())
 
 
-def lines(found: Sequence[Standing], detailed: bool) -> Iterator[str]:
+def lines(found: Sequence[Standing], detailed: bool, now: float) -> Iterator[str]:
     """One line for each step that has not ended; with `detailed` for every one, and with its place and rank."""
     shown = [one for one in found if detailed or one.phase not in ("Succeeded", "Skipped")]
     if not shown:
@@ -45,7 +46,7 @@ def lines(found: Sequence[Standing], detailed: bool) -> Iterator[str]:
             rank = durations.render(one.rank or 0.0)
             yield f"  number {one.place} of {one.waiting} that wait for room; longest remaining path {rank}"
         if one.eta is not None and one.place is not None:
-            yield f"  expected to start at about {stamp(one.eta)[11:16]} UTC"
+            yield f"  expected to start at about {clock(one.eta, now)}"
 
 
 def as_data(one: Standing) -> dict[str, object]:

@@ -8,10 +8,14 @@ from tests.properties.model import Cluster as Model
 from tests.unit.cli import fake_api
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.fake_api import FakeApi
+from tests.unit.core.scheduling.clusters import NOW
 
+from penstock.cli.explaining import lines
 from penstock.core.lifecycle import Standing
 from penstock.core.observed import pipeline_view
+from penstock.core.reasons import Reason
 from penstock.core.revisions import revision_manifest
+from penstock.core.scheduling.standing import Standing as StepStanding
 
 
 @pytest.fixture
@@ -140,3 +144,16 @@ def test_components_that_may_not_be_seen_hurt_only_who_needs_them(waiting: FakeA
     found = run("why", "p/train")
     assert "number 1 of 1 that wait for room" in found.stdout
     assert "note: you may not list components in namespace prod" in found.stderr
+
+
+def test_when_it_starts_is_told_to_the_second_if_that_is_soon() -> None:
+    def told(seconds: float) -> str:
+        one = StepStanding(
+            ("ml", "p", "train"), "Pending", Reason.WAITING_FOR_RESOURCES, "m", 60.0, 1, 1, NOW + seconds
+        )
+        return list(lines([one], False, NOW))[-1]
+
+    assert told(125) == "  expected to start at about 08:02:05 UTC"
+    assert told(0) == "  expected to start at about 08:00:00 UTC"
+    assert told(3665) == "  expected to start at about 09:01 UTC"
+    assert told(86400) == "  expected to start at about 2027-01-16 08:00 UTC"

@@ -24,12 +24,12 @@ def why(
 
     pipeline, _, step = name.partition("/")
     cluster.get(PIPELINES, pipeline)
-    standing, notes = stand(cluster)
+    standing, sight = stand(cluster)
     found = chosen(standing, cluster.namespace, pipeline, step)
-    for note in notes:
+    for note in sight.notes:
         typer.echo(f"note: {note}", err=True)
     if output == "json":
         print_data([as_data(one) for one in found], "json")
         return
-    for line in lines(found, detailed=bool(step)):
+    for line in lines(found, bool(step), sight.now):
         typer.echo(line)

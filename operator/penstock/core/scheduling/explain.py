@@ -11,10 +11,15 @@ from penstock.core.scheduling.shapes import PODS, Amounts, Shape
 NAMED = 2
 """So many of those who hold what is missing are named."""
 
+SOON = 600.0
+"""Instants that are fewer seconds away are given to the second."""
+
 
 def clock(at: float, now: float) -> str:
-    """The hour of an instant in UTC, with the date unless it is within a day."""
+    """The time of day of an instant in UTC: to the second if it is soon, with the date unless it is within a day."""
     text = stamp(at)
+    if 0 <= at - now < SOON:
+        return f"{text[11:19]} UTC"
     return f"{text[11:16]} UTC" if 0 <= at - now < 86400 else f"{text[:10]} {text[11:16]} UTC"
 
 

@@ -71,7 +71,7 @@ def test_backfills_only_what_ends_before_the_reservation(duration: float, starts
     if not starts:
         assert why(found, "small") == (
             Reason.RESERVED,
-            "there is room, but it would not end before about 08:01 UTC, when p/big, which goes first, "
+            "there is room, but it would not end before about 08:01:00 UTC, when p/big, which goes first, "
             "is to start with it",
         )
 
@@ -102,7 +102,7 @@ def test_outranked_when_others_took_the_room() -> None:
     assert names(found) == ["first"]
     reason, message = why(found, "second")
     assert reason is Reason.OUTRANKED
-    assert message.startswith("needs 2 nvidia.com/gpu, 0 of 2 free; held by p/first until about 08:01 UTC")
+    assert message.startswith("needs 2 nvidia.com/gpu, 0 of 2 free; held by p/first until about 08:01:00 UTC")
 
 
 def test_a_gang_starts_whole_or_not_at_all() -> None:
@@ -194,7 +194,7 @@ def test_quota_limits_and_says_so() -> None:
     found = admit([want("big", cpu=2)], capacity, NOW)
     assert why(found, "big") == (
         Reason.QUOTA_EXCEEDED,
-        "needs 2 requests.cpu, ResourceQuota ns/q has 1 of 4 left; held by x until about 08:01 UTC",
+        "needs 2 requests.cpu, ResourceQuota ns/q has 1 of 4 left; held by x until about 08:01:00 UTC",
     )
     assert names(admit([want("small", cpu=1), want("big", cpu=2, rank=99)], capacity, NOW)) == ["small"]
     never = admit([want("huge", cpu=5)], capacity, NOW)
@@ -225,7 +225,7 @@ def test_caps_count_our_own_pods_only() -> None:
     assert why(found, "y") == (
         Reason.WAITING_FOR_RESOURCES,
         "needs 1 nvidia.com/gpu, the operator's cap has 0 of 2 left; "
-        "held by a/b until about 08:01 UTC, p/x until about 08:01 UTC",
+        "held by a/b until about 08:01:00 UTC, p/x until about 08:01:00 UTC",
     )
 
 
