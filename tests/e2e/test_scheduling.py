@@ -49,6 +49,19 @@ def test_a_cordoned_node_takes_steps_when_it_is_open_again(space: Space) -> None
     assert space.attempts() == ["train/#1"]
 
 
+def test_one_end_rewrites_no_status_of_those_that_wait(space: Space) -> None:
+    fan = {"forEach": {"vars": [{"name": "n", "range": {"start": 0, "stop": 12}}]}}
+    with nodes.offering(2), space.watching("steps") as steps:
+        space.apply(pipeline("queue", gpu_step("q", 1, "sleep 2", **fan)))
+        assert space.finish("pipeline/queue", 180)["status"]["phase"] == "Succeeded"
+    waits: dict[str, set[str]] = {}
+    for one in steps:
+        if one.get("status", {}).get("phase") == "Queued":
+            waits.setdefault(one["metadata"]["name"], set()).add(one["metadata"]["resourceVersion"])
+    assert len(waits) >= 4, "most wait longer than five seconds"
+    assert {name: len(versions) for name, versions in waits.items()} == dict.fromkeys(waits, 1)
+
+
 def test_capacity_that_shrinks_kills_nothing(space: Space) -> None:
     with nodes.offering(4):
         space.apply(pipeline("holder", gpu_step("hold", 4, "sleep 20")))
