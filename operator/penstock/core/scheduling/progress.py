@@ -9,7 +9,7 @@ from penstock.core.observed import Observed, StepView
 from penstock.core.plan import plan
 from penstock.core.reasons import Reason
 from penstock.core.scheduling.activities import Activity, Workload, workload
-from penstock.core.scheduling.capacity import Capacity, Holding
+from penstock.core.scheduling.capacity import Capacity, Holding, by_namespace
 from penstock.core.scheduling.demands import Key, task_shape
 from penstock.core.scheduling.drawing import Drawing
 from penstock.core.scheduling.gantt import Bar, Chart, Span, draw
@@ -74,8 +74,9 @@ def progress(
     """Compares a Pipeline, which must be valid, with its plan.
 
     The plan is simulated from the Pipeline's start on what the capacity would be without its pods, with the durations
-    known before (`others`: Pipelines whose Steps know some). What is left is simulated from now on the capacity as it
-    is, with the durations known now.
+    known before (`others`: Pipelines whose Steps know some); of a Pipeline that has ended, on what it would be if
+    nothing ran, since what others hold now says nothing about then. What is left is simulated from now on the capacity
+    as it is, with the durations known now.
     """
     graph, pipeline, now = observed.graph, observed.pipeline, observed.now
     assert graph is not None
@@ -87,7 +88,9 @@ def progress(
 
     before = known_before(observed, others, began)
     whole = _without_steps(workload(graph, pipeline.namespace, pipeline.name, before, verdicts), held)
-    _, by_plan = foreseen(whole, idle(capacity, pipeline.namespace, pipeline.name), began, policy)
+    over = all(verdict.ended for _, verdict in verdicts)
+    room = unheld(capacity) if over else idle(capacity, pipeline.namespace, pipeline.name)
+    _, by_plan = foreseen(whole, room, began, policy)
     _, to_come = foreseen(remaining(observed, verdicts, now, learned), capacity, now, policy)
 
     activities = {one.key: one for one in whole.activities}
@@ -173,6 +176,12 @@ def idle(capacity: Capacity, namespace: str, pipeline: str) -> Capacity:
     ranges = [one for found in capacity.ranges.values() for one in found]
     nodes = None if capacity.nodes is None else capacity.nodes.values()
     return Capacity.of(nodes, [one for one in held if not mine(one)], quotas, ranges, capacity.caps)
+
+
+def unheld(capacity: Capacity) -> Capacity:
+    """The capacity as it would be if nothing ran at all."""
+    quotas = [replace(quota, used={}) for found in capacity.quotas.values() for quota in found]
+    return replace(capacity, loads={}, unplaced=(), quotas=by_namespace(quotas))
 
 
 def _without_steps(load: Workload, keys: set[Key]) -> Workload:

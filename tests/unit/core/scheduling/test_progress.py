@@ -124,6 +124,22 @@ def test_its_own_pods_do_not_stand_in_the_way_of_the_plan(late: Cluster) -> None
     assert left.quotas[namespace][0].used["requests.cpu"] == 1000
 
 
+def test_what_others_hold_now_says_nothing_about_what_has_ended(late: Cluster) -> None:
+    def taken(cluster: Cluster) -> Capacity:
+        namespace = cluster.observe().pipeline.namespace
+        notebook = held("pod other/notebook", until=None, namespace="other", cpu=1)
+        full = quota({"requests.cpu": 1}, {"requests.cpu": 1}, namespace)
+        return Capacity.of([node(cpu=1)], [notebook], [full])
+
+    assert compare(late, taken(late)).stuck
+    pass_time(late, 1)
+    pass_time(late, 4)
+    found = compare(late, taken(late))
+    assert not found.stuck
+    assert spans(found)["third"] == ((20, 30), (16, 20))
+    assert words(found) == "planned 30m, took 20m: 10m early"
+
+
 def test_the_plan_knows_only_the_durations_of_before(late: Cluster) -> None:
     seen = late.observe()
     assert seen.graph is not None
