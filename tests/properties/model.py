@@ -229,9 +229,8 @@ class Cluster:
         """Creates a Job, unless it exists."""
         owner = manifest["metadata"]["ownerReferences"][0]
         step = self.objects.get(("Step", owner["name"]))
-        if step is None or step["metadata"]["uid"] != owner["uid"]:
-            return
-        if ("Job", manifest["metadata"]["name"]) in self.objects:
+        there = ("Job", manifest["metadata"]["name"]) in self.objects
+        if there or step is None or step["metadata"]["uid"] != owner["uid"]:
             return
         self.check_start(manifest, step)
         job = self.create(manifest)
@@ -351,12 +350,11 @@ class Cluster:
     def end_jobs(self) -> None:
         """The Job controller catches up with the pods."""
         for job in self.of("Job"):
-            pods = self.pods_of(job)
-            phases = [pod["status"]["phase"] for pod in pods]
+            phases = [pod["status"]["phase"] for pod in self.pods_of(job)]
             if job.get("status", {}).get("conditions") or "deletionTimestamp" in job["metadata"]:
                 continue
             if "Failed" in phases:
-                for pod in pods:
+                for pod in self.pods_of(job):
                     if pod["status"]["phase"] == "Running":
                         self.delete("Pod", pod["metadata"]["name"])
                 self.fail_job(job)

@@ -133,3 +133,15 @@ def runs(found: Cluster) -> list[str]:
         path = name.partition(".")[2]
         words.append(path + (f"#{run}" if run > 1 else "") + (f"~{attempt}" if attempt > 1 else ""))
     return words
+
+
+def phases(found: Cluster) -> dict[str, str]:
+    """The phases of all Steps once the Pipeline has run to its end."""
+    found.run()
+    return found.phases()
+
+
+def job_env(job: Object) -> dict[str, str]:
+    """The environment of a Job's container."""
+    container = job["spec"]["template"]["spec"]["containers"][0]
+    return {one["name"]: one.get("value", "") for one in container["env"]}
