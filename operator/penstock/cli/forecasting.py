@@ -15,7 +15,7 @@ from penstock.core.composition.compiler import compile_pipeline
 from penstock.core.graph import Graph
 from penstock.core.scheduling.activities import Workload, merged, workload
 from penstock.core.scheduling.capacity import Capacity
-from penstock.core.scheduling.forecast import Change, Forecast, one_node, parse_amounts
+from penstock.core.scheduling.forecast import Change, Difference, Forecast, asked_for, one_node, parse_amounts, unasked
 from penstock.core.scheduling.learned import Learned, families
 from penstock.core.scheduling.ledger import Ledger
 from penstock.core.scheduling.observed_capacity import job_hold, node_view, pod_hold, quota_view, range_view
@@ -137,6 +137,10 @@ def table(name: str, found: Forecast, load: Workload) -> Iterator[str]:
     from penstock.api.quantities import render
 
     simulated = found.simulated
+    if simulated.stuck and not simulated.runs:
+        yield f"{name}: no step can start"
+        yield from _left_out(found, load)
+        return
     steps = f"{len(simulated.runs)} steps" if len(simulated.runs) != 1 else "1 step"
     yield f"{name}: {steps}, makespan {durations.render(found.makespan)}"
     critical = {link.run.activity.key for link in found.path}
@@ -169,10 +173,56 @@ def table(name: str, found: Forecast, load: Workload) -> Iterator[str]:
         yield f"{resource}: peak {render(resource, use.peak)}{share}"
     if found.cost is not None:
         yield f"cost: {found.cost:.2f}"
-    for key, (reason, message) in sorted(simulated.stuck.items()):
+    yield from _left_out(found, load)
+
+
+def _left_out(found: Forecast, load: Workload) -> Iterator[str]:
+    for key, (reason, message) in sorted(found.simulated.stuck.items()):
         yield f"{key[2]} does not start: {reason.value}: {message}"
     for note in load.notes:
         yield f"note: {note}"
+
+
+def comparison(text: str, before: Forecast, after: Forecast) -> str:
+    """One line on what a change brings. Makespans are compared only where the same steps run."""
+    from penstock.api import durations
+
+    difference = Difference.between(before, after)
+    parts = []
+    if difference.seconds is not None:
+        size = abs(difference.seconds)
+        how = "sooner" if difference.seconds < 0 else "later"
+        parts.append(f"makespan {durations.render(after.makespan)}")
+        parts.append("the same" if size < 0.5 else f"{durations.render(size)} {how}")
+    if difference.lost:
+        parts.append(f"{_steps(len(difference.lost))} can no longer start")
+    if difference.gained:
+        parts.append(f"{_steps(len(difference.gained), 'more ')} can start")
+    first = min(after.simulated.stuck.keys() & difference.lost, default=None)
+    why = f": {first[2]} {after.simulated.stuck[first][1]}" if first else ""
+    return f"with {text}: {', '.join(parts) or 'still no step can start'}{why}"
+
+
+def _steps(count: int, more: str = "") -> str:
+    return f"{count} {more}{'step' if count == 1 else 'steps'}"
+
+
+def comparison_data(text: str, before: Forecast, after: Forecast, load: Workload) -> dict[str, object]:
+    """The same as JSON. `neverStart`: how many steps do not start then, those that wait for them included."""
+    seconds = Difference.between(before, after).seconds
+    return {
+        "change": text,
+        "makespan": round(after.makespan, 3),
+        "difference": None if seconds is None else round(seconds, 3),
+        "neverStart": len(load.activities) - len(after.simulated.runs),
+    }
+
+
+def doubts(changes: Iterable[Change], prices: Iterable[str], load: Workload, capacity: Capacity) -> Iterator[str]:
+    """What --what-if and --price name that changes nothing, since no step asks for it."""
+    names = dict.fromkeys([*(one.resource for one in changes), *prices])
+    for name, hint in unasked(names, asked_for(load, capacity)).items():
+        yield f"no step asks for {name!r}{hint}"
 
 
 def now() -> float:

@@ -160,11 +160,78 @@ def test_without_a_look_at_steps_the_declared_durations_count(
     assert run("plan", "-f", manifest).stdout.startswith("small: 3 steps, makespan 25s")
 
 
+def test_a_change_that_makes_steps_impossible_is_not_called_sooner(run: Run, manifest: str) -> None:
+    options = [
+        "plan",
+        "-f",
+        manifest,
+        "--capacity",
+        f"cpu=4,{GPU}=2",
+        "--what-if",
+        f"{GPU}=-1",
+        "--what-if",
+        f"{GPU}=0",
+    ]
+    found = run(*options)
+    assert found.exit_code == 0
+    assert found.stdout.splitlines()[-2:] == [
+        f"with {GPU}=-1: 1 step can no longer start: c needs 2 {GPU} on one node; the largest of 1 node has 1",
+        f"with {GPU}=0: 3 steps can no longer start: a needs 1 {GPU} on one node; no node has {GPU}",
+    ]
+    data = json.loads(run(*options, "-o", "json").stdout)["whatIf"]
+    assert [(one["difference"], one["neverStart"]) for one in data] == [(None, 1), (None, 3)]
+
+
+def test_a_change_that_lets_more_steps_start_compares_no_makespans(run: Run, manifest: str) -> None:
+    options = ["plan", "-f", manifest, "--capacity", f"cpu=4,{GPU}=1", "--what-if", f"{GPU}=+1", "--what-if", "cpu=+1"]
+    assert run(*options).stdout.splitlines()[-2:] == [
+        f"with {GPU}=+1: 1 more step can start",
+        "with cpu=+1: makespan 30s, the same",
+    ]
+    data = json.loads(run(*options, "-o", "json").stdout)["whatIf"]
+    assert [(one["difference"], one["neverStart"]) for one in data] == [(None, 0), (0.0, 1)]
+
+
+def test_if_nothing_can_start_only_the_reasons_are_shown(run: Run, manifest: str) -> None:
+    found = run("plan", "-f", manifest, "--capacity", f"cpu=0,{GPU}=2", "--what-if", f"{GPU}=+1")
+    assert found.exit_code == 1
+    assert found.stdout.splitlines() == [
+        "small: no step can start",
+        "a does not start: NeverFits: needs 1 cpu on one node; no node has cpu",
+        "b does not start: NeverFits: needs 1 cpu on one node; no node has cpu",
+        f"with {GPU}=+1: still no step can start",
+    ]
+
+
+def test_a_core_resource_that_is_missing_has_not_been_mistaken(run: Run, manifest: str) -> None:
+    found = run("plan", "-f", manifest, "--capacity", f"cpus=4,{GPU}=2")
+    assert "no node has cpu\n" in found.stdout
+    found = run("plan", "-f", manifest, "--capacity", "cpu=4,nvidia.com/gpus=2")
+    assert 'no node has nvidia.com/gpu (did you mean "nvidia.com/gpus"?)' in found.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--what-if", "gpu=+1"], "note: no step asks for 'gpu' (did you mean \"nvidia.com/gpu\"?)\n"),
+        (["--price", "gpu=1"], "note: no step asks for 'gpu' (did you mean \"nvidia.com/gpu\"?)\n"),
+        (["--price", "nvidia.com/gpus=1"], "note: no step asks for 'nvidia.com/gpus' (did you mean"),
+        (["--what-if", "memory=+1Gi"], "note: no step asks for 'memory'\n"),
+        (["--what-if", "cpu=+1", "--price", f"{GPU}=1"], ""),
+    ],
+)
+def test_a_resource_that_no_step_asks_for_is_noted(run: Run, manifest: str, options: list[str], words: str) -> None:
+    found = run("plan", "-f", manifest, "--capacity", f"cpu=4,{GPU}=2", *options)
+    assert found.exit_code == 0
+    assert found.stderr.startswith(words) if words else found.stderr == ""
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         (["--capacity", "cpu=-1"], "--capacity: cpu: '-1' is negative"),
         (["--capacity", "cpu=1e400"], "--capacity: cpu: '1e400' is larger than 2^63 - 1"),
+        (["--capacity", "cpu=4,cpu=5"], "--capacity: cpu is given twice; give each resource of a node once"),
         (["--capacity", "4"], "--capacity: '4' is not RESOURCE=AMOUNT; write it like cpu=16,memory=64Gi"),
         (["--capacity", "cpu=4", "--what-if", "cpu=-5"], "--what-if: cpu=-5: node node-1 has only 4 cpu"),
         (["--capacity", "cpu=4", "--price", "cpu=cheap"], "--price: 'cpu=cheap' is not RESOURCE=NUMBER"),

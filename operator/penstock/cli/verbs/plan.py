@@ -85,7 +85,6 @@ def _from_files(
     price: list[str] | None,
     output: str,
 ) -> int:
-    from penstock.api import durations
     from penstock.cli import forecasting
     from penstock.cli.observing import learned_in
     from penstock.cli.printing import print_data, print_drawing
@@ -103,6 +102,8 @@ def _from_files(
         name, load = forecasting.planned_from_files(files, cluster.namespace, learned_in(cluster))
         began = forecasting.now()
         room = forecasting.cluster_ledger(cluster).snapshot()
+    for doubt in forecasting.doubts(changes, prices or (), load, room):
+        typer.echo(f"note: {doubt}", err=True)
     chosen = POLICIES[policy]
     found = forecast(load, room, began, chosen, prices)
     others = {one.text: forecast(load, forecasting.changed(one, room), began, chosen, prices) for one in changes}
@@ -111,19 +112,11 @@ def _from_files(
         print_drawing(gantt(f"{name}, {policy}", found.simulated, found.uses, path), output)
     elif output == "json":
         data = as_data(name, found, load)
-        data["whatIf"] = [
-            {"change": text, "makespan": round(one.makespan, 3), "difference": round(one.makespan - found.makespan, 3)}
-            for text, one in others.items()
-        ]
+        data["whatIf"] = [forecasting.comparison_data(text, found, one, load) for text, one in others.items()]
         print_data(data, "json")
     else:
         for line in forecasting.table(name, found, load):
             typer.echo(line)
         for text, one in others.items():
-            difference = one.makespan - found.makespan
-            change = "the same" if abs(difference) < 0.5 else f"{durations.render(abs(difference))} "
-            change += "" if abs(difference) < 0.5 else "sooner" if difference < 0 else "later"
-            fewer = len(found.simulated.stuck) - len(one.simulated.stuck)
-            unblocked = f", {fewer} more {'step' if fewer == 1 else 'steps'} can start" if fewer > 0 else ""
-            typer.echo(f"with {text}: makespan {durations.render(one.makespan)}, {change}{unblocked}")
+            typer.echo(forecasting.comparison(text, found, one))
     return 1 if found.simulated.stuck else 0

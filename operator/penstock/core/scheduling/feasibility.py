@@ -11,6 +11,9 @@ from penstock.core.scheduling.shapes import PODS, Amounts, Shape, Taint
 PASSING = "node.kubernetes.io/"
 """Taints with this prefix come and go (not-ready, unreachable, pressure): they make a step wait, never fail."""
 
+CORE = ("cpu", "memory", "ephemeral-storage", PODS)
+"""Resources of every node: who asks for one of these has not mistaken its name."""
+
 NAMED = 3
 """So many of the nodes that take no pods are named."""
 
@@ -101,7 +104,8 @@ def _too_large(nodes: list[NodeView], requests: Amounts) -> str:
         if requests[name] > most and not (name == PODS and all(PODS not in node.potential for node in nodes)):
             needed = f"needs {render(name, requests[name])} {name} on one node"
             if not most:
-                return f"{needed}; no node has {name}{nearest(name, _known(nodes))}"
+                hint = "" if name in CORE else nearest(name, _known(nodes) - {name})
+                return f"{needed}; no node has {name}{hint}"
             return f"{needed}; the largest of {_count(nodes)} has {render(name, most)}"
     asked = ", ".join(f"{render(name, requests[name])} {name}" for name in in_order(requests) if name != PODS)
     return f"needs {asked} on one node; none of {_count(nodes)} has all of that together"

@@ -1,11 +1,13 @@
 """A forecast: what a simulated run shows, as data for people and programs, and what would change it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from penstock.api.quantities import MILLI, parse, render
+from penstock.core.problems import nearest
 from penstock.core.scheduling.activities import Workload
 from penstock.core.scheduling.capacity import Capacity, NodeView
+from penstock.core.scheduling.demands import Key
 from penstock.core.scheduling.planned_pass import foreseen
 from penstock.core.scheduling.policies import CRITICAL_PATH, Policy
 from penstock.core.scheduling.simulate import Simulated
@@ -58,6 +60,8 @@ def parse_amounts(text: str) -> dict[str, int]:
         name, equals, amount = part.strip().partition("=")
         if not name or not equals:
             raise ValueError(f"{part.strip()!r} is not RESOURCE=AMOUNT; write it like cpu=16,memory=64Gi")
+        if name in found:
+            raise ValueError(f"{name} is given twice; give each resource of a node once")
         try:
             found[name] = parse(amount)
         except ValueError as error:
@@ -103,6 +107,44 @@ class Change:
         amounts = {**node.allocatable, self.resource: after}
         changed = replace(node, allocatable=amounts, potential={**node.potential, self.resource: after})
         return replace(capacity, nodes={**capacity.nodes, node.name: changed}, memo={})
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a change makes of a forecast. `gained`, `lost`: steps that start only with it, or only without it.
+
+    `seconds`: by which the makespan grows; None where not the same steps run, or none, since that compares nothing.
+    """
+
+    gained: frozenset[Key]
+    lost: frozenset[Key]
+    seconds: float | None
+
+    @classmethod
+    def between(cls, before: Forecast, after: Forecast) -> "Difference":
+        """From one forecast of a workload to another."""
+        old, new = frozenset(before.simulated.runs), frozenset(after.simulated.runs)
+        return cls(new - old, old - new, after.makespan - before.makespan if old and old == new else None)
+
+
+def unasked(names: Iterable[str], asked: Iterable[str]) -> dict[str, str]:
+    """Those of the names of resources that are not among those asked for, each with ` (did you mean "x"?)` or nothing.
+
+    The domain of a name may be missing or wrong: `gpu` resembles `nvidia.com/gpu`.
+    """
+    full = sorted(asked)
+    found = {}
+    for name in names:
+        if name not in full:
+            alike = [one for one in full if one.rpartition("/")[2] == name.rpartition("/")[2]]
+            found[name] = f' (did you mean "{alike[0]}"?)' if alike else nearest(name, full)
+    return found
+
+
+def asked_for(workload: Workload, capacity: Capacity) -> set[str]:
+    """The resources that some step asks for, defaults of LimitRanges included."""
+    shapes = {one.shape for one in workload.activities if one.shape is not None}
+    return {name for one in shapes for name, amount in capacity.stated(one)[0].items() if amount}
 
 
 def as_data(name: str, found: Forecast, workload: Workload) -> dict[str, object]:
