@@ -48,11 +48,26 @@ def parse(text: str | int | float) -> int:
 
 def render(resource: str, milli: int) -> str:
     """An amount for people and manifests: CPU as `250m` or `2`, memory in binary units, counts as whole numbers."""
-    if resource.endswith(("memory", "storage")) or resource.startswith("hugepages-"):
+    if _in_bytes(resource):
         return _render_bytes(milli // MILLI)
     if milli % MILLI:
         return f"{milli}m"
     return str(milli // MILLI)
+
+
+def render_short(resource: str, milli: int) -> str:
+    """An amount for tables and pictures: as `render`, but bytes that are no whole Mi with at most one decimal."""
+    amount = milli // MILLI
+    if not _in_bytes(resource) or amount % 2**20 == 0:
+        return render(resource, milli)
+    for suffix, power in reversed(_BINARY.items()):
+        if amount >= 1024**power:
+            return f"{amount / 1024**power:.1f}".removesuffix(".0") + suffix
+    return str(amount)
+
+
+def _in_bytes(resource: str) -> bool:
+    return resource.endswith(("memory", "storage")) or resource.startswith("hugepages-")
 
 
 def _render_bytes(amount: int) -> str:

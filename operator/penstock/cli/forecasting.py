@@ -134,7 +134,7 @@ def prices(texts: Iterable[str]) -> dict[str, float] | None:
 def table(name: str, found: Forecast, load: Workload) -> Iterator[str]:
     """Lines for people."""
     from penstock.api import durations
-    from penstock.api.quantities import render
+    from penstock.api.quantities import render_short
 
     simulated = found.simulated
     if simulated.stuck and not simulated.runs:
@@ -169,8 +169,8 @@ def table(name: str, found: Forecast, load: Workload) -> Iterator[str]:
     yield f"critical path (*): {path_text or '-'}"
     yield f"bottleneck: {found.bottleneck or 'none: nothing waits for a resource'}"
     for resource, use in found.uses.items():
-        share = f", {use.mean / use.total:.0%} of {render(resource, use.total)} on average" if use.total else ""
-        yield f"{resource}: peak {render(resource, use.peak)}{share}"
+        share = f", {use.mean / use.total:.0%} of {render_short(resource, use.total)} on average" if use.total else ""
+        yield f"{resource}: peak {render_short(resource, use.peak)}{share}"
     if found.cost is not None:
         yield f"cost: {found.cost:.2f}"
     yield from _left_out(found, load)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from penstock.api.quantities import LARGEST, MILLI, Quantity, WholeQuantity, parse, render
+from penstock.api.quantities import LARGEST, MILLI, Quantity, WholeQuantity, parse, render, render_short
 
 SUFFIXES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "m": Decimal("0.001")}
 
@@ -101,6 +101,21 @@ def test_render_says_the_same_amount(resource: str, milli: int) -> None:
 )
 def test_render(resource: str, milli: int, text: str) -> None:
     assert render(resource, milli) == text
+
+
+@pytest.mark.parametrize(
+    ("resource", "milli", "text"),
+    [
+        ("memory", (24632932 * 2**10) * 1000, "23.5Gi"),
+        ("memory", (2**30 + 1) * 1000, "1Gi"),
+        ("memory", 500 * 1000, "500"),
+        ("hugepages-2Mi", 6 * 2**20 * 1000, "6Mi"),
+        ("ephemeral-storage", 1536 * 1000, "1.5Ki"),
+        ("cpu", 1500, "1500m"),
+    ],
+)
+def test_render_short(resource: str, milli: int, text: str) -> None:
+    assert render_short(resource, milli) == text
 
 
 @pytest.mark.parametrize("value", [True, None, [], {}, "x", -1, "1" * 65])

@@ -79,6 +79,15 @@ def test_one_gpu_less_never_fits_and_says_so(run: Run, manifest: str) -> None:
     ]
 
 
+def test_an_odd_amount_of_memory_is_shown_in_short(run: Run, manifest: str) -> None:
+    pipeline = yaml.safe_load(Path(manifest).read_text())
+    pipeline["spec"]["steps"][0]["resources"]["requests"]["memory"] = "2Gi"
+    Path(manifest).write_text(yaml.safe_dump(pipeline))
+    options = ["plan", "-f", manifest, "--capacity", f"cpu=4,{GPU}=2,memory=24632932Ki"]
+    assert "memory: peak 2Gi, 3% of 23.5Gi on average" in run(*options).stdout
+    assert "of 23.5Gi</text>" in run(*options, "-o", "svg").stdout
+
+
 def test_the_picture(run: Run, manifest: str) -> None:
     found = run("plan", "-f", manifest, "--capacity", f"cpu=4,{GPU}=2", "-o", "svg", "--policy", "planned")
     assert ET.fromstring(found.stdout).tag.endswith("svg")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from math import inf, log10
 
 from penstock.api import durations
-from penstock.api.quantities import MILLI, render
+from penstock.api.quantities import MILLI, render, render_short
 from penstock.core.scheduling.activities import Activity
 from penstock.core.scheduling.demands import Key
 from penstock.core.scheduling.drawing import FAINT, INK, Area, Drawing, Line, Mark, Rect, Text
@@ -176,12 +176,12 @@ class _Layout:
         points.append((self._x(self.began + self.span), float(bottom)))
         yield Area(tuple(points), _COLOURS["gpu" if "/" in resource else "cpu" if resource == "cpu" else "none"])
         yield Text(LEFT - 8, top + 14, _shorten(resource), anchor="end")
-        words = f"peak {render(resource, use.peak)}, mean {_rounded(resource, use.mean)}"
+        words = f"peak {render_short(resource, use.peak)}, mean {_rounded(resource, use.mean)}"
         yield Text(LEFT - 8, top + 29, words, "small", "end")
         if use.total:
             y = bottom - use.total / most * CHART
             yield Line(LEFT, y, WIDTH - RIGHT, y, _COLOURS["none"])
-            yield Text(LEFT - 8, top + 42, f"of {render(resource, use.total)}", "small", "end")
+            yield Text(LEFT - 8, top + 42, f"of {render_short(resource, use.total)}", "small", "end")
 
 
 def _rows(bars: Iterable[Bar]) -> Iterator[tuple[str, list[list[Bar]]]]:
