@@ -1,6 +1,7 @@
 """Error messages for people: what is wrong with a field and what to write instead."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -11,6 +12,9 @@ from penstock.api.base import PATTERNS
 
 MEANINGS = {**PATTERNS, durations.PATTERN: "a duration such as 90s, 10m or 1h30m"}
 """What each pattern of the schemas means."""
+
+ELSEWHERE = {"dependsOn": "needs", "depends_on": "needs", "dependencies": "needs"}
+"""Names that other workflow engines give to a field, and its name here."""
 
 _LONGEST = 60
 
@@ -40,6 +44,8 @@ def described(value: object) -> str:
 def closest(name: str, known: Iterable[str]) -> str:
     """`; did you mean X?` for the known name nearest to this one, or which names are known, if few."""
     names = list(known)
+    if ELSEWHERE.get(name) in names:
+        return f"; did you mean {ELSEWHERE[name]}?"
     folded = {candidate.lower(): candidate for candidate in reversed(names)}
     match = get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
     if match:
@@ -47,8 +53,9 @@ def closest(name: str, known: Iterable[str]) -> str:
     return f"; known here: {', '.join(names)}" if names else ""
 
 
-def complaint(error: ErrorDetails, pattern: str | None = None) -> str:
-    """The message for an error that pydantic found in one field; `pattern` is the field's, if it has one."""
+def complaint(error: ErrorDetails, node: Mapping[str, Any]) -> str:
+    """The message for an error that pydantic found in one field; `node` is the field's schema, empty if unknown."""
+    pattern = node.get("pattern")
     value, context = error["input"], error.get("ctx", {})
     match error["type"]:
         case "missing":
@@ -67,7 +74,7 @@ def complaint(error: ErrorDetails, pattern: str | None = None) -> str:
         case "list_type":
             return f"must be a list, not {described(value)}"
         case "dict_type" | "model_type" | "model_attributes_type":
-            return f"must be an object with fields, not {described(value)}"
+            return f"must be an object with fields{_example(value, node)}, not {described(value)}"
         case "enum" | "literal_error":
             return _not_one_of(value, context)
         case "string_pattern_mismatch":
@@ -76,6 +83,15 @@ def complaint(error: ErrorDetails, pattern: str | None = None) -> str:
             return str(context["error"])
         case kind:
             return _out_of_bounds(kind, value, context) or error["msg"]
+
+
+def _example(value: object, node: Mapping[str, Any]) -> str:
+    """The object that a text was meant to be, if all that it must have is a field for such a text."""
+    required = node.get("required", ())
+    if len(required) != 1 or not isinstance(value, str):
+        return ""
+    pattern = node["properties"][required[0]].get("pattern")
+    return f" such as {{{required[0]}: {value}}}" if pattern and re.fullmatch(pattern, value) else ""
 
 
 def _not_one_of(value: object, context: dict[str, Any]) -> str:

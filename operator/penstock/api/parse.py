@@ -180,7 +180,7 @@ def _problems(errors: list[ErrorDetails], root: Schema) -> Iterator[Problem]:
             name = str(location[-1])
             yield join(path, name), f"unknown field{closest(name, node.get('properties', {}))}"
         else:
-            yield path, complaint(error, node.get("pattern"))
+            yield path, complaint(error, node)
 
 
 def _child(node: Schema, name: str) -> Schema:
