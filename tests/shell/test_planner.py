@@ -88,6 +88,9 @@ def test_very_large_pipelines_are_not_planned() -> None:
         assert len(found.gate.turns) == 0
         await found.see(OTHER, begun(HOLDING_BACK))
         assert len(found.gate.turns) == 0
+        found.planner.forget(KEY)
+        await found.planner.make_pass()
+        assert len(found.gate.turns) == 4
 
     asyncio.run(case())
 

@@ -67,9 +67,12 @@ class Planner:
             # Instances come when their list is known.
             new = known is None or known[0].graph is not observed.graph or len(known[1]) != len(plan.verdicts)
         if new:
-            self._stale = True
-            if self._task is None or self._task.done():
-                self._task = asyncio.get_running_loop().create_task(self._work(), name="planned passes")
+            self._begin()
+
+    def _begin(self) -> None:
+        self._stale = True
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._work(), name="planned passes")
 
     def started(self, key: Key, ready: Sequence[Ready]) -> None:
         """These Steps were let through: they hold room, though no snapshot shows it yet."""
@@ -87,8 +90,10 @@ class Planner:
     def forget(self, key: Key) -> None:
         """The Pipeline has ended or is gone."""
         self._courses.pop(key, None)
-        self._too_large.discard(key)
         self._note(key, ())
+        if key in self._too_large:  # which kept the others from being planned
+            self._too_large.discard(key)
+            self._begin()
 
     def _note(self, key: Key, verdicts: Sequence[tuple[Node, Verdict]]) -> None:
         before = len(self.gate.turns)
