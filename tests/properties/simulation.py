@@ -31,6 +31,20 @@ class Disturbed(Cluster):
         self.slow = self.random.random() < 0.5
         self.known: set[str] = set()
 
+    @classmethod
+    def driven(cls, manifest: Object, seed: int, steps: int, disturbance: float) -> "Disturbed":
+        """A cluster in which the Pipeline is in some state on its way. `disturbance`: how likely one is each time."""
+        cluster = cls(seed)
+        cluster.apply(manifest)
+        for _ in range(steps):
+            if cluster.random.random() < 0.5:
+                cluster.turn()
+            else:
+                cluster.advance()
+            if cluster.random.random() < disturbance:
+                cluster.disturb()
+        return cluster
+
     # --- the operator: crashes between any two writes, in any order that its concurrent requests may take ------------
 
     def plan(self) -> Plan:

@@ -12,20 +12,6 @@ from tests.properties.model import Object
 from tests.properties.simulation import Disturbed
 
 
-def somewhere(manifest: Object, seed: int, steps: int) -> Disturbed:
-    """A cluster in which the Pipeline is in some state on its way."""
-    cluster = Disturbed(seed)
-    cluster.apply(manifest)
-    for _ in range(steps):
-        if cluster.random.random() < 0.5:
-            cluster.turn()
-        else:
-            cluster.advance()
-        if cluster.random.random() < 0.05:
-            cluster.disturb()
-    return cluster
-
-
 def actions(found: Plan) -> list[object]:
     """All that a plan says, without objects that have no equality of their own."""
     ready = [(one.step.path, one.facts, one.attempt, dict(one.values)) for one in found.ready]
@@ -37,7 +23,7 @@ def actions(found: Plan) -> list[object]:
 
 @given(manifests(strict=False), st.integers(0, 2**32), st.integers(0, 60))
 def test_is_pure_and_does_not_depend_on_the_order_of_what_is_seen(manifest: Object, seed: int, steps: int) -> None:
-    cluster = somewhere(manifest, seed, steps)
+    cluster = Disturbed.driven(manifest, seed, steps, 0.05)
     seen = cluster.observe()
     first = actions(plan(seen))
     assert actions(plan(seen)) == first, "the same snapshot gives the same plan"
@@ -61,7 +47,7 @@ def test_is_pure_and_does_not_depend_on_the_order_of_what_is_seen(manifest: Obje
 
 @given(manifests(strict=False), st.integers(0, 2**32), st.integers(0, 60))
 def test_changes_nothing_that_it_is_given(manifest: Object, seed: int, steps: int) -> None:
-    cluster = somewhere(manifest, seed, steps)
+    cluster = Disturbed.driven(manifest, seed, steps, 0.05)
     before = copy.deepcopy(list(cluster.objects.values()))
     cluster.plan()
     assert list(cluster.objects.values()) == before
@@ -69,7 +55,7 @@ def test_changes_nothing_that_it_is_given(manifest: Object, seed: int, steps: in
 
 @given(manifests(strict=False), st.integers(0, 2**32), st.integers(0, 60))
 def test_every_step_that_waits_has_exactly_one_reason(manifest: Object, seed: int, steps: int) -> None:
-    cluster = somewhere(manifest, seed, steps)
+    cluster = Disturbed.driven(manifest, seed, steps, 0.05)
     cluster.reconcile()
     cluster.check_reasons()
     cluster.check_transitions()
@@ -77,7 +63,7 @@ def test_every_step_that_waits_has_exactly_one_reason(manifest: Object, seed: in
 
 @given(manifests(strict=False), st.integers(0, 2**32))
 def test_every_pipeline_ends_and_stays_as_it_is(manifest: Object, seed: int) -> None:
-    cluster = somewhere(manifest, seed, 30)
+    cluster = Disturbed.driven(manifest, seed, 30, 0.05)
     cluster.settle()
     assert cluster.status["phase"] in ("Succeeded", "Failed")
     writes = cluster.writes

@@ -25,19 +25,6 @@ def differences(found: Object, wanted: Object) -> dict[str, tuple[object, object
     }
 
 
-def drive(manifest: Object, seed: int, steps: int) -> Disturbed:
-    cluster = Disturbed(seed)
-    cluster.apply(manifest)
-    for _ in range(steps):
-        if cluster.random.random() < 0.5:
-            cluster.turn()
-        else:
-            cluster.advance()
-        if cluster.random.random() < 0.08:
-            cluster.disturb()
-    return cluster
-
-
 def conclude(cluster: Disturbed, last: Object) -> None:
     cluster.settle()
     cluster.check_transitions()
@@ -48,14 +35,14 @@ def conclude(cluster: Disturbed, last: Object) -> None:
 
 @given(manifests(), st.integers(0, 2**32), st.integers(0, 60))
 def test_disturbances_do_not_matter(manifest: Object, seed: int, steps: int) -> None:
-    conclude(drive(manifest, seed, steps), manifest)
+    conclude(Disturbed.driven(manifest, seed, steps, 0.08), manifest)
 
 
 @given(manifests(), manifests(), st.integers(0, 2**32), st.integers(0, 60), st.integers(0, 60))
 def test_an_edit_at_any_time_leads_to_the_edited(
     first: Object, last: Object, seed: int, before: int, after: int
 ) -> None:
-    cluster = drive(first, seed, before)
+    cluster = Disturbed.driven(first, seed, before, 0.08)
     cluster.apply(last)
     for _ in range(after):
         cluster.turn() if cluster.random.random() < 0.5 else cluster.advance()
