@@ -131,5 +131,3 @@ class Engine(Disturbed):
                 self.now = max(self.now, self.alarm)
             self.now += 0.5
         raise AssertionError(f"does not end: {self.status} {self.states()}")
-
-

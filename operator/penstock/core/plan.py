@@ -201,7 +201,8 @@ class _Planner:
         if step is None:
             rerun = self.rerun.token if self.rerun and node.task.id in self.rerun_tasks else ""
             self.result.create_steps.append(step_manifest(self.pipeline, self.graph, node, rerun))
-            return Verdict(StepPhase.PENDING)
+            words = self.observed.unwritable.get(labels.step_name(self.pipeline.name, node.path), "")
+            return Verdict(StepPhase.PENDING, Reason.WRITE_REFUSED if words else None, words)
         if step.owner != self.pipeline.uid:
             words = f"Step {step.name} belongs to another object; delete or rename it"
             self._wake(self.now + 10)

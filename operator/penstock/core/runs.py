@@ -282,7 +282,12 @@ class StepRuns:
             self._set(step_status.failed(self.step, ready.facts, Reason.NEVER_FITS, unfit, self.now))
             return self._failure(ready.facts.run, Reason.NEVER_FITS, unfit, self.now)
         refusal = self.case.observed.refused.get(self.step.uid)
-        refusal = refusal if refusal and refusal.purpose == ready.purpose else None
+        if refusal and (refusal.run, refusal.attempt, refusal.purpose) != (
+            ready.facts.run,
+            ready.attempt,
+            ready.purpose,
+        ):
+            refusal = None
         if refusal and (refusal.hopeless or not (refusal.quota or self._in_time(refusal.since))):
             message = f"the Job was not taken: {refusal.message}"
             self._set(step_status.failed(self.step, ready.facts, Reason.START_FAILED, message, self.now))

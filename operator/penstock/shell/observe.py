@@ -12,6 +12,7 @@ from penstock.core.standalone import plan_step
 from penstock.shell.confirm import Confirm
 from penstock.shell.gate import Gate
 from penstock.shell.graphs import Graphs
+from penstock.shell.setbacks import Setbacks
 from penstock.shell.starter import Starter
 from penstock.shell.store import Key, Store
 
@@ -25,6 +26,7 @@ class Snapshot:
     pipeline: PipelineView | None
     graph: Graph | None
     size: int
+    unfit: Mapping[str, str]
     observed: Observed | tuple[object, ...]
 
     def plan(self) -> Plan:
@@ -38,9 +40,17 @@ class Observer:
     """Takes snapshots."""
 
     def __init__(
-        self, store: Store, graphs: Graphs, starter: Starter, trouble: Mapping[str, str], gate: Gate, watch: Thresholds
+        self,
+        store: Store,
+        graphs: Graphs,
+        starter: Starter,
+        setbacks: Setbacks,
+        trouble: Mapping[str, str],
+        gate: Gate,
+        watch: Thresholds,
     ) -> None:
         self.thresholds = watch
+        self.setbacks = setbacks
         self.gate = gate
         self.store = store
         self.graphs = graphs
@@ -79,9 +89,11 @@ class Observer:
             thresholds=self.thresholds,
             pins=meaning.pins,
             superfluous=meaning.superfluous,
+            unwritable=self.setbacks.words(key),
             deferred=meaning.deferred,
         )
-        return Snapshot(view.uid, view.version, view, meaning.compiled.graph, len(steps), observed)
+        graph = meaning.compiled.graph
+        return Snapshot(view.uid, view.version, view, graph, len(steps), observed.unfit, observed)
 
     async def _step(self, key: Key) -> Snapshot | None:
         step = self.store.step(key)
@@ -92,9 +104,10 @@ class Observer:
         compiled = self.graphs.step(step)
         jobs, pods = self._children([step])
         mine = jobs.get(step.uid, ())
-        facts = (self._trouble(jobs), self._refused([step]), self.gate.waits(key), self.gate.unfit(key))
+        unfit = self.gate.unfit(key)
+        facts = (self._trouble(jobs), self._refused([step]), self.gate.waits(key), unfit)
         found = (step, compiled, mine, pods, time.time(), *facts)
-        return Snapshot(step.uid, step.version, None, compiled.graph, 1, found)
+        return Snapshot(step.uid, step.version, None, compiled.graph, 1, unfit, found)
 
     def _children(
         self, steps: Iterable[StepView]

@@ -76,7 +76,9 @@ class Operator:
         )
         self._next_look: asyncio.TimerHandle | None = None
         self.store.ledger.caps = amounts(settings.capacity) if settings.capacity else None
-        observer = Observer(self.store, graphs, self.starter, self.trouble.messages, self.gate, _thresholds(settings))
+        words = self.trouble.messages
+        watched = _thresholds(settings)
+        observer = Observer(self.store, graphs, self.starter, applier.setbacks, words, self.gate, watched)
         self.surroundings = Surroundings(client, self.store.ledger, settings, self.gate.look_again)
         self.loop = Loop(observer, applier, self.gate, schedules, Planner(self.gate))
         self.lister = Lister(client, self.store, settings, self._wake)
