@@ -15,8 +15,8 @@ from typing import Any
 from aiohttp import web
 
 Object = dict[str, Any]
-Fault = Callable[[str, str], int | None]
-"""(verb, path) -> the status code to answer with instead, or None."""
+Fault = Callable[[str, str], int | str | None]
+"""(verb, path) -> what is answered instead: a refusal with that status code, a page with that text; or None."""
 
 GROUPS = {
     ("penstock.dev", "v1alpha1"): {
@@ -54,6 +54,10 @@ class FakeCluster:
         self.requests: Counter[tuple[str, str]] = Counter()
         self.created: list[str] = []
         self.faults: list[Fault] = []
+        self.lost: list[Fault] = []
+        """Like faults, but what was asked for has been done, and only the answer is another."""
+        self.tokens: set[str] | None = None
+        """Who is let in; None: everybody."""
         self.watches = 0
         self.deaf: set[str] = set()
         self.url = ""
@@ -86,10 +90,15 @@ class FakeCluster:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         verb, path = request.method, request.path
-        for fault in self.faults:
-            code = fault(verb, path)
-            if code:
-                return _status(code, "Injected", "a fault of this test")
+        if self.tokens is not None and request.headers.get("Authorization", "")[len("Bearer ") :] not in self.tokens:
+            return _status(401, "Unauthorized", "Unauthorized")
+        instead = _instead(self.faults, verb, path)
+        if instead is None:
+            answer = await self._answer(request, verb, path)
+            instead = _instead(self.lost, verb, path)
+        return instead or answer
+
+    async def _answer(self, request: web.Request, verb: str, path: str) -> web.StreamResponse:
         parts = path.strip("/").split("/")
         found = _discover(parts)
         if found is not None:
@@ -297,6 +306,16 @@ class FakeCluster:
             }
             self.update("pods", pod)
         return len(jobs)
+
+
+def _instead(faults: list[Fault], verb: str, path: str) -> web.Response | None:
+    for fault in faults:
+        found = fault(verb, path)
+        if isinstance(found, int):
+            return _status(found, "Injected", "a fault of this test")
+        if found is not None:
+            return web.Response(text=found, content_type="text/html")
+    return None
 
 
 def _merged(known: Object, patch: Object) -> Object:
