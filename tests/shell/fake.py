@@ -58,6 +58,10 @@ class FakeCluster:
         """Like faults, but what was asked for has been done, and only the answer is another."""
         self.tokens: set[str] | None = None
         """Who is let in; None: everybody."""
+        self.writes: list[tuple[str, str, str]] = []
+        """Who wrote what: token, verb, path."""
+        self.pause: asyncio.Event | None = None
+        """While it is not set, lists are not answered."""
         self.watches = 0
         self.deaf: set[str] = set()
         self.url = ""
@@ -90,8 +94,11 @@ class FakeCluster:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         verb, path = request.method, request.path
-        if self.tokens is not None and request.headers.get("Authorization", "")[len("Bearer ") :] not in self.tokens:
+        token = request.headers.get("Authorization", "")[len("Bearer ") :]
+        if self.tokens is not None and token not in self.tokens:
             return _status(401, "Unauthorized", "Unauthorized")
+        if verb != "GET":
+            self.writes.append((token, verb, path))
         instead = _instead(self.faults, verb, path)
         if instead is None:
             answer = await self._answer(request, verb, path)
@@ -116,6 +123,8 @@ class FakeCluster:
         body = json.loads(await request.text() or "null")
         match verb:
             case "GET" if not name:
+                if self.pause:
+                    await self.pause.wait()
                 return self._list(plural, namespace, request)
             case "POST":
                 return self._create(plural, namespace, body)

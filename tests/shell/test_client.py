@@ -14,6 +14,7 @@ from penstock.shell.resources import JOBS, PIPELINES, QUOTAS
 from tests.shell import fake
 from tests.shell.conftest import until
 from tests.shell.fake import FakeCluster, Object
+from tests.shell.replica import kubeconfig
 
 PAGE = "<html><body>Please log in</body></html>"
 
@@ -169,15 +170,7 @@ async def let_in(cluster: FakeCluster, folder: Path, monkeypatch: pytest.MonkeyP
 
 def write_token(cluster: FakeCluster, folder: Path, token: str) -> None:
     """Lets whoever reads the kubeconfig anew in with that token."""
-    found = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "c", "cluster": {"server": cluster.url}}],
-        "users": [{"name": "u", "user": {"token": token}}],
-        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
-        "current-context": "x",
-    }
-    (folder / "kubeconfig").write_text(json.dumps(found))
+    (folder / "kubeconfig").write_text(json.dumps(kubeconfig(cluster.url, token)))
 
 
 async def test_a_token_that_has_expired_is_read_anew(

@@ -116,6 +116,7 @@ class Lease:
     async def release(self) -> None:
         """Lets another replica begin at once. Nothing of this one may act any more."""
         self._sent = -math.inf
+        metrics.LEADER.set(0)
         if not self._asked:
             return
         try:

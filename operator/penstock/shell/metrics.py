@@ -19,6 +19,7 @@ HELD_BACK = Gauge("penstock_steps_waiting_for_room", "Ready steps that the last 
 WAITING = Gauge("penstock_waiting_pipelines", "Pipelines that are to be looked at")
 WORKING = Gauge("penstock_working_pipelines", "Pipelines being looked at")
 FAILURES = Counter("penstock_pass_failures_total", "Passes that ended in an error")
+PARTS_FAILED = Counter("penstock_part_failures_total", "Failures of what runs beside the passes", ("part",))
 LAG = Gauge("penstock_loop_lag_seconds", "Longest delay of the event loop within the last seconds")
 RESYNC_AGE = Gauge("penstock_resync_age_seconds", "Time since the last complete comparison with the cluster")
 EVENTS_SENT = Counter("penstock_events_total", "Kubernetes Events sent or dropped", ("outcome",))

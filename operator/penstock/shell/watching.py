@@ -1,6 +1,7 @@
 """Watches, by kopf. What an event tells goes into the store and wakes what the object belongs to, nothing else."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import kopf
@@ -84,13 +85,23 @@ async def login(**_: Any) -> kopf.ConnectionInfo:
     )
 
 
-async def watch(store: Store, loop: Loop, settings: Settings) -> None:
-    """Watches until the process is asked to end, or something fails that only a restart can mend."""
+async def watch(store: Store, loop: Loop, settings: Settings, began: Callable[[], None] = lambda: None) -> None:
+    """Watches until the process is asked to end, or something fails that only a restart can mend.
+
+    `began` is called once kopf has begun: it has taken the signals to itself by then.
+    """
     TAKERS.set({(one.group, one.plural): taker(one, store, loop) for one in WATCHED})
-    await kopf.operator(
-        registry=registry(),
-        settings=operator_settings(),
-        standalone=True,
-        clusterwide=not settings.namespaces,
-        namespaces=list(settings.namespaces),
-    )
+    ready = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(
+            kopf.operator(
+                registry=registry(),
+                settings=operator_settings(),
+                standalone=True,
+                clusterwide=not settings.namespaces,
+                namespaces=list(settings.namespaces),
+                ready_flag=ready,
+            )
+        )
+        await ready.wait()
+        began()
