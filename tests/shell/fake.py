@@ -66,7 +66,7 @@ class FakeCluster:
         self.deaf: set[str] = set()
         self.url = ""
         self._counter = itertools.count(1000)
-        self._watchers: list[tuple[str, asyncio.Queue[Object | None]]] = []
+        self._watchers: list[tuple[str, str, asyncio.Queue[Object | None]]] = []
         self._runner: web.AppRunner | None = None
 
     # --- server -----------------------------------------------------------------------------------------------------
@@ -89,7 +89,7 @@ class FakeCluster:
 
     def cut_watches(self) -> None:
         """Ends every watch that is open."""
-        for _, queue in self._watchers:
+        for *_, queue in self._watchers:
             queue.put_nowait(None)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
@@ -119,7 +119,7 @@ class FakeCluster:
             return _status(404, "NotFound", f"no resource {plural}")
         self.requests[verb, plural] += 1
         if verb == "GET" and request.query.get("watch"):
-            return await self._watch(request, plural)
+            return await self._watch(request, plural, namespace)
         body = json.loads(await request.text() or "null")
         match verb:
             case "GET" if not name:
@@ -193,11 +193,11 @@ class FakeCluster:
         self.delete(plural, namespace, name)
         return web.json_response(obj)
 
-    async def _watch(self, request: web.Request, plural: str) -> web.StreamResponse:
+    async def _watch(self, request: web.Request, plural: str, namespace: str) -> web.StreamResponse:
         response = web.StreamResponse()
         await response.prepare(request)
         queue: asyncio.Queue[Object | None] = asyncio.Queue()
-        entry = (plural, queue)
+        entry = (plural, namespace, queue)
         self.watches += 1
         self._watchers.append(entry)
         try:
@@ -208,14 +208,15 @@ class FakeCluster:
             self._watchers.remove(entry)
         return response
 
-    def watchers(self) -> list[str]:
-        """What is being watched."""
-        return [plural for plural, _ in self._watchers]
+    def watchers(self, namespace: str | None = None) -> list[str]:
+        """What is being watched, or what of it in that namespace alone."""
+        return [plural for plural, place, _ in self._watchers if namespace in (None, place)]
 
     def tell(self, plural: str, kind: str, obj: Object) -> None:
         """Tells those who watch."""
-        for watched, queue in self._watchers:
-            if watched == plural and plural not in self.deaf:
+        for watched, namespace, queue in self._watchers:
+            here = not namespace or obj["metadata"].get("namespace", namespace) == namespace
+            if watched == plural and here and plural not in self.deaf:
                 queue.put_nowait({"type": kind, "object": copy.deepcopy(obj)})
 
     # --- objects ----------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ FAILURES = Counter("penstock_pass_failures_total", "Passes that ended in an erro
 PARTS_FAILED = Counter("penstock_part_failures_total", "Failures of what runs beside the passes", ("part",))
 LAG = Gauge("penstock_loop_lag_seconds", "Longest delay of the event loop within the last seconds")
 RESYNC_AGE = Gauge("penstock_resync_age_seconds", "Time since the last complete comparison with the cluster")
+UNLISTED = Gauge("penstock_unlisted_namespaces", "Namespaces that cannot be listed, and in which nothing is done")
 EVENTS_SENT = Counter("penstock_events_total", "Kubernetes Events sent or dropped", ("outcome",))
 NOTIFICATIONS = Counter("penstock_notifications_total", "Notifications sent, failed or dropped", ("outcome",))
 LEADER = Gauge("penstock_leader", "1 where this process acts")
