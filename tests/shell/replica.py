@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from tests.shell.fake import FakeCluster
+from tests.shell.kubeconfig import kubeconfig
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -78,15 +79,3 @@ class Replica:
     def tail(self) -> str:
         """The end of its log."""
         return self.log.read_text(errors="replace")[-4000:]
-
-
-def kubeconfig(server: str, token: str) -> dict[str, object]:
-    """A kubeconfig for that token."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "c", "cluster": {"server": server}}],
-        "users": [{"name": "u", "user": {"token": token}}],
-        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
-        "current-context": "x",
-    }

@@ -1,9 +1,6 @@
 """The client: what is no answer of the API server, what may be repeated, whose connections are whose, who is let in."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +11,7 @@ from penstock.shell.resources import JOBS, PIPELINES, QUOTAS
 from tests.shell import fake
 from tests.shell.conftest import until
 from tests.shell.fake import FakeCluster, Object
-from tests.shell.replica import kubeconfig
+from tests.shell.kubeconfig import let_in, write_token
 
 PAGE = "<html><body>Please log in</body></html>"
 
@@ -152,25 +149,6 @@ async def test_a_write_that_waits_for_its_turn_or_its_next_try_asks_again(cluste
 
 
 # --- who is let in ---------------------------------------------------------------------------------------------------
-
-
-@asynccontextmanager
-async def let_in(cluster: FakeCluster, folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Client]:
-    """A client that is let in by a kubeconfig with the token `first`."""
-    write_token(cluster, folder, "first")
-    cluster.tokens = {"first"}
-    monkeypatch.setenv("KUBECONFIG", "")
-    monkeypatch.setattr("kubernetes.aio.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(folder / "kubeconfig"))
-    client = await Client.connect("test", 4)
-    try:
-        yield client
-    finally:
-        await client.close()
-
-
-def write_token(cluster: FakeCluster, folder: Path, token: str) -> None:
-    """Lets whoever reads the kubeconfig anew in with that token."""
-    (folder / "kubeconfig").write_text(json.dumps(kubeconfig(cluster.url, token)))
 
 
 async def test_a_token_that_has_expired_is_read_anew(
