@@ -59,7 +59,9 @@ class Observer:
         self.trouble = trouble
 
     async def snapshot(self, key: Key) -> Snapshot | None:
-        """What is known of it; None if it is gone or going."""
+        """What is known of it; None if it is gone or going, or if not all that belongs to it can be known."""
+        if not self.store.complete(key.namespace):
+            return None
         return await (self._step(key) if key.alone else self._pipeline(key))
 
     async def _pipeline(self, key: Key) -> Snapshot | None:

@@ -61,6 +61,10 @@ class Shelf(Generic[V]):
             self._gone.popitem(last=False)
         return self._views.pop(uid, None)
 
+    def forget(self, uid: str) -> None:
+        """Forgets an object of which nothing can be told any more. It may come back."""
+        self._views.pop(uid, None)
+
     def missing(self, found: set[str], version: int) -> list[V]:
         """What should have been in a complete list made at that version, and was not."""
         return [view for view in self if view.uid not in found and int(view.version) <= version]

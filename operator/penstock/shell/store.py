@@ -97,6 +97,8 @@ class Store:
             COMPONENTS.kind: self.components,
             SCHEDULES.kind: self.schedules,
         }
+        self.unlisted: set[str | None] = set()
+        """Namespaces (None: all) that could not be listed: not all is known of them, so nothing is decided in them."""
         self._by_name: dict[Key, str] = {}
         self._steps_of: dict[Key, dict[str, StepView]] = {}
         self._jobs_of: dict[str, tuple[JobView, ...]] = {}
@@ -143,6 +145,10 @@ class Store:
         """The pods of the Job with that uid."""
         return self._pods_of.get(job, ())
 
+    def complete(self, namespace: str) -> bool:
+        """Whether all is known of a namespace that decisions in it depend on."""
+        return self.unlisted.isdisjoint((None, namespace))
+
     def keys(self) -> list[Key]:
         """Everything that is planned."""
         return list(self._by_name)
@@ -187,13 +193,22 @@ class Store:
         self._unreadable.pop(uid, None)
         shelf = self._shelves[resource.kind]
         view = shelf.drop(uid)
-        self._discount(resource, uid)
+        self._discount(resource.kind, uid)
         metrics.KNOWN.labels(resource.kind).set(len(shelf))
         if view is None:
             return ()
         concerned = self._concerned(view)
         self._unindex(view)
         return concerned
+
+    def forget(self, namespace: str | None) -> None:
+        """Lets go of all that is known of a namespace (None: of all), as if it had never been listed."""
+        for kind, shelf in self._shelves.items():
+            for view in [view for view in shelf if namespace in (None, view.namespace)]:
+                shelf.forget(view.uid)
+                self._discount(kind, view.uid)
+                self._unindex(view)
+            metrics.KNOWN.labels(kind).set(len(shelf))
 
     def _account(self, resource: Resource, obj: Object, view: Any) -> None:
         """Tells the ledger what the object holds, and what its durations teach."""
@@ -208,12 +223,12 @@ class Store:
         elif resource is STEPS:
             self.learned.put(view.uid, view.status.get("learned"))
 
-    def _discount(self, resource: Resource, uid: str) -> None:
-        if resource is JOBS:
+    def _discount(self, kind: str, uid: str) -> None:
+        if kind == JOBS.kind:
             self.ledger.drop_job(uid)
-        elif resource is PODS:
+        elif kind == PODS.kind:
             self.ledger.drop_pod(uid)
-        elif resource is STEPS:
+        elif kind == STEPS.kind:
             self.learned.drop(uid)
 
     def _complain(self, resource: Resource, meta: Object, error: Exception) -> None:

@@ -92,11 +92,14 @@ class Surroundings:
             except Refused as error:
                 if error.code == 403:
                     self._explain(resource, error)
+                    self._forget(resource, known)
                     pause = DENIED_PAUSE
                 elif error.code != 410:
                     log.warning("cannot be watched", kind=resource.kind, error=str(error))
             except Unreachable as error:
                 log.warning("cannot be watched", kind=resource.kind, error=str(error))
+            except Exception:  # one watch must not end the others
+                log.exception("cannot be watched", kind=resource.kind)
             await asyncio.sleep(pause)
 
     async def _list(self, resource: Resource, namespace: str | None, known: dict[str, Object]) -> str:
@@ -127,6 +130,12 @@ class Surroundings:
             self._guarded(resource, self._takers[resource.plural].put, obj)
         else:
             return
+        self._notice()
+
+    def _forget(self, resource: Resource, known: dict[str, Object]) -> None:
+        for identity in known.values():
+            self._guarded(resource, self._takers[resource.plural].drop, identity)
+        known.clear()
         self._notice()
 
     @staticmethod
