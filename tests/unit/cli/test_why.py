@@ -15,7 +15,7 @@ from penstock.core.lifecycle import Standing
 from penstock.core.observed import pipeline_view
 from penstock.core.reasons import Reason
 from penstock.core.revisions import revision_manifest
-from penstock.core.scheduling.standing import Standing as StepStanding
+from penstock.core.scheduling.why import Answer
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_why_a_pipeline_waits(waiting: FakeApi, run: Run) -> None:
     found = run("why", "p")
     assert found.exit_code == 0, found.stderr
     assert found.stdout.splitlines() == [
-        "train is Pending: WaitingForResources, needs 2 nvidia.com/gpu, 1 of 2 free; held by pod ml/notebook",
+        "train is Pending: WaitingForResources, needs 2 nvidia.com/gpu, 1 of 2 free; held by pod notebook",
         "next is Pending: WaitingForDependencies, waits for train",
     ]
 
@@ -148,9 +148,7 @@ def test_components_that_may_not_be_seen_hurt_only_who_needs_them(waiting: FakeA
 
 def test_when_it_starts_is_told_to_the_second_if_that_is_soon() -> None:
     def told(seconds: float) -> str:
-        one = StepStanding(
-            ("ml", "p", "train"), "Pending", Reason.WAITING_FOR_RESOURCES, "m", 60.0, 1, 1, NOW + seconds
-        )
+        one = Answer(("ml", "p", "train"), "Pending", Reason.WAITING_FOR_RESOURCES, "m", 60.0, 1, 1, NOW + seconds)
         return list(lines([one], False, NOW))[-1]
 
     assert told(125) == "  expected to start at about 08:02:05 UTC"

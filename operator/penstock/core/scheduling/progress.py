@@ -7,7 +7,6 @@ from penstock.api import durations
 from penstock.core.clock import instant
 from penstock.core.observed import Observed, StepView
 from penstock.core.plan import plan
-from penstock.core.reasons import Reason
 from penstock.core.scheduling.activities import Activity, Workload, workload
 from penstock.core.scheduling.capacity import Capacity, Holding, by_namespace
 from penstock.core.scheduling.demands import Key, task_shape
@@ -20,6 +19,8 @@ from penstock.core.scheduling.remaining import began as running_since
 from penstock.core.scheduling.remaining import remaining
 from penstock.core.scheduling.simulate import Run, Simulated, without
 from penstock.core.scheduling.timeline import Use, uses
+from penstock.core.scheduling.waits import Wait
+from penstock.core.scheduling.wording import Reader
 from penstock.core.world import Node, Verdict
 
 
@@ -54,7 +55,7 @@ class Progress:
     planned: float
     expected: float
     uses: Mapping[str, Use]
-    stuck: Mapping[Key, tuple[Reason, str]]
+    stuck: Mapping[Key, Wait]
     notes: Sequence[str]
 
     @property
@@ -168,7 +169,7 @@ def idle(capacity: Capacity, namespace: str, pipeline: str) -> Capacity:
     """The capacity as it would be if nothing of that Pipeline ran."""
 
     def mine(one: Holding) -> bool:
-        return one.own and one.shape.namespace == namespace and one.owner.startswith(f"{pipeline}/")
+        return one.own and one.shape.namespace == namespace and one.owner.name.startswith(f"{pipeline}/")
 
     held = [*(one for load in capacity.loads.values() for one in load.held), *capacity.unplaced]
     freed = [one for one in held if mine(one)]
@@ -245,8 +246,8 @@ def as_data(found: Progress) -> dict[str, object]:
         "late": None if found.stuck else round(found.late, 3),
         "steps": steps,
         "neverStart": [
-            {"step": key[2], "reason": reason.value, "message": message}
-            for key, (reason, message) in sorted(found.stuck.items())
+            {"step": key[2], "reason": wait.reason.value, "message": wait.words(Reader.of_all(key[0]))}
+            for key, wait in sorted(found.stuck.items(), key=lambda item: item[0])
         ],
         "notes": list(found.notes),
     }

@@ -117,10 +117,10 @@ def test_its_own_pods_do_not_stand_in_the_way_of_the_plan(late: Cluster) -> None
     seen = late.observe()
     namespace, name = seen.pipeline.namespace, seen.pipeline.name
     own = held(f"{name}/second", until=22 * MINUTE, namespace=namespace, cpu=1)
-    foreign = held("pod ns/notebook", until=None, namespace=namespace, cpu=1)
+    foreign = held("pod notebook", until=None, namespace=namespace, cpu=1)
     taken = quota({"requests.cpu": 4}, {"requests.cpu": 2}, namespace)
     left = idle(Capacity.of([node(cpu=2)], [own, foreign], [taken]), namespace, name)
-    assert [one.owner for one in left.loads["a"].held] == ["pod ns/notebook"]
+    assert [one.owner.name for one in left.loads["a"].held] == ["notebook"]
     assert left.quotas[namespace][0].used["requests.cpu"] == 1000
 
 

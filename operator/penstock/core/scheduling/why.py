@@ -1,13 +1,16 @@
-"""How every step stands right now, with live numbers: what `penstock why` and the web page show."""
+"""Why every step stands as it does right now, with live numbers: what `penstock why` says."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from penstock.api.pipeline import PipelinePhase
 from penstock.api.step import StepPhase
 from penstock.core.graph import Graph
+from penstock.core.lifecycle import take_up
 from penstock.core.observed import Observed
 from penstock.core.plan import plan
-from penstock.core.reasons import Reason
+from penstock.core.problems import Problem
+from penstock.core.reasons import HELD_BACK, Reason
 from penstock.core.scheduling.activities import Activity, Workload
 from penstock.core.scheduling.admission import Admission, admit
 from penstock.core.scheduling.capacity import Capacity
@@ -16,46 +19,80 @@ from penstock.core.scheduling.learned import Learned
 from penstock.core.scheduling.policies import CRITICAL_PATH, Policy
 from penstock.core.scheduling.ranks import ranks
 from penstock.core.scheduling.simulate import simulate
-
-HELD_BACK = frozenset(
-    {
-        Reason.WAITING_FOR_RESOURCES,
-        Reason.OUTRANKED,
-        Reason.RESERVED,
-        Reason.PLANNED_LATER,
-        Reason.QUOTA_EXCEEDED,
-        Reason.NEVER_FITS,
-    }
-)
-"""What admission holds Steps back for."""
+from penstock.core.scheduling.waits import Wait
+from penstock.core.scheduling.wording import Reader
 
 FORESEEN = 500
 """So many waiting steps, in the order of admission, get an ETA."""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Answer:
     """One step: phase, why in a word and a sentence; its place among all that wait for room; when it should start."""
 
     key: Key
     phase: str
     reason: Reason | None
-    message: str
+    said: str
     rank: float | None = None
     place: int | None = None
     waiting: int | None = None
     eta: float | None = None
+    wait: Wait | None = None
+    """What admission holds it back for, if it does; instead of what is `said`."""
+
+    def words(self, reader: Reader) -> str:
+        """The sentence, with no name that the reader may not know."""
+        return self.wait.words(reader) if self.wait else self.said
 
 
-def standings(
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """How a Pipeline itself stands, where that says more than its steps. `problems`: with its manifest."""
+
+    phase: str
+    reason: str
+    message: str
+    problems: Sequence[Problem] = ()
+
+
+def whole(observed: Observed) -> Whole | None:
+    """What is to be said of the Pipeline before its steps; None if they say it all."""
+    pipeline, status = observed.pipeline, observed.pipeline.status
+    phase = status.get("phase") or PipelinePhase.PENDING.value
+    if pipeline.deleting:
+        return Whole(phase, "", "it is being deleted")
+    if observed.graph is None:
+        return _invalid(observed)
+    if observed.deferred:
+        return Whole(phase, "", "the latest edit waits for the end of the undo or of `finally`")
+    if take_up(observed):
+        return Whole(phase, "", "the operator has not taken up the latest edit or rerun yet; does it run?")
+    told = status.get("message") if status.get("reason") not in _OF_STEPS else None
+    return Whole(phase, status.get("reason") or "", told) if told else None
+
+
+_OF_STEPS = (Reason.WAITING, Reason.WAITING_FOR_APPROVAL)
+"""What a Pipeline waits for because its steps do, which say it themselves."""
+
+
+def _invalid(observed: Observed) -> Whole:
+    known = observed.pipeline.status.get("problems") or ()
+    told = [Problem(one["path"], Reason.of(one["reason"]) or Reason.INVALID, one["message"]) for one in known]
+    problems = observed.problems or told
+    words = "the manifest is not valid" if problems else "the manifest cannot be read"
+    return Whole(PipelinePhase.INVALID.value, Reason.INVALID.value, words, problems)
+
+
+def answers(
     observed: Sequence[Observed],
     capacity: Capacity,
     now: float,
     learned: Learned | None = None,
     policy: Policy = CRITICAL_PATH,
-) -> list[Standing]:
+) -> list[Answer]:
     """How all steps of these Pipelines stand, in their order, decided as the operator would decide now."""
-    found: list[Standing] = []
+    found: list[Answer] = []
     demands: list[Demand] = []
     told: dict[Key, tuple[Reason, str]] = {}
     for one in observed:
@@ -69,21 +106,27 @@ def standings(
         for node, verdict in made.verdicts:
             reason, message = held.get(node.path, (verdict.reason, verdict.message))
             key = (pipeline.namespace, pipeline.name, node.path)
-            found.append(Standing(key, verdict.phase.value, reason, message, _rank(one.graph, node.task.id, learned)))
+            found.append(Answer(key, verdict.phase.value, reason, message, _rank(one.graph, node.task.id, learned)))
     admission = admit(demands, capacity, now, policy)
     return list(_with_admission(found, demands, admission, told, capacity, now, policy))
 
 
 def _told(observed: Observed) -> dict[Key, tuple[Reason, str]]:
-    """What the operator wrote of Steps that it holds back: it alone knows its plan and its caps."""
+    """What the operator wrote of Steps that do not start: it alone knows its plan, its caps and what was refused."""
     pipeline, found = observed.pipeline, {}
     for path, step in observed.steps.items():
         reason = Reason.of(step.status.get("reason"))
-        if reason in HELD_BACK and step.status.get("phase") in (StepPhase.QUEUED, StepPhase.RETRYING):
-            words = step.status.get("message", "")
-            seen = "" if reason is Reason.PLANNED_LATER else " (as the operator wrote; what you may see has room)"
-            found[pipeline.namespace, pipeline.name, path] = (reason, words + seen)
+        if reason is None or step.status.get("phase") not in (StepPhase.QUEUED, StepPhase.RETRYING):
+            continue
+        if reason in HELD_BACK or reason in _NOT_TAKEN:
+            seen = "" if reason in _NO_ROOM_NEEDED else " (as the operator wrote; what you may see has room)"
+            found[pipeline.namespace, pipeline.name, path] = (reason, step.status.get("message", "") + seen)
     return found
+
+
+_NOT_TAKEN = (Reason.STARTING, Reason.NAME_CONFLICT)
+"""Why the API server did not take the Job of a Step that is ready."""
+_NO_ROOM_NEEDED = (*_NOT_TAKEN, Reason.PLANNED_LATER)
 
 
 def _rank(graph: Graph, task: str, learned: Learned | None) -> float:
@@ -91,14 +134,14 @@ def _rank(graph: Graph, task: str, learned: Learned | None) -> float:
 
 
 def _with_admission(
-    found: Sequence[Standing],
+    found: Sequence[Answer],
     demands: Sequence[Demand],
     admission: Admission,
     told: Mapping[Key, tuple[Reason, str]],
     capacity: Capacity,
     now: float,
     policy: Policy,
-) -> Iterator[Standing]:
+) -> Iterator[Answer]:
     ordered = sorted(demands, key=lambda one: policy.order(one, now))
     places = {one.key: number + 1 for number, one in enumerate(ordered)}
     etas = _etas(ordered[:FORESEEN], capacity, now, policy)
@@ -109,18 +152,17 @@ def _with_admission(
         wait = admission.waits.get(one.key)
         reason, message = Reason.STARTING, "there is room; its Job is created with the operator's next pass"
         if wait:
-            reason, message = wait.reason, wait.message
+            reason = wait.reason
         elif one.key in told:
             reason, message = told[one.key]
-        yield Standing(
-            one.key,
-            one.phase,
-            reason,
-            message,
-            one.rank,
-            places[one.key],
-            len(ordered),
-            etas.get(one.key) if wait or one.key not in told else None,
+        yield replace(
+            one,
+            reason=reason,
+            said=message,
+            place=places[one.key],
+            waiting=len(ordered),
+            eta=etas.get(one.key) if wait or one.key not in told else None,
+            wait=wait,
         )
 
 
