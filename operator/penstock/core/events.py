@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from penstock.core.reasons import Reason
 from penstock.core.values import shorten
 
 NOTE_LENGTH = 1024
@@ -22,6 +23,8 @@ class Event:
 
 
 _BAD_PHASES = ("Failed", "Invalid")
+_DECISIONS = (Reason.APPROVED, Reason.REJECTED, Reason.WAITING_FOR_APPROVAL)
+_OBSTACLES = (Reason.STARTING, Reason.QUOTA_EXCEEDED, Reason.NAME_CONFLICT)
 
 
 def pipeline_event(old: Mapping[str, Any], new: Mapping[str, Any]) -> Event | None:
@@ -47,22 +50,24 @@ def step_event(old: Mapping[str, Any], new: Mapping[str, Any]) -> Event | None:
     undo, before = new.get("undo") or {}, old.get("undo") or {}
     if undo.get("phase") in ("Succeeded", "Failed") and undo.get("phase") != before.get("phase"):
         failed = undo["phase"] == "Failed"
-        return _event("Undo", "UndoFailed" if failed else "Undone", undo.get("message") or undo["phase"], failed)
+        return _event(
+            "Undo", Reason.UNDO_FAILED if failed else Reason.UNDONE, undo.get("message") or undo["phase"], failed
+        )
     if phase == "Retrying" and (old.get("phase") != phase or old.get("attempts") != new.get("attempts")):
         return _event("Retrying", reason, message, True)
     if phase == "Failed" and (old.get("phase") != phase or old.get("run") != new.get("run")):
         return _event("Failed", reason, message, True)
     if phase == "Cancelled" and old.get("phase") != phase:
         return _event("Cancelled", reason, message, False)
-    if reason in ("Approved", "Rejected", "WaitingForApproval") and old.get("reason") != reason:
+    if reason in _DECISIONS and old.get("reason") != reason:
         return _event(phase, reason, message, False)
-    if message and reason in ("Starting", "QuotaExceeded") and old.get("reason") != reason:
+    if message and reason in _OBSTACLES and old.get("reason") != reason:
         return _event("Waiting", reason, message, True)
     return None
 
 
 def _event(action: str, reason: str, note: str, warning: bool) -> Event:
-    return Event(action, reason, shorten(note or reason, NOTE_LENGTH), warning)
+    return Event(action, str(reason), shorten(note or reason, NOTE_LENGTH), warning)
 
 
 def _condition(status: Mapping[str, Any], kind: str) -> tuple[str, str, str] | None:

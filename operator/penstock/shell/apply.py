@@ -11,6 +11,7 @@ from penstock.core.decide import Ready
 from penstock.core.events import Event
 from penstock.core.observed import PipelineView, StepView
 from penstock.core.plan import Plan
+from penstock.core.reasons import Reason
 from penstock.shell.client import Refused, Unreachable
 from penstock.shell.observe import Snapshot
 from penstock.shell.reporter import Reporter
@@ -72,7 +73,7 @@ class Applier:
                 await self.writer.claim(plan.claim)
             except Refused as error:
                 words = f"the claim for artifacts cannot be had: {error.message}"
-                self.reporter.send(PIPELINES, pipeline, Event("Claim", "StorageFailed", words, warning=True))
+                self.reporter.send(PIPELINES, pipeline, Event("Claim", Reason.STORAGE_FAILED, words, warning=True))
                 raise
         if plan.pipeline_status and not await self._status(PIPELINES, pipeline, plan.pipeline_status, outcome):
             outcome.again = True
