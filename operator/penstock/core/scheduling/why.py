@@ -155,8 +155,10 @@ def _with_admission(
             reason = wait.reason
         elif one.key in told:
             reason, message = told[one.key]
+        held = (wait or one.key in told) and one.phase == StepPhase.PENDING
         yield replace(
             one,
+            phase=StepPhase.QUEUED.value if held else one.phase,
             reason=reason,
             said=message,
             place=places[one.key],
