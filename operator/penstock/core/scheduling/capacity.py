@@ -54,6 +54,13 @@ class Holding:
     hint: tuple[str, ...] = ()
     """Nodes that its pods prefer, since admission chose them; kube-scheduler follows it unless they are full."""
 
+    @property
+    def requests(self) -> Amounts:
+        """What all its pods hold together."""
+        if self.pods == 1:
+            return self.shape.requests
+        return {name: amount * self.pods for name, amount in self.shape.requests.items()}
+
     def released(self, now: float) -> float:
         """When it is expected to be free."""
         return float("inf") if self.end is None else expected_end(self.start, self.end, now)

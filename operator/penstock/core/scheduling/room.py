@@ -105,7 +105,7 @@ class Room:
             for resource, amount in load.total.items():
                 if resource in free:
                     free[resource] -= amount
-            self.nodes[name] = Bin(name, free, node.allocatable, held=[(h, h.shape.requests) for h in load.held])
+            self.nodes[name] = Bin(name, free, node.allocatable, held=[(one, one.requests) for one in load.held])
         for name, load in capacity.loads.items():
             for claim in load.claims:
                 self.claims[claim] = name

@@ -230,6 +230,13 @@ def test_caps_count_our_own_pods_only() -> None:
     )
 
 
+def test_pods_that_are_held_together_come_free_together() -> None:
+    capacity = Capacity.of([node(gpu=2)], [held("a/gang", until=60, pods=2, gpu=1)])
+    found = admit([want("b", gpu=2)], capacity, NOW)
+    assert [one.at - NOW for one in found.reservations] == [60]
+    assert found.waits["ns", "p", "b"].cause.holders[0].amount == 2000  # type: ignore[union-attr]
+
+
 def test_what_is_just_created_holds_before_it_is_placed() -> None:
     capacity = Capacity.of([node("a", gpu=2), node("b", gpu=1)], [held("new", on=None, gpu=1)])
     found = admit([want("two", gpu=2, rank=9), want("one", gpu=1)], capacity, NOW)
