@@ -31,7 +31,7 @@ def status(cluster: FakeCluster, plural: str, name: str, namespace: str = "ns") 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits are written without patience."""
-    for module in ("waiting", "scheduling.lasting"):
+    for module in ("waiting", "summary", "scheduling.lasting"):
         monkeypatch.setattr(f"penstock.core.{module}.PATIENCE", 0.0)
     monkeypatch.setattr("penstock.shell.loop.PATIENCE", 0.0)
 

@@ -47,7 +47,7 @@ class Summary:
     late: Late | None = None
     expected: Ranks | None = None
     late_at: float | None = None
-    """When to look again whether it is late (seconds since 1970)."""
+    """When to look again: by then it may be late, or stand still (seconds since 1970)."""
     usage: Sequence[Mapping[str, Any]] = ()
     """What its Steps used; see core/usage.py."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from penstock.api.base import Json
@@ -15,6 +16,7 @@ from penstock.core.pipeline_status import MAX_OUTPUTS, Summary
 from penstock.core.reasons import HELD_BACK, Reason
 from penstock.core.undo import Undoing
 from penstock.core.values import canonical, shorten
+from penstock.core.waiting import PATIENCE
 from penstock.core.world import Node, Verdict, World, first_missing
 
 NAMED = 3
@@ -44,6 +46,8 @@ class State:
         phase, reason, message = self._phase(every)
         undone = self.undoing.outcome if self.undoing and self.undoing.done else None
         why, again = self._late(every) if phase in (PipelinePhase.PENDING, PipelinePhase.RUNNING) else (None, None)
+        if reason in (Reason.RUNNING, Reason.PREPARING) and _queue(every):
+            again = min(again or inf, self._stands_still(every))
         return Summary(
             phase, reason, message, known, self._outputs(), undone, why, self.observed.expected, again, usage
         )
@@ -77,12 +81,17 @@ class State:
         if waiting and not running:
             return PipelinePhase.RUNNING, Reason.WAITING_FOR_APPROVAL, waiting.message
         phase = PipelinePhase.RUNNING if begun else PipelinePhase.PENDING
-        queue = [] if running else [(node.path, verdict) for node, verdict in every if _waits(verdict)]
-        if queue:
+        queue = _queue(every)
+        if queue and self.observed.now >= self._stands_still(every):
             (path, first), more = queue[0], f" (and {len(queue) - 1} more)" if len(queue) > 1 else ""
             words = ", ".join(filter(None, (first.reason, first.message)))
             return phase, Reason.WAITING, f"step {path!r} waits{more}: {words}"
         return phase, Reason.RUNNING if begun else Reason.PREPARING, ""
+
+    def _stands_still(self, every: Decisions) -> float:
+        """When those that wait will have done so for a moment with nothing that runs: between two steps is no wait."""
+        ends = (verdict.ended_at for _, verdict in every if verdict.ended)
+        return PATIENCE + max([self.observed.pipeline.created, *(one.since for one in self.waiting), *ends])
 
     def _ending(self) -> tuple[PipelinePhase, Reason, str] | None:
         """What keeps a Pipeline from its end though all its steps have ended: pods of removed or stopped ones."""
@@ -107,6 +116,13 @@ class State:
             size += len(canonical(value))
             found[output.name] = value if size <= MAX_OUTPUTS else shorten(canonical(value), 64)
         return found
+
+
+def _queue(every: Decisions) -> list[tuple[str, Verdict]]:
+    """The steps that wait, by path, if nothing runs."""
+    if any(_goes_on(verdict) for _, verdict in every):
+        return []
+    return [(node.path, verdict) for node, verdict in every if _waits(verdict)]
 
 
 def _goes_on(verdict: Verdict) -> bool:

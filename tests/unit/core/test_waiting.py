@@ -36,12 +36,14 @@ def write(found: Cluster, planned: Plan) -> None:
         one()
 
 
-def hold_back(found: Cluster, gpus: int = 3, seconds: float = PATIENCE + 1) -> None:
-    """Admission lets nothing through for so long."""
+def hold_back(found: Cluster, gpus: int = 3, seconds: float = PATIENCE + 1) -> float | None:
+    """Admission lets nothing through for so long. Returns when to look again."""
     found.now += seconds
     seen = found.observe()
     waits = {one.uid: short_of_gpus(found.now, gpus) for one in seen.steps.values()}
-    write(found, replace(plan(replace(seen, waits=waits)), ready=[]))
+    planned = plan(replace(seen, waits=waits))
+    write(found, replace(planned, ready=[]))
+    return planned.wake_at
 
 
 def condition(found: Cluster, kind: str) -> tuple[str, str, str]:
@@ -81,6 +83,21 @@ def test_as_long_as_something_runs_it_runs() -> None:
     assert found.status["phase"] == "Running"
     assert "reason" not in found.status
     assert "message" not in found.status
+
+
+def test_between_two_steps_nothing_is_said_of_waiting() -> None:
+    found = begun(step("a"), step("b"), parallelism=1)
+    found.reconcile()
+    found.start_pods()
+    found.now += 60
+    found.reconcile()
+    assert found.step("b")["status"]["reason"] == "Parallelism"
+    found.finish()
+    assert [one.node.path for one in found.plan().ready] == ["b"]
+    assert hold_back(found, seconds=0) == found.now + PATIENCE
+    assert "reason" not in found.status
+    hold_back(found)
+    assert (found.status["phase"], found.status["reason"]) == ("Running", "Waiting")
 
 
 def test_what_is_tried_again_and_finds_no_room_waits_too() -> None:
