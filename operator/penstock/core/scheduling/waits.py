@@ -27,16 +27,19 @@ class Wait:
     @property
     def cause(self) -> Cause:
         """What is short, by how much, and who holds it."""
-        if self._find is not None:
-            self._cause, self._find = self._find(), None
+        find = self._find
+        if find is not None:  # plans of large Pipelines are made in another thread: at worst it is found twice
+            self._cause = find()
+            self._find = None
         assert self._cause is not None
         return self._cause
 
     def words(self, reader: Reader) -> str:
         """The cause in words, with no name that the reader may not know."""
-        if self._said is None or self._said[0] != reader:
-            self._said = reader, words(self.cause, reader, self.at)
-        return self._said[1]
+        said = self._said
+        if said is None or said[0] != reader:
+            said = self._said = reader, words(self.cause, reader, self.at)
+        return said[1]
 
     def __repr__(self) -> str:
         return f"Wait({self.reason.value}: {self.cause})"

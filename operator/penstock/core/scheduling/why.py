@@ -78,8 +78,10 @@ _OF_STEPS = (Reason.WAITING, Reason.WAITING_FOR_APPROVAL)
 
 def _invalid(observed: Observed) -> Whole:
     known = observed.pipeline.status.get("problems") or ()
-    told = [Problem(one["path"], Reason.of(one["reason"]) or Reason.INVALID, one["message"]) for one in known]
-    problems = observed.problems or told
+    problems = observed.problems or [
+        Problem(one.get("path", ""), Reason.of(one.get("reason")) or Reason.INVALID, one.get("message", ""))
+        for one in known
+    ]
     words = "the manifest is not valid" if problems else "the manifest cannot be read"
     return Whole(PipelinePhase.INVALID.value, Reason.INVALID.value, words, problems)
 
