@@ -28,12 +28,13 @@ _OBSTACLES = (Reason.STARTING, Reason.QUOTA_EXCEEDED, Reason.NAME_CONFLICT)
 
 
 def pipeline_event(old: Mapping[str, Any], new: Mapping[str, Any]) -> Event | None:
-    """The Event for a Pipeline's change of status; None if it changes no phase."""
+    """The Event for a Pipeline's change of status; None if it changes no phase. An end tells how an undo went, too."""
     phase = new["phase"]
     before = old.get("phase", "Pending")
     undone = _condition(new, "Undone")
-    if undone and undone != _condition(old, "Undone"):
-        return _event("Undone", undone[1], undone[2], undone[0] == "False")
+    told = undone if undone and undone != _condition(old, "Undone") else None
+    if told and (phase == before or "completionTime" not in new):
+        return _event("Undone", told[1], told[2], told[0] == "False")
     if phase == before and not (phase == "Invalid" and old.get("message") != new.get("message")):
         late = _condition(new, "Late")
         new_one = late and late[0] == "True" and late != _condition(old, "Late")
@@ -41,7 +42,8 @@ def pipeline_event(old: Mapping[str, Any], new: Mapping[str, Any]) -> Event | No
     if phase == "Pending" and before in ("Pending", "Invalid"):
         return None
     words = new.get("message") or f"{phase}, {new['progress']} steps ended" if "progress" in new else phase
-    return _event(phase, new.get("reason") or phase, new.get("message") or words, phase in _BAD_PHASES)
+    note = "; ".join(filter(None, (new.get("message") or words, told and told[2])))
+    return _event(phase, new.get("reason") or phase, note, phase in _BAD_PHASES or bool(told and told[0] == "False"))
 
 
 def step_event(old: Mapping[str, Any], new: Mapping[str, Any]) -> Event | None:
