@@ -206,6 +206,13 @@ def test_a_pipeline_that_nobody_has_taken_up_is_not_at_its_end(waiting: FakeApi,
     )
 
 
+def test_what_keeps_an_edit_from_being_taken_up_is_said(waiting: FakeApi, run: Run) -> None:
+    pipeline = the_pipeline(waiting)
+    pipeline["metadata"]["generation"] += 1
+    pipeline["status"].update(reason="Failed", message="the API server says no")
+    assert run("why", "p").stdout.endswith("edit or rerun yet; it said last: Failed, the API server says no\n")
+
+
 def test_a_pipeline_that_is_being_deleted_says_so(waiting: FakeApi, run: Run) -> None:
     the_pipeline(waiting)["metadata"]["deletionTimestamp"] = "2027-01-15T08:00:00Z"
     assert run("why", "p").stdout == "p is Pending: it is being deleted\n"

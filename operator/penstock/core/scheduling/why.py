@@ -58,18 +58,19 @@ class Whole:
 
 def whole(observed: Observed) -> Whole | None:
     """What is to be said of the Pipeline before its steps; None if they say it all."""
-    pipeline, status = observed.pipeline, observed.pipeline.status
+    status = observed.pipeline.status
     phase = status.get("phase") or PipelinePhase.PENDING.value
-    if pipeline.deleting:
+    reason, message = status.get("reason") or "", status.get("message") or ""
+    if observed.pipeline.deleting:
         return Whole(phase, "", "it is being deleted")
     if observed.graph is None:
         return _invalid(observed)
     if observed.deferred:
         return Whole(phase, "", "the latest edit waits for the end of the undo or of `finally`")
     if take_up(observed):
-        return Whole(phase, "", "the operator has not taken up the latest edit or rerun yet; does it run?")
-    told = status.get("message") if status.get("reason") not in _OF_STEPS else None
-    return Whole(phase, status.get("reason") or "", told) if told else None
+        last = f"it said last: {reason}, {message}" if message else "does it run?"
+        return Whole(phase, "", f"the operator has not taken up the latest edit or rerun yet; {last}")
+    return Whole(phase, reason, message) if message and reason not in _OF_STEPS else None
 
 
 _OF_STEPS = (Reason.WAITING, Reason.WAITING_FOR_APPROVAL)
