@@ -7,7 +7,7 @@ import asyncio
 import copy
 import itertools
 import json
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -67,6 +67,7 @@ class FakeCluster:
         self.url = ""
         self._counter = itertools.count(1000)
         self._watchers: list[tuple[str, str, asyncio.Queue[Object | None]]] = []
+        self._told: deque[tuple[str, Object]] = deque(maxlen=1000)
         self._runner: web.AppRunner | None = None
 
     # --- server -----------------------------------------------------------------------------------------------------
@@ -200,6 +201,15 @@ class FakeCluster:
         entry = (plural, namespace, queue)
         self.watches += 1
         self._watchers.append(entry)
+        for told, event in self._told:  # since the version that the watch begins with
+            meta = event["object"]["metadata"]
+            here = not namespace or meta.get("namespace", namespace) == namespace
+            if (
+                told == plural
+                and here
+                and int(meta["resourceVersion"]) > int(request.query.get("resourceVersion") or 0)
+            ):
+                queue.put_nowait(event)
         try:
             while (event := await queue.get()) is not None:
                 if event["type"] == "ERROR" or _selected(event["object"], request.query):
@@ -213,7 +223,9 @@ class FakeCluster:
         return [plural for plural, place, _ in self._watchers if namespace in (None, place)]
 
     def tell(self, plural: str, kind: str, obj: Object) -> None:
-        """Tells those who watch."""
+        """Tells those who watch, now or later."""
+        if plural not in self.deaf and kind != "ERROR":
+            self._told.append((plural, {"type": kind, "object": copy.deepcopy(obj)}))
         for watched, namespace, queue in self._watchers:
             here = not namespace or obj["metadata"].get("namespace", namespace) == namespace
             if watched == plural and here and plural not in self.deaf:

@@ -255,7 +255,7 @@ class Applier:
         if isinstance(error, Refused) and "because it is being terminated" in error.message:
             log.debug("the namespace is going", namespace=key.namespace, error=words)
             return
-        unexpected = None if isinstance(error, Refused) else error
+        unexpected = error if news and not isinstance(error, Refused) else None
         log.warning("a write failed", namespace=key.namespace, error=words, pause=setback.pause, exc_info=unexpected)
         if news:
             self.reporter.send(resource, view, _refused(words))
