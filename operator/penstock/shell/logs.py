@@ -26,7 +26,8 @@ def configure(level: LogLevel, form: LogFormat) -> None:
     if form is LogFormat.JSON:
         last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     else:
-        last = [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+        plain = structlog.dev.plain_traceback  # the rich one takes seconds, in which nothing else happens
+        last = [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), exception_formatter=plain)]
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
