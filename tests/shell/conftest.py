@@ -27,11 +27,12 @@ async def until(holds: Callable[[], Any]) -> None:
 
 @pytest.fixture
 async def cluster() -> AsyncIterator[FakeCluster]:
-    """An empty cluster."""
+    """An empty cluster. Nobody may ask it for more than the chart grants the operator."""
     found = FakeCluster()
     await found.start()
     yield found
     await found.stop()
+    assert not found.beyond, "the chart's rules do not allow this (charts/penstock/templates/_rules.tpl)"
 
 
 @pytest.fixture
