@@ -80,8 +80,9 @@ class Space:
         return self.run("apply", *words, "-f", "-", stdin=json.dumps(what) if isinstance(what, dict) else what)
 
     def wait(self, target: str, condition: str, seconds: float = 90) -> None:
-        """Wait for a condition of ``kubectl wait --for``; the object may come into being meanwhile."""
-        self.run("wait", target, "--for=create", f"--timeout={seconds:.0f}s")
+        """Wait for a condition of ``kubectl wait --for``; the object may come into being, or be gone, meanwhile."""
+        if condition != "delete":
+            self.run("wait", target, "--for=create", f"--timeout={seconds:.0f}s")
         self.run("wait", target, f"--for={condition}", f"--timeout={seconds:.0f}s")
 
     def running(self, pipeline: str, path: str) -> None:
