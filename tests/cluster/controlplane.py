@@ -90,7 +90,7 @@ class ControlPlane:
 
     def ready(self) -> bool:
         """Whether the API server says so."""
-        return succeeds([binary("kubectl"), "--kubeconfig", self.kubeconfig, "get", "--raw", "/readyz"], seconds=5)
+        return succeeds([binary("kubectl"), "--kubeconfig", self.kubeconfig, "get", "--raw", "/readyz"], seconds=15)
 
     def alive(self) -> bool:
         """Whether all four processes run and the API server is ready."""

@@ -13,7 +13,7 @@ from tests.cluster.progress import wait_until
 from tests.e2e import installed
 from tests.e2e.manifests import IMAGE, LONG, pipeline, step
 from tests.e2e.rights import ACCOUNT
-from tests.e2e.space import Object, Refused, Space, kubectl
+from tests.e2e.space import PATIENCE, Object, Refused, Space, kubectl
 
 ANN = "ann@example.com"
 APPROVER = [
@@ -97,7 +97,7 @@ def in_ones_own_name(space: Space) -> Iterator[None]:
         space.wait("step/ask.sign-off", "jsonpath={.status.reason}=WaitingForApproval")
         # The API server takes a moment to know a new policy.
         in_anothers = ("annotate", "step/ask.sign-off", f"{NOTE}=somebody", "--dry-run=server")
-        wait_until("the policy", lambda: refused(space, *in_anothers), 120)
+        wait_until("the policy", lambda: refused(space, *in_anothers), PATIENCE)
         yield
     finally:
         installed.install()
@@ -116,7 +116,7 @@ def test_people_decide_in_their_own_name_only(space: Space) -> None:
     def recorded() -> bool:
         return NOTE not in space.one(target)["metadata"].get("annotations", {})
 
-    wait_until("the operator's removal of the decision", recorded, 120)
+    wait_until("the operator's removal of the decision", recorded, PATIENCE)
 
 
 @pytest.mark.alone

@@ -9,6 +9,7 @@ import pytest
 from tests import release
 from tests.cluster.commands import run
 from tests.e2e import installed
+from tests.e2e.gates import Gate
 from tests.e2e.manifests import pipeline, step
 from tests.e2e.space import RESTRICTED, Space, condition, kubectl
 
@@ -28,18 +29,19 @@ def reinstalled() -> Iterator[None]:
 
 
 def test_helm_test_runs_a_pipeline() -> None:
-    run(["helm", "test", release.NAME, "--namespace", release.NAMESPACE, "--timeout", "3m"])
+    run(["helm", "test", release.NAME, "--namespace", release.NAMESPACE, "--timeout", "10m"])
     assert "40 + 2 = 42" in kubectl("--namespace", release.NAMESPACE, "logs", f"{release.NAME}-test")
 
 
 @pytest.mark.alone
 @pytest.mark.usefixtures("reinstalled")
-def test_an_upgrade_disturbs_nothing(space: Space) -> None:
-    space.apply(pipeline("during", step("a", "sleep 15"), step("b", needs=["a"])))
+def test_an_upgrade_disturbs_nothing(space: Space, gate: Gate) -> None:
+    space.apply(pipeline("during", step("a", gate.held), step("b", needs=["a"])))
     space.running("during", "a")
     installed.install("settings.resyncSeconds=120")
     settings = kubectl("--namespace", release.NAMESPACE, "get", "configmap", release.NAME, "-o", "yaml")
     assert "resyncSeconds: 120" in settings
+    gate.open()
     assert space.finish("pipeline/during")["status"]["phase"] == "Succeeded"
     assert space.attempts() == ["a/#1", "b/#1"]
 
