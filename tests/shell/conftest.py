@@ -15,7 +15,8 @@ from penstock.shell.settings import Settings
 from tests.shell.fake import FakeCluster
 
 Until = Callable[[Callable[[], Any]], Awaitable[None]]
-PATIENCE = 20.0
+PATIENCE = 240.0
+"""Seconds that anything may take. Nothing is judged by them: only what fails waits so long."""
 
 
 async def until(holds: Callable[[], Any]) -> None:
@@ -23,6 +24,20 @@ async def until(holds: Callable[[], Any]) -> None:
     async with asyncio.timeout(PATIENCE):
         while not holds():  # noqa: ASYNC110 - what is waited for tells nobody
             await asyncio.sleep(0.005)
+
+
+async def settled(operator: Operator) -> None:
+    """Waits until the operator has nothing to do: no pass is under way or due, and all Events are sent."""
+    quiet = 0
+
+    def holds() -> bool:
+        nonlocal quiet
+        turns = operator.loop._turns.values()
+        busy = any(turn.running or turn.timer for turn in turns) or not operator.reporter._queue.empty()
+        quiet = 0 if busy else quiet + 1
+        return quiet > 20  # what was written comes back by the watch
+
+    await until(holds)
 
 
 @pytest.fixture
