@@ -14,6 +14,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.shell import rights
+
 Object = dict[str, Any]
 Fault = Callable[[str, str], int | str | None]
 """(verb, path) -> what is answered instead: a refusal with that status code, a page with that text; or None."""
@@ -52,6 +54,8 @@ class FakeCluster:
     def __init__(self) -> None:
         self.objects: dict[tuple[str, str, str], Object] = {}
         self.requests: Counter[tuple[str, str]] = Counter()
+        self.beyond: set[rights.Right] = set()
+        """What was asked for, and refused, since the chart does not grant it."""
         self.created: list[str] = []
         self.faults: list[Fault] = []
         self.lost: list[Fault] = []
@@ -119,6 +123,10 @@ class FakeCluster:
         if plural not in GROUPS.get((group, version), {}):
             return _status(404, "NotFound", f"no resource {plural}")
         self.requests[verb, plural] += 1
+        asked = rights.right(verb, group, plural, name, part, "watch" in request.query)
+        if asked not in rights.granted():
+            self.beyond.add(asked)
+            return _status(403, "Forbidden", f"{plural} is forbidden: the chart grants no {asked}")
         if verb == "GET" and request.query.get("watch"):
             return await self._watch(request, plural, namespace)
         body = json.loads(await request.text() or "null")
