@@ -251,6 +251,16 @@ class FakeCluster:
             if any(owner["uid"] == uid for owner in owners) and key in self.objects:
                 self.delete(*key, quietly=quietly)
 
+    def orphan(self, plural: str, name: str, namespace: str = "ns") -> None:
+        """Removes an object as `kubectl delete --cascade=orphan` does: what it owns stays, without that owner."""
+        gone = self.objects.pop((plural, namespace, name))
+        self.tell(plural, "DELETED", gone)
+        for (kind, _, _), other in list(self.objects.items()):
+            owners = other["metadata"].get("ownerReferences") or []
+            others = [owner for owner in owners if owner["uid"] != gone["metadata"]["uid"]]
+            if others != owners:
+                self.update(kind, {**other, "metadata": {**other["metadata"], "ownerReferences": others}})
+
     def all(self, plural: str) -> list[Object]:
         """All objects of a kind, by name."""
         return [obj for (kind, _, _), obj in sorted(self.objects.items()) if kind == plural]

@@ -107,6 +107,33 @@ def test_a_pipeline_of_the_same_name_replaces_the_old_one(store: Store) -> None:
     assert found.uid == "u-p2"
 
 
+def test_a_step_that_lost_its_owner_is_nobodys_and_only_takes_the_name(store: Store) -> None:
+    orphan = {**step(7), "metadata": meta("p.a", "u-s", 7)}
+    assert store.put(STEPS, orphan) == (KEY,)
+    (found,) = store.steps_of(KEY).values()
+    assert (found.owner, found.path, found.version) == (None, "a", "7")
+    assert store.keys() == [KEY]
+    assert store.drop(STEPS, "u-s") == (KEY,)
+    assert store.steps_of(KEY) == {}
+
+
+def test_a_step_that_gets_an_owner_stands_alone_no_more(store: Store) -> None:
+    mine = {"metadata": meta("x", "u-x", 3), "spec": {"image": "i"}, "status": {}}
+    assert store.put(STEPS, mine) == (Key("ns", "x", alone=True),)
+    owned = {**mine, "metadata": meta("x", "u-x", 4, ("Pipeline", "u-p"))}
+    assert set(store.put(STEPS, owned)) == {Key("ns", "x", alone=True), Key("ns", "x")}
+    assert store.step(Key("ns", "x", alone=True)) is None
+
+
+def test_a_job_that_changes_hands_is_found_in_one_place(store: Store) -> None:
+    store.put(STEPS, {**step(8, "u-2"), "metadata": meta("p.b", "u-2", 8, ("Pipeline", "u-p"))})
+    moved = job(9)
+    moved["metadata"]["ownerReferences"][0]["uid"] = "u-2"
+    store.put(JOBS, moved)
+    assert [one.uid for one in store.jobs_of("u-2")] == ["u-j"]
+    assert store.jobs_of("u-s") == ()
+
+
 def test_everything_is_let_go(store: Store) -> None:
     for resource, uid in ((PODS, "u-x"), (JOBS, "u-j"), (STEPS, "u-s"), (PIPELINES, "u-p")):
         store.drop(resource, uid)
@@ -138,10 +165,30 @@ def test_views_are_compact(store: Store) -> None:
 
 def test_a_component_that_is_not_valid_says_why(store: Store) -> None:
     broken = {"metadata": meta("c", "u-c", 3), "spec": {"image": "i", "colour": "red"}}
-    assert store.put(COMPONENTS, broken) == (KEY,)
+    assert store.put(COMPONENTS, broken) == ()
     (found,) = store.components
     assert found.spec is None
     assert "colour" in found.problem
+
+
+@pytest.mark.parametrize(
+    ("wanted", "concerned"), [((None, "c"), True), (("ns", "c"), True), (("other", "c"), False), ((None, "d"), False)]
+)
+def test_a_component_concerns_only_what_asked_for_it(
+    store: Store, wanted: tuple[str | None, str], concerned: bool
+) -> None:
+    store.asks(KEY, [wanted, (None, "e")])
+    component = {"metadata": meta("c", "u-c", 3), "spec": {"image": "i"}}
+    assert store.put(COMPONENTS, component) == ((KEY,) if concerned else ())
+    assert store.drop(COMPONENTS, "u-c") == ((KEY,) if concerned else ())
+
+
+def test_what_is_gone_asks_for_nothing(store: Store) -> None:
+    store.asks(KEY, [(None, "c")])
+    store.drop(PIPELINES, "u-p")
+    store.asks(KEY, [(None, "c")])
+    assert store.put(COMPONENTS, {"metadata": meta("c", "u-c", 3), "spec": {"image": "i"}}) == ()
+    assert not store._asked_for
 
 
 def test_tombstones_are_bounded() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from penstock.core.graph import Graph
-from penstock.core.observed import JobView, Observed, PipelineView, PodView, Refusal, StepView, Thresholds
+from penstock.core.observed import JobView, Observed, PipelineView, PodView, Refusal, StepView, Thresholds, by_owner
 from penstock.core.plan import Plan, plan
 from penstock.core.scheduling.ranks import ranks
 from penstock.core.standalone import plan_step
@@ -57,11 +57,12 @@ class Observer:
         if view is None or view.deleting:
             return None
         meaning = await self.graphs.pipeline(view)
-        await self.confirm.pods(self.store.steps_of(key).values())
+        steps, _ = by_owner(self.store.steps_of(key).values(), view.uid)
+        await self.confirm.pods(steps.values())
         newer = self.store.pipeline(key)
         if newer and (newer.uid, newer.generation, newer.rerun) == (view.uid, view.generation, view.rerun):
             view = newer
-        steps = self.store.steps_of(key)
+        steps, taken = by_owner(self.store.steps_of(key).values(), view.uid)
         jobs, pods = self._children(steps.values())
         observed = Observed(
             pipeline=view,
@@ -80,6 +81,7 @@ class Observer:
             pins=meaning.pins,
             superfluous=meaning.superfluous,
             deferred=meaning.deferred,
+            taken=taken,
         )
         return Snapshot(view.uid, view.version, view, meaning.compiled.graph, len(steps), observed)
 

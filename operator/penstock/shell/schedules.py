@@ -104,6 +104,7 @@ class Schedules:
         if kept is None or kept.generation != view.generation or catalogue.changed(kept.used):
             compiled = _compile(view, catalogue)
             kept = self._kept[view.uid] = _Kept(view.generation, compiled, catalogue.used)
+            self.store.asks(Key(view.namespace, view.name, schedule=True), catalogue.used)
         return kept.compiled
 
     def _forget(self) -> None:

@@ -4,13 +4,14 @@ Two rules keep it true. Read your own writes: every answer to a write is put in 
 is known of an object is believed. And an object that cannot be read only hurts itself.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import structlog
 
 from penstock import api
+from penstock.core.composition.outline import ComponentKey
 from penstock.core.cron.scheduled import ScheduleView, schedule_view
 from penstock.core.observed import (
     JobView,
@@ -98,6 +99,7 @@ class Store:
             SCHEDULES.kind: self.schedules,
         }
         self._by_name: dict[Key, str] = {}
+        self._asked_for: dict[Key, frozenset[tuple[str, str]]] = {}
         self._steps_of: dict[Key, dict[str, StepView]] = {}
         self._jobs_of: dict[str, tuple[JobView, ...]] = {}
         self._pods_of: dict[str, tuple[PodView, ...]] = {}
@@ -132,7 +134,7 @@ class Store:
         ]
 
     def steps_of(self, key: Key) -> Mapping[str, StepView]:
-        """The Steps of a Pipeline by path, as they are now."""
+        """The Steps with names of that Pipeline's by path, as they are now, whoever owns them."""
         return dict(self._steps_of.get(key, {}))
 
     def jobs_of(self, step: str) -> tuple[JobView, ...]:
@@ -155,6 +157,14 @@ class Store:
     def shelf(self, resource: Resource) -> Shelf[Any]:
         """The views of one kind."""
         return self._shelves[resource.kind]
+
+    def asks(self, key: Key, components: Iterable[ComponentKey]) -> None:
+        """Notes on which Components, existing or not, it depends what becomes of it: only those concern it."""
+        wanted = frozenset((namespace or key.namespace, name) for namespace, name in components)
+        if wanted and key in self._by_name:
+            self._asked_for[key] = wanted
+        else:
+            self._asked_for.pop(key, None)
 
     # --- news -------------------------------------------------------------------------------------------------------
 
@@ -179,8 +189,9 @@ class Store:
         shelf.put(view)
         self._account(resource, obj, view)
         metrics.KNOWN.labels(resource.kind).set(len(shelf))
+        self._unindex(old)  # before the new one enters: what it belongs to may have changed
         self._index(view)
-        return self._concerned(view) if tells(old, view) else ()
+        return tuple(dict.fromkeys((*self._concerned(old), *self._concerned(view)))) if tells(old, view) else ()
 
     def drop(self, resource: Resource, uid: str) -> tuple[Key, ...]:
         """Forgets a deleted object."""
@@ -193,6 +204,9 @@ class Store:
             return ()
         concerned = self._concerned(view)
         self._unindex(view)
+        for key in concerned:
+            if key not in self._by_name:
+                self._asked_for.pop(key, None)
         return concerned
 
     def _account(self, resource: Resource, obj: Object, view: Any) -> None:
@@ -240,8 +254,11 @@ class Store:
             case PodView():
                 job = self.jobs.get(view.job)
                 return self._concerned(job) if job else ()
+            case ComponentView():
+                name = (view.namespace, view.name)
+                return tuple(key for key, wanted in self._asked_for.items() if name in wanted)
             case _:
-                return tuple(key for key in self._by_name if not key.alone)
+                return ()
 
     def _index(self, view: object) -> None:
         match view:
