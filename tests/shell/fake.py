@@ -184,8 +184,9 @@ class FakeCluster:
         self._watchers.append(entry)
         try:
             while (event := await queue.get()) is not None:
-                if event["type"] == "ERROR" or _selected(event["object"], request.query):
-                    await response.write(json.dumps(event).encode() + b"\n")
+                found = event if event["type"] == "ERROR" else _as_selected(event, request.query)
+                if found:
+                    await response.write(json.dumps(found).encode() + b"\n")
         finally:
             self._watchers.remove(entry)
         return response
@@ -194,11 +195,11 @@ class FakeCluster:
         """What is being watched."""
         return [plural for plural, _ in self._watchers]
 
-    def tell(self, plural: str, kind: str, obj: Object) -> None:
+    def tell(self, plural: str, kind: str, obj: Object, old: Object | None = None) -> None:
         """Tells those who watch."""
         for watched, queue in self._watchers:
             if watched == plural and plural not in self.deaf:
-                queue.put_nowait({"type": kind, "object": copy.deepcopy(obj)})
+                queue.put_nowait({"type": kind, "object": copy.deepcopy(obj), "old": old})
 
     # --- objects ----------------------------------------------------------------------------------------------------
 
@@ -235,8 +236,9 @@ class FakeCluster:
         """Stores a change."""
         obj = copy.deepcopy(obj)
         obj["metadata"]["resourceVersion"] = str(next(self._counter))
-        self.objects[plural, obj["metadata"]["namespace"], obj["metadata"]["name"]] = obj
-        self.tell(plural, "MODIFIED", obj)
+        key = plural, obj["metadata"]["namespace"], obj["metadata"]["name"]
+        old, self.objects[key] = self.objects.get(key), obj
+        self.tell(plural, "MODIFIED", obj, old)
         return obj
 
     def delete(self, plural: str, namespace: str, name: str, *, quietly: bool = False) -> None:
@@ -250,6 +252,14 @@ class FakeCluster:
             owners = other["metadata"].get("ownerReferences") or ()
             if any(owner["uid"] == uid for owner in owners) and key in self.objects:
                 self.delete(*key, quietly=quietly)
+
+    def label(self, plural: str, name: str, key: str, value: str | None, namespace: str = "ns") -> None:
+        """`kubectl label`."""
+        old = self.objects[plural, namespace, name]
+        marks = {**old["metadata"].get("labels", {}), key: value}
+        if value is None:
+            del marks[key]
+        self.update(plural, {**old, "metadata": {**old["metadata"], "labels": marks}})
 
     def orphan(self, plural: str, name: str, namespace: str = "ns") -> None:
         """Removes an object as `kubectl delete --cascade=orphan` does: what it owns stays, without that owner."""
@@ -332,6 +342,18 @@ def _selected(obj: Object, query: Any) -> bool:
         if found != value:
             return False
     return all(labels.get(key) == value for key, value in wanted)
+
+
+def _as_selected(event: Object, query: Any) -> Object | None:
+    """What a watch with a selector tells of a change: what does not match any more is deleted to it."""
+    obj, old = event["object"], event["old"]
+    told = {"type": event["type"], "object": obj}
+    if old is None or _selected(old, query) == _selected(obj, query):
+        return told if _selected(obj, query) else None
+    if _selected(obj, query):
+        return {"type": "ADDED", "object": obj}
+    version = obj["metadata"]["resourceVersion"]  # the object as it was, in the version in which it changed
+    return {"type": "DELETED", "object": {**old, "metadata": {**old["metadata"], "resourceVersion": version}}}
 
 
 def _discover(parts: list[str]) -> Object | None:

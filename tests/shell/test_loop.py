@@ -157,6 +157,28 @@ async def test_what_a_broken_watch_did_not_tell_a_resync_finds(
     assert cluster.get("pipelines", "p")["status"]["outputs"] == {"n": 3}
 
 
+@pytest.mark.parametrize("unheard", [False, True])
+async def test_a_label_that_is_taken_off_and_put_back_costs_nothing(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, unheard: bool
+) -> None:
+    async with running(cluster, monkeypatch) as operator:
+        cluster.apply(pipeline())
+        await until(lambda: list(cluster.pending()))
+        (job,) = cluster.pending()
+        shelf = operator.store.jobs
+        if unheard:
+            cluster.deaf.add("jobs")
+        cluster.label("jobs", job["metadata"]["name"], labels.MANAGED_BY, None)
+        if unheard:
+            await operator.lister.compare()
+            cluster.deaf.clear()
+        await until(lambda: len(shelf) == 0)
+        cluster.label("jobs", job["metadata"]["name"], labels.MANAGED_BY, labels.PENSTOCK)
+        await until(lambda: len(shelf) == 1)
+        await drive(cluster)
+    assert len(jobs(cluster)) == 3
+
+
 async def test_a_watch_that_is_cut_goes_on(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     async with running(cluster, monkeypatch):
         cluster.apply(pipeline())

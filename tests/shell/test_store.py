@@ -91,6 +91,31 @@ def test_late_events_do_not_bring_back_the_deleted(store: Store) -> None:
     assert store.steps_of(KEY) == {}
 
 
+class TestALabelThatIsTakenOff:
+    """A watch with a selector says that a Job was deleted when its label is taken off."""
+
+    def test_and_put_back_is_news(self, store: Store) -> None:
+        assert store.drop(JOBS, "u-j", 20) == (KEY,)
+        assert store.put(JOBS, job(20)) == ()
+        assert store.put(JOBS, job(21)) == (KEY,)
+        assert [one.version for one in store.jobs_of("u-s")] == ["21"]
+
+    def test_before_what_is_known_is_no_news(self, store: Store) -> None:
+        store.put(JOBS, job(30))
+        assert store.drop(JOBS, "u-j", 20) == ()
+        assert [one.version for one in store.jobs_of("u-s")] == ["30"]
+
+    def test_again_and_again_counts_as_it_was_last(self, store: Store) -> None:
+        store.drop(JOBS, "u-j", 40)
+        store.drop(JOBS, "u-j", 20)
+        assert store.put(JOBS, job(30)) == ()
+        assert store.put(JOBS, job(50)) == (KEY,)
+
+    def test_is_not_what_ends_an_object(self, store: Store) -> None:
+        store.drop(JOBS, "u-j")
+        assert store.put(JOBS, job(1000)) == ()
+
+
 def test_a_deleted_step_does_not_take_its_successor_of_the_same_name_along(store: Store) -> None:
     store.put(STEPS, step(5, uid="u-new"))
     store.drop(STEPS, "u-s")

@@ -100,7 +100,7 @@ class Lister:
         shelf = self.store.shelf(resource)
         for view in shelf.missing(found, version):
             if namespace in (None, view.namespace):
-                self._missed(resource, self.store.drop(resource, view.uid))
+                self._missed(resource, self.store.drop(resource, view.uid, version))
 
     async def _take(self, resource: Resource, namespace: str | None) -> tuple[int, set[str]]:
         found: set[str] = set()

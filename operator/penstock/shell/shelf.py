@@ -31,7 +31,8 @@ class Shelf(Generic[V]):
 
     def __init__(self) -> None:
         self._views: dict[str, V] = {}
-        self._gone: OrderedDict[str, None] = OrderedDict()
+        self._gone: OrderedDict[str, int | None] = OrderedDict()
+        """The version in which each deleted object was gone; None if it can never come back."""
 
     def __len__(self) -> int:
         return len(self._views)
@@ -46,17 +47,26 @@ class Shelf(Generic[V]):
     def stale(self, uid: str, version: str) -> bool:
         """Whether that version of the object tells nothing new."""
         if uid in self._gone:
-            return True
+            gone = self._gone[uid]
+            return gone is None or int(version) <= gone
         known = self._views.get(uid)
         return known is not None and int(version) <= int(known.version)
 
     def put(self, view: V) -> None:
         """Keeps a view that is not stale."""
+        self._gone.pop(view.uid, None)
         self._views[view.uid] = view
 
-    def drop(self, uid: str) -> V | None:
-        """Forgets a deleted object for good; returns its last view."""
-        self._gone[uid] = None
+    def drop(self, uid: str, version: int | None = None) -> V | None:
+        """Forgets an object; returns its last view. Not if that is newer than the version in which it was gone.
+
+        Without a version it is gone for good. With one it is gone from what is watched: it comes back with its label.
+        """
+        known = self._views.get(uid)
+        if known is not None and version is not None and int(known.version) > version:
+            return None
+        gone = self._gone.get(uid, 0)
+        self._gone[uid] = None if gone is None or version is None else max(gone, version)
         if len(self._gone) > REMEMBERED:
             self._gone.popitem(last=False)
         return self._views.pop(uid, None)

@@ -193,15 +193,15 @@ class Store:
         self._index(view)
         return tuple(dict.fromkeys((*self._concerned(old), *self._concerned(view)))) if tells(old, view) else ()
 
-    def drop(self, resource: Resource, uid: str) -> tuple[Key, ...]:
-        """Forgets a deleted object."""
+    def drop(self, resource: Resource, uid: str, version: int | None = None) -> tuple[Key, ...]:
+        """Forgets an object that was gone in that version; without one, for good."""
         self._unreadable.pop(uid, None)
         shelf = self._shelves[resource.kind]
-        view = shelf.drop(uid)
-        self._discount(resource, uid)
+        view = shelf.drop(uid, version)
         metrics.KNOWN.labels(resource.kind).set(len(shelf))
         if view is None:
             return ()
+        self._discount(resource, uid)
         concerned = self._concerned(view)
         self._unindex(view)
         for key in concerned:
