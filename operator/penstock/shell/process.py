@@ -22,7 +22,7 @@ from penstock.shell.gate import Gate
 from penstock.shell.graphs import Graphs
 from penstock.shell.health import Health, measure_lag
 from penstock.shell.lease import Lease, LeaseLost
-from penstock.shell.listing import Lister
+from penstock.shell.listing import Lister, WentBack
 from penstock.shell.loop import Loop
 from penstock.shell.notify import Notifier
 from penstock.shell.observe import Observer
@@ -177,7 +177,7 @@ async def _conclude(main: asyncio.Task[None]) -> int:
     try:
         with suppress(asyncio.CancelledError):
             await main
-    except LeaseLost as error:
+    except (LeaseLost, WentBack) as error:
         log.error("this replica must not go on", error=str(error))  # noqa: TRY400 - the words say it all
         return 1
     except Exception:

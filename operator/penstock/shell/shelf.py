@@ -31,6 +31,8 @@ class Shelf(Generic[V]):
 
     def __init__(self) -> None:
         self._views: dict[str, V] = {}
+        self.newest = 0
+        """The newest version that is known to exist."""
         self._gone: OrderedDict[str, int | None] = OrderedDict()
         """The version in which each deleted object was gone; None if it can never come back."""
 
@@ -56,6 +58,7 @@ class Shelf(Generic[V]):
         """Keeps a view that is not stale."""
         self._gone.pop(view.uid, None)
         self._views[view.uid] = view
+        self.newest = max(self.newest, int(view.version))
 
     def drop(self, uid: str, version: int | None = None) -> V | None:
         """Forgets an object; returns its last view. Not if that is newer than the version in which it was gone.
@@ -70,6 +73,12 @@ class Shelf(Generic[V]):
         if len(self._gone) > REMEMBERED:
             self._gone.popitem(last=False)
         return self._views.pop(uid, None)
+
+    def contradicts(self, uid: str, version: int, listed: int) -> bool:
+        """Whether a list made at the version `listed` shows an object as it cannot have been any more at that time."""
+        known = self._views.get(uid)
+        then = int(known.version) if known else self._gone.get(uid)
+        return then is not None and version < then <= listed
 
     def missing(self, found: set[str], version: int) -> list[V]:
         """What should have been in a complete list made at that version, and was not."""
