@@ -318,6 +318,16 @@ class FakeCluster:
             self.update("pods", pod)
         return len(jobs)
 
+    def conclude(self) -> None:
+        """The Job controller catches up with the pods."""
+        ended = {owner["uid"]: pod for pod in self.all("pods") for owner in pod["metadata"]["ownerReferences"]}
+        for job in self.all("jobs"):
+            pod = ended.get(job["metadata"]["uid"])
+            if pod and not (job.get("status") or {}).get("conditions"):
+                kind = "Complete" if pod["status"]["phase"] == "Succeeded" else "Failed"
+                condition = {"type": kind, "status": "True", "lastTransitionTime": now()}
+                self.update("jobs", {**job, "status": {"conditions": [condition]}})
+
 
 def _merged(known: Object, patch: Object) -> Object:
     merged = dict(known)

@@ -283,7 +283,7 @@ class _Planner:
     def _collect(self, status: Manifest) -> None:
         """Has unreferenced artifacts removed once they have been so for their retention."""
         steps = self.observed.steps.values()
-        at = due(self.graph, status, steps)
+        at = due(self.graph.settings.storage, status, steps)
         if at is None:
             return
         if self.now < at or self.result.acts or self.result.ready:

@@ -103,7 +103,7 @@ class Graphs:
 
     def release(self, key: Key) -> None:
         """Lets go of a graph, a little later: what it is for has ended or is gone, but some events still follow."""
-        if key not in self._released:
+        if key not in self._released and (key in self._kept or key in self._steps):
             timer = asyncio.get_running_loop().call_later(LINGERING, self._let_go, key)
             self._released[key] = timer
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from penstock.core.graph import Graph
 from penstock.core.observed import JobView, Observed, PipelineView, PodView, Refusal, StepView, Thresholds, by_owner
 from penstock.core.plan import Plan, plan
+from penstock.core.resting import Rest, rest
 from penstock.core.scheduling.ranks import ranks
 from penstock.core.standalone import plan_step
 from penstock.shell.confirm import Confirm
@@ -18,19 +19,21 @@ from penstock.shell.store import Key, Store
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What one plan is made from. `pipeline` is None for a Step that stands alone."""
+    """What one plan is made from. `pipeline` is None for a Step that stands alone, `graph` for who rests."""
 
     uid: str
     version: str
     pipeline: PipelineView | None
     graph: Graph | None
     size: int
-    observed: Observed | tuple[object, ...]
+    observed: Observed | Rest | tuple[object, ...]
 
     def plan(self) -> Plan:
         """The plan. Pure, so that it may be made in another thread."""
         if isinstance(self.observed, Observed):
             return plan(self.observed)
+        if isinstance(self.observed, Rest):
+            return Plan(wake_at=self.observed.until, finished=True)
         return plan_step(*self.observed)  # type: ignore[arg-type]
 
 
@@ -56,6 +59,10 @@ class Observer:
         view = self.store.pipeline(key)
         if view is None or view.deleting:
             return None
+        steps, _ = by_owner(self.store.steps_of(key).values(), view.uid)
+        resting = rest(view, steps.values(), self._children(steps.values())[0], time.time())
+        if resting:
+            return Snapshot(view.uid, view.version, view, None, len(steps), resting)
         meaning = await self.graphs.pipeline(view)
         steps, _ = by_owner(self.store.steps_of(key).values(), view.uid)
         await self.confirm.pods(steps.values())
