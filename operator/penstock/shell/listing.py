@@ -110,9 +110,8 @@ class Lister:
             await asyncio.sleep(PATIENCE)
             version, found = await self._take(resource, namespace)
         shelf = self.store.shelf(resource)
-        for view in shelf.missing(found, version):
-            if namespace in (None, view.namespace):
-                self._missed(resource, self.store.drop(resource, view.uid, version))
+        for uid in shelf.missing(found, version, namespace):
+            self._missed(resource, self.store.drop(resource, uid, version))
 
     async def _take(self, resource: Resource, namespace: str | None) -> tuple[int, set[str]]:
         found: set[str] = set()

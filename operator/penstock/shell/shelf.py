@@ -20,6 +20,8 @@ class View(Protocol):
     @property
     def uid(self) -> str: ...
     @property
+    def namespace(self) -> str: ...
+    @property
     def version(self) -> str: ...
 
 
@@ -31,6 +33,8 @@ class Shelf(Generic[V]):
 
     def __init__(self) -> None:
         self._views: dict[str, V] = {}
+        self._unread: dict[str, tuple[str, str]] = {}
+        """Namespace and version of what could not be read."""
         self.newest = 0
         """The newest version that is known to exist."""
         self._gone: OrderedDict[str, int | None] = OrderedDict()
@@ -57,8 +61,14 @@ class Shelf(Generic[V]):
     def put(self, view: V) -> None:
         """Keeps a view that is not stale."""
         self._gone.pop(view.uid, None)
+        self._unread.pop(view.uid, None)
         self._views[view.uid] = view
         self.newest = max(self.newest, int(view.version))
+
+    def unread(self, uid: str, namespace: str, version: str) -> bool:
+        """Takes note of an object that cannot be read; returns whether that is news."""
+        known, self._unread[uid] = self._unread.get(uid), (namespace, version)
+        return known != (namespace, version)
 
     def drop(self, uid: str, version: int | None = None) -> V | None:
         """Forgets an object; returns its last view. Not if that is newer than the version in which it was gone.
@@ -68,6 +78,7 @@ class Shelf(Generic[V]):
         known = self._views.get(uid)
         if known is not None and version is not None and int(known.version) > version:
             return None
+        self._unread.pop(uid, None)
         gone = self._gone.get(uid, 0)
         self._gone[uid] = None if gone is None or version is None else max(gone, version)
         if len(self._gone) > REMEMBERED:
@@ -80,9 +91,14 @@ class Shelf(Generic[V]):
         then = int(known.version) if known else self._gone.get(uid)
         return then is not None and version < then <= listed
 
-    def missing(self, found: set[str], version: int) -> list[V]:
-        """What should have been in a complete list made at that version, and was not."""
-        return [view for view in self if view.uid not in found and int(view.version) <= version]
+    def missing(self, found: set[str], version: int, namespace: str | None) -> list[str]:
+        """What should have been in a complete list of a namespace (None: of all) made at that version, and was not."""
+        known = self._unread | {view.uid: (view.namespace, view.version) for view in self}
+        return [
+            uid
+            for uid, (of, then) in known.items()
+            if uid not in found and namespace in (None, of) and int(then) <= version
+        ]
 
 
 def tells(old: object, new: View) -> bool:

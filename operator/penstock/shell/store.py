@@ -103,7 +103,8 @@ class Store:
         self._steps_of: dict[Key, dict[str, StepView]] = {}
         self._jobs_of: dict[str, tuple[JobView, ...]] = {}
         self._pods_of: dict[str, tuple[PodView, ...]] = {}
-        self._unreadable: dict[str, str] = {}
+        self.on_gone: list[Callable[[str], None]] = []
+        """Called with the uid of each object that is gone: by it others let go of what they keep."""
 
     # --- what is known ----------------------------------------------------------------------------------------------
 
@@ -184,7 +185,6 @@ class Store:
         except Exception as error:  # whatever was written, it must not harm anything else
             self._complain(resource, meta, error)
             return ()
-        self._unreadable.pop(meta["uid"], None)
         old = shelf.get(view.uid)
         shelf.put(view)
         self._account(resource, obj, view)
@@ -195,12 +195,13 @@ class Store:
 
     def drop(self, resource: Resource, uid: str, version: int | None = None) -> tuple[Key, ...]:
         """Forgets an object that was gone in that version; without one, for good."""
-        self._unreadable.pop(uid, None)
         shelf = self._shelves[resource.kind]
         view = shelf.drop(uid, version)
         metrics.KNOWN.labels(resource.kind).set(len(shelf))
         if view is None:
             return ()
+        for let_go in self.on_gone:
+            let_go(uid)
         self._discount(resource, uid)
         concerned = self._concerned(view)
         self._unindex(view)
@@ -231,8 +232,8 @@ class Store:
             self.learned.drop(uid)
 
     def _complain(self, resource: Resource, meta: Object, error: Exception) -> None:
-        if self._unreadable.get(meta["uid"]) != meta["resourceVersion"]:
-            self._unreadable[meta["uid"]] = meta["resourceVersion"]
+        shelf = self._shelves[resource.kind]
+        if shelf.unread(meta["uid"], meta.get("namespace", ""), meta["resourceVersion"]):
             metrics.IGNORED.labels(resource.kind).inc()
             name = f"{meta.get('namespace')}/{meta.get('name')}"
             log.warning("object cannot be read and is ignored", kind=resource.kind, name=name, error=repr(error))
