@@ -12,8 +12,8 @@ from tests.shell.fake import FakeCluster, Object, now
 from tests.shell.test_graphs import component, using
 from tests.shell.test_loop import add_one, phase, pipeline
 
-BOUNDED = ("_gone",)
-"""What may stay: tombstones are of a bounded number."""
+BOUNDED = ("_gone", "_memo")
+"""What may stay, up to a number: tombstones, and what shapes were found to fit."""
 OURS = ("pipelines", "steps", "components", "pipelineschedules")
 
 
@@ -44,6 +44,7 @@ def everything() -> Iterator[Object]:
     head = {"apiVersion": "penstock.dev/v1alpha1"}
     yield pipeline()
     yield pipeline("lost", steps=[{"name": "only"}], outputs=[])
+    yield pipeline("large", steps=[{"name": "only", "resources": {"requests": {"cpu": "8"}}}], outputs=[])
     yield using("uses", "c")
     yield using("waits", "missing")
     yield component("c")
@@ -55,7 +56,7 @@ def everything() -> Iterator[Object]:
 
 async def test_what_came_and_went_is_forgotten(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(graphs, "LINGERING", 0.0)
-    async with running(cluster, monkeypatch) as operator:
+    async with running(cluster, monkeypatch, capacity={"cpu": "4"}, neverFits="Wait") as operator:
         before = kept(operator)
         for _ in range(2):
             for manifest in everything():
@@ -75,6 +76,7 @@ async def test_what_came_and_went_is_forgotten(cluster: FakeCluster, monkeypatch
                 return done and phase(cluster, "waits") == "Invalid"
 
             await until(over)
+            await until(lambda: operator.gate._waits)
             cluster.conclude()
             for plural in OURS:
                 for one in cluster.all(plural):
