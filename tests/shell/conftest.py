@@ -43,15 +43,21 @@ async def client(cluster: FakeCluster) -> AsyncIterator[Client]:
 
 
 @asynccontextmanager
-async def running(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> AsyncIterator[Operator]:
-    """An operator with watches of its own; it ends as `kill -9` ends it: nothing is finished or given back."""
+async def running(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, client: Client | None = None, **changes: Any
+) -> AsyncIterator[Operator]:
+    """An operator with watches of its own; it ends as `kill -9` ends it: nothing is finished or given back.
 
-    async def login(**_: Any) -> kopf.ConnectionInfo:
-        return kopf.ConnectionInfo(server=cluster.url)
+    `client`: one that is let in by a kubeconfig, as the watches are then.
+    """
+    if client is None:
 
-    monkeypatch.setattr(watching, "login", login)
+        async def login(**_: Any) -> kopf.ConnectionInfo:
+            return kopf.ConnectionInfo(server=cluster.url)
+
+        monkeypatch.setattr(watching, "login", login)
+        client = Client(cluster.url, "test", 16)
     settings = Settings.model_validate({"leaderElection": False, "resyncSeconds": 3600, **changes})
-    client = Client(cluster.url, "test", 16)
     operator = Operator(client, settings, "test")
     await operator.lister.first()
     operator.loop.start()

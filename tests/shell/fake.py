@@ -15,8 +15,8 @@ from typing import Any
 from aiohttp import web
 
 Object = dict[str, Any]
-Fault = Callable[[str, str], int | None]
-"""(verb, path) -> the status code to answer with instead, or None."""
+Fault = Callable[[str, str], int | str | None]
+"""(verb, path) -> what is answered instead: a refusal with that status code, a page with that text; or None."""
 
 GROUPS = {
     ("penstock.dev", "v1alpha1"): {
@@ -54,11 +54,19 @@ class FakeCluster:
         self.requests: Counter[tuple[str, str]] = Counter()
         self.created: list[str] = []
         self.faults: list[Fault] = []
+        self.lost: list[Fault] = []
+        """Like faults, but what was asked for has been done, and only the answer is another."""
+        self.tokens: set[str] | None = None
+        """Who is let in; None: everybody."""
+        self.writes: list[tuple[str, str, str]] = []
+        """Who wrote what: token, verb, path."""
+        self.pause: asyncio.Event | None = None
+        """While it is not set, lists are not answered."""
         self.watches = 0
         self.deaf: set[str] = set()
         self.url = ""
         self._counter = itertools.count(1000)
-        self._watchers: list[tuple[str, asyncio.Queue[Object | None]]] = []
+        self._watchers: list[tuple[str, str, asyncio.Queue[Object | None]]] = []
         self._runner: web.AppRunner | None = None
 
     # --- server -----------------------------------------------------------------------------------------------------
@@ -81,15 +89,23 @@ class FakeCluster:
 
     def cut_watches(self) -> None:
         """Ends every watch that is open."""
-        for _, queue in self._watchers:
+        for *_, queue in self._watchers:
             queue.put_nowait(None)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         verb, path = request.method, request.path
-        for fault in self.faults:
-            code = fault(verb, path)
-            if code:
-                return _status(code, "Injected", "a fault of this test")
+        token = request.headers.get("Authorization", "")[len("Bearer ") :]
+        if self.tokens is not None and token not in self.tokens:
+            return _status(401, "Unauthorized", "Unauthorized")
+        if verb != "GET":
+            self.writes.append((token, verb, path))
+        instead = _instead(self.faults, verb, path)
+        if instead is None:
+            answer = await self._answer(request, verb, path)
+            instead = _instead(self.lost, verb, path)
+        return instead or answer
+
+    async def _answer(self, request: web.Request, verb: str, path: str) -> web.StreamResponse:
         parts = path.strip("/").split("/")
         found = _discover(parts)
         if found is not None:
@@ -103,10 +119,12 @@ class FakeCluster:
             return _status(404, "NotFound", f"no resource {plural}")
         self.requests[verb, plural] += 1
         if verb == "GET" and request.query.get("watch"):
-            return await self._watch(request, plural)
+            return await self._watch(request, plural, namespace)
         body = json.loads(await request.text() or "null")
         match verb:
             case "GET" if not name:
+                if self.pause:
+                    await self.pause.wait()
                 return self._list(plural, namespace, request)
             case "POST":
                 return self._create(plural, namespace, body)
@@ -175,11 +193,11 @@ class FakeCluster:
         self.delete(plural, namespace, name)
         return web.json_response(obj)
 
-    async def _watch(self, request: web.Request, plural: str) -> web.StreamResponse:
+    async def _watch(self, request: web.Request, plural: str, namespace: str) -> web.StreamResponse:
         response = web.StreamResponse()
         await response.prepare(request)
         queue: asyncio.Queue[Object | None] = asyncio.Queue()
-        entry = (plural, queue)
+        entry = (plural, namespace, queue)
         self.watches += 1
         self._watchers.append(entry)
         try:
@@ -191,14 +209,15 @@ class FakeCluster:
             self._watchers.remove(entry)
         return response
 
-    def watchers(self) -> list[str]:
-        """What is being watched."""
-        return [plural for plural, _ in self._watchers]
+    def watchers(self, namespace: str | None = None) -> list[str]:
+        """What is being watched, or what of it in that namespace alone."""
+        return [plural for plural, place, _ in self._watchers if namespace in (None, place)]
 
     def tell(self, plural: str, kind: str, obj: Object, old: Object | None = None) -> None:
         """Tells those who watch."""
-        for watched, queue in self._watchers:
-            if watched == plural and plural not in self.deaf:
+        for watched, namespace, queue in self._watchers:
+            here = not namespace or obj["metadata"].get("namespace", namespace) == namespace
+            if watched == plural and here and plural not in self.deaf:
                 queue.put_nowait({"type": kind, "object": copy.deepcopy(obj), "old": old})
 
     # --- objects ----------------------------------------------------------------------------------------------------
@@ -327,6 +346,16 @@ class FakeCluster:
                 kind = "Complete" if pod["status"]["phase"] == "Succeeded" else "Failed"
                 condition = {"type": kind, "status": "True", "lastTransitionTime": now()}
                 self.update("jobs", {**job, "status": {"conditions": [condition]}})
+
+
+def _instead(faults: list[Fault], verb: str, path: str) -> web.Response | None:
+    for fault in faults:
+        found = fault(verb, path)
+        if isinstance(found, int):
+            return _status(found, "Injected", "a fault of this test")
+        if found is not None:
+            return web.Response(text=found, content_type="text/html")
+    return None
 
 
 def _merged(known: Object, patch: Object) -> Object:

@@ -156,6 +156,9 @@ class Refusal:
     quota: bool = False
     hopeless: bool = False
     purpose: str = "run"
+    run: int = 0
+    attempt: int = 0
+    """Of which attempt the Job was."""
 
 
 class Wait(Protocol):
@@ -208,6 +211,8 @@ class Observed:
     """Specs of the Components that the graph was compiled with; see core/revisions.py."""
     superfluous: Sequence[str] = ()
     """Names of kept revisions beyond the limit."""
+    unwritable: Mapping[str, str] = field(default_factory=dict)
+    """What the API server says of writes that it does not take, by the name of the object: this Pipeline or a Step."""
     deferred: bool = False
     """The graph is that of the generation before: an edit waits for the end of an undo or of `finally`."""
     taken: Mapping[str, StepView] = field(default_factory=dict)

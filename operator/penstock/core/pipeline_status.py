@@ -79,6 +79,19 @@ def invalid(pipeline: PipelineView, problems: Sequence[Problem], now: float) -> 
     return status
 
 
+def troubled(pipeline: PipelineView, words: str) -> Status:
+    """The status of a Pipeline that cannot be planned, or whose new generation cannot be taken up: as it was, and why.
+
+    The next status says again how it stands.
+    """
+    return {
+        "phase": PipelinePhase.PENDING.value,
+        **pipeline.status,
+        "reason": Reason.WRITE_REFUSED.value,
+        "message": shorten(words, 2048),
+    }
+
+
 def taken_up(pipeline: PipelineView, standing: Standing, steps: Iterable[StepView], now: float) -> Status:
     """The status with which a new generation, revision or round begins; the revision before goes to the history."""
     old = pipeline.status

@@ -48,6 +48,9 @@ class Plan:
     held: list[tuple[Ready, Reason, str]] = field(default_factory=list)
     """Steps that those limits hold back."""
     verdicts: list[tuple[Node, Verdict]] = field(default_factory=list)
+    unsettled: bool = False
+    """What comes next depends on these very writes: ask again once they are done. Else it waits for an event of an
+    object, which wakes, or for `wake_at`."""
     wake_at: float | None = None
     finished: bool = False
     collection: Collection | None = None
@@ -89,6 +92,7 @@ def plan(observed: Observed) -> Plan:
             drop_revisions=observed.superfluous,
             pipeline_status=pipeline_status.taken_up(pipeline, standing, observed.steps.values(), observed.now),
             claim=claim_manifest(observed.graph, pipeline.name, pipeline.namespace, pipeline.uid),
+            unsettled=True,
         )
     return _Planner(observed, observed.graph).plan()
 
@@ -127,6 +131,7 @@ class _Planner:
         if not cancelled and not any(verdict.fails for _, verdict in verdicts):
             return
         self.undoing = undo(self.observed, world, self.stage) if settled else Undoing(done=False)
+        decided.unsettled |= bool(decided.statuses)  # the undo begins, and goes on to the next, from what is written
         decided.statuses.update(self.undoing.statuses)
         decided.ready.extend(self.undoing.ready)
         decided.delete_jobs.extend(self.undoing.delete_jobs)
@@ -198,7 +203,8 @@ class _Planner:
         if step is None:
             rerun = self.rerun.token if self.rerun and node.task.id in self.rerun_tasks else ""
             self.result.create_steps.append(step_manifest(self.pipeline, self.graph, node, rerun))
-            return Verdict(StepPhase.PENDING)
+            words = self.observed.unwritable.get(labels.step_name(self.pipeline.name, node.path), "")
+            return Verdict(StepPhase.PENDING, Reason.WRITE_REFUSED if words else None, words)
         if step.deleting:
             return Verdict(StepPhase.PENDING, Reason.REPLACING, "the old Step is being deleted")
         step = self._refresh(decider, node, step)
@@ -258,6 +264,12 @@ class _Planner:
         result.delete_jobs = list({job.uid: job for job in decided.delete_jobs}.values())
         result.delete_steps = self._obsolete(result.verdicts)
         result.settle_approvals = [step for step in steps.values() if step.decided and step_status.ended(step.status)]
+        result.unsettled = bool(
+            decided.unsettled
+            or result.create_steps
+            or result.replace_specs
+            or any(steps[path].decided for path in decided.statuses)
+        )
         for at in decided.wake_at:
             self._wake(at)
         waiting = [*result.ready, *(one for one, _, _ in result.held)]
@@ -268,6 +280,8 @@ class _Planner:
         status = pipeline_status.current(self.pipeline, summary, self.now)
         if pipeline_status.differs(self.pipeline.status, status):
             result.pipeline_status = status
+        if self.observed.deferred:  # what an edit waits for may end with these writes
+            result.unsettled |= bool(result.pipeline_status or result.step_statuses)
         result.finished = "completionTime" in status
         self._collect(status)
         self._expire(instant(status.get("completionTime")))

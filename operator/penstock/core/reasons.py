@@ -41,6 +41,10 @@ class Reason(StrEnum):
     IMMUTABLE = "Immutable", "A field cannot change once it is set."
     NOT_FOR_STANDALONE = "NotForStandalone", "A Step on its own cannot use this field."
     NAME_CONFLICT = "NameConflict", "An object of the wanted name exists and belongs to somebody else."
+    WRITE_REFUSED = (
+        "WriteRefused",
+        "The API server does not take, or does not keep, what the operator writes; it is tried again and again.",
+    )
 
     # Why a step waits
     WAITING_FOR_DEPENDENCIES = "WaitingForDependencies", "Steps that this one depends on have not ended."

@@ -72,6 +72,7 @@ def plan_step(
         ready=found.ready,
         verdicts=[(node, verdict)],
         settle_approvals=[step] if step.decided and step_status.ended(step.status) else [],
+        unsettled=found.unsettled or (step.decided and bool(found.statuses)),
         wake_at=min(found.wake_at, default=None),
         finished=verdict.ended,
     )

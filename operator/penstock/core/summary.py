@@ -72,7 +72,11 @@ class State:
         waiting = next((v for _, v in every if v.reason is Reason.WAITING_FOR_APPROVAL), None)
         if waiting and not running:
             return PipelinePhase.RUNNING, Reason.WAITING_FOR_APPROVAL, waiting.message
-        return (PipelinePhase.RUNNING if begun else PipelinePhase.PENDING), Reason.RUNNING, ""
+        phase = PipelinePhase.RUNNING if begun else PipelinePhase.PENDING
+        refused = self.observed.unwritable
+        if refused:
+            return phase, Reason.WRITE_REFUSED, refused[min(refused)]
+        return phase, Reason.RUNNING, ""
 
     def _outputs(self) -> dict[str, Json]:
         found: dict[str, Json] = {}

@@ -58,7 +58,7 @@ class Schedules:
     async def work(self, key: Key) -> Pass:
         """One pass over one schedule. The status is written only if all that it tells of was done."""
         view = self.store.schedule(key)
-        if view is None or view.deleting:
+        if view is None or view.deleting or not self.store.complete(key.namespace):
             return Pass(Outcome(), known=False)
         now = time.time()
         pipelines = self.store.pipelines_for(view)

@@ -85,6 +85,17 @@ class Shelf(Generic[V]):
             self._gone.popitem(last=False)
         return self._views.pop(uid, None)
 
+    def forget(self, namespace: str | None) -> list[V]:
+        """Forgets all of a namespace (None: of all), of which nothing can be told any more; returns their last views.
+
+        They may come back.
+        """
+        gone = [view for view in self if namespace in (None, view.namespace)]
+        for view in gone:
+            del self._views[view.uid]
+        self._unread = {uid: of for uid, of in self._unread.items() if namespace not in (None, of[0])}
+        return gone
+
     def contradicts(self, uid: str, version: int, listed: int) -> bool:
         """Whether a list made at the version `listed` shows an object as it cannot have been any more at that time."""
         known = self._views.get(uid)

@@ -98,6 +98,8 @@ class Store:
             COMPONENTS.kind: self.components,
             SCHEDULES.kind: self.schedules,
         }
+        self.unlisted: set[str | None] = set()
+        """Namespaces (None: all) that could not be listed: not all is known of them, so nothing is decided in them."""
         self._by_name: dict[Key, str] = {}
         self._asked_for: dict[Key, frozenset[tuple[str, str]]] = {}
         self._steps_of: dict[Key, dict[str, StepView]] = {}
@@ -145,6 +147,10 @@ class Store:
     def pods_of(self, job: str) -> tuple[PodView, ...]:
         """The pods of the Job with that uid."""
         return self._pods_of.get(job, ())
+
+    def complete(self, namespace: str) -> bool:
+        """Whether all is known of a namespace that decisions in it depend on."""
+        return self.unlisted.isdisjoint((None, namespace))
 
     def keys(self) -> list[Key]:
         """Everything that is planned."""
@@ -200,9 +206,20 @@ class Store:
         metrics.KNOWN.labels(resource.kind).set(len(shelf))
         if view is None:
             return ()
+        return self._let_go(resource.kind, view)
+
+    def forget(self, namespace: str | None) -> None:
+        """Lets go of all that is known of a namespace (None: of all), as if it had never been listed."""
+        for kind, shelf in self._shelves.items():
+            for view in shelf.forget(namespace):
+                self._let_go(kind, view)
+            metrics.KNOWN.labels(kind).set(len(shelf))
+
+    def _let_go(self, kind: str, view: Any) -> tuple[Key, ...]:
+        """Lets go of what is known by way of an object that is on no shelf any more; returns what that concerns."""
         for let_go in self.on_gone:
-            let_go(uid)
-        self._discount(resource, uid)
+            let_go(view.uid)
+        self._discount(kind, view.uid)
         concerned = self._concerned(view)
         self._unindex(view)
         for key in concerned:
@@ -223,12 +240,12 @@ class Store:
         elif resource is STEPS:
             self.learned.put(view.uid, view.status.get("learned"))
 
-    def _discount(self, resource: Resource, uid: str) -> None:
-        if resource is JOBS:
+    def _discount(self, kind: str, uid: str) -> None:
+        if kind == JOBS.kind:
             self.ledger.drop_job(uid)
-        elif resource is PODS:
+        elif kind == PODS.kind:
             self.ledger.drop_pod(uid)
-        elif resource is STEPS:
+        elif kind == STEPS.kind:
             self.learned.drop(uid)
 
     def _complain(self, resource: Resource, meta: Object, error: Exception) -> None:

@@ -90,11 +90,14 @@ class Surroundings:
             except Refused as error:
                 if error.code == 403:
                     self._explain(resource, error)
+                    self._forget(resource, namespace)
                     pause = DENIED_PAUSE
                 elif error.code != 410:
                     log.warning("cannot be watched", kind=resource.kind, error=str(error))
             except Unreachable as error:
                 log.warning("cannot be watched", kind=resource.kind, error=str(error))
+            except Exception:  # one watch must not end the others
+                log.exception("cannot be watched", kind=resource.kind)
             await asyncio.sleep(pause)
 
     async def _list(self, resource: Resource, namespace: str | None) -> str:
@@ -126,6 +129,12 @@ class Surroundings:
             self._guarded(resource, taker.put, obj)
         else:
             return
+        self._notice()
+
+    def _forget(self, resource: Resource, namespace: str | None) -> None:
+        taker, known = self._takers[resource.plural], self._names(resource, namespace)
+        while known:
+            taker.drop(*known.pop())
         self._notice()
 
     def _names(self, resource: Resource, namespace: str | None) -> set[_Name]:
