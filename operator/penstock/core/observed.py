@@ -5,15 +5,15 @@ Views keep only what decisions need, so that thousands of them fit in little mem
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from penstock.api import quantities
 from penstock.core import labels
 from penstock.core.clock import instant
 from penstock.core.graph import Graph
 from penstock.core.problems import Problem
-from penstock.core.reasons import Reason
 from penstock.core.scheduling.ranks import Ranks
+from penstock.core.scheduling.waits import Wait
 from penstock.core.values import digest
 
 Object = Mapping[str, Any]
@@ -148,26 +148,19 @@ class PipelineView:
 class Refusal:
     """The API server did not take the Job of a Step: its words, and since when (seconds since 1970).
 
-    `quota`: there is no room now, so waiting helps. `hopeless`: the Job is not valid, so nothing helps.
+    `quota`: there is no room now, so waiting helps. `hopeless`: the Job is not valid, so nothing helps. `conflict`: its
+    name is taken by an object that belongs to somebody else.
     """
 
     message: str
     since: float
     quota: bool = False
     hopeless: bool = False
+    conflict: bool = False
     purpose: str = "run"
     run: int = 0
     attempt: int = 0
     """Of which attempt the Job was."""
-
-
-class Wait(Protocol):
-    """Why admission held a Step back. The sentence is made when it is asked for."""
-
-    reason: Reason
-
-    @property
-    def message(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ def read_attempt(
 
 
 def _present(job: JobView, pods: Sequence[PodView]) -> Sequence[PodView]:
-    """Pods that count, in an order of their own: however those end that a suspension of the Job stops, it is neither success nor failure.
+    """Pods that count, by index: however those end that a suspension of the Job stops, it is no success and no failure.
 
     The Job controller deletes them and does not count them; once the Job is resumed, it makes new ones.
     """

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from penstock.api.pipeline import OnFailure
@@ -18,6 +19,7 @@ from penstock.core.lifecycle import parse_rerun, rerun_tasks, take_up
 from penstock.core.observed import JobView, Observed, StepView
 from penstock.core.reasons import Reason
 from penstock.core.revisions import revision_manifest
+from penstock.core.scheduling.wording import Reader
 from penstock.core.step_manifests import spec_digest, step_manifest, step_spec
 from penstock.core.summary import State
 from penstock.core.transfer import Collection
@@ -324,13 +326,16 @@ class _Planner:
             wait = self.observed.waits.get(one.step.uid)
             if reason is None:
                 self.result.ready.append(one)
-                why = (wait.reason, lambda wait=wait: wait.message) if wait else None
+                if wait is None:
+                    continue
+                why, say = wait.reason, partial(wait.words, Reader(one.step.namespace))
             else:
                 self.result.held.append((one, reason, words))
-                why = (reason, lambda words=words: words)
-            if why and note(decided, one, *why, self.now):
+                why, say = reason, partial(str, words)
+            told = note(decided, one, why, say, self.now)
+            if told:
                 before = world.verdicts[one.node.task.id, one.node.index]
-                world.add(one.node, replace(before, phase=StepPhase.QUEUED, reason=why[0]))
+                world.add(one.node, replace(before, phase=told[0], reason=why, message=told[1]))
 
     def _obsolete(self, verdicts: list[tuple[Node, Verdict]]) -> list[StepView]:
         """Steps that the graph no longer has; instances of a list that is not known yet stay."""

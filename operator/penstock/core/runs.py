@@ -295,7 +295,8 @@ class StepRuns:
         self.found.ready.append(ready)
         if refusal is None:
             return None
-        reason = Reason.QUOTA_EXCEEDED if refusal.quota else Reason.STARTING
+        other = Reason.NAME_CONFLICT if refusal.conflict else Reason.STARTING
+        reason = Reason.QUOTA_EXCEEDED if refusal.quota else other
         if ready.attempt > 1:
             return Verdict(StepPhase.RETRYING, reason, refusal.message, started=True)
         return self._wait(StepPhase.QUEUED, reason, refusal.message)

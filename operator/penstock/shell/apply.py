@@ -141,7 +141,7 @@ class Applier:
                     await self.writer.claim(plan.claim)
                 except Refused as error:
                     words = f"the claim for artifacts cannot be had: {error.message}"
-                    raise Refused(error.code, "StorageFailed", words) from error
+                    raise Refused(error.code, Reason.STORAGE_FAILED, words) from error
             for one in self._status(PIPELINES, pipeline, plan.pipeline_status, outcome):
                 if not await one.do():
                     return False
@@ -266,7 +266,7 @@ def _starts(ready: Iterable[Ready]) -> set[What]:
 
 
 def _refused(words: str) -> Event:
-    return Event("Write", Reason.WRITE_REFUSED.value, shorten(words, NOTE_LENGTH), warning=True)
+    return Event("Write", Reason.WRITE_REFUSED, shorten(words, NOTE_LENGTH), warning=True)
 
 
 def mere_progress(old: dict[str, Any], new: dict[str, Any]) -> bool:

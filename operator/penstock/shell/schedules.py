@@ -96,7 +96,9 @@ class Schedules:
         """An Event about a refusal, not again while it stays the same."""
         if self._refusals.get(view.uid) != words and self.store.schedules.get(view.uid):
             self._refusals[view.uid] = words
-            self.reporter.send(SCHEDULES, view, Event("Create", "CreateFailed", words[:NOTE_LENGTH], warning=True))
+            self.reporter.send(
+                SCHEDULES, view, Event("Create", Reason.CREATE_FAILED, words[:NOTE_LENGTH], warning=True)
+            )
 
     def _compiled(self, view: ScheduleView) -> CompiledSchedule:
         kept = self._kept.get(view.uid)

@@ -14,6 +14,7 @@ from penstock.core.decide import Ready
 from penstock.core.graph import Graph
 from penstock.core.jobs import gang_service, job_manifest
 from penstock.core.observed import PipelineView, Refusal, owner_uid
+from penstock.core.reasons import Reason
 from penstock.core.transfer import Collection
 from penstock.shell.client import Client, Refused
 from penstock.shell.resources import JOBS, SERVICES, Object
@@ -105,7 +106,7 @@ class Starter:
         if ours and all(notes.get(name) == wanted[name] for name in (labels.RUN, labels.FINGERPRINT)):
             return known
         words = f"a Job {meta['name']} exists and belongs to somebody else; delete it"
-        raise Refused(409, "NameConflict", words)
+        raise Refused(409, Reason.NAME_CONFLICT, words)
 
     async def _service(self, manifest: Object) -> None:
         meta = manifest["metadata"]
@@ -117,7 +118,7 @@ class Starter:
             known = await self.client.get(SERVICES, meta["namespace"], meta["name"])
             if owner_uid(known, "Step") != meta["ownerReferences"][0]["uid"]:
                 words = f"a Service {meta['name']} exists and belongs to somebody else; delete it"
-                raise Refused(409, "NameConflict", words) from error
+                raise Refused(409, Reason.NAME_CONFLICT, words) from error
 
     def _note(self, ready: Ready, error: Refused) -> None:
         run, attempt, purpose = _attempt(ready)
@@ -129,6 +130,7 @@ class Starter:
             since=setback.since,
             quota=error.code == 403 and "exceeded quota" in error.message,
             hopeless=error.code in (400, 413, 422),
+            conflict=error.reason == Reason.NAME_CONFLICT,
             purpose=purpose,
             run=run,
             attempt=attempt,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from penstock.core.reasons import Reason
-from penstock.core.scheduling.admission import Wait
+from penstock.core.scheduling.waits import Wait
 from penstock.core.waiting import PATIENCE
 
 _AT_ONCE = frozenset({Reason.NEVER_FITS, Reason.PLANNED_LATER})
