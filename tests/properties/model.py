@@ -16,7 +16,7 @@ from penstock.core import jobs, labels
 from penstock.core.clock import stamp
 from penstock.core.composition.compiler import Compiled, compile_pipeline
 from penstock.core.lifecycle import ENDED
-from penstock.core.observed import Observed, job_view, pipeline_view, pod_view, step_view
+from penstock.core.observed import Observed, by_owner, job_view, pipeline_view, pod_view, step_view
 from penstock.core.plan import Plan, approval_labels, plan
 
 Object = dict[str, Any]
@@ -132,11 +132,13 @@ class Cluster:
         by_job: dict[str, list[Any]] = {}
         for pod in map(pod_view, self.of("Pod")):
             by_job.setdefault(pod.job, []).append(pod)
+        steps, taken = by_owner(map(step_view, self.of("Step")), pipeline["metadata"]["uid"])
         return Observed(
             pipeline=pipeline_view(pipeline),
             graph=compiled.graph,
             problems=compiled.problems,
-            steps={step.path: step for step in map(step_view, self.of("Step"))},
+            steps=steps,
+            taken=taken,
             jobs=by_step,
             pods=by_job,
             now=self.now,
@@ -157,8 +159,12 @@ class Cluster:
         if pipeline["status"].get("phase") == "Undoing":
             return True
         finals = {task.id for task in compiled.graph.tasks.values() if task.final} if compiled.graph else set()
-        steps = [step for step in map(step_view, self.of("Step")) if step.task in finals]
-        return any(step.status.get("phase") in ("Running", "Retrying", "Queued") for step in steps)
+        steps, _ = by_owner(map(step_view, self.of("Step")), pipeline["metadata"]["uid"])
+        return any(
+            step.status.get("phase") in ("Running", "Retrying", "Queued")
+            for step in steps.values()
+            if step.task in finals
+        )
 
     def plan(self) -> Plan:
         """The operator's plan for what is there now."""

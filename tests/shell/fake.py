@@ -209,19 +209,17 @@ class FakeCluster:
         entry = (plural, namespace, queue)
         self.watches += 1
         self._watchers.append(entry)
-        for told, event in self._told:  # since the version that the watch begins with
+        begin = int(request.query.get("resourceVersion") or 0)
+        for told, event in self._told:
             meta = event["object"]["metadata"]
             here = not namespace or meta.get("namespace", namespace) == namespace
-            if (
-                told == plural
-                and here
-                and int(meta["resourceVersion"]) > int(request.query.get("resourceVersion") or 0)
-            ):
+            if told == plural and here and int(meta["resourceVersion"]) > begin:
                 queue.put_nowait(event)
         try:
             while (event := await queue.get()) is not None:
-                if event["type"] == "ERROR" or _selected(event["object"], request.query):
-                    await response.write(json.dumps(event).encode() + b"\n")
+                found = event if event["type"] == "ERROR" else _as_selected(event, request.query)
+                if found:
+                    await response.write(json.dumps(found).encode() + b"\n")
         finally:
             self._watchers.remove(entry)
         return response
@@ -230,14 +228,15 @@ class FakeCluster:
         """What is being watched, or what of it in that namespace alone."""
         return [plural for plural, place, _ in self._watchers if namespace in (None, place)]
 
-    def tell(self, plural: str, kind: str, obj: Object) -> None:
-        """Tells those who watch, now or later."""
+    def tell(self, plural: str, kind: str, obj: Object, old: Object | None = None) -> None:
+        """Tells those who watch, now or later. `old`: what it was before."""
+        event = {"type": kind, "object": copy.deepcopy(obj), "old": old}
         if plural not in self.deaf and kind != "ERROR":
-            self._told.append((plural, {"type": kind, "object": copy.deepcopy(obj)}))
+            self._told.append((plural, event))
         for watched, namespace, queue in self._watchers:
             here = not namespace or obj["metadata"].get("namespace", namespace) == namespace
             if watched == plural and here and plural not in self.deaf:
-                queue.put_nowait({"type": kind, "object": copy.deepcopy(obj)})
+                queue.put_nowait(event)
 
     # --- objects ----------------------------------------------------------------------------------------------------
 
@@ -274,8 +273,9 @@ class FakeCluster:
         """Stores a change."""
         obj = copy.deepcopy(obj)
         obj["metadata"]["resourceVersion"] = str(next(self._counter))
-        self.objects[plural, obj["metadata"]["namespace"], obj["metadata"]["name"]] = obj
-        self.tell(plural, "MODIFIED", obj)
+        key = plural, obj["metadata"]["namespace"], obj["metadata"]["name"]
+        old, self.objects[key] = self.objects.get(key), obj
+        self.tell(plural, "MODIFIED", obj, old)
         return obj
 
     def delete(self, plural: str, namespace: str, name: str, *, quietly: bool = False) -> None:
@@ -289,6 +289,24 @@ class FakeCluster:
             owners = other["metadata"].get("ownerReferences") or ()
             if any(owner["uid"] == uid for owner in owners) and key in self.objects:
                 self.delete(*key, quietly=quietly)
+
+    def label(self, plural: str, name: str, key: str, value: str | None, namespace: str = "ns") -> None:
+        """`kubectl label`."""
+        old = self.objects[plural, namespace, name]
+        marks = {**old["metadata"].get("labels", {}), key: value}
+        if value is None:
+            del marks[key]
+        self.update(plural, {**old, "metadata": {**old["metadata"], "labels": marks}})
+
+    def orphan(self, plural: str, name: str, namespace: str = "ns") -> None:
+        """Removes an object as `kubectl delete --cascade=orphan` does: what it owns stays, without that owner."""
+        gone = self.objects.pop((plural, namespace, name))
+        self.tell(plural, "DELETED", gone)
+        for (kind, _, _), other in list(self.objects.items()):
+            owners = other["metadata"].get("ownerReferences") or []
+            others = [owner for owner in owners if owner["uid"] != gone["metadata"]["uid"]]
+            if others != owners:
+                self.update(kind, {**other, "metadata": {**other["metadata"], "ownerReferences": others}})
 
     def all(self, plural: str) -> list[Object]:
         """All objects of a kind, by name."""
@@ -337,6 +355,16 @@ class FakeCluster:
             self.update("pods", pod)
         return len(jobs)
 
+    def conclude(self) -> None:
+        """The Job controller catches up with the pods."""
+        ended = {owner["uid"]: pod for pod in self.all("pods") for owner in pod["metadata"]["ownerReferences"]}
+        for job in self.all("jobs"):
+            pod = ended.get(job["metadata"]["uid"])
+            if pod and not (job.get("status") or {}).get("conditions"):
+                kind = "Complete" if pod["status"]["phase"] == "Succeeded" else "Failed"
+                condition = {"type": kind, "status": "True", "lastTransitionTime": now()}
+                self.update("jobs", {**job, "status": {"conditions": [condition]}})
+
 
 def _instead(faults: list[Fault], verb: str, path: str) -> web.Response | None:
     for fault in faults:
@@ -371,6 +399,18 @@ def _selected(obj: Object, query: Any) -> bool:
         if found != value:
             return False
     return all(labels.get(key) == value for key, value in wanted)
+
+
+def _as_selected(event: Object, query: Any) -> Object | None:
+    """What a watch with a selector tells of a change: what does not match any more is deleted to it."""
+    obj, old = event["object"], event["old"]
+    told = {"type": event["type"], "object": obj}
+    if old is None or _selected(old, query) == _selected(obj, query):
+        return told if _selected(obj, query) else None
+    if _selected(obj, query):
+        return {"type": "ADDED", "object": obj}
+    version = obj["metadata"]["resourceVersion"]  # the object as it was, in the version in which it changed
+    return {"type": "DELETED", "object": {**old, "metadata": {**old["metadata"], "resourceVersion": version}}}
 
 
 def _discover(parts: list[str]) -> Object | None:

@@ -199,16 +199,14 @@ class _Planner:
             missing = decider.world.combinations(node.task.levels[len(node.index)], node.index)
             if not isinstance(missing, Missing):
                 return Verdict(StepPhase.PENDING, Reason.WAITING_FOR_DEPENDENCIES, "waits for the list to run over")
+        if node.path in self.observed.taken:
+            return self._taken(self.observed.taken[node.path])
         step = self.observed.steps.get(node.path)
         if step is None:
             rerun = self.rerun.token if self.rerun and node.task.id in self.rerun_tasks else ""
             self.result.create_steps.append(step_manifest(self.pipeline, self.graph, node, rerun))
             words = self.observed.unwritable.get(labels.step_name(self.pipeline.name, node.path), "")
             return Verdict(StepPhase.PENDING, Reason.WRITE_REFUSED if words else None, words)
-        if step.owner != self.pipeline.uid:
-            words = f"Step {step.name} belongs to another object; delete or rename it"
-            self._wake(self.now + 10)
-            return Verdict(StepPhase.PENDING, Reason.NAME_CONFLICT, words)
         if step.deleting:
             return Verdict(StepPhase.PENDING, Reason.REPLACING, "the old Step is being deleted")
         step = self._refresh(decider, node, step)
@@ -216,6 +214,17 @@ class _Planner:
             assert isinstance(missing, Missing)
             return self._stub(decider, step, stub_verdict(missing))
         return decider.decide(node, step)
+
+    def _taken(self, step: StepView) -> Verdict:
+        """The verdict where a Step has the name that the Pipeline does not own: it is never taken over."""
+        if step.deleting:
+            return Verdict(StepPhase.PENDING, Reason.REPLACING, "the old Step is being deleted")
+        more = len(self.observed.taken) - 1
+        others, them = (f" (and {more} more)", "them") if more else ("", "it")
+        whose = "another Pipeline owns it" if step.owner else "no Pipeline owns it"
+        words = f"Step {step.name}{others} exists and {whose}: delete {them}, or rename the Pipeline"
+        self._wake(self.now + 10)
+        return Verdict(StepPhase.PENDING, Reason.NAME_CONFLICT, words)
 
     def _refresh(self, decider: Decider, node: Node, step: StepView) -> StepView:
         """Puts the Step's spec right if it is not what the graph says, and acts on a rerun."""
@@ -284,13 +293,13 @@ class _Planner:
         """What the Steps used that the Pipeline has, by the statuses that they will have."""
         new = {step.path: status for step, status in self.result.step_statuses}
         gone = {step.path for step in self.result.delete_steps}
-        own = (one for one in self.observed.steps.values() if one.owner == self.pipeline.uid and not one.deleting)
-        return usage.total(new.get(step.path, step.status) for step in own if step.path not in gone)
+        stay = (one for one in self.observed.steps.values() if one.path not in gone and not one.deleting)
+        return usage.total(new.get(step.path, step.status) for step in stay)
 
     def _collect(self, status: Manifest) -> None:
         """Has unreferenced artifacts removed once they have been so for their retention."""
         steps = self.observed.steps.values()
-        at = due(self.graph, status, steps)
+        at = due(self.graph.settings.storage, status, steps)
         if at is None:
             return
         if self.now < at or self.result.acts or self.result.ready:
@@ -335,7 +344,7 @@ class _Planner:
         return [
             step
             for path, step in self.observed.steps.items()
-            if path not in known and step.task not in unknown and step.owner == self.pipeline.uid and not step.deleting
+            if path not in known and step.task not in unknown and not step.deleting
         ]
 
     def _wake(self, at: float) -> None:

@@ -71,12 +71,12 @@ class State:
             return PipelinePhase.SUSPENDED, Reason.SUSPENDED, Reason.SUSPENDED.doc
         if failed and self.stage.failing:
             return PipelinePhase.RUNNING, Reason.STOPPING, f"step {failed[0][0].path!r} failed; running steps finish"
-        if self.main_ended and any(node.task.final for node, _ in every):
-            return PipelinePhase.RUNNING, Reason.FINALLY, Reason.FINALLY.doc
+        begun = running or any(verdict.started or verdict.ended for _, verdict in every)
         clash = next((v for _, v in every if v.reason is Reason.NAME_CONFLICT), None)
         if clash:
-            return PipelinePhase.RUNNING if running else PipelinePhase.PENDING, Reason.NAME_CONFLICT, clash.message
-        begun = running or any(verdict.started or verdict.ended for _, verdict in every)
+            return PipelinePhase.RUNNING if begun else PipelinePhase.PENDING, Reason.NAME_CONFLICT, clash.message
+        if self.main_ended and any(node.task.final for node, _ in every):
+            return PipelinePhase.RUNNING, Reason.FINALLY, Reason.FINALLY.doc
         waiting = next((v for _, v in every if v.reason is Reason.WAITING_FOR_APPROVAL), None)
         if waiting and not running:
             return PipelinePhase.RUNNING, Reason.WAITING_FOR_APPROVAL, waiting.message

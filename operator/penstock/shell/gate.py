@@ -79,8 +79,7 @@ class Gate:
         if asking.ready:
             self._asking[key] = asking
         else:
-            self._asking.pop(key, None)
-            self._waits.pop(key, None)
+            self.forget(key)
             if not ready:
                 self._others(now)
                 return []
@@ -120,9 +119,9 @@ class Gate:
         self.look_again(now)
 
     def forget(self, key: Key) -> None:
-        """The Pipeline is gone."""
+        """The Pipeline is gone, or asks for nothing."""
         self._asking.pop(key, None)
-        self._waits.pop(key, None)
+        self._lasting.forget(self._waits.pop(key, ()))
 
     def release(self, ready: Ready) -> None:
         """The Job of a Step that was let through is in the store, or could not be created."""

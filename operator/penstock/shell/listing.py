@@ -31,6 +31,10 @@ WAKES = 200
 """Pipelines a second that are looked at again after a comparison, so that it costs others nothing."""
 
 
+class WentBack(Exception):
+    """The API server shows an earlier state than it did before."""
+
+
 class Lister:
     """Compares the store with the cluster."""
 
@@ -161,25 +165,40 @@ class Lister:
         return "completionTime" not in status or status.get("observedGeneration", view.generation) != view.generation
 
     async def _compare(self, resource: Resource, namespace: str | None) -> None:
-        """One kind, in a namespace; a list that takes too long to page through (410) starts over once."""
+        """One kind, in a namespace; a list that takes too long to page through (410) starts over once.
+
+        So does one that is older than what is known. Lists are never older (they are consistent reads), unless etcd was
+        restored from a backup: then all events would be old news for ever, and the state must be read from nothing.
+        """
         try:
             version, found = await self._take(resource, namespace)
         except Refused as error:
             if error.code != 410:
                 raise
             version, found = await self._take(resource, namespace)
+        except WentBack as error:
+            log.warning("looking again", error=str(error))
+            await asyncio.sleep(PATIENCE)
+            version, found = await self._take(resource, namespace)
         shelf = self.store.shelf(resource)
-        for view in shelf.missing(found, version):
-            if namespace in (None, view.namespace):
-                self._missed(resource, self.store.drop(resource, view.uid))
+        for uid in shelf.missing(found, version, namespace):
+            self._missed(resource, self.store.drop(resource, uid, version))
 
     async def _take(self, resource: Resource, namespace: str | None) -> tuple[int, set[str]]:
         found: set[str] = set()
-        version = 0
+        version, shelf = 0, self.store.shelf(resource)
+        newest = shelf.newest
         async for at, items in self.client.pages(resource, namespace):
             version = at
+            if version < newest:
+                raise WentBack(_words(resource, f"its list is of version {version}, after version {newest}"))
+            shelf.newest = max(shelf.newest, version)
             for item in items:
-                found.add(item["metadata"]["uid"])
+                meta = item["metadata"]
+                if shelf.contradicts(meta["uid"], int(meta["resourceVersion"]), version):
+                    words = f"{meta['name']} is of version {meta['resourceVersion']}, which was replaced before"
+                    raise WentBack(_words(resource, words))
+                found.add(meta["uid"])
                 self._missed(resource, self.store.put(resource, item))
             await asyncio.sleep(0)
         return version, found
@@ -189,3 +208,7 @@ class Lister:
             if self.completed is not None and self.store.complete(key.namespace):
                 metrics.MISSED.labels(resource.kind).inc()
             self.wake(key)
+
+
+def _words(resource: Resource, words: str) -> str:
+    return f"the API server shows an earlier state of {resource.plural}: {words}; was etcd restored from a backup?"

@@ -63,7 +63,6 @@ class _Turn:
     status_at: float = -math.inf
     failures: int = 0
     finished_pod: float | None = None
-    uid: str = ""
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
 
@@ -223,12 +222,11 @@ class Loop:
             return found.known, found.outcome
         snapshot = await self.observer.snapshot(key)
         if snapshot is None:
-            self.observer.graphs.release(turn.uid)
+            self.observer.graphs.release(key)
             self.gate.forget(key)
             self.planner.forget(key)
             self.applier.setbacks.forget(key)
             return False, Outcome()
-        turn.uid = snapshot.uid
         plan, took = await asyncio.to_thread(_timed, snapshot) if snapshot.size > LARGE else _timed(snapshot)
         metrics.PLANS.observe(took)
         if took > CHEAP:
@@ -254,8 +252,8 @@ class Loop:
             if outcome.started:
                 self._wake_at(key, turn, time.time() + SETTLING)
                 self._measure_hop(turn)
-        elif plan.finished:
-            self.observer.graphs.release(snapshot.uid)
+        if plan.finished:
+            self.observer.graphs.release(key)
         if not ready:
             turn.finished_pod = None
         outcome.again |= bool(self.gate.unfit(key).keys() - snapshot.unfit.keys())  # the next plan knows

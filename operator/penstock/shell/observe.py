@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from penstock.core.graph import Graph
-from penstock.core.observed import JobView, Observed, PipelineView, PodView, Refusal, StepView, Thresholds
+from penstock.core.observed import JobView, Observed, PipelineView, PodView, Refusal, StepView, Thresholds, by_owner
 from penstock.core.plan import Plan, plan
+from penstock.core.resting import Rest, rest
 from penstock.core.scheduling.ranks import ranks
 from penstock.core.standalone import plan_step
 from penstock.shell.confirm import Confirm
@@ -19,7 +20,7 @@ from penstock.shell.store import Key, Store
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What one plan is made from. `pipeline` is None for a Step that stands alone."""
+    """What one plan is made from. `pipeline` is None for a Step that stands alone, `graph` for who rests."""
 
     uid: str
     version: str
@@ -27,12 +28,14 @@ class Snapshot:
     graph: Graph | None
     size: int
     unfit: Mapping[str, str]
-    observed: Observed | tuple[object, ...]
+    observed: Observed | Rest | tuple[object, ...]
 
     def plan(self) -> Plan:
         """The plan. Pure, so that it may be made in another thread."""
         if isinstance(self.observed, Observed):
             return plan(self.observed)
+        if isinstance(self.observed, Rest):
+            return Plan(wake_at=self.observed.until, finished=True)
         return plan_step(*self.observed)  # type: ignore[arg-type]
 
 
@@ -68,12 +71,17 @@ class Observer:
         view = self.store.pipeline(key)
         if view is None or view.deleting:
             return None
+        steps, _ = by_owner(self.store.steps_of(key).values(), view.uid)
+        resting = rest(view, steps.values(), self._children(steps.values())[0], time.time())
+        if resting:
+            return Snapshot(view.uid, view.version, view, None, len(steps), {}, resting)
         meaning = await self.graphs.pipeline(view)
-        await self.confirm.pods(self.store.steps_of(key).values())
+        steps, _ = by_owner(self.store.steps_of(key).values(), view.uid)
+        await self.confirm.pods(steps.values())
         newer = self.store.pipeline(key)
         if newer and (newer.uid, newer.generation, newer.rerun) == (view.uid, view.generation, view.rerun):
             view = newer
-        steps = self.store.steps_of(key)
+        steps, taken = by_owner(self.store.steps_of(key).values(), view.uid)
         jobs, pods = self._children(steps.values())
         observed = Observed(
             pipeline=view,
@@ -93,6 +101,7 @@ class Observer:
             superfluous=meaning.superfluous,
             unwritable=self.setbacks.words(key),
             deferred=meaning.deferred,
+            taken=taken,
         )
         graph = meaning.compiled.graph
         return Snapshot(view.uid, view.version, view, graph, len(steps), observed.unfit, observed)

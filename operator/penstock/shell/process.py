@@ -22,7 +22,7 @@ from penstock.shell.gate import Gate
 from penstock.shell.graphs import Graphs
 from penstock.shell.health import Health, measure_lag
 from penstock.shell.lease import Lease, LeaseLost
-from penstock.shell.listing import Lister
+from penstock.shell.listing import Lister, WentBack
 from penstock.shell.loop import Loop
 from penstock.shell.notify import Notifier
 from penstock.shell.observe import Observer
@@ -132,6 +132,8 @@ async def _again_and_again(name: str, part: Callable[[], Coroutine[Any, Any, Non
     while True:
         try:
             await part()
+        except WentBack:
+            raise  # only a new start can mend that
         except Exception:
             metrics.PARTS_FAILED.labels(name).inc()
             log.exception("a part of the operator failed; it begins again", part=name, again_in=PAUSE)
@@ -220,7 +222,7 @@ async def _conclude(main: asyncio.Task[None]) -> int:
     try:
         with suppress(asyncio.CancelledError):
             await main
-    except LeaseLost as error:
+    except (LeaseLost, WentBack) as error:
         log.error("this replica must not go on", error=str(error))  # noqa: TRY400 - the words say it all
         return 1
     except Exception:

@@ -65,7 +65,8 @@ def taker(resource: Resource, store: Store, loop: Loop) -> Take:
         obj: Object = event["object"]
         try:
             if event["type"] == "DELETED":
-                concerned = store.drop(resource, obj["metadata"]["uid"])
+                meta = obj["metadata"]
+                concerned = store.drop(resource, meta["uid"], int(meta["resourceVersion"]))
             else:
                 concerned = store.put(resource, obj)
             phase = obj["status"].get("phase") if resource is PODS and concerned else None

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from penstock.core.cron.scheduled import ScheduleView
-from penstock.core.observed import JobView, PipelineView, StepView, owner_uid
+from penstock.core.observed import JobView, PipelineView, StepView
 from penstock.core.plan import approval_labels
 from penstock.core.values import digest
 from penstock.shell.client import Client, Refused
@@ -69,8 +69,8 @@ class Writer:
             if error.code != _CONFLICT:
                 raise
             known = await self.refresh(STEPS, meta["namespace"], meta["name"])
-            if known and owner_uid(known, "Pipeline") is None:
-                words = f"a Step {meta['name']} exists that no Pipeline owns; delete it"
+            if known and self.store.steps.get(known["metadata"]["uid"]) is None:
+                words = f"a Step {meta['name']} exists that cannot be read; delete it"
                 raise Refused(error.code, "NameConflict", words) from error
             return False
         return True

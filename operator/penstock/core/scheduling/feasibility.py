@@ -15,6 +15,9 @@ PASSING = "node.kubernetes.io/"
 CORE = ("cpu", "memory", "ephemeral-storage", PODS)
 """Resources of every node: who asks for one of these has not mistaken its name."""
 
+REMEMBERED = 2048
+"""Shapes at most whose feasibility is remembered. One that binds pods to a claim comes and goes with a Pipeline."""
+
 
 @dataclass(frozen=True, slots=True)
 class Feasibility:
@@ -32,6 +35,8 @@ def feasibility(capacity: Capacity, shape: Shape) -> Feasibility:
     """The feasibility of a shape, remembered in the capacity's memo."""
     known = capacity.memo.get(shape)
     if known is None:
+        if len(capacity.memo) >= REMEMBERED:
+            capacity.memo.clear()
         known = capacity.memo[shape] = _feasibility(capacity, shape)
     assert isinstance(known, Feasibility)
     return known
