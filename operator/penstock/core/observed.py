@@ -3,7 +3,7 @@
 Views keep only what decisions need, so that thousands of them fit in little memory. Times are seconds since 1970.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -210,15 +210,6 @@ class Observed:
     """The graph is that of the generation before: an edit waits for the end of an undo or of `finally`."""
     taken: Mapping[str, StepView] = field(default_factory=dict)
     """Step objects with names of this Pipeline's Steps that it does not own, by path."""
-
-
-def by_owner(steps: Iterable[StepView], pipeline: str) -> tuple[dict[str, StepView], dict[str, StepView]]:
-    """Steps with names of a Pipeline's, by path: those that the Pipeline with that uid owns, and all others."""
-    owned: dict[str, StepView] = {}
-    others: dict[str, StepView] = {}
-    for step in steps:
-        (owned if step.owner == pipeline else others)[step.path] = step
-    return owned, others
 
 
 def owner_uid(obj: Object, kind: str) -> str | None:
