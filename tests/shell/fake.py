@@ -4,7 +4,6 @@ Beside it a Job controller and kubelet in one, `work`, which moves only when a t
 """
 
 import asyncio
-import copy
 import itertools
 import json
 from collections import Counter
@@ -144,7 +143,7 @@ class FakeCluster:
             wanted = {**known, **({"status": body.get("status")} if part else {**body, "status": known.get("status")})}
             sent = body["metadata"]
         elif isinstance(body, list):
-            wanted, sent = copy.deepcopy(known), {}
+            wanted, sent = _copied(known), {}
             for operation in body:
                 *parents, last = operation["path"].strip("/").split("/")
                 if parents == ["metadata"]:
@@ -198,13 +197,13 @@ class FakeCluster:
         """Tells those who watch."""
         for watched, queue in self._watchers:
             if watched == plural and plural not in self.deaf:
-                queue.put_nowait({"type": kind, "object": copy.deepcopy(obj)})
+                queue.put_nowait({"type": kind, "object": _copied(obj)})
 
     # --- objects ----------------------------------------------------------------------------------------------------
 
     def create(self, plural: str, namespace: str, body: Object) -> Object:
         """Stores a new object."""
-        obj = copy.deepcopy(body)
+        obj = _copied(body)
         number = next(self._counter)
         obj["metadata"] |= {
             "namespace": namespace,
@@ -229,11 +228,11 @@ class FakeCluster:
         if known["spec"] == manifest["spec"]:
             return known
         meta = {**known["metadata"], "generation": known["metadata"]["generation"] + 1}
-        return self.update(plural, {**known, "spec": copy.deepcopy(manifest["spec"]), "metadata": meta})
+        return self.update(plural, {**known, "spec": _copied(manifest["spec"]), "metadata": meta})
 
     def update(self, plural: str, obj: Object) -> Object:
         """Stores a change."""
-        obj = copy.deepcopy(obj)
+        obj = _copied(obj)
         obj["metadata"]["resourceVersion"] = str(next(self._counter))
         self.objects[plural, obj["metadata"]["namespace"], obj["metadata"]["name"]] = obj
         self.tell(plural, "MODIFIED", obj)
@@ -297,6 +296,10 @@ class FakeCluster:
             }
             self.update("pods", pod)
         return len(jobs)
+
+
+def _copied(obj: Any) -> Any:
+    return json.loads(json.dumps(obj))
 
 
 def _merged(known: Object, patch: Object) -> Object:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from penstock.api import durations
 from penstock.api.base import Json
+from penstock.api.plain import TOO_DEEP
 from penstock.api.wiring import Output
 from penstock.core.observed import ContainerView, JobView, PodView
 from penstock.core.reasons import Reason
@@ -23,7 +24,6 @@ MESSAGE_BYTES = 4096
 WATCH_LAG = 5.0
 """Seconds by which what is seen of pods may be behind what is seen of their Job: two watches keep no common order."""
 
-_DEEPEST = 64
 _REFUSED_BY_KUBELET = ("OutOf", "NodeAffinity", "UnexpectedAdmissionError", "TopologyAffinityError", "Shutdown")
 """What kubelet says of a pod that it does not take, since the scheduler did not know better: nobody's fault."""
 _HOPELESS = ("InvalidImageName", "ErrImageNeverPull")
@@ -234,10 +234,9 @@ def read_outputs(message: str, declared: Sequence[Output]) -> dict[str, Json] | 
     given: Json = {}
     if message.strip():
         try:
-            given = normalise(json.loads(message, parse_constant=_no_constant))
-            json.dumps(given, ensure_ascii=False, allow_nan=False).encode()
+            given = json.loads(message, parse_constant=_no_constant)
         except RecursionError:
-            return Reason.OUTPUTS_INVALID, f"PENSTOCK_OUTPUTS is nested too deeply: {shorten(message, 200)}"
+            return Reason.OUTPUTS_INVALID, f"PENSTOCK_OUTPUTS {TOO_DEEP}: {shorten(message, 200)}"
         except ValueError as error:
             if len(message.encode()) >= MESSAGE_BYTES:
                 return (
@@ -247,21 +246,22 @@ def read_outputs(message: str, declared: Sequence[Output]) -> dict[str, Json] | 
             if not wanted:
                 return {}
             return Reason.OUTPUTS_INVALID, f"PENSTOCK_OUTPUTS is not JSON ({error}): {shorten(message, 200)}"
+    if not wanted:
+        return {}
     if not isinstance(given, dict):
-        if not wanted:
-            return {}
         return Reason.OUTPUTS_INVALID, f"PENSTOCK_OUTPUTS must hold one JSON object, not {shorten(message, 200)}"
-    if _deeper(given, _DEEPEST):
-        return Reason.OUTPUTS_INVALID, f"PENSTOCK_OUTPUTS is nested deeper than {_DEEPEST} levels"
     found: dict[str, Json] = {}
     problems = []
     for name, output in wanted.items():
         if name in given:
-            wrong = mismatch(output.type, given[name])
+            try:
+                found[name] = normalise(given[name])
+            except ValueError as error:
+                problems.append(f"output {name!r}: {error}")
+                continue
+            wrong = mismatch(output.type, found[name])
             if wrong:
                 problems.append(f"output {name!r}: {wrong}")
-            else:
-                found[name] = given[name]
         elif output.has_default:
             found[name] = output.default
         elif not output.optional:
@@ -271,10 +271,5 @@ def read_outputs(message: str, declared: Sequence[Output]) -> dict[str, Json] | 
     return found
 
 
-def _deeper(value: Json, most: int) -> bool:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return most < 0 or any(_deeper(item, most - 1) for item in inner)
-
-
 def _no_constant(name: str) -> Json:
-    raise ValueError(f"{name} is not a JSON number")
+    raise ValueError(f"{name} is no JSON number")

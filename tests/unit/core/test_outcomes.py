@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
 
 from penstock.api.wiring import Output
@@ -193,10 +194,10 @@ class TestOutputs:
             ('{"n": true}', "expected Integer, got Boolean"),
             ('{"n": null}', "expected Integer, got null"),
             ('{"n": 1.5}', "expected Integer, got Number 1.5"),
-            ('{"n": NaN}', "NaN is not a JSON number"),
-            ('{"n": 1e999}', "not a JSON number"),
-            ('{"n": ' + "9" * 400 + "}", "not a JSON number"),
-            ('{"n": "\\ud800"}', "is not JSON"),
+            ('{"n": NaN}', "NaN is no JSON number"),
+            ('{"n": 1e999}', "output 'n': inf is no JSON number"),
+            ('{"n": ' + "9" * 400 + "}", "is no JSON number"),
+            ('{"n": "\\ud800"}', "output 'n': is not valid Unicode"),
             ('{"n": ' + "[" * 2000 + "]" * 2000 + "}", "nested"),
             ('{"n": ' + "[" * 100 + "]" * 100 + "}", "nested deeper than 64 levels"),
             ('{"n": ' + '{"a":' * 100 + "1" + "}" * 101, "nested deeper than 64 levels"),
@@ -241,6 +242,11 @@ class TestOutputs:
         message = json.dumps({"s": "x" * (4096 - len('{"s": ""}\n'))}) + "\n"
         assert len(message) == 4096
         assert isinstance(read_outputs(message, outputs(s="String")), dict)
+
+    def test_a_number_beyond_64_bits_is_what_the_api_server_makes_of_it(self) -> None:
+        found = read_outputs('{"n": 100000000000000000000, "m": [18446744073709551615]}', outputs(n="Integer", m="List"))
+        assert found == {"n": 1e20, "m": [2.0**64]}
+        assert orjson.loads(orjson.dumps(found)) == found
 
     def test_a_step_without_outputs_may_write_what_it_likes(self) -> None:
         assert read_outputs("Killed", []) == {}
