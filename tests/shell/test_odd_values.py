@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 import pytest
-from tests.unit.builders import nested, pipeline, step
 
 from penstock.shell import metrics
 from tests.shell.conftest import running, until
 from tests.shell.fake import FakeCluster, Object
+from tests.unit.builders import nested, pipeline, step
 
 HUGE = 10**20
 

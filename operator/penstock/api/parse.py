@@ -46,7 +46,8 @@ def parse(manifest: object) -> Manifest:
     if not isinstance(manifest, Mapping):
         problem = f"a manifest is an object with apiVersion, kind and spec, not {described(manifest)}"
         raise InvalidManifest((("", problem),))
-    kind = _BY_NAME.get(str(manifest.get("kind")))
+    name = manifest.get("kind")
+    kind = _BY_NAME.get(name) if isinstance(name, str) else None
     if kind is None or manifest.get("apiVersion") != API_VERSION:
         raise InvalidManifest(tuple(_foreign(manifest)))
     problems: list[Problem] = []
@@ -69,9 +70,10 @@ def parse(manifest: object) -> Manifest:
 def _foreign(manifest: Mapping[str, Json]) -> Iterator[Problem]:
     if manifest.get("apiVersion") != API_VERSION:
         yield "apiVersion", f"must be {API_VERSION}, not {clip(manifest.get('apiVersion'))}"
-    if str(manifest.get("kind")) not in _BY_NAME:
-        hint = closest(str(manifest.get("kind")), _BY_NAME)
-        yield "kind", f"must be one of {', '.join(_BY_NAME)}, not {clip(manifest.get('kind'))}{hint}"
+    name = manifest.get("kind")
+    if not isinstance(name, str) or name not in _BY_NAME:
+        hint = closest(name, _BY_NAME) if isinstance(name, str) else ""
+        yield "kind", f"must be one of {', '.join(_BY_NAME)}, not {clip(name)}{hint}"
 
 
 def _metadata_problems(metadata: Json) -> Iterator[Problem]:

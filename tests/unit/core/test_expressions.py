@@ -106,7 +106,9 @@ class TestValues:
     def test_a_number_beyond_64_bits(self) -> None:
         for kind in ("Number", "Any"):
             assert value("params.n", {"params.n": kind}, params__n=1e20) == 1e20
-        with pytest.raises(ExpressionError, match="params.n is 100000000000000000000, but whole numbers have 64 bits"):
+        with pytest.raises(
+            ExpressionError, match=r"params\.n is 100000000000000000000, but whole numbers have 64 bits"
+        ):
             value("params.n", {"params.n": "Integer"}, params__n=1e20)
 
     def test_a_result_that_is_nested_too_deeply(self) -> None:

@@ -244,7 +244,9 @@ class TestOutputs:
         assert isinstance(read_outputs(message, outputs(s="String")), dict)
 
     def test_a_number_beyond_64_bits_is_what_the_api_server_makes_of_it(self) -> None:
-        found = read_outputs('{"n": 100000000000000000000, "m": [18446744073709551615]}', outputs(n="Integer", m="List"))
+        found = read_outputs(
+            '{"n": 100000000000000000000, "m": [18446744073709551615]}', outputs(n="Integer", m="List")
+        )
         assert found == {"n": 1e20, "m": [2.0**64]}
         assert orjson.loads(orjson.dumps(found)) == found
 

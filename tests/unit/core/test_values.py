@@ -1,4 +1,4 @@
-"""Values are plain JSON as the API server stores it; what it could not store is refused in words, never stumbled over."""
+"""Values are plain JSON as the API server stores it; what it could not store is refused in words."""
 
 import json
 from typing import Any
@@ -7,14 +7,17 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.builders import nested
 
 from penstock.api.plain import DEEPEST
 from penstock.api.wiring import ValueType
 from penstock.core.values import canonical, digest, mismatch, normalise, text
-from tests.unit.builders import nested
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.floats(allow_nan=False, allow_infinity=False)
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**30), 10**30)
+    | st.floats(allow_nan=False, allow_infinity=False)
     # half a surrogate pair is no text
     | st.text(st.characters(exclude_categories=["Cs"]), max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab", max_size=2), inner, max_size=3),
