@@ -55,6 +55,8 @@ class FakeCluster:
         self.faults: list[Fault] = []
         self.watches = 0
         self.deaf: set[str] = set()
+        self.spelled: dict[str, str] = {}
+        """What is sent in place of some texts, in quotes in this JSON: what Python itself could not write."""
         self.url = ""
         self._counter = itertools.count(1000)
         self._watchers: list[tuple[str, asyncio.Queue[Object | None]]] = []
@@ -110,7 +112,7 @@ class FakeCluster:
             case "POST":
                 return self._create(plural, namespace, body)
             case "GET":
-                return self._known(plural, namespace, name) or web.json_response(self.objects[plural, namespace, name])
+                return self._known(plural, namespace, name) or self._answer(self.objects[plural, namespace, name])
             case "DELETE":
                 return self._delete(plural, namespace, name, body or {})
         return self._known(plural, namespace, name) or self._change(
@@ -131,12 +133,12 @@ class FakeCluster:
         meta: Object = {"resourceVersion": str(next(self._counter))}
         if begin + limit < len(found):
             meta["continue"] = str(begin + limit)
-        return web.json_response({"kind": "List", "metadata": meta, "items": found[begin : begin + limit]})
+        return self._answer({"kind": "List", "metadata": meta, "items": found[begin : begin + limit]})
 
     def _create(self, plural: str, namespace: str, body: Object) -> web.Response:
         if (plural, namespace, body["metadata"]["name"]) in self.objects:
             return _status(409, "AlreadyExists", f'{plural} "{body["metadata"]["name"]}" already exists')
-        return web.json_response(self.create(plural, namespace, body), status=201)
+        return self._answer(self.create(plural, namespace, body), 201)
 
     def _change(self, plural: str, known: Object, verb: str, part: str, body: Any) -> web.Response:
         if verb == "PUT":
@@ -158,10 +160,10 @@ class FakeCluster:
                 return _status(409, "Conflict", "the object has been modified")
         wanted["metadata"] = {**wanted["metadata"], "uid": meta["uid"], "resourceVersion": meta["resourceVersion"]}
         if wanted == known:
-            return web.json_response(known)
+            return self._answer(known)
         if wanted.get("spec") != known.get("spec"):
             wanted["metadata"]["generation"] = meta["generation"] + 1
-        return web.json_response(self.update(plural, wanted))
+        return self._answer(self.update(plural, wanted))
 
     def _delete(self, plural: str, namespace: str, name: str, options: Object) -> web.Response:
         missing = self._known(plural, namespace, name)
@@ -172,7 +174,16 @@ class FakeCluster:
             if value != obj["metadata"][field]:
                 return _status(409, "Conflict", f"the {field} is another")
         self.delete(plural, namespace, name)
-        return web.json_response(obj)
+        return self._answer(obj)
+
+    def _answer(self, obj: Object, status: int = 200) -> web.Response:
+        return web.json_response(text=self._spell(obj), status=status)
+
+    def _spell(self, obj: Object) -> str:
+        text = json.dumps(obj)
+        for short, long in self.spelled.items():
+            text = text.replace(f'"{short}"', long)
+        return text
 
     async def _watch(self, request: web.Request, plural: str) -> web.StreamResponse:
         response = web.StreamResponse()
@@ -184,7 +195,7 @@ class FakeCluster:
         try:
             while (event := await queue.get()) is not None:
                 if event["type"] == "ERROR" or _selected(event["object"], request.query):
-                    await response.write(json.dumps(event).encode() + b"\n")
+                    await response.write(self._spell(event).encode() + b"\n")
         finally:
             self._watchers.remove(entry)
         return response

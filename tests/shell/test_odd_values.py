@@ -121,3 +121,20 @@ async def test_a_hand_edit_of_a_step_that_is_nested_too_deeply_is_put_back(
         await until(lambda: cluster.get("steps", "p.a")["spec"] == known["spec"])
     assert failures() == before
     assert cluster.requests["POST", "steps"] == 1
+
+
+@pytest.mark.parametrize("levels", [990, 9000])
+async def test_what_no_parser_reads_hides_nothing_beside_it(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, levels: int
+) -> None:
+    """The API server takes an object of 10,000 levels."""
+    cluster.spelled["deep"] = "[" * levels + "]" * levels
+    cluster.apply(pipeline(step("a"), name="before", params={"x": "deep"}))
+    async with running(cluster, monkeypatch) as operator:
+        await until(lambda: status(cluster, "before").get("phase") == "Invalid")
+        cluster.apply(pipeline(step("a"), name="beside", params={"x": "deep"}))
+        cluster.apply(pipeline(step("a")))
+        await until(lambda: ended(cluster) and status(cluster, "beside").get("phase") == "Invalid")
+        cluster.cut_watches()
+        await operator.lister.compare()
+    assert status(cluster, "beside")["problems"][0]["message"] == "is nested deeper than 64 levels"

@@ -5,6 +5,10 @@ writes without a point (k8s.io/apimachinery, util/json).
 """
 
 import math
+import re
+from typing import Any
+
+import orjson
 
 from penstock.api.complaints import clip
 
@@ -13,6 +17,10 @@ DEEPEST = 64
 
 TOO_DEEP = f"is nested deeper than {DEEPEST} levels"
 
+_DEEPEST_READ = 500
+"""Levels that are read of what the API server sends, which takes objects of 10,000."""
+
+_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]')
 _EXACT = range(-(2**63), 2**63)
 
 
@@ -34,3 +42,30 @@ def letters(value: str) -> str:
     if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
         raise ValueError("is not valid Unicode: it contains half of a surrogate pair")
     return value
+
+
+def decode(text: bytes | str) -> Any:
+    """What a JSON text says. What is nested too deeply for any parser is null: it must not hide all that is beside it.
+
+    Raises ValueError for what is no JSON.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return orjson.loads(_cut(text.encode() if isinstance(text, str) else text))
+
+
+def _cut(text: bytes) -> bytes:
+    """The text with null in place of each list and object that lies too deep."""
+    kept: list[bytes] = []
+    depth = start = 0
+    for token in _TOKEN.finditer(text):
+        if token[0] in (b"[", b"{"):
+            depth += 1
+            if depth == _DEEPEST_READ + 1:
+                kept += text[start : token.start()], b"null"
+        elif token[0] in (b"]", b"}"):
+            if depth == _DEEPEST_READ + 1:
+                start = token.end()
+            depth -= 1
+    return b"".join([*kept, text[start:]])

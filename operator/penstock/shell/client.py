@@ -16,6 +16,7 @@ import orjson
 from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
 
+from penstock.api.plain import decode
 from penstock.shell import metrics
 from penstock.shell.resources import Object, Resource
 
@@ -115,7 +116,7 @@ class Client:
                 async for chunk in response.content.iter_any():
                     *lines, buffer = (buffer + chunk).split(b"\n")
                     for line in filter(None, lines):
-                        yield orjson.loads(line)
+                        yield decode(line)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Unreachable(f"WATCH {url}: {error or type(error).__name__}") from error
 
@@ -187,7 +188,7 @@ class Client:
             text = await response.read()
             metrics.REQUESTS.labels(verb, resource.plural, str(response.status)).inc()
             if response.status < 300:
-                answer: Object = orjson.loads(text)
+                answer: Object = decode(text)
                 return answer
             raise _refusal(response, text)
 
