@@ -114,6 +114,8 @@ class PodView:
     waiting: str = ""
     disrupted: str = ""
     unschedulable: str = ""
+    scheduled: float | None = None
+    """When kube-scheduler found a node for it."""
     deleting: bool = False
     fetch: ContainerView | None = None
     publish: ContainerView | None = None
@@ -349,6 +351,7 @@ def pod_view(obj: Object) -> PodView:
         waiting=_waiting(state, inits),
         disrupted=_words(disruption) if disruption.get("status") == "True" else "",
         unschedulable=scheduled.get("message", "") if scheduled.get("status") == "False" else "",
+        scheduled=instant(scheduled.get("lastTransitionTime")) if scheduled.get("status") == "True" else None,
         deleting="deletionTimestamp" in meta,
         fetch=_container_view(containers.get(FETCH_CONTAINER)),
         publish=_container_view(containers.get(PUBLISH_CONTAINER)),
