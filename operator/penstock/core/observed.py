@@ -118,6 +118,8 @@ class PodView:
     waiting: str = ""
     disrupted: str = ""
     unschedulable: str = ""
+    scheduled: float | None = None
+    """When kube-scheduler found a node for it."""
     deleting: bool = False
     fetch: ContainerView | None = None
     publish: ContainerView | None = None
@@ -241,7 +243,7 @@ def step_view(obj: Object) -> StepView:
         task=".".join(part for part in path.split(".") if not part.isdecimal()) if not alone else path,
         created=instant(meta["creationTimestamp"]) or 0.0,
         spec=spec if alone else {},
-        spec_digest="" if alone else digest(spec),
+        spec_digest="" if alone else _digest_of(spec),
         fingerprint=spec.get("fingerprint", ""),
         min_run=spec.get("minRun", 1),
         rerun=spec.get("rerun", ""),
@@ -250,6 +252,14 @@ def step_view(obj: Object) -> StepView:
         approved_by=annotations.get(labels.APPROVED_BY),
         rejected_by=annotations.get(labels.REJECTED_BY),
     )
+
+
+def _digest_of(spec: Object) -> str:
+    """Digest of the spec of an owned Step; empty if it is nested so deeply that the operator cannot have written it."""
+    try:
+        return digest(spec)
+    except ValueError:
+        return ""
 
 
 def job_view(obj: Object) -> JobView:
@@ -346,6 +356,7 @@ def pod_view(obj: Object) -> PodView:
         waiting=_waiting(state, inits),
         disrupted=_words(disruption) if disruption.get("status") == "True" else "",
         unschedulable=scheduled.get("message", "") if scheduled.get("status") == "False" else "",
+        scheduled=instant(scheduled.get("lastTransitionTime")) if scheduled.get("status") == "True" else None,
         deleting="deletionTimestamp" in meta,
         fetch=_container_view(containers.get(FETCH_CONTAINER)),
         publish=_container_view(containers.get(PUBLISH_CONTAINER)),
