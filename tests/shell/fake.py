@@ -58,6 +58,8 @@ class FakeCluster:
         self.spelled: dict[str, str] = {}
         """What is sent in place of some texts, in quotes in this JSON: what Python itself could not write."""
         self.url = ""
+        self.most: dict[str, int] = {}
+        """How many objects of a kind a quota allows, ended ones too."""
         self._counter = itertools.count(1000)
         self._watchers: list[tuple[str, asyncio.Queue[Object | None]]] = []
         self._runner: web.AppRunner | None = None
@@ -138,6 +140,11 @@ class FakeCluster:
     def _create(self, plural: str, namespace: str, body: Object) -> web.Response:
         if (plural, namespace, body["metadata"]["name"]) in self.objects:
             return _status(409, "AlreadyExists", f'{plural} "{body["metadata"]["name"]}" already exists')
+        most = self.most.get(plural)
+        if most is not None and len(self.all(plural)) >= most:
+            name = f"count/{plural}.batch"
+            words = f"exceeded quota: tight, requested: {name}=1, used: {name}={most}, limited: {name}={most}"
+            return _status(403, "Forbidden", words)
         return self._answer(self.create(plural, namespace, body), 201)
 
     def _change(self, plural: str, known: Object, verb: str, part: str, body: Any) -> web.Response:
@@ -275,6 +282,16 @@ class FakeCluster:
         """Jobs that have no pod."""
         owned = {owner["uid"] for pod in self.all("pods") for owner in pod["metadata"]["ownerReferences"]}
         yield from (job for job in self.all("jobs") if job["metadata"]["uid"] not in owned)
+
+    def conclude(self) -> None:
+        """Says of each Job whose pod has ended that it has."""
+        for pod in self.all("pods"):
+            (owner,) = pod["metadata"]["ownerReferences"]
+            job = self.objects["jobs", pod["metadata"]["namespace"], owner["name"]]
+            kind = {"Succeeded": "Complete", "Failed": "Failed"}.get(pod["status"]["phase"])
+            if kind and not job.get("status"):
+                ended = {"type": kind, "status": "True", "lastTransitionTime": now()}
+                self.update("jobs", {**job, "status": {"conditions": [ended]}})
 
     def work(self, message: Callable[[Object], str] = lambda job: "", code: int = 0) -> int:
         """Runs a pod for every Job without one, to its end; returns how many. `message`: what it leaves behind."""

@@ -17,6 +17,7 @@ from penstock.core.scheduling.observed_capacity import amounts
 from penstock.core.scheduling.policies import POLICIES
 from penstock.shell import metrics
 from penstock.shell.apply import Applier
+from penstock.shell.clearing import Clearing
 from penstock.shell.client import Client
 from penstock.shell.gate import Gate
 from penstock.shell.graphs import Graphs
@@ -74,6 +75,7 @@ class Operator:
             self._wake,
             self._look_again_at,
         )
+        self.clearing = Clearing(writer, self.gate, self.starter, self.trouble.messages)
         self._next_look: asyncio.TimerHandle | None = None
         self.store.ledger.caps = amounts(settings.capacity) if settings.capacity else None
         observer = Observer(self.store, graphs, self.starter, self.trouble.messages, self.gate, _thresholds(settings))
@@ -112,6 +114,7 @@ class Operator:
             self.reporter.run(),
             self.notifier.run(),
             self.trouble.run(),
+            self.clearing.run(),
             measure_lag(),
         )
 
