@@ -4,7 +4,7 @@ A pass is synchronous, so passes are serialised by themselves. What a pass lets 
 until its Job is there or could not be created; so no two passes give away the same room.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from penstock.core.decide import Ready
@@ -100,6 +100,15 @@ class Gate:
     def waits(self, key: Key) -> Mapping[str, Wait]:
         """Why the Steps of a Pipeline wait that the last pass did not let through, as far as it lasts; by uid."""
         return self._waits.get(key, {})
+
+    def short_of(self, resources: Set[str]) -> Iterator[tuple[str, str, int]]:
+        """Namespace and uid of each Step that waits for one of these resources, and how many pods it is to have."""
+        for key, asking in self._asking.items():
+            waits = self._waits.get(key, {})
+            for one, ready in _pairs(asking):
+                wait = waits.get(ready.step.uid)
+                if wait and not resources.isdisjoint(wait.short):
+                    yield key.namespace, ready.step.uid, one.shape.replicas
 
     def unfit(self, key: Key) -> dict[str, str]:
         """Steps of a Pipeline that fit nowhere even when all is idle, by uid, with the numbers; none if they wait."""
