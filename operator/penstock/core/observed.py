@@ -14,7 +14,7 @@ from penstock.core.graph import Graph
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
 from penstock.core.scheduling.ranks import Ranks
-from penstock.core.values import digest
+from penstock.core.values import lenient_digest
 
 Object = Mapping[str, Any]
 
@@ -238,7 +238,7 @@ def step_view(obj: Object) -> StepView:
         task=".".join(part for part in path.split(".") if not part.isdecimal()) if owner else path,
         created=instant(meta["creationTimestamp"]) or 0.0,
         spec={} if owner else spec,
-        spec_digest=_digest_of(spec) if owner else "",
+        spec_digest=lenient_digest(spec) if owner else "",
         fingerprint=spec.get("fingerprint", ""),
         min_run=spec.get("minRun", 1),
         rerun=spec.get("rerun", ""),
@@ -247,14 +247,6 @@ def step_view(obj: Object) -> StepView:
         approved_by=annotations.get(labels.APPROVED_BY),
         rejected_by=annotations.get(labels.REJECTED_BY),
     )
-
-
-def _digest_of(spec: Object) -> str:
-    """Digest of the spec of an owned Step; empty if it is nested so deeply that the operator cannot have written it."""
-    try:
-        return digest(spec)
-    except ValueError:
-        return ""
 
 
 def job_view(obj: Object) -> JobView:
