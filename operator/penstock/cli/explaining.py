@@ -8,6 +8,7 @@ from penstock.cli.failure import Failure
 from penstock.cli.forecasting import cluster_ledger
 from penstock.cli.observing import Sight, observe
 from penstock.core.clock import stamp
+from penstock.core.names import task_of
 from penstock.core.scheduling.explain import clock
 from penstock.core.scheduling.standing import Standing, standings
 
@@ -31,7 +32,7 @@ def chosen(found: Sequence[Standing], namespace: str, pipeline: str, step: str) 
 
 
 def _task(one: Standing) -> str:
-    return ".".join(part for part in one.key[2].split(".") if not part.isdecimal())
+    return task_of(one.key[2])
 
 
 def lines(found: Sequence[Standing], detailed: bool, now: float) -> Iterator[str]:

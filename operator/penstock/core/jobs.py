@@ -4,7 +4,7 @@ from typing import Any
 
 from penstock.api.base import Json, Model
 from penstock.api.pods import PodOptions
-from penstock.core import labels
+from penstock.core import labels, names
 from penstock.core.artifacts import claim_name
 from penstock.core.composition.wire import variable_name
 from penstock.core.decide import Ready
@@ -88,7 +88,7 @@ def job_manifest(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None, c
 def name_of(ready: Ready) -> str:
     """Name of the Job of an attempt. Undos of a later round are Jobs of their own."""
     purpose = ready.purpose if ready.purpose == "run" else f"{ready.purpose}{ready.facts.round}"
-    return labels.job_name(ready.step.name, ready.step.uid, ready.facts.run, ready.attempt, purpose)
+    return names.job_name(ready.step.name, ready.step.uid, ready.facts.run, ready.attempt, purpose)
 
 
 def _pod(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None, job: str, courier: str) -> dict[str, Any]:

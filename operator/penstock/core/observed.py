@@ -11,6 +11,7 @@ from penstock.api import quantities
 from penstock.core import labels
 from penstock.core.clock import instant
 from penstock.core.graph import Graph
+from penstock.core.names import task_of
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
 from penstock.core.scheduling.ranks import Ranks
@@ -233,7 +234,7 @@ def step_view(obj: Object) -> StepView:
         pipeline=pipeline,
         owner=owner,
         path=path,
-        task=".".join(part for part in path.split(".") if not part.isdecimal()) if owner else path,
+        task=task_of(path, (meta.get("labels") or {}).get(labels.STEP, "")) if owner else path,
         created=instant(meta["creationTimestamp"]) or 0.0,
         spec={} if owner else spec,
         spec_digest=digest(spec) if owner else "",

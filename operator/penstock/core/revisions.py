@@ -11,7 +11,7 @@ from typing import Any
 from penstock import api
 from penstock.api.base import API_VERSION
 from penstock.api.parse import InvalidManifest, parse
-from penstock.core import labels
+from penstock.core import labels, names
 from penstock.core.composition.outline import ComponentKey
 from penstock.core.graph import Graph
 from penstock.core.lifecycle import Standing, parse_rerun
@@ -51,7 +51,7 @@ def revision_view(obj: Object) -> RevisionView:
 
 def revision_manifest(pipeline: PipelineView, standing: Standing, pins: Pins) -> dict[str, Any]:
     """The ControllerRevision that records what a Pipeline is from now on."""
-    identity = labels.short_hash(f"{pipeline.uid}/{standing.revision}/{pipeline.generation}")
+    identity = names.short_hash(f"{pipeline.uid}/{standing.revision}/{pipeline.generation}")
     return {
         "apiVersion": "apps/v1",
         "kind": "ControllerRevision",
