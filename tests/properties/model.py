@@ -14,6 +14,7 @@ from typing import Any
 from penstock import api
 from penstock.core import jobs, labels
 from penstock.core.clock import stamp
+from penstock.core.compact import compact
 from penstock.core.composition.compiler import Compiled, compile_pipeline
 from penstock.core.lifecycle import ENDED
 from penstock.core.observed import Observed, job_view, pipeline_view, pod_view, step_view
@@ -127,16 +128,16 @@ class Cluster:
         (pipeline,) = self.of("Pipeline")
         compiled, deferred = self._compiled(pipeline)
         by_step: dict[str, list[Any]] = {}
-        for job in map(job_view, self.of("Job")):
+        for job in map(compact, map(job_view, self.of("Job"))):
             by_step.setdefault(job.step, []).append(job)
         by_job: dict[str, list[Any]] = {}
-        for pod in map(pod_view, self.of("Pod")):
+        for pod in map(compact, map(pod_view, self.of("Pod"))):
             by_job.setdefault(pod.job, []).append(pod)
         return Observed(
-            pipeline=pipeline_view(pipeline),
+            pipeline=compact(pipeline_view(pipeline)),
             graph=compiled.graph,
             problems=compiled.problems,
-            steps={step.path: step for step in map(step_view, self.of("Step"))},
+            steps={step.path: step for step in map(compact, map(step_view, self.of("Step")))},
             jobs=by_step,
             pods=by_job,
             now=self.now,
