@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from penstock import api
-from penstock.core.composition.compiler import compile_pipeline
 from penstock.core.compact import compact
+from penstock.core.composition.compiler import compile_pipeline
 from penstock.core.jobs import gang_service, job_manifest
 from penstock.core.observed import Observed, job_view, pipeline_view, pod_view, step_view
 from penstock.core.plan import plan

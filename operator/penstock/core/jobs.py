@@ -7,11 +7,11 @@ from penstock.api.pods import PodOptions
 from penstock.core import labels, names
 from penstock.core.artifacts import claim_name
 from penstock.core.composition.wire import variable_name
-from penstock.core.decide import Ready
 from penstock.core.graph import Graph, Work
 from penstock.core.mounts import carried
 from penstock.core.observed import STEP_CONTAINER
 from penstock.core.requests import pod_requests, pod_resources
+from penstock.core.runs import Ready
 from penstock.core.step_manifests import child_labels, owner_reference
 from penstock.core.values import text
 

@@ -19,6 +19,9 @@ from penstock.core.values import digest
 
 Object = Mapping[str, Any]
 
+RUN, UNDO = "run", "undo"
+"""What a Job of a Step is for: its result, or taking that back."""
+
 
 @dataclass(frozen=True, slots=True)
 class StepView:
@@ -143,7 +146,7 @@ class PipelineView:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The API server did not take the Job of a Step: its words, and since when (seconds since 1970).
+    """The Job of one attempt of a Step was not taken: why, in words, and since when (seconds since 1970).
 
     `quota`: there is no room now, so waiting helps. `hopeless`: the Job is not valid, so nothing helps.
     """
@@ -152,7 +155,9 @@ class Refusal:
     since: float
     quota: bool = False
     hopeless: bool = False
-    purpose: str = "run"
+    purpose: str = RUN
+    run: int = 0
+    attempt: int = 0
 
 
 class Wait(Protocol):
@@ -193,11 +198,11 @@ class Observed:
     trouble: Mapping[str, str] = field(default_factory=dict)
     """What events say about Jobs that get no pod, by the uid of the Job."""
     refused: Mapping[str, Refusal] = field(default_factory=dict)
-    """Jobs that were not taken, by the uid of the Step."""
+    """Jobs that the API server did not take, by the uid of the Step."""
     waits: Mapping[str, Wait] = field(default_factory=dict)
     """Why the last pass of admission held Steps back, by their uid."""
-    unfit: Mapping[str, str] = field(default_factory=dict)
-    """Steps that fit nowhere even when all is idle, and the numbers that say so, by uid."""
+    unfit: Mapping[str, Refusal] = field(default_factory=dict)
+    """Jobs that fit nowhere even when all is idle, with the numbers that say so, by the uid of the Step."""
     expected: Ranks | None = None
     """How long the steps should take; None if nothing is known of it."""
     thresholds: Thresholds = Thresholds()
@@ -206,7 +211,7 @@ class Observed:
     superfluous: Sequence[str] = ()
     """Names of kept revisions beyond the limit."""
     deferred: bool = False
-    """The graph is that of the generation before: an edit waits for the end of an undo or of `finally`."""
+    """The graph is that of before: an edit or a rerun waits for the end of an undo or of `finally`."""
 
 
 def owner_uid(obj: Object, kind: str) -> str | None:
@@ -271,7 +276,7 @@ def job_view(obj: Object) -> JobView:
         step=owner,
         run=int(annotations[labels.RUN]),
         attempt=int(meta["labels"][labels.ATTEMPT]),
-        purpose=annotations.get(labels.PURPOSE, "run"),
+        purpose=annotations.get(labels.PURPOSE, RUN),
         fingerprint=annotations[labels.FINGERPRINT],
         producers=annotations.get(labels.PRODUCERS, ""),
         revision=int(annotations.get(labels.REVISION, "0")),

@@ -14,7 +14,7 @@ from penstock.api.parse import InvalidManifest, parse
 from penstock.core import labels, names
 from penstock.core.composition.outline import ComponentKey
 from penstock.core.graph import Graph
-from penstock.core.lifecycle import Standing, parse_rerun
+from penstock.core.lifecycle import Standing, new_rerun
 from penstock.core.observed import Object, PipelineView, StepView
 from penstock.core.step_manifests import owner_reference
 from penstock.core.values import canonical
@@ -69,12 +69,10 @@ def revision_manifest(pipeline: PipelineView, standing: Standing, pins: Pins) ->
 
 def kept_pins(pipeline: PipelineView, kept: Sequence[RevisionView]) -> Pins | None:
     """The pins that the Pipeline's present spec has or takes over; None if its Components are to be resolved anew."""
-    status = pipeline.status
-    rerun = parse_rerun(pipeline.rerun)
-    asked = rerun is not None and rerun.token != status.get("rerun") and bool(status.get("revision"))
+    asked = new_rerun(pipeline) is not None
     newest = sorted(kept, key=lambda one: (one.revision, one.generation), reverse=True)
     for one in newest:
-        if (one.generation, one.revision) == (pipeline.generation, status.get("revision")):
+        if (one.generation, one.revision) == (pipeline.generation, pipeline.status.get("revision")):
             return None if asked else one.pins
     if asked:
         return None
@@ -105,9 +103,10 @@ def component_spec(name: str, written: Object) -> tuple[api.ComponentSpec | None
 
 
 def edited_since(pipeline: PipelineView) -> int | None:
-    """The generation that the operator saw last, if the Pipeline has been edited since; else None."""
+    """The generation that was taken up last, if the Pipeline has been edited or asked to rerun since; else None."""
     before: int | None = pipeline.status.get("observedGeneration")
-    return before if before != pipeline.generation and pipeline.status.get("revision") else None
+    edited = before != pipeline.generation or new_rerun(pipeline)
+    return before if edited and pipeline.status.get("revision") else None
 
 
 def of_generation(kept: Iterable[RevisionView], generation: int) -> RevisionView | None:
@@ -117,7 +116,7 @@ def of_generation(kept: Iterable[RevisionView], generation: int) -> RevisionView
 
 
 def edit_waits(pipeline: PipelineView, graph: Graph | None, steps: Iterable[StepView]) -> bool:
-    """Whether an edit waits for the end of an undo or of `finally`. `graph`: that of the generation before."""
+    """Whether an edit or a rerun waits for the end of an undo or of `finally`. `graph`: what was taken up last."""
     if graph is None:
         return False
     if pipeline.status.get("phase") == "Undoing":

@@ -7,11 +7,12 @@ from typing import Any
 from penstock.api.base import Json
 from penstock.api.pipeline import PipelinePhase
 from penstock.api.step import StepPhase
-from penstock.core.decide import Ready, Stage
+from penstock.core.decide import Stage
 from penstock.core.lateness import Late, Watched, late
 from penstock.core.observed import Observed
 from penstock.core.pipeline_status import MAX_OUTPUTS, Summary
 from penstock.core.reasons import Reason
+from penstock.core.runs import Ready
 from penstock.core.undo import Undoing
 from penstock.core.values import canonical, shorten
 from penstock.core.world import Node, Verdict, World, first_missing

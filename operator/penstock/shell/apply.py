@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from penstock.core.decide import Ready
 from penstock.core.events import Event
 from penstock.core.observed import PipelineView, StepView
 from penstock.core.plan import Plan
+from penstock.core.runs import Ready
 from penstock.shell.client import Refused, Unreachable
 from penstock.shell.observe import Snapshot
 from penstock.shell.reporter import Reporter

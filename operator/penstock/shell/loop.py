@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from penstock.core.decide import Ready
 from penstock.core.graph import Graph
 from penstock.core.observed import Observed, PipelineView
 from penstock.core.plan import Plan
+from penstock.core.runs import Ready
 from penstock.core.waiting import PATIENCE
 from penstock.shell import metrics
 from penstock.shell.apply import Applier, Outcome, mere_progress

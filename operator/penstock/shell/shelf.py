@@ -10,6 +10,7 @@ from penstock.core.observed import PodView
 REMEMBERED = 10_000
 """Deleted objects that a shelf remembers, so that late events do not bring them back."""
 
+
 class View(Protocol):
     """What all views have. `version` is the resourceVersion: a number that grows (KEP-5504)."""
 

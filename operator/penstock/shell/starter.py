@@ -10,10 +10,10 @@ import structlog
 
 from penstock.core import labels
 from penstock.core.collector import collector
-from penstock.core.decide import Ready
 from penstock.core.graph import Graph
 from penstock.core.jobs import gang_service, job_manifest
 from penstock.core.observed import PipelineView, Refusal, owner_uid
+from penstock.core.runs import Ready
 from penstock.core.transfer import Collection
 from penstock.shell.client import Client, Refused
 from penstock.shell.resources import JOBS, SERVICES, Object
@@ -133,6 +133,8 @@ class Starter:
             quota=error.code == 403 and "exceeded quota" in error.message,
             hopeless=error.code in (400, 413, 422),
             purpose=ready.purpose,
+            run=ready.facts.run,
+            attempt=ready.attempt,
         )
         self._setbacks[ready.step.uid] = _Setback(run, refusal, pause, now + pause)
         log.warning("a Job was not taken", step=ready.step.name, namespace=ready.step.namespace, error=str(error))
