@@ -17,7 +17,7 @@ from penstock.core.clock import stamp
 from penstock.core.compact import compact
 from penstock.core.composition.compiler import Compiled, compile_pipeline
 from penstock.core.lifecycle import ENDED
-from penstock.core.observed import Observed, Refusal, job_view, pipeline_view, pod_view, step_view
+from penstock.core.observed import Observed, Refusal, StepView, job_view, pipeline_view, pod_view, step_view
 from penstock.core.plan import Plan, approval_labels, plan
 from penstock.core.revisions import edit_waits, edited_since
 from penstock.core.runs import Ready
@@ -50,6 +50,7 @@ class Cluster:
         self.counter = itertools.count(1)
         self.objects: dict[tuple[str, str], Object] = {}
         self.graph: tuple[int, Compiled] | None = None
+        """What the last plan was made with: the generation that it is of, and what that means."""
         self.started: list[tuple[str, int, int]] = []
         self.transitions: list[tuple[Object, Object]] = []
         """Every status of a Step that was written, with the one before."""
@@ -150,7 +151,7 @@ class Cluster:
             pipeline=compact(pipeline_view(pipeline)),
             graph=compiled.graph,
             problems=compiled.problems,
-            steps={step.path: step for step in map(compact, map(step_view, self.of("Step")))},
+            steps=self.views(),
             jobs=by_step,
             pods=by_job,
             now=self.now,
@@ -159,11 +160,15 @@ class Cluster:
             deferred=deferred,
         )
 
+    def views(self) -> dict[str, StepView]:
+        """The Steps by path, as the operator sees them."""
+        return {step.path: step for step in map(compact, map(step_view, self.of("Step")))}
+
     def _compiled(self, pipeline: Object) -> tuple[Compiled, bool]:
         """The graph that holds now, and whether an edit or a rerun waits behind it."""
         view = compact(pipeline_view(pipeline))
-        known, steps = self.graph, map(step_view, self.of("Step"))
-        if known and known[0] == edited_since(view) and edit_waits(view, known[1].graph, steps):
+        known = self.graph
+        if known and known[0] == edited_since(view) and edit_waits(view, known[1].graph, self.views().values()):
             return known[1], True
         if self.graph is None or self.graph[0] != view.generation:
             spec = api.PipelineSpec.model_validate(pipeline["spec"])
@@ -177,7 +182,7 @@ class Cluster:
     def writes_of(self, found: Plan) -> list[Callable[[], None]]:
         """The writes of a plan in the order in which the operator begins them. Each may fail and be left out."""
         (pipeline,) = self.of("Pipeline")
-        graph = self.observe().graph
+        graph = self.graph[1].graph if self.graph else None
         owner = (pipeline["metadata"]["name"], pipeline["metadata"]["uid"])
         status = found.pipeline_status
         conclude = (
