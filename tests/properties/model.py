@@ -18,6 +18,7 @@ from penstock.core.compact import compact
 from penstock.core.composition.compiler import Compiled, compile_pipeline
 from penstock.core.lifecycle import ENDED
 from penstock.core.observed import Observed, Refusal, StepView, job_view, pipeline_view, pod_view, step_view
+from penstock.core.owners import by_owner
 from penstock.core.plan import Plan, approval_labels, plan
 from penstock.core.revisions import edit_waits, edited_since
 from penstock.core.runs import Ready
@@ -147,11 +148,13 @@ class Cluster:
         by_job: dict[str, list[Any]] = {}
         for pod in map(compact, map(pod_view, self.of("Pod"))):
             by_job.setdefault(pod.job, []).append(pod)
+        steps, taken = self.views()
         return Observed(
             pipeline=compact(pipeline_view(pipeline)),
             graph=compiled.graph,
             problems=compiled.problems,
-            steps=self.views(),
+            steps=steps,
+            taken=taken,
             jobs=by_step,
             pods=by_job,
             now=self.now,
@@ -160,20 +163,21 @@ class Cluster:
             deferred=deferred,
         )
 
-    def views(self) -> dict[str, StepView]:
-        """The Steps by path, as the operator sees them."""
-        return {step.path: step for step in map(compact, map(step_view, self.of("Step")))}
+    def views(self) -> tuple[dict[str, StepView], dict[str, StepView]]:
+        """The Steps by path, as the operator sees them: the Pipeline's own, and others of their names."""
+        (pipeline,) = self.of("Pipeline")
+        return by_owner(map(compact, map(step_view, self.of("Step"))), pipeline["metadata"]["uid"])
 
     def _compiled(self, pipeline: Object) -> tuple[Compiled, bool]:
         """The graph that holds now, and whether an edit or a rerun waits behind it."""
-        view = compact(pipeline_view(pipeline))
-        known = self.graph
-        if known and known[0] == edited_since(view) and edit_waits(view, known[1].graph, self.views().values()):
+        view, known = compact(pipeline_view(pipeline)), self.graph
+        own, _ = self.views()
+        if known and known[0] == edited_since(view) and edit_waits(view, known[1].graph, own.values()):
             return known[1], True
-        if self.graph is None or self.graph[0] != view.generation:
+        if known is None or known[0] != view.generation:
             spec = api.PipelineSpec.model_validate(pipeline["spec"])
-            self.graph = (view.generation, compile_pipeline(spec, self.components))
-        return self.graph[1], False
+            known = self.graph = (view.generation, compile_pipeline(spec, self.components))
+        return known[1], False
 
     def plan(self) -> Plan:
         """The operator's plan for what is there now."""
@@ -197,14 +201,16 @@ class Cluster:
         for view, step_status in found.step_statuses:
             writes.append(partial(self.set_status, self.objects["Step", view.name], view.version, step_status))
         if graph is not None:
-            asked = [ready for ready in found.ready if self.asked.get(ready.step.uid) != (_which(ready), self.now)]
-            writes += [partial(self.ask, ready, jobs.job_manifest(graph, ready, owner, "courier")) for ready in asked]
+            asked = [ready for ready in found.ready if not self.refused_now(ready)]
+            writes += [
+                partial(self.submit, ready, jobs.job_manifest(graph, ready, owner, "courier")) for ready in asked
+            ]
         writes += [partial(self.delete_job, job.name, job.uid) for job in found.delete_jobs]
         for view in found.settle_approvals:
             writes.append(partial(self._settle, view.name, approval_labels(view)))
         for view, spec in found.replace_specs:
             writes.append(partial(self.set_spec, self.objects["Step", view.name], spec))
-        writes += [partial(self.delete, "Step", view.name) for view in found.delete_steps]
+        writes += [partial(self.delete_step, view.name) for view in found.delete_steps]
         writes += [partial(self.create, manifest) for manifest in found.create_steps]
         return [*writes, *conclude]
 
@@ -214,6 +220,9 @@ class Cluster:
             return
         if obj["kind"] == "Step":
             self.transitions.append((obj.get("status") or {}, status))
+        elif "completionTime" in status and "completionTime" not in (obj.get("status") or {}):
+            live = [job["metadata"]["name"] for job in self.of("Job") if self.is_live(job)]
+            assert not live, f"{obj['metadata']['name']} has ended, but {live} may run"
         obj["status"] = json.loads(json.dumps(status))
         self.changed(obj)
 
@@ -241,8 +250,8 @@ class Cluster:
         for key in keys if step else ():
             self.annotate(step, key, None)
 
-    def ask(self, ready: Ready, manifest: Object) -> None:
-        """Asks admission and the API server for a Job; one that was refused is not asked for again at that instant."""
+    def submit(self, ready: Ready, manifest: Object) -> None:
+        """Hands a Job to admission and the API server; one that was refused is not asked for again at that instant."""
         uid = ready.step.uid
         unfit, refusal = self.never_fits(ready), self.refuses(ready)
         for known, found in ((self.unfit, unfit), (self.refused, refusal)):
@@ -252,6 +261,10 @@ class Cluster:
             self.asked[uid] = _which(ready), self.now
         else:
             self.start(manifest)
+
+    def refused_now(self, ready: Ready) -> bool:
+        """Whether that Job was asked for at this very instant, and not taken."""
+        return self.asked.get(ready.step.uid) == (_which(ready), self.now)
 
     def never_fits(self, ready: Ready) -> Refusal | None:
         """What admission says of a Job that fits nowhere; None if there is room for it."""
@@ -306,15 +319,29 @@ class Cluster:
             return
         if not self.slow:
             self.delete("Job", name)
-        elif "deletionTimestamp" not in job["metadata"]:
-            job["metadata"]["deletionTimestamp"] = stamp(self.now)
-            self.changed(job)
+        else:
+            self._mark(job)
+
+    def delete_step(self, name: str) -> None:
+        """Deletes a Step and its Jobs in the foreground: with `slow` they are there until `purge`."""
+        step = self.objects.get(("Step", name))
+        if step is None or not (self.slow and self.jobs_of(step)):
+            self.delete("Step", name)
+            return
+        for one in (step, *self.jobs_of(step)):
+            self._mark(one)
+
+    def _mark(self, obj: Object) -> None:
+        if "deletionTimestamp" not in obj["metadata"]:
+            obj["metadata"]["deletionTimestamp"] = stamp(self.now)
+            self.changed(obj)
 
     def purge(self) -> None:
-        """Ends the deletion of Jobs."""
-        for job in self.of("Job"):
-            if "deletionTimestamp" in job["metadata"]:
-                self.delete("Job", job["metadata"]["name"])
+        """Ends the deletion of Jobs and Steps."""
+        for kind in ("Job", "Step"):
+            for obj in self.of(kind):
+                if "deletionTimestamp" in obj["metadata"]:
+                    self.delete(kind, obj["metadata"]["name"])
 
     def reconcile(self, most: int = 50) -> None:
         """Plans and applies until there is nothing left to do."""

@@ -161,7 +161,7 @@ class Disturbed(Cluster):
         ]
         assert not held or task.work.cache != "Reuse", f"{manifest['metadata']['name']} runs in spite of {held}"
         for group in task.needs:
-            for view in self.views().values():
+            for view in self.views()[0].values():
                 inside = index_of(view.path)[: group.shared] == index_of(path)[: group.shared]
                 if inside and view.path in self.known and view.task in group.tasks:
                     tolerated = graph.tasks[view.task].work.on_error == "Continue"

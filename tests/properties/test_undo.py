@@ -8,16 +8,20 @@ from hypothesis import strategies as st
 from penstock.core import labels
 from penstock.core.observed import Refusal
 from penstock.core.runs import Ready
+from tests.properties.engine import Engine
 from tests.properties.manifests import sagas
 from tests.properties.model import Object
-from tests.properties.simulation import Disturbed
 
 SCARCE = 4
 """One Job in so many fits nowhere, one is not valid, and one is refused for a while."""
 
 
-class Hostile(Disturbed):
+class Hostile(Engine):
     """A cluster in which room is gone, and Jobs are not taken, of runs and of undos."""
+
+    def submit(self, ready: Ready, manifest: Object) -> None:
+        super().submit(ready, manifest)
+        self.woken |= self.refused_now(ready)  # the next plan knows
 
     def never_fits(self, ready: Ready) -> Refusal | None:
         return self.refusal(ready, "needs 5 cpu, a node has 2", hopeless=True) if self._luck(ready) == 0 else None
@@ -61,6 +65,15 @@ def test_it_ends_though_room_is_gone_and_jobs_are_not_taken(manifest: Object, se
     cluster.check_conditions()
     cluster.check_undone()
     assert not cluster.writes_of(cluster.plan()), "a fixpoint"
+
+
+@given(sagas(), st.integers(0, 2**32), st.integers(0, 40))
+def test_it_ends_without_a_nudge(manifest: Object, seed: int, moments: int) -> None:
+    cluster = Hostile(seed)
+    cluster.apply(manifest)
+    cluster.live(moments)
+    cluster.finish_alone()
+    cluster.check_undone()
 
 
 @given(sagas(), sagas(), st.integers(0, 2**32), st.integers(0, 60), st.integers(0, 60))

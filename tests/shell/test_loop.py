@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from penstock.core import labels
-from tests.shell.conftest import running, until
+from tests.shell.conftest import running, settled, until
 from tests.shell.fake import FakeCluster, Object
 
 NAMES = ("first", "second", "third")
@@ -79,15 +79,17 @@ async def test_a_chain_runs_and_passes_its_values_on(cluster: FakeCluster, monke
 async def test_writes_are_few_and_nothing_is_written_once_all_is_over(
     cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with running(cluster, monkeypatch):
+    monkeypatch.setattr("penstock.core.waiting.PATIENCE", 3600.0)  # a wait that a slow machine makes long is told
+    monkeypatch.setattr("penstock.core.runs.STARTING_PATIENCE", 3600.0)
+    async with running(cluster, monkeypatch) as operator:
         cluster.apply(pipeline())
         await drive(cluster)
-        await asyncio.sleep(0.3)
+        await settled(operator)
         writes = sum(count for (verb, _), count in cluster.requests.items() if verb != "GET")
         assert cluster.requests["POST", "jobs"] == cluster.requests["POST", "steps"] == 3
         assert cluster.requests["PUT", "steps"] <= 6
         assert cluster.requests["PUT", "pipelines"] <= 7
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(1.0)  # nothing may come
         assert sum(count for (verb, _), count in cluster.requests.items() if verb != "GET") == writes
 
 
@@ -157,6 +159,28 @@ async def test_what_a_broken_watch_did_not_tell_a_resync_finds(
     assert cluster.get("pipelines", "p")["status"]["outputs"] == {"n": 3}
 
 
+@pytest.mark.parametrize("unheard", [False, True])
+async def test_a_label_that_is_taken_off_and_put_back_costs_nothing(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, unheard: bool
+) -> None:
+    async with running(cluster, monkeypatch) as operator:
+        cluster.apply(pipeline())
+        await until(lambda: list(cluster.pending()))
+        (job,) = cluster.pending()
+        shelf = operator.store.jobs
+        if unheard:
+            cluster.deaf.add("jobs")
+        cluster.label("jobs", job["metadata"]["name"], labels.MANAGED_BY, None)
+        if unheard:
+            await operator.lister.compare()
+            cluster.deaf.clear()
+        await until(lambda: len(shelf) == 0)
+        cluster.label("jobs", job["metadata"]["name"], labels.MANAGED_BY, labels.PENSTOCK)
+        await until(lambda: len(shelf) == 1)
+        await drive(cluster)
+    assert len(jobs(cluster)) == 3
+
+
 async def test_a_watch_that_is_cut_goes_on(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     async with running(cluster, monkeypatch):
         cluster.apply(pipeline())
@@ -183,12 +207,16 @@ async def test_an_object_that_cannot_be_read_harms_no_other(
 
 
 async def test_a_job_of_somebody_else_is_never_adopted(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(timeout: str) -> Object:
+        return pipeline(steps=[{"name": "only", "startTimeout": timeout}], outputs=[])
+
     async with running(cluster, monkeypatch):
-        cluster.apply(pipeline(steps=[{"name": "only", "startTimeout": "1s"}], outputs=[]))
+        cluster.apply(version("1h"))
         await until(lambda: list(cluster.pending()))
         name = cluster.all("jobs")[0]["metadata"]["name"]
     cluster.delete("jobs", "ns", name)
     cluster.create("jobs", "ns", {"metadata": {"name": name, "labels": {}}, "spec": {}})
+    cluster.apply(version("1s"))
     async with running(cluster, monkeypatch):
         await until(lambda: phase(cluster) == "Failed")
     assert "belongs to somebody else" in cluster.get("steps", "p.only")["status"]["message"]
@@ -291,11 +319,11 @@ async def test_a_step_alone_runs(cluster: FakeCluster, monkeypatch: pytest.Monke
 
 
 async def test_events_tell_of_transitions_only(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with running(cluster, monkeypatch):
+    async with running(cluster, monkeypatch) as operator:
         cluster.apply(pipeline())
         await drive(cluster)
         await until(lambda: len(cluster.all("events")) >= 2)
-        await asyncio.sleep(0.1)
+        await settled(operator)
     about = [(one["regarding"]["kind"], one["action"]) for one in cluster.all("events")]
     assert sorted(about) == [("Pipeline", "Running"), ("Pipeline", "Succeeded")]
 

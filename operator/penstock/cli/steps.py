@@ -29,6 +29,8 @@ class Leaf:
     needs: tuple[str, ...] = ()
     task: str = ""
     """The path without indices."""
+    undo: str = ""
+    """How its undo went, in words; empty if there was none."""
 
 
 def path_of(step: Object) -> str:
@@ -60,7 +62,20 @@ def leaf(step: Object) -> Leaf:
         job=str(last.get("job") or ""),
         needs=tuple(_mapping(step.get("spec")).get("dependsOn") or ()),
         task=task_of(step),
+        undo=_undo(status),
     )
+
+
+_UNDOS = {"Succeeded": "undone", "Failed": "undo failed", "Retrying": "undo is tried again"}
+
+
+def _undo(status: Object) -> str:
+    """How the undo of its last run went; that of a run before says nothing any more."""
+    undo = _mapping(status.get("undo"))
+    words = _UNDOS.get(str(undo.get("phase")), "")
+    if not words or undo.get("run") != status.get("run"):
+        return ""
+    return ": ".join(filter(None, (words, str(undo.get("message") or ""))))
 
 
 def _mapping(value: object) -> Object:

@@ -14,6 +14,8 @@ from penstock.core.world import Verdict
 def decision(record: Recorder, facts: RunFacts, approval: Approval, keep: int, suspended: bool) -> Verdict:
     """What somebody decided, or the verdict while nobody has. `keep`: results to hold; `suspended`: the Pipeline is."""
     step, now = record.step, record.now
+    if step.decided and step_status.ended(step.status):  # a decision counts once: this one is being removed
+        return Verdict(StepPhase.PENDING, Reason.REPLACING, "the decision on the run before is being removed")
     if step.rejected_by:
         record.set(step_status.rejected(step, facts, step.rejected_by, now))
         return record.failure(facts.run, Reason.REJECTED, f"rejected by {step.rejected_by}", now)

@@ -14,7 +14,7 @@ from penstock.core.observed import RUN, JobView, Observed, StepView
 from penstock.core.outcomes import Success
 from penstock.core.reasons import Reason
 from penstock.core.record import Recorder
-from penstock.core.runs import LIVE_CHECK, Active, Again, BackingOff, Decided, Due, Ending, Life, Over, Run, Won
+from penstock.core.runs import Active, Again, BackingOff, Decided, Due, Ending, Life, Over, Run, Won
 from penstock.core.scheduling.learned import families, record
 from penstock.core.step_status import RunFacts
 from penstock.core.world import Node, Verdict, World
@@ -143,7 +143,7 @@ class _One:
         if newest and newest in self.live_runs and all(one["number"] != newest.attempt for one in known):
             status = step_status.active(self.step, facts, newest, Reason.REPLACING, verdict.message, None, None)
             self.record.set(status)
-            self._wake(self.now + LIVE_CHECK)
+            self.case.found.unsettled = True
         else:
             self.life.end(self.live_runs)
         return verdict
@@ -219,7 +219,8 @@ class _One:
             return None
         if isinstance(refusal, Over):
             return self.record.fail(run.facts, refusal)
-        reason = Reason.QUOTA_EXCEEDED if refusal.quota else Reason.STARTING
+        other = Reason.NAME_CONFLICT if refusal.conflict else Reason.STARTING
+        reason = Reason.QUOTA_EXCEEDED if refusal.quota else other
         if run.closed:
             return Verdict(StepPhase.RETRYING, reason, refusal.message, started=True)
         return self.record.wait(StepPhase.QUEUED, reason, refusal.message)

@@ -5,7 +5,7 @@ Views keep only what decisions need, so that thousands of them fit in little mem
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from penstock.api import quantities
 from penstock.core import labels
@@ -13,8 +13,8 @@ from penstock.core.clock import instant
 from penstock.core.graph import Graph
 from penstock.core.names import task_of
 from penstock.core.problems import Problem
-from penstock.core.reasons import Reason
 from penstock.core.scheduling.ranks import Ranks
+from penstock.core.scheduling.waits import Wait
 from penstock.core.values import digest
 
 Object = Mapping[str, Any]
@@ -25,7 +25,11 @@ RUN, UNDO = "run", "undo"
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """A Step object. `path` is its place in the Pipeline's graph (`tune.3`); its own name if it stands alone."""
+    """A Step object. `path` is its place in the Pipeline's graph (`tune.3`); its own name if it stands alone.
+
+    `pipeline` is the Pipeline of whose Steps it has the name, None if it stands alone; `owner` is the uid of the
+    Pipeline that owns it. One that was made for a Pipeline and has no owner any more is an orphan: nobody runs it.
+    """
 
     uid: str
     name: str
@@ -118,6 +122,8 @@ class PodView:
     waiting: str = ""
     disrupted: str = ""
     unschedulable: str = ""
+    scheduled: float | None = None
+    """When kube-scheduler found a node for it."""
     deleting: bool = False
     fetch: ContainerView | None = None
     publish: ContainerView | None = None
@@ -148,25 +154,19 @@ class PipelineView:
 class Refusal:
     """The Job of one attempt of a Step was not taken: why, in words, and since when (seconds since 1970).
 
-    `quota`: there is no room now, so waiting helps. `hopeless`: the Job is not valid, so nothing helps.
+    `quota`: there is no room now, so waiting helps. `hopeless`: the Job is not valid, so nothing helps. `conflict`: its
+    name is taken by an object that belongs to somebody else.
     """
 
     message: str
     since: float
     quota: bool = False
     hopeless: bool = False
+    conflict: bool = False
     purpose: str = RUN
     run: int = 0
     attempt: int = 0
-
-
-class Wait(Protocol):
-    """Why admission held a Step back. The sentence is made when it is asked for."""
-
-    reason: Reason
-
-    @property
-    def message(self) -> str: ...
+    """Of which attempt the Job was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ class Observed:
     graph: Graph | None
     problems: Sequence[Problem]
     steps: Mapping[str, StepView]
-    """Step objects by path."""
+    """Step objects that the Pipeline owns, by path."""
     jobs: Mapping[str, Sequence[JobView]]
     """Jobs by the uid of their Step."""
     pods: Mapping[str, Sequence[PodView]]
@@ -210,8 +210,12 @@ class Observed:
     """Specs of the Components that the graph was compiled with; see core/revisions.py."""
     superfluous: Sequence[str] = ()
     """Names of kept revisions beyond the limit."""
+    unwritable: Mapping[str, str] = field(default_factory=dict)
+    """What the API server says of writes that it does not take, by the name of the object: this Pipeline or a Step."""
     deferred: bool = False
     """The graph is that of before: an edit or a rerun waits for the end of an undo or of `finally`."""
+    taken: Mapping[str, StepView] = field(default_factory=dict)
+    """Step objects with names of this Pipeline's Steps that it does not own, by path."""
 
 
 def owner_uid(obj: Object, kind: str) -> str | None:
@@ -229,7 +233,8 @@ def step_view(obj: Object) -> StepView:
     annotations = meta.get("annotations") or {}
     spec = obj.get("spec") or {}
     owner = owner_uid(obj, "Pipeline")
-    pipeline, _, path = meta["name"].partition(".") if owner else (None, "", meta["name"])
+    alone = owner is None and "fingerprint" not in spec and "." not in meta["name"]
+    pipeline, _, path = (None, "", meta["name"]) if alone else meta["name"].partition(".")
     return StepView(
         uid=meta["uid"],
         name=meta["name"],
@@ -239,10 +244,10 @@ def step_view(obj: Object) -> StepView:
         pipeline=pipeline,
         owner=owner,
         path=path,
-        task=task_of(path, (meta.get("labels") or {}).get(labels.STEP, "")) if owner else path,
+        task=path if alone else task_of(path, (meta.get("labels") or {}).get(labels.STEP, "")),
         created=instant(meta["creationTimestamp"]) or 0.0,
-        spec={} if owner else spec,
-        spec_digest=digest(spec) if owner else "",
+        spec=spec if alone else {},
+        spec_digest="" if alone else _digest_of(spec),
         fingerprint=spec.get("fingerprint", ""),
         min_run=spec.get("minRun", 1),
         rerun=spec.get("rerun", ""),
@@ -251,6 +256,14 @@ def step_view(obj: Object) -> StepView:
         approved_by=annotations.get(labels.APPROVED_BY),
         rejected_by=annotations.get(labels.REJECTED_BY),
     )
+
+
+def _digest_of(spec: Object) -> str:
+    """Digest of the spec of an owned Step; empty if it is nested so deeply that the operator cannot have written it."""
+    try:
+        return digest(spec)
+    except ValueError:
+        return ""
 
 
 def job_view(obj: Object) -> JobView:
@@ -347,6 +360,7 @@ def pod_view(obj: Object) -> PodView:
         waiting=_waiting(state, inits),
         disrupted=_words(disruption) if disruption.get("status") == "True" else "",
         unschedulable=scheduled.get("message", "") if scheduled.get("status") == "False" else "",
+        scheduled=instant(scheduled.get("lastTransitionTime")) if scheduled.get("status") == "True" else None,
         deleting="deletionTimestamp" in meta,
         fetch=_container_view(containers.get(FETCH_CONTAINER)),
         publish=_container_view(containers.get(PUBLISH_CONTAINER)),

@@ -50,6 +50,8 @@ class Decided:
     ready: list[Ready] = field(default_factory=list)
     delete_jobs: list[JobView] = field(default_factory=list)
     wake_at: list[float] = field(default_factory=list)
+    unsettled: bool = False
+    """More follows from what is written here, as soon as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,8 +238,10 @@ class Life:
         attempt = Closed(job, number, failure, failures, disruptions)
         seed = f"{run.step.uid}/{run.facts.run}{'' if run.purpose == RUN else f'/{run.purpose}'}"
         verdict = retries.decide(run.node.task.work.retry, failure, failures, disruptions, seed)
+        self.found.unsettled |= bool(self.live(run.step))  # what still runs is stopped once this end is on record
         if isinstance(verdict, retries.Again):
             self.found.wake_at.append(verdict.at + 1)
+            self.found.unsettled |= verdict.at <= self.now
             return Again(attempt, verdict.at)
         message = f"{failure.message} ({verdict.why})" if verdict.why else failure.message
         return Over(failure.reason, message, attempt)

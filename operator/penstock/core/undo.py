@@ -39,11 +39,10 @@ class Undoing:
     """How the undo of a Pipeline stands.
 
     If it is not done, it waits for a Job (one that runs, or one of `Decided.ready`), for an instant of
-    `Decided.wake_at`, or, if `unwritten`, for nothing but the statuses of this very plan to be written.
+    `Decided.wake_at`, or, if `Decided.unsettled`, for nothing but the statuses of this very plan to be written.
     """
 
     done: bool = True
-    unwritten: bool = False
     failed: list[str] = field(default_factory=list)
     undone: list[str] = field(default_factory=list)
 
@@ -64,7 +63,8 @@ def undo(observed: Observed, world: World, stage: Stage, found: Decided) -> Undo
     written.
     """
     if found.statuses:
-        return Undoing(done=False, unwritten=True)
+        found.unsettled = True
+        return Undoing(done=False)
     undoing = Undoing()
     life = Life(observed, found)
     for node, step in _started(observed, world, stage):

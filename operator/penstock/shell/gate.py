@@ -11,7 +11,7 @@ from penstock.core.graph import Graph
 from penstock.core.observed import Refusal
 from penstock.core.reasons import Reason
 from penstock.core.runs import Ready
-from penstock.core.scheduling.admission import Wait, admit
+from penstock.core.scheduling.admission import admit
 from penstock.core.scheduling.capacity import Capacity, Holding
 from penstock.core.scheduling.demands import Demand, demand
 from penstock.core.scheduling.demands import Key as DemandKey
@@ -21,6 +21,8 @@ from penstock.core.scheduling.ledger import Ledger
 from penstock.core.scheduling.observed_capacity import JobHold
 from penstock.core.scheduling.policies import Policy
 from penstock.core.scheduling.turns import Turns
+from penstock.core.scheduling.waits import Wait
+from penstock.core.scheduling.wording import Reader
 from penstock.shell import metrics
 from penstock.shell.store import Key
 
@@ -78,8 +80,7 @@ class Gate:
         if asking.ready:
             self._asking[key] = asking
         else:
-            self._asking.pop(key, None)
-            self._waits.pop(key, None)
+            self.forget(key)
             if not ready:
                 self._others(now)
                 return []
@@ -110,7 +111,7 @@ class Gate:
             wait = waits.get(one.step.uid)
             if wait and wait.reason is Reason.NEVER_FITS:
                 found[one.step.uid] = Refusal(
-                    wait.message,
+                    wait.words(Reader(key.namespace)),
                     one.since,
                     hopeless=True,
                     purpose=one.purpose,
@@ -130,9 +131,9 @@ class Gate:
         self.look_again(now)
 
     def forget(self, key: Key) -> None:
-        """The Pipeline is gone."""
+        """The Pipeline is gone, or asks for nothing."""
         self._asking.pop(key, None)
-        self._waits.pop(key, None)
+        self._lasting.forget(self._waits.pop(key, ()))
 
     def release(self, ready: Ready) -> None:
         """The Job of a Step that was let through is in the store, or could not be created."""
