@@ -83,8 +83,9 @@ def test_room_is_given_away_once_even_before_the_job_is_seen() -> None:
 def test_what_can_never_fit_is_told_with_numbers() -> None:
     found = Setting()
     assert found.ask(FIRST, 3, 1) == ["s1"]
-    (words,) = found.gate.unfit(FIRST).values()
-    assert "3 nvidia.com/gpu" in words
+    (unfit,) = found.gate.unfit(FIRST).values()
+    assert "3 nvidia.com/gpu" in unfit.message
+    assert (unfit.run, unfit.attempt, unfit.purpose) == (1, 1, "run")
     patient = Setting(never_fits_fails=False)
     assert patient.ask(FIRST, 3) == []
     assert patient.gate.unfit(FIRST) == {}

@@ -261,7 +261,7 @@ async def test_a_refusal_for_now_is_waited_out(cluster: FakeCluster, monkeypatch
 
 async def test_the_words_of_the_cluster_reach_the_step(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("penstock.shell.trouble.PATIENCE", 0.0)
-    monkeypatch.setattr("penstock.core.runs.STARTING_PATIENCE", 0.0)
+    monkeypatch.setattr("penstock.core.decide.STARTING_PATIENCE", 0.0)
     async with running(cluster, monkeypatch):
         cluster.apply(pipeline())
         await until(lambda: list(cluster.pending()))

@@ -102,7 +102,7 @@ def read_attempt(
     trouble: str = "",
 ) -> Progress:
     """Progress of an attempt from its Job and pods at an instant. Pure."""
-    pods = _present(job, pods)
+    pods = sorted(_present(job, pods), key=lambda pod: (pod.index, pod.created, pod.uid))
     failed = next((pod for pod in pods if pod.phase == "Failed" and (pod.disrupted or not pod.deleting)), None)
     if failed:  # one that is being deleted for no reason given may have been stopped by the Job controller
         return _pod_failure(failed, now)

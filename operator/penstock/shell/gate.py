@@ -7,9 +7,10 @@ until its Job is there or could not be created; so no two passes give away the s
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from penstock.core.decide import Ready
 from penstock.core.graph import Graph
+from penstock.core.observed import Refusal
 from penstock.core.reasons import Reason
+from penstock.core.runs import Ready
 from penstock.core.scheduling.admission import admit
 from penstock.core.scheduling.capacity import Capacity, Holding
 from penstock.core.scheduling.demands import Demand, demand
@@ -110,12 +111,23 @@ class Gate:
                 if wait and not resources.isdisjoint(wait.short):
                     yield key.namespace, ready.step.uid, one.shape.replicas
 
-    def unfit(self, key: Key) -> dict[str, str]:
-        """Steps of a Pipeline that fit nowhere even when all is idle, by uid, with the numbers; none if they wait."""
+    def unfit(self, key: Key) -> dict[str, Refusal]:
+        """Attempts of a Pipeline that fit nowhere even when all is idle, by uid of their Step; none if they wait."""
         if not self.never_fits_fails:
             return {}
-        reader = Reader(key.namespace)
-        return {uid: one.words(reader) for uid, one in self.waits(key).items() if one.reason is Reason.NEVER_FITS}
+        waits, found = self.waits(key), {}
+        for one in self._asking.get(key, NOTHING).ready:
+            wait = waits.get(one.step.uid)
+            if wait and wait.reason is Reason.NEVER_FITS:
+                found[one.step.uid] = Refusal(
+                    wait.words(Reader(key.namespace)),
+                    one.since,
+                    hopeless=True,
+                    purpose=one.purpose,
+                    run=one.facts.run,
+                    attempt=one.attempt,
+                )
+        return found
 
     def look_again(self, now: float) -> None:
         """Capacity changed by itself: wakes the Pipelines that have room now."""

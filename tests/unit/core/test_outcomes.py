@@ -183,6 +183,11 @@ class TestFailure:
     def test_one_pod_of_a_gang_fails_them_all(self) -> None:
         assert failure(JOB, POD, replace(BROKEN, index=1), replicas=2).exit_code == 1
 
+    def test_of_several_pods_that_failed_the_first_one_speaks_in_whatever_order_they_are_seen(self) -> None:
+        evicted = replace(POD, index=1, uid="other", phase="Failed", reason="Evicted", disrupted="gone")
+        seen = [failure(JOB, *pods, replicas=2).reason for pods in ((BROKEN, evicted), (evicted, BROKEN))]
+        assert seen == [Reason.ERROR, Reason.ERROR]
+
     def test_a_deleted_pod_is_lost_and_no_fault(self) -> None:
         found = failure(finished("Failed", reason="BackoffLimitExceeded"))
         assert (found.reason, found.message, found.disrupted) == (Reason.LOST, "the pod was deleted", True)
