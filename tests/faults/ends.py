@@ -1,0 +1,56 @@
+"""The end state of a run in a form in which two runs of one course are equal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.faults.history import History
+from tests.plane.api import Object
+
+NOT_COUNTED = ("Disrupted", "Lost")
+"""Reasons of attempts that count for no budget: faults may cause any number of them."""
+
+
+def end_state(history: History, results: bool = True) -> dict[str, Any]:
+    """Pipelines and Steps by name: phases, reasons, outputs, counts, conditions, and how many attempts counted.
+
+    `results`: how they ended; without, only which there are. Times, names of Jobs and nodes, and messages are left out.
+    """
+    return {
+        "pipelines": {name: _pipeline(item, results) for name, item in history.objects("Pipeline").items()},
+        "steps": {name: _step(item, results) for name, item in history.objects("Step").items()},
+    }
+
+
+def _pipeline(item: Object, results: bool) -> dict[str, Any]:
+    status = item.get("status") or {}
+    found = {"phase": status.get("phase"), "reason": status.get("reason"), "counts": status.get("counts")}
+    if not results:
+        return found
+    return found | {
+        "outputs": status.get("outputs"),
+        "failed": sorted(one["name"] for one in status.get("failedSteps") or ()),
+        "problems": sorted(f"{one.get('path')} {one.get('reason')}" for one in status.get("problems") or ()),
+        "revision": status.get("revision"),
+        "conditions": _conditions(status),
+        "settled": status.get("observedGeneration") == item["metadata"].get("generation"),
+    }
+
+
+def _step(item: Object, results: bool) -> dict[str, Any]:
+    status = item.get("status") or {}
+    found = {"phase": status.get("phase"), "reason": status.get("reason")}
+    if not results:
+        return found
+    attempts = status.get("attempts") or ()
+    counted = [one for one in attempts if one.get("reason") not in NOT_COUNTED]
+    return found | {
+        "outputs": status.get("outputs"),
+        "attempts": [f"{one.get('exitCode')} {one.get('reason', '')}" for one in counted],
+        "conditions": _conditions(status),
+    }
+
+
+def _conditions(status: Mapping[str, Any]) -> dict[str, str]:
+    return {one["type"]: f"{one['status']} {one.get('reason', '')}" for one in status.get("conditions") or ()}

@@ -1,0 +1,91 @@
+"""Runs many scenarios on one ground: several at a time, their silences beside each other, the alone ones last."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tests.faults.ground import Ground
+from tests.faults.run import Pace, Verdict, run, undisturbed
+from tests.faults.scenario import Course, Scenario
+
+ALIVE = 24
+"""Operators that run at the same time at most: each needs about 100 MB."""
+
+
+class Harness:
+    """Runs scenarios under a seed. `abreast`: so many are active at the same time."""
+
+    def __init__(self, ground: Ground, seed: int, silence: float, abreast: int, logs: bool = False) -> None:
+        self.ground = ground
+        self.seed = seed
+        self.logs = logs
+        self.silence = silence
+        self.pace = Pace(silence, asyncio.Semaphore(abreast), asyncio.Semaphore(ALIVE))
+        self._clean: dict[str, asyncio.Task[Verdict]] = {}
+        self._began = time.monotonic()
+
+    async def run(self, scenarios: Sequence[Scenario]) -> list[Verdict]:
+        """The verdicts, in the order of the scenarios."""
+        together = [one for one in scenarios if not one.alone]
+        courses = {one.course.name: one.course for one in scenarios}
+        for course in courses.values():
+            self._clean_run(course)
+        found = {one.name: one for one in await asyncio.gather(*(self._one(one) for one in together))}
+        await asyncio.gather(*self._clean.values())
+        for one in scenarios:
+            if one.alone:
+                found[one.name] = await self._one(one)
+        return [found[one.name] for one in scenarios]
+
+    def _clean_run(self, course: Course) -> asyncio.Task[Verdict]:
+        """The undisturbed run of a course; there is one."""
+        if course.name not in self._clean:
+            pace = Pace(min(self.silence, 10.0), self.pace.active, self.pace.alive)
+            self._clean[course.name] = asyncio.create_task(self._guarded(undisturbed(course), None, pace))
+        return self._clean[course.name]
+
+    async def _guarded(self, scenario: Scenario, clean: Mapping[str, Any] | None, pace: Pace) -> Verdict:
+        """A run; the harness's own trouble with it is a finding, too, and no reason to end the others."""
+        try:
+            return await run(self.ground, scenario, self.seed, clean, pace)
+        except Exception as error:
+            traceback.print_exc()
+            return Verdict(scenario.name, self.seed, [f"harness: {error!r}"[:300]], 0.0, {"pipelines": {}, "steps": {}})
+
+    async def _one(self, scenario: Scenario) -> Verdict:
+        clean = await self._clean_run(scenario.course)
+        expected: Mapping[str, Any] = clean.end
+        if not scenario.results:
+            expected = _bare(expected)
+        verdict = await self._guarded(scenario, expected, self.pace)
+        verdict.found += [f"undisturbed: {line}" for line in clean.found]
+        self._tell(verdict)
+        return verdict
+
+    def _tell(self, verdict: Verdict) -> None:
+        word = "FOUND" if verdict.found else "ok"
+        restarts = f", {verdict.restarts} restarts" if verdict.restarts else ""
+        passed = time.monotonic() - self._began
+        sys.stdout.write(f"[{passed:5.0f}s] {word:5} {verdict.name} ({verdict.seconds:.0f} s{restarts})\n")
+        for line in verdict.found[:12]:
+            sys.stdout.write(f"         {line}\n")
+        if len(verdict.found) > 12:
+            sys.stdout.write(f"         and {len(verdict.found) - 12} more\n")
+        if verdict.found and self.logs:
+            sys.stdout.write("".join(f"         | {line[:400]}\n" for line in verdict.log.splitlines()[-40:]))
+        if verdict.found:
+            sys.stdout.write(f"         again: python -m tests.faults --only {verdict.name} --seed {verdict.seed}\n")
+        sys.stdout.flush()
+
+
+def _bare(end: Mapping[str, Any]) -> dict[str, Any]:
+    """An end state without results."""
+    return {
+        kind: {name: {key: one.get(key) for key in keys} for name, one in end[kind].items()}
+        for kind, keys in (("pipelines", ("phase", "reason", "counts")), ("steps", ("phase", "reason")))
+    }

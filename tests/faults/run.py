@@ -1,0 +1,148 @@
+"""Runs one scenario from an empty namespace to an empty namespace, and has the oracles judge it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from tests.faults.ends import end_state
+from tests.faults.evidence import Evidence, Silence
+from tests.faults.ground import Ground
+from tests.faults.oracles import judge
+from tests.faults.scenario import Course, Scenario
+from tests.faults.stage import CANARY, Stage
+from tests.plane.api import NAMESPACES, ApiError
+
+GONE_SECONDS = 60.0
+OURS = ("PipelineSchedule", "Pipeline", "Step", "Job", "Pod", "Service", "ControllerRevision")
+MAY_STAY = ("Event", "Lease")
+
+
+@dataclass
+class Verdict:
+    """What came of a scenario. `found`: nothing if all is well."""
+
+    name: str
+    seed: int
+    found: list[str]
+    seconds: float
+    end: Mapping[str, Any]
+    restarts: int = 0
+    log: str = ""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long the silence lasts, and who may be active or alive at the same time."""
+
+    silence: float
+    active: AbstractAsyncContextManager[Any]
+    alive: AbstractAsyncContextManager[Any]
+
+
+def undisturbed(course: Course) -> Scenario:
+    """The run of a course in which nothing is broken."""
+    return Scenario(f"clean-{course.name}", "clean", course, "nothing")
+
+
+async def run(
+    ground: Ground, scenario: Scenario, seed: int, clean: Mapping[str, Any] | None, pace: Pace, suffix: str = ""
+) -> Verdict:
+    """One run. What it raises is the harness's own trouble; what is wrong with the operator is in the verdict."""
+    async with pace.alive:
+        began = time.monotonic()
+        course = scenario.course
+        settings = {**course.settings, **scenario.settings}
+        if course.capacity:
+            settings["capacity"] = dict(course.capacity)
+        stage = Stage(ground, f"{scenario.name}{suffix}", f"{seed}/{scenario.name}", settings, scenario.replicas)
+        evidence = Evidence(clean=clean, capacity=course.capacity, canaries=(CANARY,))
+        unwell: list[str] = []
+        try:
+            async with pace.active:
+                await stage.build()
+                evidence.canaries = (CANARY, stage.replica.token.read_text())
+                await stage.open(*scenario.rules)
+                try:
+                    await _play(stage, scenario)
+                except TimeoutError as error:
+                    unwell.append(str(error))
+            if not unwell:
+                evidence.silence = await _silence(stage, pace.silence)
+            evidence.end = end_state(stage.history, scenario.results)
+            evidence.metrics = "".join([await one.metrics() for one in stage.replicas])
+            unwell += scenario.check(stage) if scenario.check else []
+            unwell += _health(stage, scenario)
+            async with pace.active:
+                evidence.left = await _clear(stage)
+        finally:
+            await stage.close()
+        evidence.versions = list(stage.history.versions)
+        evidence.writes = {one.name: one.proxy.made for one in stage.replicas}
+        evidence.foreign = frozenset(stage.foreign)
+        evidence.logs = {one.name: one.operator.log.read_text(errors="replace") for one in stage.replicas}
+        evidence.peak = max(one.peak for one in stage.replicas)
+        evidence.unwell = unwell
+        found = await asyncio.to_thread(judge, evidence)
+        restarts = sum(one.starts - 1 for one in stage.replicas)
+        log = "\n".join(evidence.logs.values())
+        return Verdict(scenario.name, seed, found, time.monotonic() - began, evidence.end, restarts, log)
+
+
+async def _play(stage: Stage, scenario: Scenario) -> None:
+    """What users and others do, until all is settled and stays so without the faults."""
+    course = scenario.course
+    for manifest in course.manifests:
+        await stage.apply(manifest)
+    acts = [act(stage) for act in (course.user, scenario.harm) if act]
+    results = await asyncio.gather(*acts, return_exceptions=True)
+    if trouble := [one for one in results if isinstance(one, BaseException)]:
+        raise trouble[0]
+    await stage.settled(course.rests, scenario.seconds)
+    for replica in stage.replicas:
+        replica.proxy.obey()
+    await stage.settled(course.rests, scenario.seconds)
+
+
+async def _silence(stage: Stage, seconds: float) -> Silence:
+    began = time.monotonic()
+    processes = [one.operator.process for one in stage.replicas if one.operator.ended() is None]
+    before = sum(one.cpu() for one in processes), sum(one.memory() for one in processes)
+    await asyncio.sleep(seconds)
+    try:
+        after = sum(one.cpu() for one in processes), sum(one.memory() for one in processes)
+    except (ProcessLookupError, FileNotFoundError):
+        after = before  # one has ended, which is told elsewhere
+    return Silence(began, time.monotonic(), after[0] - before[0], after[1] - before[1])
+
+
+def _health(stage: Stage, scenario: Scenario) -> list[str]:
+    found = [line for one in stage.replicas for line in one.deaf]
+    for one in stage.replicas:
+        codes = [code for _, code in one.exits if code not in scenario.exits]
+        found += [f"{one.name} ended by itself with {code}" for code in codes]
+    return found
+
+
+async def _clear(stage: Stage) -> list[str]:
+    """Deletes all Pipelines and schedules as a user would; what is left of them after a while."""
+    for kind in ("PipelineSchedule", "Pipeline", "Step"):
+        for name, item in stage.history.objects(kind).items():
+            if not item["metadata"].get("ownerReferences"):
+                await stage.delete(kind, name)
+
+    def left() -> list[str]:
+        return [f"{kind} {name}" for kind in OURS for name in stage.history.objects(kind)]
+
+    try:
+        await stage.history.until("everything is gone", lambda: not left(), GONE_SECONDS)
+    except TimeoutError:
+        return left()
+    finally:
+        with suppress(ApiError):
+            await stage.api.delete(f"{NAMESPACES}/{stage.namespace}")
+    return []
