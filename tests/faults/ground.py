@@ -21,6 +21,7 @@ from tests.cluster.paths import CHECKOUT
 from tests.contract import chart
 from tests.faults.history import Watcher
 from tests.faults.kubelet import Kubelet
+from tests.faults.nursery import Nursery
 from tests.plane.api import Api, Object
 
 NODES = 4
@@ -42,6 +43,7 @@ class Ground:
     api: Api
     watcher: Watcher
     kubelet: Kubelet
+    nursery: Nursery
     rights: list[Object]
 
     async def stop(self, *names: str) -> None:
@@ -69,6 +71,7 @@ async def ground() -> AsyncIterator[Ground]:
         controller_manager_flags=(*LIMITS, "--concurrent-job-syncs=16", f"--controllers={CONTROLLERS}"),
         scheduler_flags=LIMITS,
     )
+    nursery = Nursery()
     try:
         await asyncio.to_thread(_prepare, plane)
         async with (
@@ -76,8 +79,9 @@ async def ground() -> AsyncIterator[Ground]:
             Watcher(api) as watcher,
             Kubelet(api, NODES, ALLOCATABLE) as kubelet,
         ):
-            yield Ground(plane, api, watcher, kubelet, _rights())
+            yield Ground(plane, api, watcher, kubelet, nursery, _rights())
     finally:
+        nursery.close()
         plane.stop()
         if not os.environ.get("PENSTOCK_KEEP"):
             shutil.rmtree(state, ignore_errors=True)

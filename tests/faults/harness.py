@@ -45,7 +45,7 @@ class Harness:
     def _clean_run(self, course: Course) -> asyncio.Task[Verdict]:
         """The undisturbed run of a course; there is one."""
         if course.name not in self._clean:
-            pace = Pace(min(self.silence, 10.0), self.pace.active, self.pace.alive)
+            pace = Pace(min(self.silence, 5.0), self.pace.active, self.pace.alive)
             self._clean[course.name] = asyncio.create_task(self._guarded(undisturbed(course), None, pace))
         return self._clean[course.name]
 

@@ -13,11 +13,11 @@ import aiohttp
 
 from tests.cluster.paths import made
 from tests.faults.ground import Ground, free_port
+from tests.faults.nursery import CLOCK
 from tests.faults.proxy import Proxy
 from tests.plane.api import trusting
 from tests.plane.operator import Operator
 
-CLOCK = Path(__file__).parent / "clock"
 SAMPLES = 0.5
 LONGEST_PAUSE = 10.0
 PROBE_SECONDS = 5.0
@@ -47,12 +47,10 @@ class Replica:
             {
                 "POD_NAMESPACE": namespace,
                 "POD_NAME": self.name,
-                "PYTHONPATH": str(CLOCK),
-                "PENSTOCK_FAULTS_CLOCK": str(self.clock),
-                "PYTHONDONTWRITEBYTECODE": "",
-                "PYTHONPYCACHEPREFIX": str(ground.plane.state / "bytecode"),
+                CLOCK: str(self.clock),
             },
             self.name,
+            ground.nursery.fork,
         )
         self.held = False
         self.exits: list[tuple[float, int]] = []

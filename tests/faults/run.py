@@ -71,7 +71,7 @@ async def run(
                     await _play(stage, scenario)
                 except TimeoutError as error:
                     unwell.append(str(error))
-            if not unwell:
+            if not unwell and course.ends:
                 evidence.silence = await _silence(stage, pace.silence)
             evidence.end = end_state(stage.history, scenario.results)
             evidence.metrics = "".join([await one.metrics() for one in stage.replicas])
@@ -129,8 +129,8 @@ def _health(stage: Stage, scenario: Scenario) -> list[str]:
 
 
 async def _clear(stage: Stage) -> list[str]:
-    """Deletes all Pipelines and schedules as a user would; what is left of them after a while."""
-    for kind in ("PipelineSchedule", "Pipeline", "Step"):
+    """Deletes all that nobody owns, Pipelines and schedules first, as a user would; what is left after a while."""
+    for kind in ("PipelineSchedule", "Pipeline", "Step", "ControllerRevision"):
         for name, item in stage.history.objects(kind).items():
             if not item["metadata"].get("ownerReferences"):
                 await stage.delete(kind, name)

@@ -18,7 +18,8 @@ Act = Callable[[Stage], Awaitable[None]]
 class Course:
     """Manifests, and what their user does with them: this part is the same with and without faults.
 
-    `rests`: phases of Pipelines that are an end of it. `capacity`: of all Pipelines together.
+    `rests`: phases of Pipelines that are an end of it. `capacity`: of all Pipelines together. `ends`: whether there is
+    an end after which nothing may be written.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Course:
     rests: tuple[str, ...] = ENDED
     settings: Mapping[str, Any] = field(default_factory=dict)
     capacity: Mapping[str, str] = field(default_factory=dict)
+    ends: bool = True
 
 
 @dataclass(frozen=True)

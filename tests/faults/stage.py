@@ -23,6 +23,7 @@ from tests.plane.api import (
     PIPELINES,
     PODS,
     QUOTAS,
+    REVISIONS,
     ROLES,
     SCHEDULES,
     SECRETS,
@@ -49,6 +50,7 @@ COLLECTIONS = {
     "Role": ROLES,
     "RoleBinding": BINDINGS,
     "Secret": SECRETS,
+    "ControllerRevision": REVISIONS,
 }
 
 

@@ -6,10 +6,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
@@ -19,6 +19,38 @@ from tests.cluster.processes import end
 from tests.plane.usage import Process
 
 SETTINGS = {"leaderElection": False, "logFormat": "text"}
+
+
+class Running(Protocol):
+    """A process that was started, as subprocess has it."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self) -> int: ...
+
+    def kill(self) -> None: ...
+
+    def send_signal(self, number: int, /) -> None: ...
+
+
+Launch = Callable[[Sequence[str], Mapping[str, str], Path, Path], Running]
+"""Starts an operator: arguments, environment, log, working directory."""
+
+
+def launch(argv: Sequence[str], env: Mapping[str, str], log: Path, folder: Path) -> Running:
+    """The operator as its image starts it."""
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "penstock.shell", *argv],
+            env={**env, "PYTHONPATH": str(CHECKOUT / "operator")},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=folder,
+        )
 
 
 @dataclass
@@ -35,7 +67,8 @@ class Operator:
     settings: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     name: str = "operator"
-    _process: subprocess.Popen[bytes] | None = None
+    launch: Launch = launch
+    _process: Running | None = None
 
     @property
     def log(self) -> Path:
@@ -53,21 +86,9 @@ class Operator:
         settings = self.folder / f"{self.name}.settings.yaml"
         settings.write_text(yaml.safe_dump({**SETTINGS, **self.settings}))
         ports = [f"--health-port={self.health_port}", f"--metrics-port={self.metrics_port}"]
-        paths = [str(CHECKOUT / "operator"), *filter(None, [self.environment.get("PYTHONPATH")])]
-        with self.log.open("ab") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "penstock.shell", "--settings", str(settings), "--host=127.0.0.1", *ports],
-                env={
-                    **os.environ,
-                    "KUBECONFIG": str(self.kubeconfig),
-                    **self.environment,
-                    "PYTHONPATH": os.pathsep.join(paths),
-                },
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                cwd=self.folder,
-            )
+        environment = {**os.environ, "KUBECONFIG": str(self.kubeconfig), **self.environment}
+        argv = ["--settings", str(settings), "--host=127.0.0.1", *ports]
+        self._process = self.launch(argv, environment, self.log, self.folder)
 
     def ended(self) -> int | None:
         """Its exit code (minus the signal that ended it); None while it runs."""

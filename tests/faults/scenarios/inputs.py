@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.faults import courses
 from tests.faults.courses import does, pipeline, step
+from tests.faults.evidence import ENDED
 from tests.faults.scenario import Course, Scenario
 from tests.faults.stage import Stage
 from tests.plane.api import Object
@@ -73,19 +74,29 @@ NO_JSON = bad(
     step("b", "a"),
     onFailure="Continue",
 )
-FOREIGN_STEP = bad(
-    "foreign-step",
-    step("a"),
-    step("b", "a"),
-    before=(
-        {
-            "apiVersion": courses.API,
-            "kind": "Step",
-            "metadata": {"name": "p.b"},
-            "spec": {"image": "faults/none", "script": json.dumps({"after": 0.1})},
-        },
-    ),
-    timeout="15s",
+
+
+async def _orphans(stage: Stage) -> None:
+    """The Pipeline is deleted without its Steps, and applied anew."""
+    await stage.phase("Pipeline", "p", "Succeeded")
+    manifest = stage.history.objects("Pipeline")["p"]
+    await stage.delete("Pipeline", "p", propagation="Orphan")
+    await stage.history.until("p is gone", lambda: "p" not in stage.history.objects("Pipeline"), 60)
+    await stage.apply({**manifest, "metadata": {"name": "p"}})
+    await stage.history.until("p says so", lambda: not _silent_about_orphans(stage), 60)
+
+
+def _silent_about_orphans(stage: Stage) -> list[str]:
+    status = (stage.history.objects("Pipeline").get("p") or {}).get("status") or {}
+    return [] if "NameConflict" in json.dumps(status) else [f"the Pipeline says {status.get('message')!r}"]
+
+
+FOREIGN_STEP = Course(
+    "orphaned-steps",
+    (pipeline("p", step("a"), step("b", "a")), BESIDE),
+    _orphans,
+    rests=(*ENDED, "Pending", "Running"),
+    ends=False,
 )
 NEVER_FITS = bad("never-fits", {**step("a"), "resources": {"requests": {"cpu": "4000"}}}, step("b", "a"))
 
@@ -128,7 +139,13 @@ SCENARIOS = (
     one("digits", DIGITS, "steps are named 1 and 3"),
     one("large-output", LARGE_OUTPUT, "a step reports more than 4,096 bytes"),
     one("no-json", NO_JSON, "what a step reports is no JSON"),
-    one("foreign-step", FOREIGN_STEP, "a Step of the wanted name exists and is somebody else's"),
+    one(
+        "orphaned-steps",
+        FOREIGN_STEP,
+        "deleted with --cascade=orphan and applied anew: its Steps exist and are nobody's",
+        expected="the Pipeline says NameConflict",
+        check=_silent_about_orphans,
+    ),
     one("never-fits", NEVER_FITS, "a step asks for 4,000 CPUs"),
     one("undo-too-large", UNDO_TOO_LARGE, "what is to be undone was edited to ask for 4,000 CPUs", quick=True),
     one("cycle", CYCLE, "two steps wait for one another"),
