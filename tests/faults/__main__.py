@@ -12,11 +12,14 @@ import signal
 import sys
 
 from tests.cluster.progress import ClusterError
-from tests.faults import report
+from tests.faults import edits, report
 from tests.faults.ground import ground
 from tests.faults.harness import Harness
 from tests.faults.run import Verdict
 from tests.faults.scenarios import SCENARIOS
+
+EDITS, QUICK_EDITS = 40, 4
+"""Random sequences of edits in the two forms."""
 
 
 def main() -> int:
@@ -24,12 +27,14 @@ def main() -> int:
     given = _arguments()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # whatever ends the run, its processes end with it
     seed = given.seed if given.seed is not None else random.randrange(2**31)
-    chosen = [one for one in SCENARIOS if one.name in given.only] if given.only else list(SCENARIOS)
+    count = given.edits if given.edits is not None else QUICK_EDITS if given.quick else EDITS
+    known = (*SCENARIOS, *edits.scenarios(seed, count))
+    chosen = [one for one in known if one.name in given.only] if given.only else list(known)
     if unknown := set(given.only) - {one.name for one in chosen}:
         sys.stderr.write(f"error: no such scenario: {', '.join(sorted(unknown))}\n")
         return 2
     if given.quick and not given.only:
-        chosen = [one for one in chosen if one.quick]
+        chosen = [one for one in chosen if one.quick or one.group == "edits"]
     silence = given.silence if given.silence is not None else report.QUICK_SILENCE if given.quick else report.SILENCE
     try:
         verdicts = asyncio.run(_run(given, chosen, seed, silence))
@@ -58,6 +63,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="integer that replays a run; random without")
     parser.add_argument("--silence", type=float, help="seconds without a write that are asked for")
     parser.add_argument("--abreast", type=int, default=5, help="scenarios that are active at the same time")
+    parser.add_argument("--edits", type=int, help="random sequences of edits")
     parser.add_argument("--logs", action="store_true", help="print the operator's log where something was found")
     parser.add_argument("--write", action="store_true", help=f"put the table into {report.DOCUMENT.name}")
     return parser.parse_args()

@@ -136,7 +136,7 @@ class Kubelet:
     async def _live(self, pod: Object) -> None:
         meta, spec = pod["metadata"], pod["spec"]
         container = spec["containers"][0]
-        script = _script(container)
+        script = script_of(container)
         if words := script.get("stuck"):
             state = {"waiting": {"reason": "ImagePullBackOff", "message": words}}
             await self._container(pod, "Pending", state)
@@ -160,7 +160,7 @@ class Kubelet:
             code, reason = script.get("exit", 1), script.get("reason", "Error")
             message = script.get("says", "it failed")
         elif "outputs" in script:
-            message = json.dumps(_filled(script["outputs"], _environment(container)))
+            message = json.dumps(filled(script["outputs"], _environment(container)))
         self.ran[meta["namespace"], ".".join(filter(None, who))] += 1
         ended = {"exitCode": code, "reason": reason, "message": message, "startedAt": started, "finishedAt": _now()}
         await self._container(pod, "Failed" if code else "Succeeded", {"terminated": ended})
@@ -192,7 +192,8 @@ class Kubelet:
         await self.api.merge(where, {"status": status})
 
 
-def _script(container: Object) -> Object:
+def script_of(container: Object) -> Object:
+    """What a container is to do: nothing special if its last word is no JSON object."""
     words = [*(container.get("command") or ()), *(container.get("args") or ())]
     try:
         found = json.loads(words[-1].replace("$$", "$")) if words else {}
@@ -205,11 +206,12 @@ def _environment(container: Object) -> dict[str, str]:
     return {one["name"]: one.get("value", "").replace("$$", "$") for one in container.get("env") or ()}
 
 
-def _filled(value: Any, environment: dict[str, str]) -> Any:
+def filled(value: Any, environment: dict[str, str]) -> Any:
+    """Outputs, with what stands for inputs put in."""
     if isinstance(value, dict):
-        return {name: _filled(one, environment) for name, one in value.items()}
+        return {name: filled(one, environment) for name, one in value.items()}
     if isinstance(value, list):
-        return [_filled(one, environment) for one in value]
+        return [filled(one, environment) for one in value]
     if isinstance(value, str) and value.startswith("$"):
         text = environment.get(value[1:], "")
         try:

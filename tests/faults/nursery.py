@@ -45,6 +45,7 @@ class Nursery:
 
     def fork(self, argv: Sequence[str], env: Mapping[str, str], log: Path, folder: Path) -> Child:
         """A new operator with these arguments."""
+        log.touch()
         order = {"argv": list(argv), "env": dict(env), "log": str(log), "folder": str(folder)}
         with self._news:
             assert self._process.stdin is not None

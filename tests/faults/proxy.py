@@ -6,6 +6,7 @@ Plain HTTP on loopback towards the operator, TLS towards the API server; the ope
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 import time
 from collections import defaultdict, deque
@@ -33,6 +34,7 @@ from tests.faults.rules import (
     Truncate,
 )
 
+logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # connections that are closed on purpose bewilder it
 REMEMBERED = 12
 """Versions of an object that the proxy keeps, to tell old ones."""
 _HOP = {"host", "connection", "content-length", "transfer-encoding", "accept-encoding", "content-encoding"}

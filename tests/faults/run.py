@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from tests.faults.ends import end_state
+from tests.faults.ends import end_state, reduced
 from tests.faults.evidence import Evidence, Silence
 from tests.faults.ground import Ground
 from tests.faults.oracles import judge
@@ -60,7 +60,9 @@ async def run(
         if course.capacity:
             settings["capacity"] = dict(course.capacity)
         stage = Stage(ground, f"{scenario.name}{suffix}", f"{seed}/{scenario.name}", settings, scenario.replicas)
-        evidence = Evidence(clean=clean, capacity=course.capacity, canaries=(CANARY,))
+        evidence = Evidence(
+            clean=reduced(clean, scenario.same) if clean else None, capacity=course.capacity, canaries=(CANARY,)
+        )
         unwell: list[str] = []
         try:
             async with pace.active:
@@ -73,12 +75,12 @@ async def run(
                     unwell.append(str(error))
             if not unwell and course.ends:
                 evidence.silence = await _silence(stage, pace.silence)
-            evidence.end = end_state(stage.history, scenario.results)
+            end = end_state(stage.history)
+            evidence.end = reduced(end, scenario.same)
             evidence.metrics = "".join([await one.metrics() for one in stage.replicas])
             unwell += scenario.check(stage) if scenario.check else []
             unwell += _health(stage, scenario)
-            async with pace.active:
-                evidence.left = await _clear(stage)
+            evidence.left = await _clear(stage)
         finally:
             await stage.close()
         evidence.versions = list(stage.history.versions)
@@ -90,15 +92,15 @@ async def run(
         found = await asyncio.to_thread(judge, evidence)
         restarts = sum(one.starts - 1 for one in stage.replicas)
         log = "\n".join(evidence.logs.values())
-        return Verdict(scenario.name, seed, found, time.monotonic() - began, evidence.end, restarts, log)
+        return Verdict(scenario.name, seed, found, time.monotonic() - began, end, restarts, log)
 
 
 async def _play(stage: Stage, scenario: Scenario) -> None:
     """What users and others do, until all is settled and stays so without the faults."""
     course = scenario.course
-    for manifest in course.manifests:
+    for manifest in course.manifests if scenario.first is None else scenario.first:
         await stage.apply(manifest)
-    acts = [act(stage) for act in (course.user, scenario.harm) if act]
+    acts = [act(stage) for act in (scenario.instead or course.user, scenario.harm) if act]
     results = await asyncio.gather(*acts, return_exceptions=True)
     if trouble := [one for one in results if isinstance(one, BaseException)]:
         raise trouble[0]

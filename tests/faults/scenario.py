@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from tests.faults.evidence import ENDED
 from tests.faults.rules import Rule
 from tests.faults.stage import Stage
 from tests.plane.api import Object
+
+
+class Same(StrEnum):
+    """How much of the end state must be that of the undisturbed run."""
+
+    ALL = "all"
+    RESULTS = "results"
+    """Phases and outputs; not how they came about."""
+    PHASES = "phases"
+
 
 Act = Callable[[Stage], Awaitable[None]]
 
@@ -38,7 +49,7 @@ class Scenario:
     `what` is broken, and what is `expected`, are for the table of docs/reliability.md. `rules` hold until all has
     settled. `harm` is done meanwhile, `check` afterwards: it returns what it finds wrong. `quick`: part of `make test`.
     `alone`: it breaks what others stand on. `exits`: exit codes with which the operator may end by itself.
-    `results`: whether results and attempts must be those of the undisturbed run, too.
+    `first` and `instead`: what is applied and done in place of the course's manifests and its user.
     """
 
     name: str
@@ -54,5 +65,7 @@ class Scenario:
     alone: bool = False
     replicas: int = 1
     exits: tuple[int, ...] = ()
-    results: bool = True
+    same: Same = Same.ALL
+    first: tuple[Object, ...] | None = None
+    instead: Act | None = None
     seconds: float = 90.0

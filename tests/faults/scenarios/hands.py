@@ -6,7 +6,7 @@ import asyncio
 from functools import partial
 
 from tests.faults import courses
-from tests.faults.scenario import Course, Scenario
+from tests.faults.scenario import Course, Same, Scenario
 from tests.faults.stage import Stage
 from tests.plane.api import PIPELINES, REVISIONS, path
 
@@ -138,19 +138,19 @@ def held(name: str, what: str, harm: object, **more: object) -> Scenario:
 
 SCENARIOS = (
     held("status-of-ended-step", "an ended Step's status is set to Running", _status_of_ended, quick=True),
-    held("status-of-running-step", "a running Step's status is set to Failed", _status_of_running, results=False),
-    held("status-wiped", "the Pipeline's status is emptied", _status_wiped, results=False),
+    held("status-of-running-step", "a running Step's status is set to Failed", _status_of_running, same=Same.PHASES),
+    held("status-wiped", "the Pipeline's status is emptied", _status_wiped, same=Same.PHASES),
     held("spec-of-step", "a waiting Step's spec is rewritten", _step_spec),
     held("label-of-job", "the label of a running Job is taken off, and put back after 2 s", _label_of_job),
     held("label-of-pod", "the label of a running pod is taken off, and put back after 2 s", _label_of_pod),
     held("labels-of-step", "all labels of a waiting Step are taken off", _labels_of_step),
-    held("owner-of-job", "the owner of a running Job is taken off", _owner_of_job, results=False),
-    held("annotations-of-job", "the annotations of a running Job are rewritten", _annotations_of_job, results=False),
+    held("owner-of-job", "the owner of a running Job is taken off", _owner_of_job, same=Same.PHASES),
+    held("annotations-of-job", "the annotations of a running Job are rewritten", _annotations_of_job, same=Same.PHASES),
     held("job-deleted", "a running Job is deleted", _job_deleted, quick=True),
     held("pod-deleted", "a running pod is deleted without grace", _pod_deleted),
     held("pod-evicted", "a running pod is evicted", _pod_evicted),
-    held("steps-deleted", "all Steps are deleted", _steps_deleted, expected="all of it runs again", results=False),
-    held("ended-step-deleted", "an ended Step is deleted", _ended_step_deleted, results=False),
+    held("steps-deleted", "all Steps are deleted", _steps_deleted, expected="all of it runs again", same=Same.PHASES),
+    held("ended-step-deleted", "an ended Step is deleted", _ended_step_deleted, same=Same.PHASES),
     held("job-suspended", "a running Job is suspended, and resumed after 2 s", _job_suspended),
     held("revisions-deleted", "all ControllerRevisions are deleted", _revisions_deleted),
 )
