@@ -26,6 +26,7 @@ from tests.properties.manifests import COMPONENTS, manifests
 
 Path = tuple[str | int, ...]
 MOST_EDITS = 5
+BATCH = 10
 HISTORICAL = {"cancel", "suspend", "timeout", "startTimeout", "ttlAfterFinished", "storage", "queueName", "onFailure"}
 """Fields whose effect depends on when they are set, or that hand the Pipeline to somebody else."""
 OPAQUE = {
@@ -155,13 +156,13 @@ def _mutated(draw: st.DrawFn, spec: Object, form: Object) -> Object:
     return found
 
 
-def drawn(number: int, count: int) -> list[tuple[list[Object], list[float]]]:
-    """So many sequences and the seconds before each edit, determined by a number."""
+def drawn(number: int, batch: int) -> list[tuple[list[Object], list[float]]]:
+    """A batch of sequences, with the seconds before each edit: determined by two numbers, however many are wanted."""
     found: list[tuple[list[Object], list[float]]] = []
 
-    @seed(number)
+    @seed(number * 1_000 + batch)
     @settings(
-        max_examples=count,
+        max_examples=BATCH,
         database=None,
         deadline=None,
         phases=[Phase.generate],
@@ -172,12 +173,14 @@ def drawn(number: int, count: int) -> list[tuple[list[Object], list[float]]]:
         found.append((specs, pauses))
 
     gather()
-    return found[:count]
+    return found[:BATCH]
 
 
 def scenarios(number: int, count: int) -> list[Scenario]:
     """Each sequence as a scenario whose undisturbed run applies the last manifest to nothing."""
-    return [_scenario(f"edits-{one}", specs, pauses) for one, (specs, pauses) in enumerate(drawn(number, count))]
+    batches = range(-(-count // BATCH))
+    sequences = [one for batch in batches for one in drawn(number, batch)][:count]
+    return [_scenario(f"edits-{one}", specs, pauses) for one, (specs, pauses) in enumerate(sequences)]
 
 
 def _scenario(name: str, specs: Sequence[Object], pauses: Sequence[float]) -> Scenario:

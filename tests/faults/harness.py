@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.faults.ground import Ground
 from tests.faults.run import Pace, Verdict, run, undisturbed
-from tests.faults.scenario import Course, Scenario
+from tests.faults.scenario import Scenario
 
 ALIVE = 24
 """Operators that run at the same time at most: each needs about 100 MB."""
@@ -31,23 +31,18 @@ class Harness:
 
     async def run(self, scenarios: Sequence[Scenario]) -> list[Verdict]:
         """The verdicts, in the order of the scenarios."""
-        together = [one for one in scenarios if not one.alone]
-        courses = {one.course.name: one.course for one in scenarios}
-        for course in courses.values():
-            self._clean_run(course)
-        found = {one.name: one for one in await asyncio.gather(*(self._one(one) for one in together))}
-        await asyncio.gather(*self._clean.values())
+        found: dict[str, Verdict] = {}
+        async with asyncio.TaskGroup() as tasks:  # which end before anything that they stand on
+            for course in {one.course.name: one.course for one in scenarios}.values():
+                pace = Pace(min(self.silence, 5.0), self.pace.active, self.pace.alive)
+                self._clean[course.name] = tasks.create_task(self._guarded(undisturbed(course), None, pace))
+            for one in scenarios:
+                if not one.alone:
+                    tasks.create_task(self._one(one, found))
         for one in scenarios:
             if one.alone:
-                found[one.name] = await self._one(one)
+                await self._one(one, found)
         return [found[one.name] for one in scenarios]
-
-    def _clean_run(self, course: Course) -> asyncio.Task[Verdict]:
-        """The undisturbed run of a course; there is one."""
-        if course.name not in self._clean:
-            pace = Pace(min(self.silence, 5.0), self.pace.active, self.pace.alive)
-            self._clean[course.name] = asyncio.create_task(self._guarded(undisturbed(course), None, pace))
-        return self._clean[course.name]
 
     async def _guarded(self, scenario: Scenario, clean: Mapping[str, Any] | None, pace: Pace) -> Verdict:
         """A run; the harness's own trouble with it is a finding, too, and no reason to end the others."""
@@ -57,12 +52,12 @@ class Harness:
             traceback.print_exc()
             return Verdict(scenario.name, self.seed, [f"harness: {error!r}"[:300]], 0.0, {"pipelines": {}, "steps": {}})
 
-    async def _one(self, scenario: Scenario) -> Verdict:
-        clean = await self._clean_run(scenario.course)
+    async def _one(self, scenario: Scenario, found: dict[str, Verdict]) -> None:
+        clean = await self._clean[scenario.course.name]
         verdict = await self._guarded(scenario, clean.end, self.pace)
         verdict.found += [f"undisturbed: {line}" for line in clean.found]
         self._tell(verdict)
-        return verdict
+        found[scenario.name] = verdict
 
     def _tell(self, verdict: Verdict) -> None:
         word = "FOUND" if verdict.found else "ok"

@@ -31,6 +31,7 @@ class Nursery:
     def __init__(self) -> None:
         self._ended: dict[int, int] = {}
         self._born: list[int] = []
+        self._over = False
         self._news = threading.Condition()
         paths = os.pathsep.join([str(CHECKOUT / "operator"), str(CHECKOUT)])
         self._process = subprocess.Popen(
@@ -65,8 +66,8 @@ class Nursery:
     def exit_code(self, pid: int, seconds: float = 0) -> int | None:
         """How it ended, as subprocess tells it; None if it has not within so many seconds."""
         with self._news:
-            self._news.wait_for(lambda: pid in self._ended, seconds)
-            return self._ended.get(pid)
+            self._news.wait_for(lambda: pid in self._ended or self._over, seconds)
+            return self._ended.get(pid, -signal.SIGKILL if self._over else None)
 
     def _read(self) -> None:
         assert self._process.stdout is not None
@@ -78,6 +79,9 @@ class Nursery:
                 else:
                     self._ended[int(pid)] = int(code[0])
                 self._news.notify_all()
+        with self._news:
+            self._over = True
+            self._news.notify_all()
 
 
 class Child:
