@@ -6,11 +6,10 @@ import asyncio
 import sys
 import time
 import traceback
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from tests.faults.ground import Ground
-from tests.faults.run import Pace, Verdict, run, undisturbed
+from tests.faults.run import Pace, Verdict, run, untouched
 from tests.faults.scenario import Scenario
 
 ALIVE = 24
@@ -32,11 +31,12 @@ class Harness:
     async def run(self, scenarios: Sequence[Scenario]) -> list[Verdict]:
         """The verdicts, in the order of the scenarios."""
         found: dict[str, Verdict] = {}
+        longest = sorted(scenarios, key=lambda one: -one.seconds)
         async with asyncio.TaskGroup() as tasks:  # which end before anything that they stand on
-            for course in {one.course.name: one.course for one in scenarios}.values():
+            for course in {one.course.name: one.course for one in longest}.values():
                 pace = Pace(min(self.silence, 5.0), self.pace.active, self.pace.alive)
-                self._clean[course.name] = tasks.create_task(self._guarded(undisturbed(course), None, pace))
-            for one in scenarios:
+                self._clean[course.name] = tasks.create_task(self._guarded(untouched(course), pace))
+            for one in longest:
                 if not one.alone:
                     tasks.create_task(self._one(one, found))
         for one in scenarios:
@@ -44,20 +44,18 @@ class Harness:
                 await self._one(one, found)
         return [found[one.name] for one in scenarios]
 
-    async def _guarded(self, scenario: Scenario, clean: Mapping[str, Any] | None, pace: Pace) -> Verdict:
+    async def _one(self, scenario: Scenario, found: dict[str, Verdict]) -> None:
+        verdict = await self._guarded(scenario, self.pace, self._clean[scenario.course.name])
+        self._tell(verdict)
+        found[scenario.name] = verdict
+
+    async def _guarded(self, scenario: Scenario, pace: Pace, clean: asyncio.Task[Verdict] | None = None) -> Verdict:
         """A run; the harness's own trouble with it is a finding, too, and no reason to end the others."""
         try:
-            return await run(self.ground, scenario, self.seed, clean, pace)
+            return await run(self.ground, scenario, self.seed, pace, clean)
         except Exception as error:
             traceback.print_exc()
             return Verdict(scenario.name, self.seed, [f"harness: {error!r}"[:300]], 0.0, {"pipelines": {}, "steps": {}})
-
-    async def _one(self, scenario: Scenario, found: dict[str, Verdict]) -> None:
-        clean = await self._clean[scenario.course.name]
-        verdict = await self._guarded(scenario, clean.end, self.pace)
-        verdict.found += [f"undisturbed: {line}" for line in clean.found]
-        self._tell(verdict)
-        found[scenario.name] = verdict
 
     def _tell(self, verdict: Verdict) -> None:
         word = "FOUND" if verdict.found else "ok"

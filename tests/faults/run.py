@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,55 +45,56 @@ class Pace:
     alive: AbstractAsyncContextManager[Any]
 
 
-def undisturbed(course: Course) -> Scenario:
+def untouched(course: Course) -> Scenario:
     """The run of a course in which nothing is broken."""
     return Scenario(f"clean-{course.name}", "clean", course, "nothing")
 
 
-async def run(
-    ground: Ground, scenario: Scenario, seed: int, clean: Mapping[str, Any] | None, pace: Pace, suffix: str = ""
-) -> Verdict:
+async def run(ground: Ground, scenario: Scenario, seed: int, clean: Mapping[str, Any] | None, pace: Pace) -> Verdict:
     """One run. What it raises is the harness's own trouble; what is wrong with the operator is in the verdict."""
-    async with pace.alive:
-        began = time.monotonic()
-        course = scenario.course
-        settings = {**course.settings, **scenario.settings}
-        if course.capacity:
-            settings["capacity"] = dict(course.capacity)
-        stage = Stage(ground, f"{scenario.name}{suffix}", f"{seed}/{scenario.name}", settings, scenario.replicas)
-        evidence = Evidence(
-            clean=reduced(clean, scenario.same) if clean else None, capacity=course.capacity, canaries=(CANARY,)
-        )
-        unwell: list[str] = []
-        try:
-            async with pace.active:
-                await stage.build()
-                evidence.canaries = (CANARY, stage.replica.token.read_text())
-                await stage.open(*scenario.rules)
-                try:
-                    await _play(stage, scenario)
-                except TimeoutError as error:
-                    unwell.append(str(error))
-            if not unwell and course.ends:
-                evidence.silence = await _silence(stage, pace.silence)
-            end = end_state(stage.history)
-            evidence.end = reduced(end, scenario.same)
-            evidence.metrics = "".join([await one.metrics() for one in stage.replicas])
-            unwell += scenario.check(stage) if scenario.check else []
-            unwell += _health(stage, scenario)
-            evidence.left = await _clear(stage)
-        finally:
-            await stage.close()
-        evidence.versions = list(stage.history.versions)
-        evidence.writes = {one.name: one.proxy.made for one in stage.replicas}
-        evidence.foreign = frozenset(stage.foreign)
-        evidence.logs = {one.name: one.operator.log.read_text(errors="replace") for one in stage.replicas}
-        evidence.peak = max(one.peak for one in stage.replicas)
-        evidence.unwell = unwell
-        found = await asyncio.to_thread(judge, evidence)
-        restarts = sum(one.starts - 1 for one in stage.replicas)
-        log = "\n".join(evidence.logs.values())
-        return Verdict(scenario.name, seed, found, time.monotonic() - began, end, restarts, log)
+    course = scenario.course
+    settings = {**course.settings, **scenario.settings}
+    if course.capacity:
+        settings["capacity"] = dict(course.capacity)
+    stage = Stage(ground, scenario.name, f"{seed}/{scenario.name}", settings, scenario.replicas)
+    evidence = Evidence(capacity=course.capacity)
+    unwell: list[str] = []
+    async with AsyncExitStack() as alive:
+        async with pace.active:
+            await alive.enter_async_context(pace.alive)
+            alive.push_async_callback(stage.close)
+            began = time.monotonic()
+            await stage.build()
+            evidence.canaries = (CANARY, stage.replica.token.read_text())
+            await stage.open(*scenario.rules)
+            try:
+                await _play(stage, scenario)
+            except TimeoutError as error:
+                unwell.append(str(error))
+        if not unwell and course.ends:
+            evidence.silence = await _silence(stage, pace.silence)
+        end = end_state(stage.history)
+        evidence.end = reduced(end, scenario.same)
+        evidence.metrics = "".join([await one.metrics() for one in stage.replicas])
+        unwell += scenario.check(stage) if scenario.check else []
+        unwell += _health(stage, scenario)
+        evidence.left = await _clear(stage)
+    evidence.versions = list(stage.history.versions)
+    evidence.writes = {one.name: one.proxy.made for one in stage.replicas}
+    evidence.foreign = frozenset(stage.foreign)
+    evidence.logs = {one.name: one.operator.log.read_text(errors="replace") for one in stage.replicas}
+    evidence.peak = max(one.peak for one in stage.replicas)
+    evidence.unwell = unwell
+    took = time.monotonic() - began
+    undisturbed = await clean if clean else None
+    if undisturbed:
+        evidence.clean = reduced(undisturbed.end, scenario.same)
+    found = await asyncio.to_thread(judge, evidence)
+    restarts = sum(one.starts - 1 for one in stage.replicas)
+    log = "\n".join(evidence.logs.values())
+    if undisturbed:
+        found += [f"undisturbed: {line}" for line in undisturbed.found]
+    return Verdict(scenario.name, seed, found, took, end, restarts, log)
 
 
 async def _play(stage: Stage, scenario: Scenario) -> None:
@@ -125,8 +127,8 @@ async def _silence(stage: Stage, seconds: float) -> Silence:
 def _health(stage: Stage, scenario: Scenario) -> list[str]:
     found = [line for one in stage.replicas for line in one.deaf]
     for one in stage.replicas:
-        codes = [code for _, code in one.exits if code not in scenario.exits]
-        found += [f"{one.name} ended by itself with {code}" for code in codes]
+        codes = Counter(code for _, code in one.exits if code not in scenario.exits)
+        found += [f"{one.name} ended by itself with {code}, {times} times" for code, times in codes.items()]
     return found
 
 

@@ -11,6 +11,8 @@ from tests.faults.rules import WRITES, Kill, Rule
 from tests.faults.scenario import Course, Scenario
 from tests.faults.stage import Stage
 
+GRACE = 30.0
+"""Seconds that a pod has to end, as kubelet gives them."""
 crashes = partial(Scenario, group="crashes")
 
 
@@ -40,7 +42,7 @@ async def _terminate(stage: Stage) -> None:
     drawn = random.Random(stage.seed)
     for _ in range(4):
         await asyncio.sleep(drawn.uniform(2.0, 5.0))
-        await asyncio.to_thread(stage.replica.operator.stop)
+        await asyncio.to_thread(stage.replica.operator.stop, GRACE)
 
 
 SCENARIOS = (

@@ -112,6 +112,8 @@ def test_a_step_that_starts_before_what_it_needs_exists() -> None:
     past.pipeline("Running")
     past.step("b", "Pending")
     past.runs("b")
+    assert found("needs end first", past) == []  # a fan-out over an empty list has no Steps
+    past.step("a", "Pending")
     assert found("needs end first", past) == ["p.b started while a did not exist"]
 
 
