@@ -10,6 +10,7 @@ import asyncio
 import random
 import signal
 import sys
+from pathlib import Path
 
 from tests.cluster.progress import ClusterError
 from tests.faults import edits, report
@@ -57,7 +58,7 @@ async def _run(given: argparse.Namespace, chosen: list, seed: int, silence: floa
     # Whatever ends the run, its processes end with it.
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     async with ground() as plane:
-        return await Harness(plane, seed, silence, given.abreast, given.logs).run(chosen)
+        return await Harness(plane, seed, silence, given.abreast, given.logs, given.dump).run(chosen)
 
 
 def _arguments() -> argparse.Namespace:
@@ -69,6 +70,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--abreast", type=int, default=5, help="scenarios that are active at the same time")
     parser.add_argument("--edits", type=int, help="random sequences of edits")
     parser.add_argument("--logs", action="store_true", help="print the operator's log where something was found")
+    parser.add_argument("--dump", type=Path, help="folder for all that is known of scenarios with findings")
     parser.add_argument("--write", action="store_true", help=f"put the table into {report.DOCUMENT.name}")
     return parser.parse_args()
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import time
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
+from tests.cluster.paths import made
 from tests.faults.ground import Ground
 from tests.faults.run import Pace, Verdict, run, untouched
 from tests.faults.scenario import Scenario
@@ -17,12 +20,19 @@ ALIVE = 24
 
 
 class Harness:
-    """Runs scenarios under a seed. `abreast`: so many are active at the same time."""
+    """Runs scenarios under a seed. `abreast`: so many are active at the same time.
 
-    def __init__(self, ground: Ground, seed: int, silence: float, abreast: int, logs: bool = False) -> None:
+    Of scenarios in which something is found `logs` prints the operator's log, and everything goes into the folder
+    `dump`: each version of each object, what the operator wrote, its log.
+    """
+
+    def __init__(
+        self, ground: Ground, seed: int, silence: float, abreast: int, logs: bool = False, dump: Path | None = None
+    ) -> None:
         self.ground = ground
         self.seed = seed
         self.logs = logs
+        self.dump = dump
         self.silence = silence
         self.pace = Pace(silence, asyncio.Semaphore(abreast), asyncio.Semaphore(ALIVE))
         self._clean: dict[str, asyncio.Task[Verdict]] = {}
@@ -68,6 +78,18 @@ class Harness:
             sys.stdout.write(f"         and {len(verdict.found) - 12} more\n")
         if verdict.found and self.logs:
             sys.stdout.write("".join(f"         | {line[:400]}\n" for line in verdict.log.splitlines()[-40:]))
+        if verdict.found and self.dump:
+            _write(verdict, made(self.dump))
         if verdict.found:
             sys.stdout.write(f"         again: python -m tests.faults --only {verdict.name} --seed {verdict.seed}\n")
         sys.stdout.flush()
+
+
+def _write(verdict: Verdict, folder: Path) -> None:
+    lines = [
+        json.dumps([round(one.at, 3), one.number, one.kind, "gone" if one.gone else one.phase, one.name, one.item])
+        for one in verdict.versions
+    ]
+    (folder / f"{verdict.name}.versions").write_text("\n".join(lines))
+    (folder / f"{verdict.name}.writes").write_text("\n".join(verdict.calls))
+    (folder / f"{verdict.name}.log").write_text(verdict.log)

@@ -55,7 +55,8 @@ def ends_stay(seen: Evidence) -> list[str]:
             continue
         before = last.get(one.uid)
         last[one.uid] = one.phase
-        left = before in ENDED and one.phase != before and not foreign
+        # A Pipeline that is Invalid for want of a Component is not any more once that is there.
+        left = before in ENDED and before != "Invalid" and one.phase != before and not foreign
         if left and licensed.get(pipeline, (-1, 0)) < ended[one.uid]:
             found.append(f"{one.kind} {one.name} went from {before} to {one.phase or 'nothing'}")
         if one.phase in ENDED and one.phase != before:

@@ -13,6 +13,7 @@ from typing import Any
 from tests.faults.ends import end_state, reduced
 from tests.faults.evidence import Evidence, Silence
 from tests.faults.ground import Ground
+from tests.faults.history import Version
 from tests.faults.oracles import judge
 from tests.faults.scenario import Course, Scenario
 from tests.faults.stage import CANARY, Stage
@@ -34,6 +35,8 @@ class Verdict:
     end: Mapping[str, Any]
     restarts: int = 0
     log: str = ""
+    versions: Sequence[Version] = ()
+    calls: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,8 @@ async def run(ground: Ground, scenario: Scenario, seed: int, clean: Mapping[str,
     log = "\n".join(evidence.logs.values())
     if undisturbed:
         found += [f"undisturbed: {line}" for line in undisturbed.found]
-    return Verdict(scenario.name, seed, found, took, end, restarts, log)
+    calls = [f"{made.at:.3f} {one.name} {made.call} {made.code}" for one in stage.replicas for made in one.proxy.made]
+    return Verdict(scenario.name, seed, found, took, end, restarts, log, evidence.ordered, calls)
 
 
 async def _play(stage: Stage, scenario: Scenario) -> None:
@@ -134,7 +138,7 @@ def _health(stage: Stage, scenario: Scenario) -> list[str]:
 
 async def _clear(stage: Stage) -> list[str]:
     """Deletes all that nobody owns, Pipelines and schedules first, as a user would; what is left after a while."""
-    for kind in ("PipelineSchedule", "Pipeline", "Step", "ControllerRevision"):
+    for kind in ("PipelineSchedule", "Pipeline", "Step", "Job", "ControllerRevision"):
         for name, item in stage.history.objects(kind).items():
             if not item["metadata"].get("ownerReferences"):
                 await stage.delete(kind, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -98,7 +99,9 @@ FOREIGN_STEP = Course(
     rests=(*ENDED, "Pending", "Running"),
     ends=False,
 )
-NEVER_FITS = bad("never-fits", {**step("a"), "resources": {"requests": {"cpu": "4000"}}}, step("b", "a"))
+NEVER_FITS = replace(
+    bad("never-fits", {**step("a"), "resources": {"requests": {"cpu": "4000"}}}, step("b", "a")), capacity={"cpu": "64"}
+)
 
 
 async def _undo_too_large(stage: Stage) -> None:
