@@ -25,7 +25,7 @@ def fetch(namespace: str, location: str) -> bytes:
     kubectl = ["kubectl", "--namespace", namespace]
     run([*kubectl, "apply", "-f", "-"], stdin=json.dumps(reader(name, claim, path)))
     try:
-        run([*kubectl, "wait", f"pod/{name}", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=60s"])
+        run([*kubectl, "wait", f"pod/{name}", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=300s"])
         return base64.b64decode(run([*kubectl, "logs", name]))
     finally:
         run([*kubectl, "delete", "pod", name, "--wait=false"])

@@ -55,7 +55,7 @@ def install(*settings: str, name: str = NAME, namespace: str = NAMESPACE, cluste
             [
                 *("helm", "upgrade", "--install", name, CHART),
                 *("--namespace", namespace, "--create-namespace", "--take-ownership", "--force-conflicts"),
-                *("--wait", "--timeout", "3m"),
+                *("--wait", "--timeout", "10m"),
                 *(word for setting in words for word in ("--set", setting)),
                 *("--set-string", f"podAnnotations.penstock\\.dev/built-from={built}"),
             ]
@@ -78,4 +78,4 @@ def _telling(namespace: str) -> Iterator[None]:
 
 def uninstall(name: str = NAME, namespace: str = NAMESPACE) -> None:
     """Remove a release, and wait until it is gone; the kinds stay, as the chart says."""
-    run(["helm", "uninstall", name, "--namespace", namespace, "--wait", "--timeout", "2m", "--ignore-not-found"])
+    run(["helm", "uninstall", name, "--namespace", namespace, "--wait", "--timeout", "10m", "--ignore-not-found"])

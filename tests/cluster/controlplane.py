@@ -36,13 +36,15 @@ class ControlPlane:
     ``address`` is where the API server listens. Its port is ``first_port``; etcd (client, peer), the controller
     manager and the scheduler have the four that follow, on the loopback interface. A control plane without a node of
     its own listens on the loopback interface only and publishes no address for pods.
-    The flags are added to the defaults and win over them. ``audit`` writes a Metadata audit log.
+    The flags are added to the defaults and win over them. ``audit`` writes a Metadata audit log, of everybody
+    or of the groups ``audited``.
     """
 
     state: Path
     address: str = "127.0.0.1"
     first_port: int = 16443
     audit: bool = False
+    audited: tuple[str, ...] = ()
     apiserver_flags: tuple[str, ...] = ()
     controller_manager_flags: tuple[str, ...] = ()
     scheduler_flags: tuple[str, ...] = ()
@@ -88,7 +90,7 @@ class ControlPlane:
 
     def ready(self) -> bool:
         """Whether the API server says so."""
-        return succeeds([binary("kubectl"), "--kubeconfig", self.kubeconfig, "get", "--raw", "/readyz"], seconds=5)
+        return succeeds([binary("kubectl"), "--kubeconfig", self.kubeconfig, "get", "--raw", "/readyz"], seconds=15)
 
     def alive(self) -> bool:
         """Whether all four processes run and the API server is ready."""
@@ -196,7 +198,7 @@ class ControlPlane:
             "apiVersion": "audit.k8s.io/v1",
             "kind": "Policy",
             "omitStages": ["RequestReceived"],
-            "rules": [{"level": "Metadata"}],
+            "rules": [{"level": "Metadata", **({"userGroups": self.audited} if self.audited else {})}],
         }
         path = made(self.state / "config") / "audit.json"
         path.write_text(json.dumps(policy))

@@ -22,6 +22,7 @@ class GivenCluster:
 
     kubeconfig: Path
     kind = "given by KUBECONFIG"
+    audit_log = None
 
     def alive(self) -> bool:
         """Whether its API server answers."""

@@ -20,6 +20,7 @@ class KindCluster:
     """A kind cluster named ``penstock``."""
 
     kind = "kind"
+    audit_log = None
 
     @property
     def kubeconfig(self) -> Path:

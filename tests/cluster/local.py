@@ -16,6 +16,8 @@ from tests.cluster.paths import state_dir
 from tests.cluster.progress import ClusterError, stage
 
 FIRST_PORT = 6443
+OPERATOR_GROUP = "system:serviceaccounts:penstock-system"
+"""Whose calls are in the audit log: those of the namespace where tests/release.py installs the operator."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class LocalCluster:
             state_dir(),
             address=network.NODE_ADDRESS,
             first_port=int(os.environ.get("PENSTOCK_API_PORT", FIRST_PORT)),
-            audit=bool(os.environ.get("PENSTOCK_AUDIT_LOG")),
+            audit=True,
+            audited=() if os.environ.get("PENSTOCK_AUDIT_LOG") else (OPERATOR_GROUP,),
             controller_manager_flags=tuple(shlex.split(os.environ.get("PENSTOCK_KCM_FLAGS", ""))),
         )
 
@@ -41,6 +44,11 @@ class LocalCluster:
     @property
     def kubeconfig(self) -> Path:
         return self.plane.kubeconfig
+
+    @property
+    def audit_log(self) -> Path | None:
+        """What the operator's account called, one JSON event a line; of everybody with PENSTOCK_AUDIT_LOG."""
+        return self.plane.audit_log
 
     def alive(self) -> bool:
         """Whether everything that makes the cluster runs and answers."""

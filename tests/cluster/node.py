@@ -37,8 +37,8 @@ class Node:
         with stage("starting the node"):
             self._start_kubelet()
             self._start_proxy()
-            self.plane.processes.wait_for("kubelet", self.ready, seconds=90)
-            wait_until("the namespace's service account", self._has_service_account, 30)
+            self.plane.processes.wait_for("kubelet", self.ready)
+            wait_until("the namespace's service account", self._has_service_account, 300)
 
     def ready(self) -> bool:
         """Whether the node is registered and Ready."""

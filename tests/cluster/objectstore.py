@@ -11,15 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.cluster import network
+from tests.cluster import reachable
 from tests.cluster.binaries import binary
-from tests.cluster.choice import cluster
-from tests.cluster.local import LocalCluster
 from tests.cluster.paths import made
 from tests.cluster.processes import end
 from tests.cluster.progress import ClusterError
 
-PATIENCE = 20.0
+PATIENCE = 120.0
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,8 @@ def serving(folder: Path, bucket: str = "artifacts") -> Iterator[ObjectStore]:
         ClusterError: it did not start; the message has its last words.
     """
     files = made(folder / "buckets" / bucket)
-    address, log = _address(), folder / "versitygw.log"
+    host = reachable.host()
+    address, log = f"{host}:{reachable.free_port(host)}", folder / "versitygw.log"
     store = ObjectStore(f"http://{address}", bucket, secrets.token_hex(8), secrets.token_hex(16), files)
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -70,18 +69,3 @@ def _await(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
         else:
             return
     raise ClusterError(f"the S3 server did not start at {address}: {log.read_text()[-500:]}")
-
-
-def _address() -> str:
-    """An address of this machine that pods reach, with a port that is free."""
-    host = network.NODE_ADDRESS if isinstance(cluster(), LocalCluster) else _own_address()
-    with socket.create_server((host, 0)) as probe:
-        return f"{host}:{probe.getsockname()[1]}"
-
-
-def _own_address() -> str:
-    """The address from which this machine reaches others. Nothing is sent: a UDP socket only looks up the route."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect(("192.0.2.1", 9))
-        found: str = probe.getsockname()[0]
-        return found

@@ -57,7 +57,7 @@ class Processes:
             if not self.alive(name):
                 raise ClusterError(f"{name} has ended; the end of {self.log(name)}:\n{tail(self.log(name))}")
 
-    def wait_for(self, name: str, ready: object, seconds: float = 60) -> None:
+    def wait_for(self, name: str, ready: object, seconds: float = 300) -> None:
         """Wait until ``ready()`` is true; fail at once when the process ends before."""
         assert callable(ready)
         deadline = time.monotonic() + seconds

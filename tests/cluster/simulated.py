@@ -35,7 +35,7 @@ def start(plane: ControlPlane, nodes: int, allocatable: dict[str, str], stages: 
         plane.processes.require(PROCESS)
         return plane.kubectl("get", "nodes", "-l", LABEL, "-o", path).split().count("True") >= nodes
 
-    wait_until("the simulated nodes", ready, 60 + nodes / 10)
+    wait_until("the simulated nodes", ready, 300 + nodes / 10)
 
 
 def stop(plane: ControlPlane) -> None:

@@ -13,6 +13,8 @@ import yaml
 from tests.cluster.paths import CHECKOUT
 from tests.contract.chart import CHART, EXAMPLE_VALUES, LOADER, NAMESPACE, RenderError, objects, of_kind, rendered
 
+from penstock.shell.lease import NAME
+
 Object = dict[str, Any]
 CLUSTER_WIDE = {"scope": {"clusterWide": True}}
 SETTINGS = {
@@ -108,7 +110,7 @@ def test_named_namespaces_get_a_role_each_and_catalogues_one_that_reads_componen
     by_namespace = {o["metadata"]["namespace"]: granted(o["rules"]) for o in of_kind(found, "Role")}
     assert by_namespace.keys() == {"team-a", "team-b", "shared", NAMESPACE}
     assert by_namespace["team-a"] == by_namespace["team-b"]
-    assert by_namespace["shared"] == {("penstock.dev", "components", verb) for verb in ("get", "list", "watch")}
+    assert by_namespace["shared"] == {("penstock.dev", "components", "list")}
     assert {resource for _, resource, _ in by_namespace[NAMESPACE]} == {"leases"}
     for binding in of_kind(found, "RoleBinding"):
         assert [subject["namespace"] for subject in binding["subjects"]] == [NAMESPACE]
@@ -120,9 +122,15 @@ def test_cluster_wide_adds_nodes_to_the_same_rules_and_nothing_else() -> None:
     found = objects(values=CLUSTER_WIDE)
     (binding,) = of_kind(found, "ClusterRoleBinding")
     (role,) = [o for o in of_kind(found, "ClusterRole") if o["metadata"]["name"] == binding["roleRef"]["name"]]
-    nodes = {("", "nodes", verb) for verb in ("get", "list", "watch")}
+    nodes = {("", "nodes", verb) for verb in ("list", "watch")}
     assert granted(role["rules"]) == granted(namespaced["rules"]) | nodes
     assert settings_of(found)["namespaces"] == []
+
+
+def test_the_lease_is_the_one_that_the_operator_takes() -> None:
+    (role,) = [o for o in of_kind(by_default(), "Role") if o["metadata"]["name"].endswith("-lease")]
+    named = {verb: rule.get("resourceNames") for rule in role["rules"] for verb in rule["verbs"]}
+    assert named == {"create": None, "get": [NAME], "update": [NAME]}  # what is created has no name yet for RBAC
 
 
 def test_each_owner_of_children_allows_blocking_owner_references() -> None:

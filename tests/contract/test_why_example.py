@@ -10,7 +10,7 @@ from tests.unit.core.scheduling.clusters import GPU, held, node
 
 from penstock.cli.explaining import chosen, lines
 from penstock.core.scheduling.capacity import Capacity
-from penstock.core.scheduling.standing import Standing, standings
+from penstock.core.scheduling.why import Answer, answers
 
 PAGE = CHECKOUT / "docs" / "scheduling.md"
 
@@ -23,7 +23,7 @@ def step(name: str, gpus: int, duration: str, *needs: str) -> dict[str, Any]:
     return {"name": name, "script": "x", "duration": duration, "resources": resources, "needs": list(needs)}
 
 
-def standing() -> list[Standing]:
+def answered() -> list[Answer]:
     """Four GPUs, of which `embed` holds two."""
     cluster = Cluster()
     steps = [
@@ -46,12 +46,12 @@ def standing() -> list[Standing]:
     room = Capacity.of(
         [node("node-1", cpu=16, gpu=4)], [held("digits/embed", "node-1", START + 1200 - START, cpu=1, gpu=2)]
     )
-    return standings([cluster.observe()], room, cluster.now)
+    return answers([cluster.observe()], room, cluster.now)
 
 
 def said() -> str:
     """The two answers as the page shows them."""
-    found = standing()
+    found = answered()
     now = START + AGE
     everything = "\n".join(lines(chosen(found, "ns", "digits", ""), False, now))
     one = "\n".join(lines(chosen(found, "ns", "digits", "train"), True, now))

@@ -1,7 +1,8 @@
 """``python -m tests.e2e [PYTEST WORDS]``: a cluster, the operator by Helm, then the tests on them.
 
-First the tests that get along with one another, several at once; then, one by one, those that stop, kill, upgrade or
-remove the operator, or change nodes. Choose among them with ``-k``.
+First the programs that the tests need are built. Then come the tests that get along with one another, several at once;
+then, one by one, those that stop, kill, upgrade or remove the operator, or change nodes. Choose among them with ``-k``.
+If none were left out, at last what the operator called is compared with what it may (``rights``).
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import subprocess
 import sys
 
 from tests import release
-from tests.cluster import gpus
+from tests.cluster import binaries, gpus
 from tests.cluster.choice import cluster
 from tests.cluster.paths import CHECKOUT
 from tests.cluster.progress import ClusterError
+from tests.e2e import installed, rights
 
 TOGETHER = ("-m", "not alone", "--numprocesses", os.environ.get("PENSTOCK_E2E_WORKERS", "8"), "--dist", "worksteal")
 ALONE = ("-m", "alone")
@@ -27,10 +29,14 @@ def main() -> int:
     words = sys.argv[1:]
     try:
         release.bring_up()
+        binaries.ensure(binaries.S3)
         with release.exclusive():
             gpus.advertise(cluster().kubeconfig, 2)
-            release.install()
+            log = rights.begin()
+            installed.install()
             codes = [pytest(*chosen, *words) for chosen in (TOGETHER, ALONE)]
+            if not words:
+                codes.append(rights.report(log))
     except ClusterError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1

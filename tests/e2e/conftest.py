@@ -1,4 +1,4 @@
-"""A fresh namespace for each test, and what is in it when the test failed."""
+"""A fresh namespace for each test, a gate, and what is in the namespace when the test failed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.e2e import gates
 from tests.e2e.space import Space
+
+LONGEST = 1800
+"""Seconds after which a test is given up. Its waits end earlier (``space.PATIENCE``); this is for what hangs."""
 
 
 @pytest.fixture
@@ -15,6 +19,13 @@ def space(request: pytest.FixtureRequest) -> Iterator[Space]:
     one = Space.create(_slug(request.node.name))
     yield one
     one.delete()
+
+
+@pytest.fixture
+def gate() -> Iterator[gates.Gate]:
+    """Holds containers until the test opens it."""
+    with gates.serving() as one:
+        yield one
 
 
 @pytest.hookimpl(wrapper=True)
@@ -28,7 +39,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first, so that none runs on when all others are done."""
+    """The longest first, so that none runs on when all others are done; and none is hurried."""
+    for item in items:
+        item.add_marker(pytest.mark.timeout(LONGEST))
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from tests.cluster.progress import wait_until
 from tests.e2e.expectations import GPU
 from tests.e2e.manifests import IMAGE
-from tests.e2e.space import Object, kubectl
+from tests.e2e.space import PATIENCE, Object, kubectl
 
 TAINT = "penstock.dev/test"
 """Keeps everything off a node that a test made but what tolerates it."""
@@ -71,7 +71,7 @@ def made(name: str, gpus: int) -> Iterator[None]:
     kubectl("create", "-f", "-", stdin=json.dumps(node))
     try:
         # The API server closes a new node until its controller has seen that it is ready.
-        wait_until(f"node {name}", lambda: _taints(name) == [TAINT], 60)
+        wait_until(f"node {name}", lambda: _taints(name) == [TAINT], PATIENCE)
         yield
     finally:
         lose(name)

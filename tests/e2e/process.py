@@ -53,7 +53,7 @@ class Operator:
         """End it if it runs."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(30)
+            self._process.wait(120)
             self._process = None
 
     def tail(self) -> str:

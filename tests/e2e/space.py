@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import subprocess
 import tempfile
+import threading
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +27,9 @@ PURPOSE = "penstock.dev/purpose"
 OPERATOR = "app.kubernetes.io/name=penstock,app.kubernetes.io/component=operator"
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 FINISHED = "condition=Finished"
-STATUSES = r"{range .items[*]}{.metadata.name}: {.status}{'\n'}{end}"
+PATIENCE = 300
+"""Seconds that an event may take to come. Nothing is judged by them: only what fails waits so long."""
+LATEST = f"--timeout={PATIENCE}s"
 
 
 class Refused(AssertionError):
@@ -67,7 +70,7 @@ class Space:
 
     def delete(self, wait: bool = False) -> None:
         """Delete it with all it holds."""
-        kubectl("delete", "namespace", self.name, "--ignore-not-found", f"--wait={str(wait).lower()}", "--timeout=90s")
+        kubectl("delete", "namespace", self.name, "--ignore-not-found", f"--wait={str(wait).lower()}", LATEST)
 
     def run(self, *words: str | Path, stdin: str | bytes | None = None) -> str:
         """kubectl in this namespace."""
@@ -79,16 +82,33 @@ class Space:
             return self.run("apply", *words, "-f", what)
         return self.run("apply", *words, "-f", "-", stdin=json.dumps(what) if isinstance(what, dict) else what)
 
-    def wait(self, target: str, condition: str, seconds: float = 90) -> None:
-        """Wait for a condition of ``kubectl wait --for``; the object may come into being meanwhile."""
-        self.run("wait", target, "--for=create", f"--timeout={seconds:.0f}s")
+    def wait(self, target: str, condition: str, seconds: float = PATIENCE) -> None:
+        """Wait for a condition of ``kubectl wait --for``; the object may come into being, or be gone, meanwhile."""
+        if condition != "delete":
+            self.run("wait", target, "--for=create", f"--timeout={seconds:.0f}s")
         self.run("wait", target, f"--for={condition}", f"--timeout={seconds:.0f}s")
+
+    def until(self, target: str, holds: Callable[[Object], bool]) -> Object:
+        """Wait until ``kind/name`` is in a state of which something holds; the object in that state."""
+        self.wait(target, "create")
+        words = ["kubectl", "--namespace", self.name, "get", target, "--watch", "-o", "json"]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as watch:
+            assert watch.stdout is not None
+            late = threading.Timer(PATIENCE, watch.kill)
+            late.start()
+            try:
+                return next(one for one in stream(iter(watch.stdout.readline, "")) if holds(one))
+            except StopIteration:
+                raise Refused(f"{target} was not in the state that was waited for, or is gone") from None
+            finally:
+                late.cancel()
+                watch.kill()
 
     def running(self, pipeline: str, path: str) -> None:
         """Wait until the status tells that the step runs, which it does not of one that runs for a second or two."""
         self.wait(f"step/{pipeline}.{path}", "jsonpath={.status.phase}=Running")
 
-    def finish(self, target: str, seconds: float = 90) -> Object:
+    def finish(self, target: str, seconds: float = PATIENCE) -> Object:
         """Wait until ``pipeline/x`` or ``step/x`` as it stands now has ended, however it did; the object."""
         if target.startswith("pipeline/"):
             generation = self.one(target)["metadata"]["generation"]
@@ -139,7 +159,7 @@ class Space:
                 watch.terminate()
                 watch.wait()
             file.seek(0)
-            seen += documents(file.read().decode())
+            seen += stream(file.read().decode().splitlines(keepends=True))
 
     def describe(self) -> str:
         """What one wants to see when a test failed here."""
@@ -169,16 +189,14 @@ class Space:
             return str(refused)
 
 
-def documents(text: str) -> Iterator[Object]:
-    """JSON objects one after the other, the last of which may be cut."""
-    decoder = json.JSONDecoder()
-    position = 0
-    while (position := text.find("{", position)) >= 0:
-        try:
-            found, position = decoder.raw_decode(text, position)
-        except json.JSONDecodeError:
-            return
-        yield found
+def stream(lines: Iterable[str]) -> Iterator[Object]:
+    """The JSON objects that kubectl prints one after the other, the last of which may be cut."""
+    text = ""
+    for line in lines:
+        text += line
+        if line.startswith("}"):
+            yield json.loads(text)
+            text = ""
 
 
 def attempt(job: Object) -> str:

@@ -1,9 +1,14 @@
-"""Artifacts on a claim: what a producer never wrote, and what climbs out."""
+"""Artifacts on a claim: what a producer never wrote, what climbs out, and a claim that is to be larger."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+
+import pytest
+
 from tests.e2e.manifests import pipeline, step
-from tests.e2e.space import Space
+from tests.e2e.space import Space, kubectl
 
 ARTIFACT = [{"name": "a", "type": "Artifact"}]
 CLAIM = {"claim": {"size": "16Mi"}}
@@ -34,3 +39,36 @@ printf '{"same": %s}' $same > "$PENSTOCK_OUTPUTS"
     space.apply(pipeline("climbs", step("make", make, outputs=ARTIFACT), reader, storage=CLAIM))
     assert space.finish("pipeline/climbs")["status"]["phase"] == "Succeeded"
     assert space.step("climbs", "look")["outputs"] == {"same": True}
+
+
+@pytest.fixture
+def growing(space: Space) -> Iterator[str]:
+    """A class whose claims may grow, and a volume of it; there is nobody who would really make it larger."""
+    metadata = {"name": space.name, "labels": {"penstock.dev/test": "e2e"}}
+    kind = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": metadata}
+    volume = {
+        "storageClassName": space.name,
+        "capacity": {"storage": "16Mi"},
+        "accessModes": ["ReadWriteOnce"],
+        "hostPath": {"path": f"/tmp/{space.name}"},
+    }
+    made = [
+        {**kind, "provisioner": "penstock.dev/nobody", "allowVolumeExpansion": True},
+        {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": metadata, "spec": volume},
+    ]
+    for one in made:
+        kubectl("create", "-f", "-", stdin=json.dumps(one))
+    yield space.name
+    for one in made:
+        kubectl("delete", str(one["kind"]), space.name, "--wait=false")
+
+
+def test_a_claim_grows_with_the_manifest(space: Space, growing: str) -> None:
+    def version(size: str) -> None:
+        claim = {"size": size, "storageClassName": growing}
+        space.apply(pipeline("grow", step("make", outputs=ARTIFACT), storage={"claim": claim}, suspend=True))
+
+    version("16Mi")
+    space.wait("persistentvolumeclaim/grow-artifacts", "jsonpath={.status.phase}=Bound")
+    version("32Mi")
+    space.wait("persistentvolumeclaim/grow-artifacts", "jsonpath={.spec.resources.requests.storage}=32Mi")

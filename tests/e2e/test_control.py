@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.e2e.expectations import most
+from tests.e2e.gates import Gate
 from tests.e2e.manifests import LONG, emit, pipeline, step
 from tests.e2e.space import Space
 
@@ -17,14 +18,17 @@ def phase(space: Space, name: str) -> str:
     return str(space.one(f"pipeline/{name}")["status"]["phase"])
 
 
-def test_suspend_and_go_on(space: Space) -> None:
-    chain = [step("first", "sleep 8"), step("second", needs=["first"])]
+def test_suspend_and_go_on(space: Space, gate: Gate) -> None:
+    chain = [step("first", gate.held), step("second", needs=["first"])]
     space.apply(pipeline("wait", *chain, suspend=True))
     space.wait("pipeline/wait", "condition=Suspended")
     assert not space.jobs()
     patch(space, "wait", '{"suspend": false}')
     space.running("wait", "first")
     patch(space, "wait", '{"suspend": true}')
+    generation = space.one("pipeline/wait")["metadata"]["generation"]
+    space.wait("pipeline/wait", f"jsonpath={{.status.observedGeneration}}={generation}")
+    gate.open()
     space.wait("step/wait.first", "condition=Complete")  # what runs when it is suspended finishes
     space.wait("pipeline/wait", "jsonpath={.status.phase}=Suspended")
     assert space.attempts() == ["first/#1"]
@@ -69,9 +73,12 @@ def test_a_pipeline_that_runs_too_long(space: Space) -> None:
     assert space.attempts() == ["report/#1"]
 
 
-def test_parallelism(space: Space) -> None:
+def test_parallelism(space: Space, gate: Gate) -> None:
     with space.watching("pods") as pods:
-        space.apply(pipeline("narrow", *(step(f"s{number}", "sleep 1") for number in range(5)), parallelism=2))
+        space.apply(pipeline("narrow", *(step(f"s{number}", gate.held) for number in range(5)), parallelism=2))
+        for number in range(2):
+            space.running("narrow", f"s{number}")
+        gate.open()
         assert space.finish("pipeline/narrow")["status"]["phase"] == "Succeeded"
     assert most(pods) == 2
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.artifacts import fetch
 from tests.cluster.paths import CHECKOUT
-from tests.e2e.space import Space
+from tests.e2e.space import PATIENCE, Space
 
 EXAMPLES = CHECKOUT / "examples"
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -33,11 +33,10 @@ def test_small(space: Space, example: str, expected: dict[str, object]) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(480)
 @pytest.mark.parametrize("example", ["digits", "fortunes"])
 def test_learning(space: Space, example: str) -> None:
     space.apply(EXAMPLES / f"{example}.yaml")
-    status = space.finish(f"pipeline/{example}", seconds=420)["status"]
+    status = space.finish(f"pipeline/{example}", seconds=5 * PATIENCE)["status"]
     assert status["phase"] == "Succeeded"
     outputs = status["outputs"]
     assert outputs["accuracy"] >= 0.96

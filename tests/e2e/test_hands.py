@@ -2,51 +2,56 @@
 
 from __future__ import annotations
 
+from tests.e2e.gates import Gate
 from tests.e2e.manifests import LONG, emit, pipeline, step
-from tests.e2e.space import Space
+from tests.e2e.space import LATEST, Space
 
 VALUE = [{"name": "n", "type": "Integer"}]
 
 
-def test_an_edited_step_is_put_back(space: Space) -> None:
-    space.apply(pipeline("edited", step("a", "sleep 15")))
+def test_an_edited_step_is_put_back(space: Space, gate: Gate) -> None:
+    space.apply(pipeline("edited", step("a", gate.held)))
     space.running("edited", "a")
     before = space.one("step/edited.a")["spec"]
     space.run("patch", "step/edited.a", "--type=merge", "--patch", '{"spec": {"script": "exit 7"}}')
-    space.wait("step/edited.a", f"jsonpath={{.spec.script}}={before['script']}")
+    space.until("step/edited.a", lambda one: one["spec"] == before)
+    gate.open()
     assert space.finish("pipeline/edited")["status"]["phase"] == "Succeeded"
     space.run("patch", "step/edited.a", "--type=merge", "--patch", '{"spec": {"script": "exit 8"}}')
-    space.wait("step/edited.a", f"jsonpath={{.spec.script}}={before['script']}")
-    assert space.one("step/edited.a")["spec"] == before
+    space.until("step/edited.a", lambda one: one["spec"] == before)
     assert space.attempts() == ["a/#1"]
 
 
-def test_a_deleted_step_comes_back(space: Space) -> None:
-    space.apply(pipeline("gone", step("a", emit('{"n": 1}'), outputs=VALUE), step("b", "sleep 8", needs=["a"])))
+def test_a_deleted_step_comes_back(space: Space, gate: Gate) -> None:
+    space.apply(pipeline("gone", step("a", emit('{"n": 1}'), outputs=VALUE), step("b", gate.held, needs=["a"])))
     space.running("gone", "b")
     old = space.one("step/gone.a")["metadata"]["uid"]
-    space.run("delete", "step/gone.a")
+    space.run("delete", "step/gone.a", LATEST)
+    space.wait("step/gone.a", "condition=Complete")
+    gate.open()
     assert space.finish("pipeline/gone")["status"]["phase"] == "Succeeded"
     assert space.one("step/gone.a")["metadata"]["uid"] != old
     assert space.step("gone", "a")["outputs"] == {"n": 1}
 
 
-def test_a_deleted_job_is_not_the_users_failure(space: Space) -> None:
-    space.apply(pipeline("jobless", step("a", "sleep 8")))
+def test_a_deleted_job_is_not_the_users_failure(space: Space, gate: Gate) -> None:
+    space.apply(pipeline("jobless", step("a", gate.held)))
     space.running("jobless", "a")
     (job,) = space.jobs()
-    space.run("delete", f"job/{job['metadata']['name']}")
+    space.run("delete", f"job/{job['metadata']['name']}", LATEST)
+    gate.open()
     assert space.finish("pipeline/jobless")["status"]["phase"] == "Succeeded"
     (again,) = space.jobs()
     assert again["metadata"]["uid"] != job["metadata"]["uid"]
     assert not space.step("jobless", "a").get("failures")
 
 
-def test_a_deleted_pod_is_not_the_users_failure(space: Space) -> None:
-    space.apply(pipeline("podless", step("a", "sleep 8")))
+def test_a_deleted_pod_is_not_the_users_failure(space: Space, gate: Gate) -> None:
+    space.apply(pipeline("podless", step("a", gate.held)))
     space.running("podless", "a")
     (pod,) = space.all("pods")
-    space.run("delete", f"pod/{pod['metadata']['name']}", "--grace-period=1")
+    space.run("delete", f"pod/{pod['metadata']['name']}", "--grace-period=1", LATEST)
+    gate.open()
     assert space.finish("pipeline/podless")["status"]["phase"] == "Succeeded"
     status = space.step("podless", "a")
     assert [one.get("reason") for one in status["attempts"]] == ["Lost", None]
@@ -64,9 +69,9 @@ def test_a_deleted_pipeline_takes_everything_with_it(space: Space) -> None:
     kinds = "steps,jobs,pods,services,persistentvolumeclaims,controllerrevisions"
     assert {one["kind"] for one in space.all(kinds)} >= {"Step", "Job", "Pod", "Service", "PersistentVolumeClaim"}
     left = [f"{one['kind']}/{one['metadata']['name']}" for one in space.all(kinds)]
-    space.run("delete", "pipeline/all", "--cascade=foreground", "--timeout=60s")
+    space.run("delete", "pipeline/all", "--cascade=foreground", LATEST)
     for name in left:
-        space.run("wait", name, "--for=delete", "--timeout=60s")
+        space.run("wait", name, "--for=delete", LATEST)
     assert not space.all(kinds)
 
 

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.gates import Gate, serving
 from tests.e2e.manifests import LONG, emit, pipeline, step
 from tests.e2e.process import Operator
-from tests.e2e.space import Object, Space, kubectl
+from tests.e2e.space import LATEST, Object, Space, kubectl
 from tests.release import NAME, NAMESPACE
 
-pytestmark = [pytest.mark.alone, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.alone
 
 NUMBER = [{"name": "n", "type": "Integer"}]
 DEPLOYMENT = f"deployment/{NAME}"
@@ -30,9 +31,9 @@ def scale(replicas: int) -> None:
     """Bring the operator away or back, and wait until it is."""
     in_system("scale", DEPLOYMENT, f"--replicas={replicas}")
     if replicas:
-        in_system("rollout", "status", DEPLOYMENT, "--timeout=120s")
+        in_system("rollout", "status", DEPLOYMENT, LATEST)
     else:
-        in_system("wait", "pod", "--for=delete", f"--selector={SELECTOR}", "--timeout=60s")
+        in_system("wait", "pod", "--for=delete", f"--selector={SELECTOR}", LATEST)
 
 
 def plus_one(name: str, before: str) -> Object:
@@ -84,7 +85,7 @@ def outcome(space: Space) -> dict[str, Any]:
 def test_killed_again_and_again(space: Space, tmp_path: Path) -> None:
     clean = Space.create("undisturbed")
     clean.apply(thirty_steps())
-    clean.finish("pipeline/thirty", seconds=120)
+    clean.finish("pipeline/thirty")
     expected = outcome(clean)
     clean.delete()
     assert expected["pipeline"]["progress"] == "30/30"
@@ -101,18 +102,19 @@ def test_killed_again_and_again(space: Space, tmp_path: Path) -> None:
             time.sleep(chance.uniform(0.8, 4))
             operator.kill()
         operator.start()
-        space.finish("pipeline/thirty", seconds=150)
+        space.finish("pipeline/thirty")
         assert outcome(space) == expected, operator.tail()
     finally:
         operator.stop()
         scale(1)
 
 
-def test_what_ends_while_the_operator_is_away_is_not_lost(space: Space) -> None:
+def test_what_ends_while_the_operator_is_away_is_not_lost(space: Space, gate: Gate) -> None:
     value = emit('{"n": 1}')
-    space.apply(pipeline("late", step("a", f"sleep 8; {value}", outputs=NUMBER), plus_one("b", "a")))
+    space.apply(pipeline("late", step("a", f"{gate.held} && {value}", outputs=NUMBER), plus_one("b", "a")))
     space.running("late", "a")
     scale(0)
+    gate.open()
     (job,) = space.jobs()
     space.wait(f"job/{job['metadata']['name']}", "condition=Complete")
     assert space.step("late", "a")["phase"] == "Running"
@@ -123,14 +125,17 @@ def test_what_ends_while_the_operator_is_away_is_not_lost(space: Space) -> None:
 
 
 def test_the_operators_pod_is_deleted_by_force(space: Space) -> None:
-    chain = [step("s0", "sleep 8"), *(step(f"s{n}", "sleep 8", needs=[f"s{n - 1}"]) for n in range(1, 4))]
-    space.apply(pipeline("forced", *chain))
-    for name in ("s0", "s2"):
-        space.running("forced", name)
-        in_system("delete", "pod", f"--selector={SELECTOR}", "--grace-period=0", "--force")
-    assert space.finish("pipeline/forced", seconds=150)["status"]["phase"] == "Succeeded"
+    with serving() as first, serving() as second:
+        held = {"s0": first, "s2": second}
+        chain = [step("s0", first.held), step("s1", needs=["s0"]), step("s2", second.held, needs=["s1"])]
+        space.apply(pipeline("forced", *chain, step("s3", needs=["s2"])))
+        for name, gate in held.items():
+            space.running("forced", name)
+            in_system("delete", "pod", f"--selector={SELECTOR}", "--grace-period=0", "--force")
+            gate.open()
+        assert space.finish("pipeline/forced")["status"]["phase"] == "Succeeded"
     assert space.attempts() == ["s0/#1", "s1/#1", "s2/#1", "s3/#1"]
-    in_system("rollout", "status", DEPLOYMENT, "--timeout=120s")
+    in_system("rollout", "status", DEPLOYMENT, LATEST)
 
 
 def test_a_namespace_is_deleted_while_the_operator_is_away(space: Space) -> None:

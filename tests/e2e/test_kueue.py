@@ -7,18 +7,22 @@ import time
 import pytest
 
 from tests.e2e.expectations import most
-from tests.e2e.manifests import pipeline, step
-from tests.e2e.space import Object, Space, condition
+from tests.e2e.gates import Gate
+from tests.e2e.manifests import emit, pipeline, step
+from tests.e2e.space import LATEST, Object, Space, condition
 
 QUEUE = "kueue.x-k8s.io/queue-name"
 OUTPUTS = [{"name": "n", "type": "Integer"}]
-OBEDIENT = """
-trap 'sleep 2; exit 0' TERM
-sleep 6 & wait $!
-printf '{"n": 1}' > "$PENSTOCK_OUTPUTS"
-"""
-"""Ends well when it is told to end, without a result, and takes its time for it."""
-IN_QUEUE, TIMEOUT = 23, 45
+RESULT = emit('{"n": 1}')
+IN_QUEUE = 65
+"""Seconds in the queue, each of the two times."""
+STEP_TIMEOUT, TIMEOUT = 60, 120
+"""Shorter than the time in the queue, once and in all; much longer than the containers run."""
+
+
+def obedient(gate: Gate) -> str:
+    """Ends well when it is told to end, without a result, and takes its time for it."""
+    return f"{gate.held.replace('exit 1', 'sleep 2; exit 0')} && {RESULT}"
 
 
 def suspend(space: Space, job: Object, on: bool) -> None:
@@ -36,11 +40,12 @@ def queued(space: Space) -> Object:
 
 
 @pytest.mark.long
-def test_what_kueue_holds_waits_and_what_it_preempts_has_not_failed(space: Space) -> None:
+def test_what_kueue_holds_waits_and_what_it_preempts_has_not_failed(space: Space, gate: Gate) -> None:
     """It is in the queue for longer than the Pipeline may take."""
     with space.watching("pods") as pods:
         spec = {"queueName": "team", "timeout": f"{TIMEOUT}s"}
-        space.apply(pipeline("handed", step("work", OBEDIENT, outputs=OUTPUTS, timeout="10s"), **spec))
+        work = step("work", obedient(gate), outputs=OUTPUTS, timeout=f"{STEP_TIMEOUT}s")
+        space.apply(pipeline("handed", work, **spec))
         queued(space)
         (job,) = space.jobs()
         assert job["metadata"]["labels"][QUEUE] == "team"
@@ -56,8 +61,9 @@ def test_what_kueue_holds_waits_and_what_it_preempts_has_not_failed(space: Space
         space.running("handed", "work")
         suspend(space, job, True)
         queued(space)
-        space.run("wait", "pods", "--all", "--for=delete", "--timeout=60s")
+        space.run("wait", "pods", "--all", "--for=delete", LATEST)
         time.sleep(IN_QUEUE)
+        gate.open()
         suspend(space, job, False)
         done = space.finish("pipeline/handed")["status"]
     assert done["phase"] == "Succeeded"

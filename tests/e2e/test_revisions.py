@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+from tests.e2e.gates import Gate
 from tests.e2e.manifests import LONG, emit, pipeline, step
 from tests.e2e.space import Space
 
@@ -42,12 +43,14 @@ def test_diff_edit_and_rollback(space: Space) -> None:
     assert all(line["kept"] for line in shown)
 
 
-def test_an_edit_replaces_what_runs_and_leaves_the_rest(space: Space) -> None:
-    space.apply(pipeline("live", step("quick"), step("slow", LONG), step("other", "sleep 20")))
+def test_an_edit_replaces_what_runs_and_leaves_the_rest(space: Space, gate: Gate) -> None:
+    space.apply(pipeline("live", step("quick"), step("slow", LONG), step("other", gate.held)))
     space.running("live", "slow")
     space.running("live", "other")
     kept = [job["metadata"]["uid"] for job in space.jobs(step="other")]
-    space.apply(pipeline("live", step("quick"), step("slow"), step("other", "sleep 20")))
+    space.apply(pipeline("live", step("quick"), step("slow"), step("other", gate.held)))
+    space.until("step/live.slow", lambda one: one["status"].get("run") == 2)
+    gate.open()
     assert space.finish("pipeline/live")["status"]["phase"] == "Succeeded"
     assert [job["metadata"]["uid"] for job in space.jobs(step="other")] == kept
     assert space.step("live", "slow")["run"] == 2

@@ -33,6 +33,9 @@ def may(verb: str, resource: str, who: str = OPERATOR) -> bool:
         ("delete", "namespaces"),
         ("create", "clusterroles.rbac.authorization.k8s.io"),
         ("impersonate", "users"),
+        ("update", "pipelines.penstock.dev"),
+        ("patch", "jobs.batch"),
+        ("list", "persistentvolumeclaims"),
     ],
 )
 def test_the_operator_may_not(verb: str, resource: str) -> None:

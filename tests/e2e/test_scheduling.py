@@ -8,8 +8,9 @@ import pytest
 
 from tests.e2e import nodes
 from tests.e2e.expectations import GPU
+from tests.e2e.gates import Gate
 from tests.e2e.manifests import SMALL, pipeline, step
-from tests.e2e.space import Object, Space, instant
+from tests.e2e.space import LATEST, Object, Space, instant
 
 pytestmark = pytest.mark.alone
 
@@ -21,15 +22,15 @@ def gpu_step(name: str, gpus: int, script: str = "true", **fields: Any) -> Objec
     return step(name, script, resources={"requests": {**SMALL["requests"], GPU: gpus}}, **fields)
 
 
-def waits(space: Space, pipeline_name: str, path: str, seconds: float = 90) -> Object:
+def waits(space: Space, pipeline_name: str, path: str) -> Object:
     """Wait until the step's status says that it waits for room; the status."""
-    space.wait(f"step/{pipeline_name}.{path}", "jsonpath={.status.reason}=WaitingForResources", seconds)
+    space.wait(f"step/{pipeline_name}.{path}", "jsonpath={.status.reason}=WaitingForResources")
     return space.step(pipeline_name, path)
 
 
 def pod_of(space: Space, path: str) -> Object:
     """The one pod of a step, once it is on a node."""
-    words = ["pod", f"--selector=penstock.dev/step={path}", "--timeout=60s"]
+    words = ["pod", f"--selector=penstock.dev/step={path}", LATEST]
     space.run("wait", *words, "--for=create")
     space.run("wait", *words, "--for=condition=PodScheduled")
     (pod,) = space.all("pods", step=path)
@@ -53,7 +54,7 @@ def test_one_end_rewrites_no_status_of_those_that_wait(space: Space) -> None:
     fan = {"forEach": {"vars": [{"name": "n", "range": {"start": 0, "stop": 12}}]}}
     with nodes.offering(2), space.watching("steps") as steps:
         space.apply(pipeline("queue", gpu_step("q", 1, "sleep 2", **fan)))
-        assert space.finish("pipeline/queue", 180)["status"]["phase"] == "Succeeded"
+        assert space.finish("pipeline/queue")["status"]["phase"] == "Succeeded"
     waits: dict[str, set[str]] = {}
     for one in steps:
         if one.get("status", {}).get("phase") == "Queued":
@@ -62,9 +63,9 @@ def test_one_end_rewrites_no_status_of_those_that_wait(space: Space) -> None:
     assert {name: len(versions) for name, versions in waits.items()} == dict.fromkeys(waits, 1)
 
 
-def test_capacity_that_shrinks_kills_nothing(space: Space) -> None:
+def test_capacity_that_shrinks_kills_nothing(space: Space, gate: Gate) -> None:
     with nodes.offering(4):
-        space.apply(pipeline("holder", gpu_step("hold", 4, "sleep 20")))
+        space.apply(pipeline("holder", gpu_step("hold", 4, gate.held)))
         space.running("holder", "hold")
         (held,) = space.all("pods", step="hold")
         nodes.offer(1)
@@ -74,6 +75,7 @@ def test_capacity_that_shrinks_kills_nothing(space: Space) -> None:
         free = f"needs 1 {GPU}, 0 of {len(nodes.every())} free; held by holder/hold until about "
         assert status["message"].startswith(free)
         assert [pod["metadata"]["uid"] for pod in space.all("pods")] == [held["metadata"]["uid"]]
+        gate.open()
         for name in ("holder", "next"):
             assert space.finish(f"pipeline/{name}")["status"]["phase"] == "Succeeded"
     assert space.attempts() == ["hold/#1", "small/#1"]
@@ -90,7 +92,7 @@ def test_a_step_whose_node_is_lost_waits_for_another(space: Space) -> None:
         nodes.play_kubelet(pod)
         space.running("lost", "train")
         nodes.lose(lost)
-        status = waits(space, "lost", "train", seconds=150)
+        status = waits(space, "lost", "train")
         assert status["phase"] == "Retrying"
         assert status["message"].startswith(f"needs 4 {GPU} on one node; the largest of ")
         assert status["message"].endswith(" has 2; it ran before, so it waits")
@@ -105,15 +107,15 @@ def test_a_step_whose_node_is_lost_waits_for_another(space: Space) -> None:
     assert [one["number"] for one in space.step("lost", "train")["attempts"]] == [1, 2]
 
 
-def test_small_steps_leave_a_larger_node_whole(space: Space) -> None:
+def test_small_steps_leave_a_larger_node_whole(space: Space, gate: Gate) -> None:
     """kube-scheduler by itself would put them on the node with most room, where the large step is to go next."""
     large = f"{space.name}-large"
     with nodes.offering(1), nodes.made(large, gpus=4):
-        space.apply(pipeline("small", gpu_step("probe", 1, "sleep 6", **TOLERANT)))
+        space.apply(pipeline("small", gpu_step("probe", 1, gate.held, **TOLERANT)))
         probe = pod_of(space, "probe")
         space.apply(pipeline("large", gpu_step("train", 4, **TOLERANT)))
         train = pod_of(space, "train")
         assert probe["spec"]["nodeName"] != large
         assert train["spec"]["nodeName"] == large
-        assert space.step("small", "probe").get("phase") != "Succeeded", "they were side by side"
+        gate.open()
         assert space.finish("pipeline/small")["status"]["phase"] == "Succeeded"

@@ -16,7 +16,7 @@ from penstock.core import jobs, labels
 from penstock.core.clock import stamp
 from penstock.core.composition.compiler import Compiled, compile_pipeline
 from penstock.core.lifecycle import ENDED
-from penstock.core.observed import Observed, job_view, pipeline_view, pod_view, step_view
+from penstock.core.observed import Observed, by_owner, job_view, pipeline_view, pod_view, step_view
 from penstock.core.plan import Plan, approval_labels, plan
 
 Object = dict[str, Any]
@@ -132,11 +132,13 @@ class Cluster:
         by_job: dict[str, list[Any]] = {}
         for pod in map(pod_view, self.of("Pod")):
             by_job.setdefault(pod.job, []).append(pod)
+        steps, taken = by_owner(map(step_view, self.of("Step")), pipeline["metadata"]["uid"])
         return Observed(
             pipeline=pipeline_view(pipeline),
             graph=compiled.graph,
             problems=compiled.problems,
-            steps={step.path: step for step in map(step_view, self.of("Step"))},
+            steps=steps,
+            taken=taken,
             jobs=by_step,
             pods=by_job,
             now=self.now,
@@ -157,8 +159,12 @@ class Cluster:
         if pipeline["status"].get("phase") == "Undoing":
             return True
         finals = {task.id for task in compiled.graph.tasks.values() if task.final} if compiled.graph else set()
-        steps = [step for step in map(step_view, self.of("Step")) if step.task in finals]
-        return any(step.status.get("phase") in ("Running", "Retrying", "Queued") for step in steps)
+        steps, _ = by_owner(map(step_view, self.of("Step")), pipeline["metadata"]["uid"])
+        return any(
+            step.status.get("phase") in ("Running", "Retrying", "Queued")
+            for step in steps.values()
+            if step.task in finals
+        )
 
     def plan(self) -> Plan:
         """The operator's plan for what is there now."""
@@ -188,7 +194,7 @@ class Cluster:
             writes.append(partial(self._settle, view.name, approval_labels(view)))
         for view, spec in found.replace_specs:
             writes.append(partial(self.set_spec, self.objects["Step", view.name], spec))
-        writes += [partial(self.delete, "Step", view.name) for view in found.delete_steps]
+        writes += [partial(self.delete_step, view.name) for view in found.delete_steps]
         writes += [partial(self.create, manifest) for manifest in found.create_steps]
         return [*writes, *conclude]
 
@@ -198,6 +204,9 @@ class Cluster:
             return
         if obj["kind"] == "Step":
             self.transitions.append((obj.get("status") or {}, status))
+        elif "completionTime" in status and "completionTime" not in (obj.get("status") or {}):
+            live = [job["metadata"]["name"] for job in self.of("Job") if self.is_live(job)]
+            assert not live, f"{obj['metadata']['name']} has ended, but {live} may run"
         obj["status"] = json.loads(json.dumps(status))
         self.changed(obj)
 
@@ -262,15 +271,29 @@ class Cluster:
             return
         if not self.slow:
             self.delete("Job", name)
-        elif "deletionTimestamp" not in job["metadata"]:
-            job["metadata"]["deletionTimestamp"] = stamp(self.now)
-            self.changed(job)
+        else:
+            self._mark(job)
+
+    def delete_step(self, name: str) -> None:
+        """Deletes a Step and its Jobs in the foreground: with `slow` they are there until `purge`."""
+        step = self.objects.get(("Step", name))
+        if step is None or not (self.slow and self.jobs_of(step)):
+            self.delete("Step", name)
+            return
+        for one in (step, *self.jobs_of(step)):
+            self._mark(one)
+
+    def _mark(self, obj: Object) -> None:
+        if "deletionTimestamp" not in obj["metadata"]:
+            obj["metadata"]["deletionTimestamp"] = stamp(self.now)
+            self.changed(obj)
 
     def purge(self) -> None:
-        """Ends the deletion of Jobs."""
-        for job in self.of("Job"):
-            if "deletionTimestamp" in job["metadata"]:
-                self.delete("Job", job["metadata"]["name"])
+        """Ends the deletion of Jobs and Steps."""
+        for kind in ("Job", "Step"):
+            for obj in self.of(kind):
+                if "deletionTimestamp" in obj["metadata"]:
+                    self.delete(kind, obj["metadata"]["name"])
 
     def reconcile(self, most: int = 50) -> None:
         """Plans and applies until there is nothing left to do."""

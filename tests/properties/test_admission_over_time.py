@@ -16,6 +16,7 @@ from penstock.core.scheduling.demands import Demand
 from penstock.core.scheduling.ledger import Ledger
 from penstock.core.scheduling.observed_capacity import JobHold, PodHold
 from penstock.core.scheduling.shapes import shape
+from penstock.core.scheduling.wording import Reader
 from tests.unit.core.scheduling.clusters import GPU, NOW, milli, node, quota
 
 NAMES = st.sampled_from(["a", "b", "c"])
@@ -96,7 +97,7 @@ class AdmissionOverTime(RuleBasedStateMachine):
         assert started | {key[2] for key in found.waits} == self.waiting.keys()
         assert not started & {key[2] for key in found.waits}
         for wait in found.waits.values():
-            assert wait.message
+            assert wait.words(Reader("ns"))
             assert wait.reason is not Reason.NEVER_FITS or self.nodes or self.hard is not None
         for reservation in found.reservations:
             assert reservation.at >= self.now

@@ -15,6 +15,7 @@ from penstock.core.scheduling.improve import improve, with_plan
 from penstock.core.scheduling.policies import PATIENCE, POLICIES, Policy
 from penstock.core.scheduling.shapes import shape
 from penstock.core.scheduling.simulate import Run, Simulated, simulate
+from penstock.core.scheduling.wording import Reader
 
 GPU = "nvidia.com/gpu"
 
@@ -94,7 +95,7 @@ def test_simulation(policy: Policy, capacity: Capacity, workload: Workload, slow
             assert all(found.runs[need].end <= run.start for need in workload.barriers[barrier])
     # It terminates, and only what can never run, or comes after such, has not run.
     blocked = set(found.stuck)
-    assert all(reason is Reason.NEVER_FITS for reason, _ in found.stuck.values())
+    assert all(wait.reason is Reason.NEVER_FITS for wait in found.stuck.values())
     for activity in workload.activities:
         if any(need in blocked for barrier in activity.after for need in workload.barriers[barrier]):
             blocked.add(activity.key)
@@ -130,7 +131,7 @@ def test_each_waits_for_one_reason_and_a_repeated_pass_starts_nothing_that_had_n
     started = {demand.key for demand in found.admitted}
     assert started | found.waits.keys() == {demand.key for demand in demands}
     assert not started & found.waits.keys()
-    assert all(wait.message for wait in found.waits.values())
+    assert all(wait.words(Reader("ns")) for wait in found.waits.values())
     holdings = [
         Holding(demand.owner, demand.shape, node, 10.0, 10.0 + demand.duration, pods=pods)
         for demand in found.admitted

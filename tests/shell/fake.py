@@ -7,16 +7,18 @@ import asyncio
 import copy
 import itertools
 import json
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
 
+from tests.shell import rights
+
 Object = dict[str, Any]
-Fault = Callable[[str, str], int | None]
-"""(verb, path) -> the status code to answer with instead, or None."""
+Fault = Callable[[str, str], int | str | None]
+"""(verb, path) -> what is answered instead: a refusal with that status code, a page with that text; or None."""
 
 GROUPS = {
     ("penstock.dev", "v1alpha1"): {
@@ -52,13 +54,24 @@ class FakeCluster:
     def __init__(self) -> None:
         self.objects: dict[tuple[str, str, str], Object] = {}
         self.requests: Counter[tuple[str, str]] = Counter()
+        self.beyond: set[rights.Right] = set()
+        """What was asked for, and refused, since the chart does not grant it."""
         self.created: list[str] = []
         self.faults: list[Fault] = []
+        self.lost: list[Fault] = []
+        """Like faults, but what was asked for has been done, and only the answer is another."""
+        self.tokens: set[str] | None = None
+        """Who is let in; None: everybody."""
+        self.writes: list[tuple[str, str, str]] = []
+        """Who wrote what: token, verb, path."""
+        self.pause: asyncio.Event | None = None
+        """While it is not set, lists are not answered."""
         self.watches = 0
         self.deaf: set[str] = set()
         self.url = ""
         self._counter = itertools.count(1000)
-        self._watchers: list[tuple[str, asyncio.Queue[Object | None]]] = []
+        self._watchers: list[tuple[str, str, asyncio.Queue[Object | None]]] = []
+        self._told: deque[tuple[str, Object]] = deque(maxlen=1000)
         self._runner: web.AppRunner | None = None
 
     # --- server -----------------------------------------------------------------------------------------------------
@@ -81,15 +94,23 @@ class FakeCluster:
 
     def cut_watches(self) -> None:
         """Ends every watch that is open."""
-        for _, queue in self._watchers:
+        for *_, queue in self._watchers:
             queue.put_nowait(None)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         verb, path = request.method, request.path
-        for fault in self.faults:
-            code = fault(verb, path)
-            if code:
-                return _status(code, "Injected", "a fault of this test")
+        token = request.headers.get("Authorization", "")[len("Bearer ") :]
+        if self.tokens is not None and token not in self.tokens:
+            return _status(401, "Unauthorized", "Unauthorized")
+        if verb != "GET":
+            self.writes.append((token, verb, path))
+        instead = _instead(self.faults, verb, path)
+        if instead is None:
+            answer = await self._answer(request, verb, path)
+            instead = _instead(self.lost, verb, path)
+        return instead or answer
+
+    async def _answer(self, request: web.Request, verb: str, path: str) -> web.StreamResponse:
         parts = path.strip("/").split("/")
         found = _discover(parts)
         if found is not None:
@@ -102,11 +123,17 @@ class FakeCluster:
         if plural not in GROUPS.get((group, version), {}):
             return _status(404, "NotFound", f"no resource {plural}")
         self.requests[verb, plural] += 1
+        asked = rights.right(verb, group, plural, name, part, "watch" in request.query)
+        if asked not in rights.granted():
+            self.beyond.add(asked)
+            return _status(403, "Forbidden", f"{plural} is forbidden: the chart grants no {asked}")
         if verb == "GET" and request.query.get("watch"):
-            return await self._watch(request, plural)
+            return await self._watch(request, plural, namespace)
         body = json.loads(await request.text() or "null")
         match verb:
             case "GET" if not name:
+                if self.pause:
+                    await self.pause.wait()
                 return self._list(plural, namespace, request)
             case "POST":
                 return self._create(plural, namespace, body)
@@ -175,30 +202,41 @@ class FakeCluster:
         self.delete(plural, namespace, name)
         return web.json_response(obj)
 
-    async def _watch(self, request: web.Request, plural: str) -> web.StreamResponse:
+    async def _watch(self, request: web.Request, plural: str, namespace: str) -> web.StreamResponse:
         response = web.StreamResponse()
         await response.prepare(request)
         queue: asyncio.Queue[Object | None] = asyncio.Queue()
-        entry = (plural, queue)
+        entry = (plural, namespace, queue)
         self.watches += 1
         self._watchers.append(entry)
+        begin = int(request.query.get("resourceVersion") or 0)
+        for told, event in self._told:
+            meta = event["object"]["metadata"]
+            here = not namespace or meta.get("namespace", namespace) == namespace
+            if told == plural and here and int(meta["resourceVersion"]) > begin:
+                queue.put_nowait(event)
         try:
             while (event := await queue.get()) is not None:
-                if event["type"] == "ERROR" or _selected(event["object"], request.query):
-                    await response.write(json.dumps(event).encode() + b"\n")
+                found = event if event["type"] == "ERROR" else _as_selected(event, request.query)
+                if found:
+                    await response.write(json.dumps(found).encode() + b"\n")
         finally:
             self._watchers.remove(entry)
         return response
 
-    def watchers(self) -> list[str]:
-        """What is being watched."""
-        return [plural for plural, _ in self._watchers]
+    def watchers(self, namespace: str | None = None) -> list[str]:
+        """What is being watched, or what of it in that namespace alone."""
+        return [plural for plural, place, _ in self._watchers if namespace in (None, place)]
 
-    def tell(self, plural: str, kind: str, obj: Object) -> None:
-        """Tells those who watch."""
-        for watched, queue in self._watchers:
-            if watched == plural and plural not in self.deaf:
-                queue.put_nowait({"type": kind, "object": copy.deepcopy(obj)})
+    def tell(self, plural: str, kind: str, obj: Object, old: Object | None = None) -> None:
+        """Tells those who watch, now or later. `old`: what it was before."""
+        event = {"type": kind, "object": copy.deepcopy(obj), "old": old}
+        if plural not in self.deaf and kind != "ERROR":
+            self._told.append((plural, event))
+        for watched, namespace, queue in self._watchers:
+            here = not namespace or obj["metadata"].get("namespace", namespace) == namespace
+            if watched == plural and here and plural not in self.deaf:
+                queue.put_nowait(event)
 
     # --- objects ----------------------------------------------------------------------------------------------------
 
@@ -235,8 +273,9 @@ class FakeCluster:
         """Stores a change."""
         obj = copy.deepcopy(obj)
         obj["metadata"]["resourceVersion"] = str(next(self._counter))
-        self.objects[plural, obj["metadata"]["namespace"], obj["metadata"]["name"]] = obj
-        self.tell(plural, "MODIFIED", obj)
+        key = plural, obj["metadata"]["namespace"], obj["metadata"]["name"]
+        old, self.objects[key] = self.objects.get(key), obj
+        self.tell(plural, "MODIFIED", obj, old)
         return obj
 
     def delete(self, plural: str, namespace: str, name: str, *, quietly: bool = False) -> None:
@@ -250,6 +289,24 @@ class FakeCluster:
             owners = other["metadata"].get("ownerReferences") or ()
             if any(owner["uid"] == uid for owner in owners) and key in self.objects:
                 self.delete(*key, quietly=quietly)
+
+    def label(self, plural: str, name: str, key: str, value: str | None, namespace: str = "ns") -> None:
+        """`kubectl label`."""
+        old = self.objects[plural, namespace, name]
+        marks = {**old["metadata"].get("labels", {}), key: value}
+        if value is None:
+            del marks[key]
+        self.update(plural, {**old, "metadata": {**old["metadata"], "labels": marks}})
+
+    def orphan(self, plural: str, name: str, namespace: str = "ns") -> None:
+        """Removes an object as `kubectl delete --cascade=orphan` does: what it owns stays, without that owner."""
+        gone = self.objects.pop((plural, namespace, name))
+        self.tell(plural, "DELETED", gone)
+        for (kind, _, _), other in list(self.objects.items()):
+            owners = other["metadata"].get("ownerReferences") or []
+            others = [owner for owner in owners if owner["uid"] != gone["metadata"]["uid"]]
+            if others != owners:
+                self.update(kind, {**other, "metadata": {**other["metadata"], "ownerReferences": others}})
 
     def all(self, plural: str) -> list[Object]:
         """All objects of a kind, by name."""
@@ -298,6 +355,26 @@ class FakeCluster:
             self.update("pods", pod)
         return len(jobs)
 
+    def conclude(self) -> None:
+        """The Job controller catches up with the pods."""
+        ended = {owner["uid"]: pod for pod in self.all("pods") for owner in pod["metadata"]["ownerReferences"]}
+        for job in self.all("jobs"):
+            pod = ended.get(job["metadata"]["uid"])
+            if pod and not (job.get("status") or {}).get("conditions"):
+                kind = "Complete" if pod["status"]["phase"] == "Succeeded" else "Failed"
+                condition = {"type": kind, "status": "True", "lastTransitionTime": now()}
+                self.update("jobs", {**job, "status": {"conditions": [condition]}})
+
+
+def _instead(faults: list[Fault], verb: str, path: str) -> web.Response | None:
+    for fault in faults:
+        found = fault(verb, path)
+        if isinstance(found, int):
+            return _status(found, "Injected", "a fault of this test")
+        if found is not None:
+            return web.Response(text=found, content_type="text/html")
+    return None
+
 
 def _merged(known: Object, patch: Object) -> Object:
     merged = dict(known)
@@ -322,6 +399,18 @@ def _selected(obj: Object, query: Any) -> bool:
         if found != value:
             return False
     return all(labels.get(key) == value for key, value in wanted)
+
+
+def _as_selected(event: Object, query: Any) -> Object | None:
+    """What a watch with a selector tells of a change: what does not match any more is deleted to it."""
+    obj, old = event["object"], event["old"]
+    told = {"type": event["type"], "object": obj}
+    if old is None or _selected(old, query) == _selected(obj, query):
+        return told if _selected(obj, query) else None
+    if _selected(obj, query):
+        return {"type": "ADDED", "object": obj}
+    version = obj["metadata"]["resourceVersion"]  # the object as it was, in the version in which it changed
+    return {"type": "DELETED", "object": {**old, "metadata": {**old["metadata"], "resourceVersion": version}}}
 
 
 def _discover(parts: list[str]) -> Object | None:

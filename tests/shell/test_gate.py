@@ -9,6 +9,7 @@ from penstock.core.scheduling.ledger import Ledger
 from penstock.core.scheduling.observed_capacity import amounts
 from penstock.core.scheduling.policies import PLANNED
 from penstock.core.scheduling.turns import Turns
+from penstock.core.scheduling.wording import Reader
 from penstock.shell.gate import SETTLE, Gate
 from penstock.shell.store import Key
 from tests.properties.model import START, Cluster
@@ -58,7 +59,7 @@ def test_what_fits_starts_and_what_waits_says_why() -> None:
     found = Setting()
     assert found.ask(FIRST, 1, 1, 1) == ["s0", "s1"]
     (wait,) = found.gate.waits(FIRST).values()
-    assert "needs 1 nvidia.com/gpu, 0 of 2 free" in wait.message
+    assert "needs 1 nvidia.com/gpu, 0 of 2 free" in wait.words(Reader("ns"))
     assert all(one.estimate for one in found.granted)
 
 

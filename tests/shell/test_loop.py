@@ -3,12 +3,13 @@
 import asyncio
 import itertools
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
 
 from penstock.core import labels
-from tests.shell.conftest import running, until
+from tests.shell.conftest import running, settled, until
 from tests.shell.fake import FakeCluster, Object
 
 NAMES = ("first", "second", "third")
@@ -79,15 +80,17 @@ async def test_a_chain_runs_and_passes_its_values_on(cluster: FakeCluster, monke
 async def test_writes_are_few_and_nothing_is_written_once_all_is_over(
     cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with running(cluster, monkeypatch):
+    monkeypatch.setattr("penstock.core.waiting.PATIENCE", 3600.0)  # a wait that a slow machine makes long is told
+    monkeypatch.setattr("penstock.core.runs.STARTING_PATIENCE", 3600.0)
+    async with running(cluster, monkeypatch) as operator:
         cluster.apply(pipeline())
         await drive(cluster)
-        await asyncio.sleep(0.3)
+        await settled(operator)
         writes = sum(count for (verb, _), count in cluster.requests.items() if verb != "GET")
         assert cluster.requests["POST", "jobs"] == cluster.requests["POST", "steps"] == 3
         assert cluster.requests["PUT", "steps"] <= 6
         assert cluster.requests["PUT", "pipelines"] <= 7
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(1.0)  # nothing may come
         assert sum(count for (verb, _), count in cluster.requests.items() if verb != "GET") == writes
 
 
@@ -157,6 +160,28 @@ async def test_what_a_broken_watch_did_not_tell_a_resync_finds(
     assert cluster.get("pipelines", "p")["status"]["outputs"] == {"n": 3}
 
 
+@pytest.mark.parametrize("unheard", [False, True])
+async def test_a_label_that_is_taken_off_and_put_back_costs_nothing(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, unheard: bool
+) -> None:
+    async with running(cluster, monkeypatch) as operator:
+        cluster.apply(pipeline())
+        await until(lambda: list(cluster.pending()))
+        (job,) = cluster.pending()
+        shelf = operator.store.jobs
+        if unheard:
+            cluster.deaf.add("jobs")
+        cluster.label("jobs", job["metadata"]["name"], labels.MANAGED_BY, None)
+        if unheard:
+            await operator.lister.compare()
+            cluster.deaf.clear()
+        await until(lambda: len(shelf) == 0)
+        cluster.label("jobs", job["metadata"]["name"], labels.MANAGED_BY, labels.PENSTOCK)
+        await until(lambda: len(shelf) == 1)
+        await drive(cluster)
+    assert len(jobs(cluster)) == 3
+
+
 async def test_a_watch_that_is_cut_goes_on(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     async with running(cluster, monkeypatch):
         cluster.apply(pipeline())
@@ -183,12 +208,16 @@ async def test_an_object_that_cannot_be_read_harms_no_other(
 
 
 async def test_a_job_of_somebody_else_is_never_adopted(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(timeout: str) -> Object:
+        return pipeline(steps=[{"name": "only", "startTimeout": timeout}], outputs=[])
+
     async with running(cluster, monkeypatch):
-        cluster.apply(pipeline(steps=[{"name": "only", "startTimeout": "1s"}], outputs=[]))
+        cluster.apply(version("1h"))
         await until(lambda: list(cluster.pending()))
         name = cluster.all("jobs")[0]["metadata"]["name"]
     cluster.delete("jobs", "ns", name)
     cluster.create("jobs", "ns", {"metadata": {"name": name, "labels": {}}, "spec": {}})
+    cluster.apply(version("1s"))
     async with running(cluster, monkeypatch):
         await until(lambda: phase(cluster) == "Failed")
     assert "belongs to somebody else" in cluster.get("steps", "p.only")["status"]["message"]
@@ -251,6 +280,32 @@ async def test_the_words_of_the_cluster_reach_the_step(cluster: FakeCluster, mon
     assert "exceeded quota" in cluster.get("steps", "p.first")["status"]["message"]
 
 
+async def test_what_an_orphaning_deletion_leaves_is_not_run_and_takes_the_names(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said() -> bool:
+        return (cluster.get("pipelines", "p").get("status") or {}).get("reason") == "NameConflict"
+
+    async with running(cluster, monkeypatch):
+        cluster.apply(pipeline())
+        await drive(cluster)
+        cluster.orphan("pipelines", "p")
+        await asyncio.sleep(0.2)
+        cluster.apply(pipeline())
+        await until(said)
+    async with running(cluster, monkeypatch):  # a restart changes nothing about that
+        assert said()
+        await asyncio.sleep(0.2)
+        assert said()
+        assert len(jobs(cluster)) == 3
+        message = cluster.get("pipelines", "p")["status"]["message"]
+        assert "p.first (and 2 more)" in message
+        for name in NAMES:  # as the words of the message say
+            cluster.delete("steps", "ns", f"p.{name}")
+        await drive(cluster)
+    assert len(jobs(cluster)) == 6
+
+
 async def test_a_deleted_pipeline_is_let_go(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     async with running(cluster, monkeypatch) as operator:
         cluster.apply(pipeline())
@@ -291,11 +346,11 @@ async def test_a_step_alone_runs(cluster: FakeCluster, monkeypatch: pytest.Monke
 
 
 async def test_events_tell_of_transitions_only(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with running(cluster, monkeypatch):
+    async with running(cluster, monkeypatch) as operator:
         cluster.apply(pipeline())
         await drive(cluster)
         await until(lambda: len(cluster.all("events")) >= 2)
-        await asyncio.sleep(0.1)
+        await settled(operator)
     about = [(one["regarding"]["kind"], one["action"]) for one in cluster.all("events")]
     assert sorted(about) == [("Pipeline", "Running"), ("Pipeline", "Succeeded")]
 
@@ -307,6 +362,43 @@ async def test_jobs_carry_what_adoption_asks_for(cluster: FakeCluster, monkeypat
     (job,) = cluster.pending()
     assert job["metadata"]["annotations"].keys() >= {labels.RUN, labels.FINGERPRINT}
     assert job["metadata"]["ownerReferences"][0]["uid"] == cluster.get("steps", "p.first")["metadata"]["uid"]
+
+
+async def test_pipelines_that_are_only_kept_cost_nothing_at_a_start(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"p{number}" for number in range(10)]
+    kept = {"ttlAfterFinished": "1h", "storage": {"claimName": "c"}}
+    async with running(cluster, monkeypatch):
+        for name in names:
+            cluster.apply(pipeline(name, **kept))
+        await drive(cluster, *names)
+        cluster.conclude()
+    before = Counter(cluster.requests)
+    async with running(cluster, monkeypatch) as operator:
+        await until(lambda: all(turn.wake_at for turn in operator.loop._turns.values()))
+        assert len(operator.loop._turns) == len(names)
+        assert len(operator.loop.observer.graphs) == 0
+        made = Counter(cluster.requests) - before
+        assert {verb for verb, _ in made} == {"GET"}
+        assert made["GET", "controllerrevisions"] == 0
+        cluster.apply(pipeline("p3", **kept, priority=1))  # and an edit finds them as they were
+        await until(lambda: cluster.get("pipelines", "p3")["status"]["observedGeneration"] == 2)
+        cluster.delete("steps", "ns", "p4.third")
+        await until(lambda: ("steps", "ns", "p4.third") in cluster.objects)
+        await drive(cluster, "p4")
+    assert len(jobs(cluster)) == 31
+
+
+async def test_who_rests_is_deleted_in_time_after_a_restart(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(cluster, monkeypatch):
+        cluster.apply(pipeline(ttlAfterFinished="3s"))
+        await drive(cluster)
+        cluster.conclude()
+    async with running(cluster, monkeypatch):
+        await until(lambda: ("pipelines", "ns", "p") not in cluster.objects)
 
 
 async def test_a_job_that_is_seen_complete_before_its_pod_does_not_run_again(

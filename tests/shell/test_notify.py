@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,30 @@ async def test_an_event_is_given_up_and_the_next_one_follows(codes: tuple[int, .
         await until(lambda: len(hook.got) == posts + 1)
     last = from_http_event(HTTPMessage(*hook.got[-1]))
     assert last.get_type() == "dev.penstock.pipeline.running"
+
+
+async def test_an_event_that_is_not_taken_holds_up_its_own_object_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notify, "FIRST_PAUSE", 60.0)
+    hook = Hook(503)
+    async with listening(hook) as notifier:
+        notifier.tell(PIPELINES, VIEW, FAILED, STATUS)
+        await until(lambda: len(hook.got) == 1)
+        notifier.tell(PIPELINES, VIEW, Event("Running", "Running", "again"), STATUS)
+        for number in range(20):
+            notifier.tell(PIPELINES, replace(VIEW, uid=f"other{number}"), FAILED, STATUS)
+        await until(lambda: len(hook.got) == 21)
+    events = [from_http_event(HTTPMessage(headers, body)).get_data() for headers, body in hook.got]
+    assert [event["uid"] for event in events if isinstance(event, dict)].count(VIEW.uid) == 1
+
+
+async def test_the_events_of_an_object_come_in_order() -> None:
+    hook = Hook(503, 503, 503)
+    async with listening(hook) as notifier:
+        for word in ("Running", "Suspended", "Failed"):
+            notifier.tell(PIPELINES, VIEW, Event(word, word, word), STATUS)
+        await until(lambda: len(hook.got) == 6)
+    types = [from_http_event(HTTPMessage(headers, body)).get_type().rpartition(".")[2] for headers, body in hook.got]
+    assert types == ["running"] * 4 + ["suspended", "failed"]
 
 
 async def test_nobody_there_and_a_missing_key_are_no_errors_of_the_operator(tmp_path: Path) -> None:

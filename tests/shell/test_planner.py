@@ -18,6 +18,7 @@ from penstock.shell.gate import Gate
 from penstock.shell.planner import Planner
 from penstock.shell.store import Key
 from tests.properties.model import Cluster
+from tests.shell.conftest import until
 from tests.shell.test_gate import node
 from tests.unit.core.scheduling.test_planned_pass import HOLDING_BACK, begun, step
 
@@ -155,7 +156,7 @@ def test_others_go_as_soon_as_what_they_waited_for_is_gone() -> None:
     async def case() -> None:
         found, cluster = Setting(), begun(HOLDING_BACK)
         found.gate.follow(
-            Turns({("ns", "other", "first"): time.time() + 50, ("ns", "p", "short"): time.time() + 90}), 0
+            Turns({("ns", "other", "first"): time.time() + 5000, ("ns", "p", "short"): time.time() + 9000}), 0
         )
         assert found.ask(cluster) == ["prepare"]
         found.planner.forget(OTHER)
@@ -170,12 +171,12 @@ def test_an_error_in_a_pass_is_told_and_the_next_one_is_made(monkeypatch: pytest
 
     async def case() -> None:
         found, cluster = Setting(), begun(HOLDING_BACK)
-        found.gate.follow(Turns({("ns", "p", "short"): time.time() + 90}), time.time())
+        found.gate.follow(Turns({("ns", "p", "short"): time.time() + 9000}), time.time())
         with monkeypatch.context() as broken:
             broken.setattr(module, "worth_planning", fails)
             broken.setattr(module, "BUDGET", 0.0)
             found.planner.see(KEY, cluster.observe(), cluster.plan())
-            await asyncio.sleep(0.05)
+            await until(lambda: metrics.FAILURES._value.get() > failures)
         assert not found.gate.turns
         found.planner.forget(KEY)
         await found.see(KEY, cluster)

@@ -91,6 +91,31 @@ def test_late_events_do_not_bring_back_the_deleted(store: Store) -> None:
     assert store.steps_of(KEY) == {}
 
 
+class TestALabelThatIsTakenOff:
+    """A watch with a selector says that a Job was deleted when its label is taken off."""
+
+    def test_and_put_back_is_news(self, store: Store) -> None:
+        assert store.drop(JOBS, "u-j", 20) == (KEY,)
+        assert store.put(JOBS, job(20)) == ()
+        assert store.put(JOBS, job(21)) == (KEY,)
+        assert [one.version for one in store.jobs_of("u-s")] == ["21"]
+
+    def test_before_what_is_known_is_no_news(self, store: Store) -> None:
+        store.put(JOBS, job(30))
+        assert store.drop(JOBS, "u-j", 20) == ()
+        assert [one.version for one in store.jobs_of("u-s")] == ["30"]
+
+    def test_again_and_again_counts_as_it_was_last(self, store: Store) -> None:
+        store.drop(JOBS, "u-j", 40)
+        store.drop(JOBS, "u-j", 20)
+        assert store.put(JOBS, job(30)) == ()
+        assert store.put(JOBS, job(50)) == (KEY,)
+
+    def test_is_not_what_ends_an_object(self, store: Store) -> None:
+        store.drop(JOBS, "u-j")
+        assert store.put(JOBS, job(1000)) == ()
+
+
 def test_a_deleted_step_does_not_take_its_successor_of_the_same_name_along(store: Store) -> None:
     store.put(STEPS, step(5, uid="u-new"))
     store.drop(STEPS, "u-s")
@@ -105,6 +130,33 @@ def test_a_pipeline_of_the_same_name_replaces_the_old_one(store: Store) -> None:
     found = store.pipeline(KEY)
     assert found is not None
     assert found.uid == "u-p2"
+
+
+def test_a_step_that_lost_its_owner_is_nobodys_and_only_takes_the_name(store: Store) -> None:
+    orphan = {**step(7), "metadata": meta("p.a", "u-s", 7)}
+    assert store.put(STEPS, orphan) == (KEY,)
+    (found,) = store.steps_of(KEY).values()
+    assert (found.owner, found.path, found.version) == (None, "a", "7")
+    assert store.keys() == [KEY]
+    assert store.drop(STEPS, "u-s") == (KEY,)
+    assert store.steps_of(KEY) == {}
+
+
+def test_a_step_that_gets_an_owner_stands_alone_no_more(store: Store) -> None:
+    mine = {"metadata": meta("x", "u-x", 3), "spec": {"image": "i"}, "status": {}}
+    assert store.put(STEPS, mine) == (Key("ns", "x", alone=True),)
+    owned = {**mine, "metadata": meta("x", "u-x", 4, ("Pipeline", "u-p"))}
+    assert set(store.put(STEPS, owned)) == {Key("ns", "x", alone=True), Key("ns", "x")}
+    assert store.step(Key("ns", "x", alone=True)) is None
+
+
+def test_a_job_that_changes_hands_is_found_in_one_place(store: Store) -> None:
+    store.put(STEPS, {**step(8, "u-2"), "metadata": meta("p.b", "u-2", 8, ("Pipeline", "u-p"))})
+    moved = job(9)
+    moved["metadata"]["ownerReferences"][0]["uid"] = "u-2"
+    store.put(JOBS, moved)
+    assert [one.uid for one in store.jobs_of("u-2")] == ["u-j"]
+    assert store.jobs_of("u-s") == ()
 
 
 def test_everything_is_let_go(store: Store) -> None:
@@ -138,10 +190,30 @@ def test_views_are_compact(store: Store) -> None:
 
 def test_a_component_that_is_not_valid_says_why(store: Store) -> None:
     broken = {"metadata": meta("c", "u-c", 3), "spec": {"image": "i", "colour": "red"}}
-    assert store.put(COMPONENTS, broken) == (KEY,)
+    assert store.put(COMPONENTS, broken) == ()
     (found,) = store.components
     assert found.spec is None
     assert "colour" in found.problem
+
+
+@pytest.mark.parametrize(
+    ("wanted", "concerned"), [((None, "c"), True), (("ns", "c"), True), (("other", "c"), False), ((None, "d"), False)]
+)
+def test_a_component_concerns_only_what_asked_for_it(
+    store: Store, wanted: tuple[str | None, str], concerned: bool
+) -> None:
+    store.asks(KEY, [wanted, (None, "e")])
+    component = {"metadata": meta("c", "u-c", 3), "spec": {"image": "i"}}
+    assert store.put(COMPONENTS, component) == ((KEY,) if concerned else ())
+    assert store.drop(COMPONENTS, "u-c") == ((KEY,) if concerned else ())
+
+
+def test_what_is_gone_asks_for_nothing(store: Store) -> None:
+    store.asks(KEY, [(None, "c")])
+    store.drop(PIPELINES, "u-p")
+    store.asks(KEY, [(None, "c")])
+    assert store.put(COMPONENTS, {"metadata": meta("c", "u-c", 3), "spec": {"image": "i"}}) == ()
+    assert not store._asked_for
 
 
 def test_tombstones_are_bounded() -> None:

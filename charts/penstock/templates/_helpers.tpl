@@ -48,6 +48,11 @@ app.kubernetes.io/part-of: penstock
 {{- end }}
 {{- end }}
 
+{{/* Who the operator is to the API server. */}}
+{{- define "penstock.userName" -}}
+{{- printf "system:serviceaccount:%s:%s" .Release.Namespace (include "penstock.serviceAccountName" .) }}
+{{- end }}
+
 {{/* The namespaces the operator watches, as JSON; none means all of them. */}}
 {{- define "penstock.namespaces" -}}
 {{- if .Values.scope.clusterWide }}

@@ -5,32 +5,38 @@ Pipelines own Steps, claims and revisions; Steps own Jobs and Services; Pipeline
 */}}
 {{- define "penstock.rules" -}}
 - apiGroups: [penstock.dev]
-  resources: [components, pipelineschedules]
+  resources: [components]
+  verbs: [list, watch]
+- apiGroups: [penstock.dev]
+  resources: [pipelineschedules]
   verbs: [get, list, watch]
 - apiGroups: [penstock.dev]
-  resources: [pipelines, steps]
-  verbs: [get, list, watch, create, update, patch, delete]
+  resources: [pipelines]
+  verbs: [get, list, watch, create, delete]
+- apiGroups: [penstock.dev]
+  resources: [steps]
+  verbs: [get, list, watch, create, patch, delete]
 - apiGroups: [penstock.dev]
   resources: [pipelines/status, steps/status, pipelineschedules/status]
-  verbs: [update, patch]
+  verbs: [update]
 - apiGroups: [penstock.dev]
   resources: [pipelines/finalizers, steps/finalizers, pipelineschedules/finalizers]
   verbs: [update]
 - apiGroups: [batch]
   resources: [jobs]
-  verbs: [get, list, watch, create, patch, delete]
+  verbs: [get, list, watch, create, delete]
 - apiGroups: [""]
   resources: [pods, resourcequotas, limitranges]
-  verbs: [get, list, watch]
+  verbs: [list, watch]
 - apiGroups: [""]
   resources: [persistentvolumeclaims]
-  verbs: [get, list, watch, create, patch]
+  verbs: [get, create, patch]
 - apiGroups: [""]
   resources: [services]
-  verbs: [get, list, watch, create, delete]
+  verbs: [get, create]
 - apiGroups: [apps]
   resources: [controllerrevisions]
-  verbs: [get, list, watch, create, delete]
+  verbs: [list, create, delete]
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create]
@@ -38,6 +44,13 @@ Pipelines own Steps, claims and revisions; Steps own Jobs and Services; Pipeline
 - apiGroups: [""]
   resources: [events]
   verbs: [list]
+{{- end }}
+
+{{/* What it may do besides where it watches the whole cluster. */}}
+{{- define "penstock.clusterRules" -}}
+- apiGroups: [""]
+  resources: [nodes]
+  verbs: [list, watch]
 {{- end }}
 
 {{/* Role `name` with `rules` in `namespace`, and its binding to the operator. Takes (dict "root" "name" "namespace" "rules"). */}}
@@ -70,11 +83,15 @@ subjects:
 {{- define "penstock.catalogueRules" -}}
 - apiGroups: [penstock.dev]
   resources: [components]
-  verbs: [get, list, watch]
+  verbs: [list]
 {{- end }}
 
 {{- define "penstock.leaseRules" -}}
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
-  verbs: [get, create, update, patch]
+  verbs: [create]
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  resourceNames: [penstock-operator]
+  verbs: [get, update]
 {{- end }}

@@ -80,7 +80,7 @@ COLUMNS: dict[Kind, tuple[Column, ...]] = {
         Column("Timezone", ".spec.timeZone", "Time zone of the cron line."),
         Column("Suspend", ".spec.suspend", "Whether new ticks are held back.", "boolean"),
         Column("Active", ".status.active", "Pipelines that have not ended.", "integer"),
-        Column("Last", ".status.lastScheduleTime", "Time since the last tick.", "date"),
+        Column("Last", ".status.lastScheduleTime", "The last tick."),
         Column("Next", ".status.nextScheduleTime", "The next tick."),
         _AGE,
     ),

@@ -1,4 +1,8 @@
-"""Durations as Go and Kubernetes write them: `90s`, `1h30m`, `1.5s`, `250ms`."""
+"""Durations as Go and Kubernetes write them: `90s`, `1h30m`, `1.5s`, `250ms`; and as kubectl tells people.
+
+`render` is exact, for what somebody wrote or will compare or add up: timeouts, estimates, plans. `human` is for how
+long something took, as a reader knows it from the other columns of `kubectl get`.
+"""
 
 import re
 from typing import Annotated
@@ -47,6 +51,37 @@ def render(seconds: float) -> str:
     if minutes:
         return f"{minutes}m{secs}s" if secs else f"{minutes}m"
     return f"{secs}s"
+
+
+def human(seconds: float) -> str:
+    """How long something took or is ago, as kubectl says it (apimachinery's duration.HumanDuration).
+
+    `45s`, `101s`, `3m20s`, `25m`, `3h5m`, `3d4h`: two units while they matter, one beyond.
+    """
+    whole = int(seconds)
+    if whole < 0:
+        return "<invalid>" if whole < -1 else "0s"
+    if whole < 120:
+        return f"{whole}s"
+    minutes, hours, days = whole // 60, whole // 3600, whole // 86400
+    if minutes < 10:
+        return _two(minutes, "m", whole % 60, "s")
+    if minutes < 180:
+        return f"{minutes}m"
+    if hours < 8:
+        return _two(hours, "h", minutes % 60, "m")
+    if hours < 48:
+        return f"{hours}h"
+    if hours < 192:
+        return _two(days, "d", hours % 24, "h")
+    if days < 365 * 2:
+        return f"{days}d"
+    years = days // 365
+    return _two(years, "y", days % 365, "d") if years < 8 else f"{years}y"
+
+
+def _two(large: int, unit: str, small: int, small_unit: str) -> str:
+    return f"{large}{unit}{small}{small_unit}" if small else f"{large}{unit}"
 
 
 def _check(text: str) -> str:

@@ -168,7 +168,7 @@ class BoundInput(Input):
 class StepSpec(StepBehaviour):
     """The resolved step. The last four fields are written by the operator on Steps that a Pipeline owns.
 
-    A fingerprint marks a Step that a Pipeline owns; without one the Step stands alone.
+    A fingerprint marks a Step that a Pipeline owns: without that owner nobody runs it. One without stands alone.
     """
 
     rules: ClassVar[Rules] = (

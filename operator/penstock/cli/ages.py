@@ -1,35 +1,9 @@
-"""Ages and durations as kubectl shows them (apimachinery's duration.HumanDuration)."""
+"""Ages of objects and spans between their times, as kubectl shows them."""
 
 from datetime import datetime
 from typing import Any
 
-
-def human(seconds: float) -> str:
-    """`45s`, `3m20s`, `2h5m`, `3d4h`: two units while they matter, one beyond."""
-    whole = int(seconds)
-    if whole < 0:
-        return "<invalid>" if whole < -1 else "0s"
-    if whole < 120:
-        return f"{whole}s"
-    minutes, hours, days = whole // 60, whole // 3600, whole // 86400
-    if minutes < 10:
-        return _two(minutes, "m", whole % 60, "s")
-    if minutes < 180:
-        return f"{minutes}m"
-    if hours < 8:
-        return _two(hours, "h", minutes % 60, "m")
-    if hours < 48:
-        return f"{hours}h"
-    if hours < 192:
-        return _two(days, "d", hours % 24, "h")
-    if days < 365 * 2:
-        return f"{days}d"
-    years = days // 365
-    return _two(years, "y", days % 365, "d") if years < 8 else f"{years}y"
-
-
-def _two(large: int, unit: str, small: int, small_unit: str) -> str:
-    return f"{large}{unit}{small}{small_unit}" if small else f"{large}{unit}"
+from penstock.api.durations import human
 
 
 def seconds_of(text: Any) -> float | None:

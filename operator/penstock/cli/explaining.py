@@ -3,45 +3,62 @@
 from collections.abc import Iterator, Sequence
 
 from penstock.api import durations
+from penstock.api.quantities import render
 from penstock.cli.cluster import Cluster
 from penstock.cli.failure import Failure
 from penstock.cli.forecasting import cluster_ledger
 from penstock.cli.observing import Sight, observe
 from penstock.core.clock import stamp
-from penstock.core.scheduling.explain import clock
-from penstock.core.scheduling.standing import Standing, standings
+from penstock.core.scheduling.causes import Held, Short
+from penstock.core.scheduling.why import Answer, Whole, answers, whole
+from penstock.core.scheduling.wording import Reader, clock
 
 
-def stand(cluster: Cluster) -> tuple[list[Standing], Sight]:
-    """How every step that the user may see stands, and what the answer was found from."""
+def ask(cluster: Cluster) -> tuple[list[Answer], Sight]:
+    """How every step that the user may see stands, and what the answers were found from."""
     sight = observe(cluster)
-    return standings(sight.observed, cluster_ledger(cluster).snapshot(), sight.now, sight.learned), sight
+    return answers(sight.observed, cluster_ledger(cluster).snapshot(), sight.now, sight.learned), sight
 
 
-def chosen(found: Sequence[Standing], namespace: str, pipeline: str, step: str) -> list[Standing]:
-    """Those of a Pipeline, or of one of its steps with all instances; Failure if there are none."""
-    of_pipeline = [one for one in found if one.key[:2] == (namespace, pipeline)]
-    if not step:
-        return of_pipeline
-    mine = [one for one in of_pipeline if one.key[2] == step or _task(one) == step or one.key[2].startswith(f"{step}.")]
+def of_pipeline(sight: Sight, namespace: str, pipeline: str) -> Whole | None:
+    """How that Pipeline itself stands, where its steps do not say it."""
+    found = (one for one in sight.observed if (one.pipeline.namespace, one.pipeline.name) == (namespace, pipeline))
+    mine = next(found, None)
+    return whole(mine) if mine else None
+
+
+def chosen(found: Sequence[Answer], namespace: str, pipeline: str, step: str) -> list[Answer]:
+    """Those of a Pipeline, or of one of its steps with all instances; Failure if it has others only."""
+    its = [one for one in found if one.key[:2] == (namespace, pipeline)]
+    if not (step and its):
+        return its
+    mine = [one for one in its if one.key[2] == step or _task(one) == step or one.key[2].startswith(f"{step}.")]
     if not mine:
-        names = ", ".join(dict.fromkeys(map(_task, of_pipeline)))
-        raise Failure(f"pipeline {pipeline!r} has no step {step!r}; it has: {names or 'none that the operator knows'}")
+        names = ", ".join(dict.fromkeys(map(_task, its)))
+        raise Failure(f"pipeline {pipeline!r} has no step {step!r}; it has: {names}")
     return mine
 
 
-def _task(one: Standing) -> str:
+def _task(one: Answer) -> str:
     return ".".join(part for part in one.key[2].split(".") if not part.isdecimal())
 
 
-def lines(found: Sequence[Standing], detailed: bool, now: float) -> Iterator[str]:
+def head(pipeline: str, found: Whole) -> Iterator[str]:
+    """What is to be said of the Pipeline itself."""
+    yield f"{pipeline} is {found.phase}: {', '.join(filter(None, (found.reason, found.message)))}"
+    for problem in found.problems:
+        yield f"  {problem} [{problem.reason.value}]"
+
+
+def lines(found: Sequence[Answer], detailed: bool, now: float) -> Iterator[str]:
     """One line for each step that has not ended; with `detailed` for every one, and with its place and rank."""
     shown = [one for one in found if detailed or one.phase not in ("Succeeded", "Skipped")]
-    if not shown:
+    if found and not shown:
         yield "nothing waits: every step has ended"
     for one in shown:
         reason = f": {one.reason.value}" if one.reason else ""
-        yield f"{one.key[2]} is {one.phase}{reason}{f', {one.message}' if one.message else ''}"
+        message = one.words(Reader.of_all(one.key[0]))
+        yield f"{one.key[2]} is {one.phase}{reason}{f', {message}' if message else ''}"
         if one.place is not None and (detailed or len(shown) == 1):
             rank = durations.render(one.rank or 0.0)
             yield f"  number {one.place} of {one.waiting} that wait for room; longest remaining path {rank}"
@@ -49,15 +66,55 @@ def lines(found: Sequence[Standing], detailed: bool, now: float) -> Iterator[str
             yield f"  expected to start at about {clock(one.eta, now)}"
 
 
-def as_data(one: Standing) -> dict[str, object]:
-    """A standing as JSON."""
-    data: dict[str, object] = {"pipeline": one.key[1], "step": one.key[2], "phase": one.phase, "message": one.message}
+def as_data(one: Answer) -> dict[str, object]:
+    """An answer as JSON."""
+    message = one.words(Reader.of_all(one.key[0]))
+    data: dict[str, object] = {"pipeline": one.key[1], "step": one.key[2], "phase": one.phase, "message": message}
     if one.reason:
         data["reason"] = one.reason.value
+    if one.wait and isinstance(one.wait.cause, Short):
+        data["short"] = short_data(one.wait.cause)
     if one.rank is not None:
         data["rankSeconds"] = round(one.rank, 3)
     if one.place is not None:
         data["place"], data["waiting"] = one.place, one.waiting
     if one.eta is not None:
         data["eta"] = stamp(one.eta)
+    return data
+
+
+def short_data(cause: Short) -> dict[str, object]:
+    """What is short as JSON, with amounts as Kubernetes writes them."""
+    data: dict[str, object] = {
+        "resource": cause.resource,
+        "needed": render(cause.resource, cause.needed * cause.pods),
+        "free": render(cause.resource, cause.free),
+        "total": render(cause.resource, cause.total),
+    }
+    if cause.pool:
+        data["limit"] = cause.pool
+    if cause.reserved is not None:
+        data["reserved"] = stamp(cause.reserved)
+    data["holders"] = [_holder(one, cause.resource) for one in cause.holders]
+    return data
+
+
+def _holder(one: Held, resource: str) -> dict[str, object]:
+    kind, namespace, name = one.owner.kind.value, one.owner.namespace, one.owner.name
+    data: dict[str, object] = {
+        "kind": kind,
+        "namespace": namespace,
+        "name": name,
+        "amount": render(resource, one.amount),
+    }
+    return data if one.until is None else {**data, "until": stamp(one.until)}
+
+
+def whole_data(pipeline: str, found: Whole) -> dict[str, object]:
+    """How a Pipeline itself stands, as JSON."""
+    data: dict[str, object] = {"pipeline": pipeline, "phase": found.phase, "message": found.message}
+    if found.reason:
+        data["reason"] = found.reason
+    if found.problems:
+        data["problems"] = [{"path": p.path, "reason": p.reason.value, "message": p.message} for p in found.problems]
     return data

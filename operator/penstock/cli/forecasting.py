@@ -1,7 +1,7 @@
 """Forecasts for `penstock plan`: what is planned, on what, and how it is shown."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from penstock.api import Pipeline
@@ -15,10 +15,13 @@ from penstock.core.composition.compiler import compile_pipeline
 from penstock.core.graph import Graph
 from penstock.core.scheduling.activities import Workload, merged, workload
 from penstock.core.scheduling.capacity import Capacity
+from penstock.core.scheduling.demands import Key
 from penstock.core.scheduling.forecast import Change, Difference, Forecast, asked_for, one_node, parse_amounts, unasked
 from penstock.core.scheduling.learned import Learned, families
 from penstock.core.scheduling.ledger import Ledger
 from penstock.core.scheduling.observed_capacity import job_hold, node_view, pod_hold, quota_view, range_view
+from penstock.core.scheduling.waits import Wait
+from penstock.core.scheduling.wording import Reader
 
 NODES = Resource("api/v1", "nodes", "node")
 PODS = Resource("api/v1", "pods", "pod")
@@ -177,10 +180,19 @@ def table(name: str, found: Forecast, load: Workload) -> Iterator[str]:
 
 
 def _left_out(found: Forecast, load: Workload) -> Iterator[str]:
-    for key, (reason, message) in sorted(found.simulated.stuck.items()):
-        yield f"{key[2]} does not start: {reason.value}: {message}"
+    yield from not_starting(found.simulated.stuck)
     for note in load.notes:
         yield f"note: {note}"
+
+
+def not_starting(stuck: Mapping[Key, Wait]) -> Iterator[str]:
+    """One line on each step that cannot start as things are."""
+    for key in sorted(stuck):
+        yield f"{key[2]} does not start: {stuck[key].reason.value}: {_words(key, stuck[key])}"
+
+
+def _words(key: Key, wait: Wait) -> str:
+    return wait.words(Reader.of_all(key[0]))
 
 
 def comparison(text: str, before: Forecast, after: Forecast) -> str:
@@ -199,7 +211,7 @@ def comparison(text: str, before: Forecast, after: Forecast) -> str:
     if difference.gained:
         parts.append(f"{_steps(len(difference.gained), 'more ')} can start")
     first = min(after.simulated.stuck.keys() & difference.lost, default=None)
-    why = f": {first[2]} {after.simulated.stuck[first][1]}" if first else ""
+    why = f": {first[2]} {_words(first, after.simulated.stuck[first])}" if first else ""
     return f"with {text}: {', '.join(parts) or 'still no step can start'}{why}"
 
 

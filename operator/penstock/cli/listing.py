@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from rich.text import Text
 
-from penstock.cli.ages import age, human, seconds_of, span
+from penstock.api.durations import human
+from penstock.cli.ages import age, seconds_of, span
 from penstock.cli.phases import STYLES
 from penstock.cli.steps import Object
 from penstock.cli.table import Cell, columns

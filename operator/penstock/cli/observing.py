@@ -18,6 +18,7 @@ from penstock.core.observed import (
     Observed,
     PipelineView,
     StepView,
+    by_owner,
     job_view,
     pipeline_view,
     pod_view,
@@ -29,6 +30,7 @@ from penstock.core.scheduling.learned import Learned
 MINE = f"{labels.MANAGED_BY}={labels.PENSTOCK}"
 
 View = TypeVar("View")
+Group = TypeVar("Group")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +57,15 @@ def observe(cluster: Cluster) -> Sight:
         found = _everything(cluster, namespace)
         notes.append(f"you may see only namespace {namespace}; steps of others, which may go first, are not counted")
     pipelines, all_steps, all_jobs, all_pods = found
-    steps: dict[tuple[str, str], dict[str, StepView]] = {}
-    for step in map(step_view, all_steps):
-        if step.pipeline:
-            steps.setdefault((step.namespace, step.pipeline), {})[step.path] = step
+    steps = _by(map(step_view, all_steps), lambda step: (step.namespace, step.pipeline))
     jobs = _by(map(job_view, all_jobs), lambda job: job.step)
     pods = _by(map(pod_view, all_pods), lambda pod: pod.job)
     compiling = _Compiling(cluster)
     observed = []
     for view in map(pipeline_view, pipelines):
-        mine = steps.get((view.namespace, view.name), {})
+        mine, taken = by_owner(steps.get((view.namespace, view.name), ()), view.uid)
         compiled, deferred = compiling.graph(view, mine.values())
-        made = Observed(view, compiled.graph, compiled.problems, mine, jobs, pods, now, deferred=deferred)
+        made = Observed(view, compiled.graph, compiled.problems, mine, jobs, pods, now, deferred=deferred, taken=taken)
         observed.append(made)
     notes += compiling.notes
     for hidden in compiling.existing.hidden:
@@ -100,8 +99,8 @@ def _everything(cluster: Cluster, namespace: str | None) -> tuple[list[Object], 
     return listed(PIPELINES), listed(STEPS), listed(JOBS, MINE), listed(PODS, MINE)
 
 
-def _by(views: Iterable[View], key: Callable[[View], str]) -> dict[str, list[View]]:
-    found: dict[str, list[View]] = {}
+def _by(views: Iterable[View], key: Callable[[View], Group]) -> dict[Group, list[View]]:
+    found: dict[Group, list[View]] = {}
     for view in views:
         found.setdefault(key(view), []).append(view)
     return found

@@ -6,7 +6,7 @@ from dataclasses import replace
 from penstock.api import durations
 from penstock.cli.cluster import PIPELINES, Cluster
 from penstock.cli.failure import Failure
-from penstock.cli.forecasting import cluster_ledger
+from penstock.cli.forecasting import cluster_ledger, not_starting
 from penstock.cli.observing import observe
 from penstock.core.clock import stamp
 from penstock.core.scheduling.gantt import Span
@@ -42,14 +42,13 @@ def table(found: Progress) -> Iterator[str]:
     widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
     for row in rows:
         yield "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
-    for key, (reason, message) in sorted(found.stuck.items()):
-        yield f"{key[2]} does not start: {reason.value}: {message}"
+    yield from not_starting(found.stuck)
     for note in found.notes:
         yield f"note: {note}"
 
 
 def _since(found: Progress) -> str:
-    ago = durations.render(max(0, round(found.now - found.began)))
+    ago = durations.human(max(0.0, found.now - found.began))
     return f"began {ago} ago, at {stamp(found.began)[11:16]} UTC"
 
 

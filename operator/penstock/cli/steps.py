@@ -24,6 +24,8 @@ class Leaf:
     node: str = ""
     job: str = ""
     needs: tuple[str, ...] = ()
+    undo: str = ""
+    """How its undo went, in words; empty if there was none."""
 
     @property
     def task(self) -> str:
@@ -59,7 +61,20 @@ def leaf(step: Object) -> Leaf:
         node=str(last.get("node") or ""),
         job=str(last.get("job") or ""),
         needs=tuple(_mapping(step.get("spec")).get("dependsOn") or ()),
+        undo=_undo(status),
     )
+
+
+_UNDOS = {"Succeeded": "undone", "Failed": "undo failed", "Retrying": "undo is tried again"}
+
+
+def _undo(status: Object) -> str:
+    """How the undo of its last run went; that of a run before says nothing any more."""
+    undo = _mapping(status.get("undo"))
+    words = _UNDOS.get(str(undo.get("phase")), "")
+    if not words or undo.get("run") != status.get("run"):
+        return ""
+    return ": ".join(filter(None, (words, str(undo.get("message") or ""))))
 
 
 def _mapping(value: object) -> Object:

@@ -8,8 +8,8 @@ from typing import Any
 from rich.text import Text
 
 from penstock.api import PipelineSchedule
+from penstock.api.durations import human
 from penstock.api.parse import InvalidManifest, parse
-from penstock.cli.ages import human
 from penstock.cli.cluster import Cluster, Resource
 from penstock.cli.failure import Failure
 from penstock.cli.reading import Unreadable, read

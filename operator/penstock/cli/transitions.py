@@ -16,7 +16,7 @@ class Transitions:
     """Remembers what has been said, and says what is new."""
 
     def __init__(self) -> None:
-        self._phases: dict[str, tuple[str, int]] = {}
+        self._phases: dict[str, tuple[str, int, str]] = {}
         self._pipeline: tuple[str, str] | None = None
 
     def lines(self, standing: Standing, clock: str, now: float) -> Iterator[Text]:
@@ -40,8 +40,8 @@ class Transitions:
         yield _line(clock, name, phase, took, str(status.get("message") or ""))
 
     def _of_step(self, one: Leaf, clock: str, now: float) -> Iterator[Text]:
-        seen = (one.phase, one.attempt)
-        if self._phases.get(one.path, ("Pending", 0)) == seen:
+        seen = (one.phase, one.attempt, one.undo)
+        if self._phases.get(one.path, ("Pending", 0, "")) == seen:
             return
         self._phases[one.path] = seen
         took = span(one.start, one.end, now) if one.phase in ENDED else ""

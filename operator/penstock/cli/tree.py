@@ -166,11 +166,10 @@ def _cells(row: _Row, view: View) -> list[Cell]:
 
 
 def why(one: Leaf) -> str:
-    """Reason and message of a Step, where they say more than its phase."""
+    """Reason and message of a Step, where they say more than its phase, and how its undo went."""
     obvious = one.reason in ("", "Completed", "Running", one.phase)
-    if one.message:
-        return one.message if obvious else f"{one.reason}: {one.message}"
-    return "" if obvious else one.reason
+    words = ": ".join(filter(None, ("" if obvious else one.reason, one.message)))
+    return "; ".join(filter(None, (words, one.undo)))
 
 
 def _problems(status: Object) -> list[Text]:

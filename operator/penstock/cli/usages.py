@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.text import Text
 
-from penstock.cli.ages import human
+from penstock.api.durations import human
 from penstock.cli.steps import Object, path_of, task_of
 from penstock.cli.table import Cell, columns
 

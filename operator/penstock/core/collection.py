@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from penstock.api import durations
+from penstock.api.storage import Storage
 from penstock.core.artifacts import root, step_directory
 from penstock.core.clock import instant
-from penstock.core.graph import Graph
 from penstock.core.observed import PipelineView, StepView
 from penstock.core.transfer import Collection
 
@@ -19,9 +19,9 @@ SKEW = 600.0
 """Seconds by which the clocks of cluster and store may differ."""
 
 
-def due(graph: Graph, status: Mapping[str, Any], steps: Iterable[StepView]) -> float | None:
+def due(storage: Storage | None, status: Mapping[str, Any], steps: Iterable[StepView]) -> float | None:
     """When a Pipeline with this status is to be collected (seconds since 1970); None if there is no need."""
-    storage, ended = graph.settings.storage, instant(status.get("completionTime"))
+    ended = instant(status.get("completionTime"))
     if storage is None or ended is None or status.get("collected") == status.get("round"):
         return None
     if (status.get("revision") or 0) <= 1 and not any(map(_may_leave, steps)):

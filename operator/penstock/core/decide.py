@@ -140,6 +140,8 @@ class _One(StepRuns):
         return self._start(ready) or self._wait(StepPhase.PENDING, None, "", quiet=True)
 
     def _approval(self, facts: RunFacts) -> Verdict:
+        if self.step.decided and step_status.ended(self.status):  # a decision counts once: this one is being removed
+            return Verdict(StepPhase.PENDING, Reason.REPLACING, "the decision on the run before is being removed")
         if self.step.rejected_by:
             self._set(step_status.rejected(self.step, facts, self.step.rejected_by, self.now))
             return self._failure(facts.run, Reason.REJECTED, f"rejected by {self.step.rejected_by}", self.now)

@@ -12,7 +12,7 @@ from penstock.api.step import StepPhase
 from penstock.core.decide import Decider, Stage
 from penstock.core.graph import Graph, groups_of
 from penstock.core.lifecycle import Rerun, rerun_tasks
-from penstock.core.observed import Object, Observed, StepView, pipeline_view, step_view
+from penstock.core.observed import Object, Observed, StepView, by_owner, pipeline_view, step_view
 from penstock.core.reasons import Reason
 from penstock.core.step_manifests import step_spec
 from penstock.core.values import canonical, shorten
@@ -49,7 +49,7 @@ def diff(
 
     `pipeline` and `steps` are the objects that exist; None and nothing if there are none.
     """
-    views = {view.path: view for view in map(step_view, steps)}
+    views, _ = by_owner(map(step_view, steps), pipeline["metadata"]["uid"] if pipeline else "")
     specs = {step_view(step).path: step.get("spec") or {} for step in steps}
     world, decider = _imagine(graph, pipeline, views, now)
     forced = rerun_tasks(graph, rerun) if rerun else set()

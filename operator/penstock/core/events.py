@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from penstock.core.reasons import Reason
 from penstock.core.values import shorten
 
 NOTE_LENGTH = 1024
@@ -22,15 +23,18 @@ class Event:
 
 
 _BAD_PHASES = ("Failed", "Invalid")
+_DECISIONS = (Reason.APPROVED, Reason.REJECTED, Reason.WAITING_FOR_APPROVAL)
+_OBSTACLES = (Reason.STARTING, Reason.QUOTA_EXCEEDED, Reason.NAME_CONFLICT)
 
 
 def pipeline_event(old: Mapping[str, Any], new: Mapping[str, Any]) -> Event | None:
-    """The Event for a Pipeline's change of status; None if it changes no phase."""
+    """The Event for a Pipeline's change of status; None if it changes no phase. An end tells how an undo went, too."""
     phase = new["phase"]
     before = old.get("phase", "Pending")
     undone = _condition(new, "Undone")
-    if undone and undone != _condition(old, "Undone"):
-        return _event("Undone", undone[1], undone[2], undone[0] == "False")
+    told = undone if undone and undone != _condition(old, "Undone") else None
+    if told and (phase == before or "completionTime" not in new):
+        return _event("Undone", told[1], told[2], told[0] == "False")
     if phase == before and not (phase == "Invalid" and old.get("message") != new.get("message")):
         late = _condition(new, "Late")
         new_one = late and late[0] == "True" and late != _condition(old, "Late")
@@ -38,7 +42,8 @@ def pipeline_event(old: Mapping[str, Any], new: Mapping[str, Any]) -> Event | No
     if phase == "Pending" and before in ("Pending", "Invalid"):
         return None
     words = new.get("message") or f"{phase}, {new['progress']} steps ended" if "progress" in new else phase
-    return _event(phase, new.get("reason") or phase, new.get("message") or words, phase in _BAD_PHASES)
+    note = "; ".join(filter(None, (new.get("message") or words, told and told[2])))
+    return _event(phase, new.get("reason") or phase, note, phase in _BAD_PHASES or bool(told and told[0] == "False"))
 
 
 def step_event(old: Mapping[str, Any], new: Mapping[str, Any]) -> Event | None:
@@ -47,22 +52,24 @@ def step_event(old: Mapping[str, Any], new: Mapping[str, Any]) -> Event | None:
     undo, before = new.get("undo") or {}, old.get("undo") or {}
     if undo.get("phase") in ("Succeeded", "Failed") and undo.get("phase") != before.get("phase"):
         failed = undo["phase"] == "Failed"
-        return _event("Undo", "UndoFailed" if failed else "Undone", undo.get("message") or undo["phase"], failed)
+        return _event(
+            "Undo", Reason.UNDO_FAILED if failed else Reason.UNDONE, undo.get("message") or undo["phase"], failed
+        )
     if phase == "Retrying" and (old.get("phase") != phase or old.get("attempts") != new.get("attempts")):
         return _event("Retrying", reason, message, True)
     if phase == "Failed" and (old.get("phase") != phase or old.get("run") != new.get("run")):
         return _event("Failed", reason, message, True)
     if phase == "Cancelled" and old.get("phase") != phase:
         return _event("Cancelled", reason, message, False)
-    if reason in ("Approved", "Rejected", "WaitingForApproval") and old.get("reason") != reason:
+    if reason in _DECISIONS and old.get("reason") != reason:
         return _event(phase, reason, message, False)
-    if message and reason in ("Starting", "QuotaExceeded") and old.get("reason") != reason:
+    if message and reason in _OBSTACLES and old.get("reason") != reason:
         return _event("Waiting", reason, message, True)
     return None
 
 
 def _event(action: str, reason: str, note: str, warning: bool) -> Event:
-    return Event(action, reason, shorten(note or reason, NOTE_LENGTH), warning)
+    return Event(action, str(reason), shorten(note or reason, NOTE_LENGTH), warning)
 
 
 def _condition(status: Mapping[str, Any], kind: str) -> tuple[str, str, str] | None:

@@ -1,7 +1,8 @@
 """Fingerprints: a digest of what determines a step's result, and of nothing that only decides where and when it runs.
 
 The scheme is versioned: changing what goes in, or how, changes every fingerprint and makes every step run again, so
-it takes a new VERSION and an entry in the changelog.
+it takes a new VERSION and an entry in the changelog. So does another default of a field that has one: what equals its
+default is left out. A field that is new is therefore in the fingerprints of those who use it, and of nobody else.
 """
 
 from penstock.api.base import Json, Model
@@ -44,6 +45,7 @@ def _content(graph: Graph, task: Task, each: Each) -> Json:
     ]
     depends = sorted({_group(graph, group, each) for group in groups_of(task, lists=False)})
     pod = work.pod
+    # A key that is to be added is left out where it has nothing to say: these are in every fingerprint there is.
     return {
         "version": VERSION,
         "image": work.image,
@@ -90,4 +92,4 @@ def _group(graph: Graph, group: Group, each: Each) -> str:
 
 
 def _plain(model: Model) -> Json:
-    return model.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return model.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True)

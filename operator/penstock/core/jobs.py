@@ -48,7 +48,8 @@ def job_manifest(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None, c
     queue = graph.settings.queue_name
     if queue:
         metadata[labels.QUEUE] = queue
-    pod = _pod(graph, ready, pipeline, name, courier)
+    pod = _pod(graph, ready, pipeline, courier)
+    gang = {labels.GANG: domain_of(ready)} if work.replicas > 1 else {}
     notes = dict(work.pod.annotations or {})
     if ready.estimate is not None:
         notes[labels.ESTIMATE] = f"{ready.estimate:.0f}"
@@ -60,7 +61,7 @@ def job_manifest(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None, c
         "parallelism": work.replicas,
         "template": {
             "metadata": {
-                "labels": {**(work.pod.labels or {}), **metadata},
+                "labels": {**(work.pod.labels or {}), **metadata, **gang},
                 **({"annotations": notes} if notes else {}),
             },
             "spec": pod,
@@ -91,7 +92,12 @@ def name_of(ready: Ready) -> str:
     return labels.job_name(ready.step.name, ready.step.uid, ready.facts.run, ready.attempt, purpose)
 
 
-def _pod(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None, job: str, courier: str) -> dict[str, Any]:
+def domain_of(ready: Ready) -> str:
+    """Name of the Service, and so of the domain, in which the pods of a gang have their names."""
+    return labels.service_name(ready.step.name, ready.step.uid)
+
+
+def _pod(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None, courier: str) -> dict[str, Any]:
     work = ready.node.task.work
     options = work.pod
     resources = pod_resources(work, ready.memory_growths)
@@ -116,7 +122,7 @@ def _pod(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None, job: str,
     if work.timeout:
         pod["activeDeadlineSeconds"] = max(1, round(work.timeout))
     if work.replicas > 1:
-        pod["subdomain"] = job
+        pod["subdomain"] = domain_of(ready)
     plain = {
         "serviceAccountName": options.service_account_name,
         "nodeSelector": options.node_selector,
@@ -217,8 +223,8 @@ def _gang(ready: Ready) -> list[dict[str, Any]]:
     work = ready.node.task.work
     if work.replicas == 1:
         return []
-    name = name_of(ready)
-    hosts = ",".join(f"{name}-{number}.{name}" for number in range(work.replicas))
+    name, domain = name_of(ready), domain_of(ready)
+    hosts = ",".join(f"{name}-{number}.{domain}" for number in range(work.replicas))
     index = "metadata.annotations['batch.kubernetes.io/job-completion-index']"
     return [
         {"name": "PENSTOCK_REPLICA", "valueFrom": {"fieldRef": {"fieldPath": index}}},
@@ -228,10 +234,13 @@ def _gang(ready: Ready) -> list[dict[str, Any]]:
 
 
 def gang_service(ready: Ready, pipeline: str | None) -> dict[str, Any] | None:
-    """The headless Service that gives the pods of a gang stable names; None for a step of one pod."""
+    """The headless Service that gives the pods of a gang stable names; None for a step of one pod.
+
+    As in JobSet there is one for all attempts, and it goes with the Step: their pods have names of their own in it.
+    """
     if ready.node.task.work.replicas == 1:
         return None
-    name = name_of(ready)
+    name = domain_of(ready)
     return {
         "apiVersion": "v1",
         "kind": "Service",
@@ -244,7 +253,7 @@ def gang_service(ready: Ready, pipeline: str | None) -> dict[str, Any] | None:
         "spec": {
             "clusterIP": "None",
             "publishNotReadyAddresses": True,
-            "selector": {"batch.kubernetes.io/job-name": name},
+            "selector": {labels.GANG: name},
         },
     }
 

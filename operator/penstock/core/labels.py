@@ -10,6 +10,7 @@ PIPELINE = f"{GROUP}/pipeline"
 STEP = f"{GROUP}/step"
 INDEX = f"{GROUP}/index"
 ATTEMPT = f"{GROUP}/attempt"
+GANG = f"{GROUP}/gang"
 SCHEDULE = f"{GROUP}/schedule"
 BACKFILL = f"{GROUP}/backfill"
 SCHEDULED_TIME = f"{GROUP}/scheduled-time"
@@ -55,10 +56,22 @@ def scheduled_name(schedule: str, tick: float) -> str:
 def job_name(step: str, uid: str, run: int, attempt: int, purpose: str = "run") -> str:
     """Name of the Job of an attempt: a readable slug and a hash of what it belongs to, at most 58 characters.
 
-    Not of the fingerprint, which may come back while its old Job still exists. It begins with a letter, as the Service
-    of the same name must, and leaves room for the index of a pod, whose host name is a DNS label (KEP-2214).
+    Not of the fingerprint, which may come back while its old Job still exists. It leaves room for the index of a pod,
+    whose host name is a DNS label (KEP-2214).
     """
-    suffix = f"{short_hash(f'{uid}/{run}/{purpose}')}-{attempt}"
+    return _slug(step, f"{short_hash(f'{uid}/{run}/{purpose}')}-{attempt}")
+
+
+def service_name(step: str, uid: str) -> str:
+    """Name of the Service of a Step: the domain in which the pods of all its attempts have their names."""
+    return _slug(step, short_hash(uid))
+
+
+def _slug(step: str, suffix: str) -> str:
+    """A DNS label that begins with a letter, as names of Services must: what there is room for of a Step's name first.
+
+    All names of a gang's pods, in their domain, have to fit into one variable (128 KiB).
+    """
     slug = step.replace(".", "-")
     slug = slug if slug[0].isalpha() else f"p-{slug}"
     return f"{slug[: JOB_LENGTH - len(suffix) - 1].strip('-')}-{suffix}"

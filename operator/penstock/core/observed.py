@@ -3,17 +3,17 @@
 Views keep only what decisions need, so that thousands of them fit in little memory. Times are seconds since 1970.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from penstock.api import quantities
 from penstock.core import labels
 from penstock.core.clock import instant
 from penstock.core.graph import Graph
 from penstock.core.problems import Problem
-from penstock.core.reasons import Reason
 from penstock.core.scheduling.ranks import Ranks
+from penstock.core.scheduling.waits import Wait
 from penstock.core.values import digest
 
 Object = Mapping[str, Any]
@@ -21,7 +21,11 @@ Object = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """A Step object. `path` is its place in the Pipeline's graph (`tune.3`); its own name if it stands alone."""
+    """A Step object. `path` is its place in the Pipeline's graph (`tune.3`); its own name if it stands alone.
+
+    `pipeline` is the Pipeline of whose Steps it has the name, None if it stands alone; `owner` is the uid of the
+    Pipeline that owns it. One that was made for a Pipeline and has no owner any more is an orphan: nobody runs it.
+    """
 
     uid: str
     name: str
@@ -144,23 +148,19 @@ class PipelineView:
 class Refusal:
     """The API server did not take the Job of a Step: its words, and since when (seconds since 1970).
 
-    `quota`: there is no room now, so waiting helps. `hopeless`: the Job is not valid, so nothing helps.
+    `quota`: there is no room now, so waiting helps. `hopeless`: the Job is not valid, so nothing helps. `conflict`: its
+    name is taken by an object that belongs to somebody else.
     """
 
     message: str
     since: float
     quota: bool = False
     hopeless: bool = False
+    conflict: bool = False
     purpose: str = "run"
-
-
-class Wait(Protocol):
-    """Why admission held a Step back. The sentence is made when it is asked for."""
-
-    reason: Reason
-
-    @property
-    def message(self) -> str: ...
+    run: int = 0
+    attempt: int = 0
+    """Of which attempt the Job was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ class Observed:
     graph: Graph | None
     problems: Sequence[Problem]
     steps: Mapping[str, StepView]
-    """Step objects by path."""
+    """Step objects that the Pipeline owns, by path."""
     jobs: Mapping[str, Sequence[JobView]]
     """Jobs by the uid of their Step."""
     pods: Mapping[str, Sequence[PodView]]
@@ -204,8 +204,21 @@ class Observed:
     """Specs of the Components that the graph was compiled with; see core/revisions.py."""
     superfluous: Sequence[str] = ()
     """Names of kept revisions beyond the limit."""
+    unwritable: Mapping[str, str] = field(default_factory=dict)
+    """What the API server says of writes that it does not take, by the name of the object: this Pipeline or a Step."""
     deferred: bool = False
     """The graph is that of the generation before: an edit waits for the end of an undo or of `finally`."""
+    taken: Mapping[str, StepView] = field(default_factory=dict)
+    """Step objects with names of this Pipeline's Steps that it does not own, by path."""
+
+
+def by_owner(steps: Iterable[StepView], pipeline: str) -> tuple[dict[str, StepView], dict[str, StepView]]:
+    """Steps with names of a Pipeline's, by path: those that the Pipeline with that uid owns, and all others."""
+    owned: dict[str, StepView] = {}
+    others: dict[str, StepView] = {}
+    for step in steps:
+        (owned if step.owner == pipeline else others)[step.path] = step
+    return owned, others
 
 
 def owner_uid(obj: Object, kind: str) -> str | None:
@@ -223,7 +236,8 @@ def step_view(obj: Object) -> StepView:
     annotations = meta.get("annotations") or {}
     spec = obj.get("spec") or {}
     owner = owner_uid(obj, "Pipeline")
-    pipeline, _, path = meta["name"].partition(".") if owner else (None, "", meta["name"])
+    alone = owner is None and "fingerprint" not in spec and "." not in meta["name"]
+    pipeline, _, path = (None, "", meta["name"]) if alone else meta["name"].partition(".")
     return StepView(
         uid=meta["uid"],
         name=meta["name"],
@@ -233,10 +247,10 @@ def step_view(obj: Object) -> StepView:
         pipeline=pipeline,
         owner=owner,
         path=path,
-        task=".".join(part for part in path.split(".") if not part.isdecimal()) if owner else path,
+        task=".".join(part for part in path.split(".") if not part.isdecimal()) if not alone else path,
         created=instant(meta["creationTimestamp"]) or 0.0,
-        spec={} if owner else spec,
-        spec_digest=digest(spec) if owner else "",
+        spec=spec if alone else {},
+        spec_digest="" if alone else digest(spec),
         fingerprint=spec.get("fingerprint", ""),
         min_run=spec.get("minRun", 1),
         rerun=spec.get("rerun", ""),

@@ -116,13 +116,13 @@ def read_attempt(
 
 
 def _present(job: JobView, pods: Sequence[PodView]) -> Sequence[PodView]:
-    """Pods that count: however those end that a suspension of the Job stops, it is neither success nor failure.
+    """Pods that count, by index: however those end that a suspension of the Job stops, it is no success and no failure.
 
     The Job controller deletes them and does not count them; once the Job is resumed, it makes new ones.
     """
     return [
         pod
-        for pod in pods
+        for pod in sorted(pods, key=lambda pod: (pod.index, pod.created, pod.uid))
         if not pod.deleting or pod.disrupted or not (job.suspended or pod.created < (job.resumed or 0.0))
     ]
 

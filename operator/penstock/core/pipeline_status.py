@@ -47,7 +47,7 @@ class Summary:
     late: Late | None = None
     expected: Ranks | None = None
     late_at: float | None = None
-    """When to look again whether it is late (seconds since 1970)."""
+    """When to look again: by then it may be late, or stand still (seconds since 1970)."""
     usage: Sequence[Mapping[str, Any]] = ()
     """What its Steps used; see core/usage.py."""
 
@@ -79,6 +79,19 @@ def invalid(pipeline: PipelineView, problems: Sequence[Problem], now: float) -> 
     return status
 
 
+def troubled(pipeline: PipelineView, words: str) -> Status:
+    """The status of a Pipeline that cannot be planned, or whose new generation cannot be taken up: as it was, and why.
+
+    The next status says again how it stands.
+    """
+    return {
+        "phase": PipelinePhase.PENDING.value,
+        **pipeline.status,
+        "reason": Reason.WRITE_REFUSED.value,
+        "message": shorten(words, 2048),
+    }
+
+
 def taken_up(pipeline: PipelineView, standing: Standing, steps: Iterable[StepView], now: float) -> Status:
     """The status with which a new generation, revision or round begins; the revision before goes to the history."""
     old = pipeline.status
@@ -90,6 +103,8 @@ def taken_up(pipeline: PipelineView, standing: Standing, steps: Iterable[StepVie
         "round": standing.round,
         "fingerprint": standing.fingerprint,
     }
+    if fresh:
+        status["reason"] = Reason.PREPARING.value
     if standing.rerun:
         status["rerun"] = standing.rerun
     if old.get("revision") and standing.revision != old["revision"]:
@@ -100,10 +115,10 @@ def taken_up(pipeline: PipelineView, standing: Standing, steps: Iterable[StepVie
         status.update(_suspended(old, now))
     accepted = {"Accepted": ("True", Reason.ACCEPTED, "")}
     begins = {
-        "Progressing": ("True", Reason.ACCEPTED, ""),
-        "Finished": ("False", Reason.ACCEPTED, ""),
-        "Complete": ("False", Reason.ACCEPTED, ""),
-        "Failed": ("False", Reason.ACCEPTED, ""),
+        "Progressing": ("True", Reason.PREPARING, ""),
+        "Finished": ("False", Reason.PREPARING, ""),
+        "Complete": ("False", Reason.PREPARING, ""),
+        "Failed": ("False", Reason.PREPARING, ""),
     }
     status["conditions"] = conditions(pipeline, accepted | begins if fresh else accepted, now)
     if not fresh:
@@ -206,7 +221,7 @@ def current(pipeline: PipelineView, summary: Summary, now: float) -> Status:
         began = instant(status.get("startTime")) or now
         over = old.get("completionTime") if old.get("phase") == phase else None
         status["completionTime"] = over or stamp(now)
-        status["duration"] = old.get("duration") if over else durations.render(round(now - began))
+        status["duration"] = old.get("duration") if over else durations.human(round(now - began))
     wanted = _conditions(summary, finished)
     if summary.late and not finished:
         wanted["Late"] = ("True", summary.late.reason, summary.late.message)
@@ -227,7 +242,7 @@ def _conditions(summary: Summary, finished: bool) -> dict[str, tuple[str, Reason
 
     wanted = {
         "Accepted": ("True", Reason.ACCEPTED, ""),
-        "Progressing": flag(not finished and phase is not PipelinePhase.SUSPENDED),
+        "Progressing": flag(not finished and phase is not PipelinePhase.SUSPENDED, "" if finished else message),
         "Finished": flag(finished, message if finished else ""),
         "Complete": flag(phase is PipelinePhase.SUCCEEDED),
         "Failed": flag(phase is PipelinePhase.FAILED, message if phase is PipelinePhase.FAILED else ""),
@@ -267,8 +282,6 @@ def conditions(
     for kind, (holds, reason, message) in wanted.items():
         old = before.get(kind)
         same = old is not None and old["status"] == holds
-        if same and holds == "False" and old is not None:
-            reason = Reason.of(old["reason"]) or reason  # what does not hold did not become so for a new reason
         found.append(
             {
                 "type": kind,

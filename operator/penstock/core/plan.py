@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from penstock.api.pipeline import OnFailure
@@ -18,6 +19,7 @@ from penstock.core.lifecycle import parse_rerun, rerun_tasks, take_up
 from penstock.core.observed import JobView, Observed, StepView
 from penstock.core.reasons import Reason
 from penstock.core.revisions import revision_manifest
+from penstock.core.scheduling.wording import Reader
 from penstock.core.step_manifests import spec_digest, step_manifest, step_spec
 from penstock.core.summary import State
 from penstock.core.transfer import Collection
@@ -48,6 +50,9 @@ class Plan:
     held: list[tuple[Ready, Reason, str]] = field(default_factory=list)
     """Steps that those limits hold back."""
     verdicts: list[tuple[Node, Verdict]] = field(default_factory=list)
+    unsettled: bool = False
+    """What comes next depends on these very writes: ask again once they are done. Else it waits for an event of an
+    object, which wakes, or for `wake_at`."""
     wake_at: float | None = None
     finished: bool = False
     collection: Collection | None = None
@@ -89,6 +94,7 @@ def plan(observed: Observed) -> Plan:
             drop_revisions=observed.superfluous,
             pipeline_status=pipeline_status.taken_up(pipeline, standing, observed.steps.values(), observed.now),
             claim=claim_manifest(observed.graph, pipeline.name, pipeline.namespace, pipeline.uid),
+            unsettled=True,
         )
     return _Planner(observed, observed.graph).plan()
 
@@ -127,6 +133,7 @@ class _Planner:
         if not cancelled and not any(verdict.fails for _, verdict in verdicts):
             return
         self.undoing = undo(self.observed, world, self.stage) if settled else Undoing(done=False)
+        decided.unsettled |= bool(decided.statuses)  # the undo begins, and goes on to the next, from what is written
         decided.statuses.update(self.undoing.statuses)
         decided.ready.extend(self.undoing.ready)
         decided.delete_jobs.extend(self.undoing.delete_jobs)
@@ -192,15 +199,14 @@ class _Planner:
             missing = decider.world.combinations(node.task.levels[len(node.index)], node.index)
             if not isinstance(missing, Missing):
                 return Verdict(StepPhase.PENDING, Reason.WAITING_FOR_DEPENDENCIES, "waits for the list to run over")
+        if node.path in self.observed.taken:
+            return self._taken(self.observed.taken[node.path])
         step = self.observed.steps.get(node.path)
         if step is None:
             rerun = self.rerun.token if self.rerun and node.task.id in self.rerun_tasks else ""
             self.result.create_steps.append(step_manifest(self.pipeline, self.graph, node, rerun))
-            return Verdict(StepPhase.PENDING)
-        if step.owner != self.pipeline.uid:
-            words = f"Step {step.name} belongs to another object; delete or rename it"
-            self._wake(self.now + 10)
-            return Verdict(StepPhase.PENDING, Reason.NAME_CONFLICT, words)
+            words = self.observed.unwritable.get(labels.step_name(self.pipeline.name, node.path), "")
+            return Verdict(StepPhase.PENDING, Reason.WRITE_REFUSED if words else None, words)
         if step.deleting:
             return Verdict(StepPhase.PENDING, Reason.REPLACING, "the old Step is being deleted")
         step = self._refresh(decider, node, step)
@@ -208,6 +214,17 @@ class _Planner:
             assert isinstance(missing, Missing)
             return self._stub(decider, step, stub_verdict(missing))
         return decider.decide(node, step)
+
+    def _taken(self, step: StepView) -> Verdict:
+        """The verdict where a Step has the name that the Pipeline does not own: it is never taken over."""
+        if step.deleting:
+            return Verdict(StepPhase.PENDING, Reason.REPLACING, "the old Step is being deleted")
+        more = len(self.observed.taken) - 1
+        others, them = (f" (and {more} more)", "them") if more else ("", "it")
+        whose = "another Pipeline owns it" if step.owner else "no Pipeline owns it"
+        words = f"Step {step.name}{others} exists and {whose}: delete {them}, or rename the Pipeline"
+        self._wake(self.now + 10)
+        return Verdict(StepPhase.PENDING, Reason.NAME_CONFLICT, words)
 
     def _refresh(self, decider: Decider, node: Node, step: StepView) -> StepView:
         """Puts the Step's spec right if it is not what the graph says, and acts on a rerun."""
@@ -249,6 +266,12 @@ class _Planner:
         result.delete_jobs = list({job.uid: job for job in decided.delete_jobs}.values())
         result.delete_steps = self._obsolete(result.verdicts)
         result.settle_approvals = [step for step in steps.values() if step.decided and step_status.ended(step.status)]
+        result.unsettled = bool(
+            decided.unsettled
+            or result.create_steps
+            or result.replace_specs
+            or any(steps[path].decided for path in decided.statuses)
+        )
         for at in decided.wake_at:
             self._wake(at)
         waiting = [*result.ready, *(one for one, _, _ in result.held)]
@@ -259,6 +282,8 @@ class _Planner:
         status = pipeline_status.current(self.pipeline, summary, self.now)
         if pipeline_status.differs(self.pipeline.status, status):
             result.pipeline_status = status
+        if self.observed.deferred:  # what an edit waits for may end with these writes
+            result.unsettled |= bool(result.pipeline_status or result.step_statuses)
         result.finished = "completionTime" in status
         self._collect(status)
         self._expire(instant(status.get("completionTime")))
@@ -268,13 +293,13 @@ class _Planner:
         """What the Steps used that the Pipeline has, by the statuses that they will have."""
         new = {step.path: status for step, status in self.result.step_statuses}
         gone = {step.path for step in self.result.delete_steps}
-        own = (one for one in self.observed.steps.values() if one.owner == self.pipeline.uid and not one.deleting)
-        return usage.total(new.get(step.path, step.status) for step in own if step.path not in gone)
+        stay = (one for one in self.observed.steps.values() if one.path not in gone and not one.deleting)
+        return usage.total(new.get(step.path, step.status) for step in stay)
 
     def _collect(self, status: Manifest) -> None:
         """Has unreferenced artifacts removed once they have been so for their retention."""
         steps = self.observed.steps.values()
-        at = due(self.graph, status, steps)
+        at = due(self.graph.settings.storage, status, steps)
         if at is None:
             return
         if self.now < at or self.result.acts or self.result.ready:
@@ -301,13 +326,16 @@ class _Planner:
             wait = self.observed.waits.get(one.step.uid)
             if reason is None:
                 self.result.ready.append(one)
-                why = (wait.reason, lambda wait=wait: wait.message) if wait else None
+                if wait is None:
+                    continue
+                why, say = wait.reason, partial(wait.words, Reader(one.step.namespace))
             else:
                 self.result.held.append((one, reason, words))
-                why = (reason, lambda words=words: words)
-            if why and note(decided, one, *why, self.now):
+                why, say = reason, partial(str, words)
+            told = note(decided, one, why, say, self.now)
+            if told:
                 before = world.verdicts[one.node.task.id, one.node.index]
-                world.add(one.node, replace(before, phase=StepPhase.QUEUED, reason=why[0]))
+                world.add(one.node, replace(before, phase=told[0], reason=why, message=told[1]))
 
     def _obsolete(self, verdicts: list[tuple[Node, Verdict]]) -> list[StepView]:
         """Steps that the graph no longer has; instances of a list that is not known yet stay."""
@@ -316,7 +344,7 @@ class _Planner:
         return [
             step
             for path, step in self.observed.steps.items()
-            if path not in known and step.task not in unknown and step.owner == self.pipeline.uid and not step.deleting
+            if path not in known and step.task not in unknown and not step.deleting
         ]
 
     def _wake(self, at: float) -> None:

@@ -38,9 +38,12 @@ class Reason(StrEnum):
     MISSING_IMAGE = "MissingImage", "A step has no image, and the defaults give none."
     NO_STORAGE = "NoStorage", "A step has artifacts but the Pipeline declares no storage."
     TOO_MANY_STEPS = "TooManySteps", "The Pipeline grows beyond the number of Steps that is allowed."
-    IMMUTABLE = "Immutable", "A field cannot change once it is set."
     NOT_FOR_STANDALONE = "NotForStandalone", "A Step on its own cannot use this field."
     NAME_CONFLICT = "NameConflict", "An object of the wanted name exists and belongs to somebody else."
+    WRITE_REFUSED = (
+        "WriteRefused",
+        "The API server does not take, or does not keep, what the operator writes; it is tried again and again.",
+    )
 
     # Why a step waits
     WAITING_FOR_DEPENDENCIES = "WaitingForDependencies", "Steps that this one depends on have not ended."
@@ -53,10 +56,10 @@ class Reason(StrEnum):
     QUOTA_EXCEEDED = "QuotaExceeded", "A ResourceQuota of the namespace leaves no room."
     QUEUED_BY_KUEUE = "QueuedByKueue", "The Job is handed to Kueue, which has not admitted it yet, or has preempted it."
     SUSPENDED = "Suspended", "The Pipeline is suspended; set spec.suspend to false to go on."
-    REPLACING = "Replacing", "The step changed; its old pod is ending."
+    REPLACING = "Replacing", "What counts no more is ending: the pod of a step that changed, was stopped or removed."
     BACKOFF = "Backoff", "An attempt failed; the next one waits."
-    STARTING = "Starting", "The Job exists; its container has not started yet."
-    RUNNING = "Running", "The container runs."
+    STARTING = "Starting", "The Job is being made, or its container has not started yet."
+    RUNNING = "Running", "The container runs; of a Pipeline: steps run, or follow one another."
 
     # How a step ended
     COMPLETED = "Completed", "Everything ended well."
@@ -91,7 +94,8 @@ class Reason(StrEnum):
     # Pipelines
     ACCEPTED = "Accepted", "The manifest is valid."
     INVALID = "Invalid", "The manifest is not valid; status.problems says where and why."
-    WAITING = "Waiting", "Steps wait and none runs."
+    PREPARING = "Preparing", "The steps are being made or are about to start; none has run yet."
+    WAITING = "Waiting", "Steps wait and none runs; the message says for what."
     FAILED = "Failed", "A step failed."
     STOPPING = "Stopping", "A step failed; running steps finish and nothing new starts."
     FINALLY = "Finally", "All other steps have ended; the steps of `finally` run."
@@ -101,6 +105,7 @@ class Reason(StrEnum):
     CANCELLING = "Cancelling", "spec.cancel is true; running steps are being stopped."
     CANCELLED = "Cancelled", "spec.cancel was set; set it to false to go on."
     TIMED_OUT = "TimedOut", "The Pipeline ran longer than spec.timeout."
+    STORAGE_FAILED = "StorageFailed", "The claim for artifacts cannot be had."
 
     # What somebody should look at, though nothing has failed
     STEP_OVERDUE = "StepOverdue", "A step runs far longer than it is known to take."
@@ -109,6 +114,7 @@ class Reason(StrEnum):
     ON_TIME = "OnTime", "What was late has ended or moved on."
 
     # PipelineSchedules
+    ON_SCHEDULE = "OnSchedule", "Ticks create Pipelines as they come."
     PIPELINE_CREATED = "PipelineCreated", "A tick came and its Pipeline was created."
     PIPELINE_REPLACED = "PipelineReplaced", "A tick came while an earlier Pipeline ran, which was deleted."
     HISTORY_LIMIT = "HistoryLimit", "More Pipelines had ended than the history limits keep."
@@ -116,3 +122,17 @@ class Reason(StrEnum):
     MISSED_TICKS = "MissedTicks", "Ticks came while nothing could be created; of several, only the last is run."
     TOO_LATE = "TooLate", "A tick was missed for longer than startingDeadlineSeconds."
     BACKFILLING = "Backfilling", "Ticks of the past are being run."
+    CREATE_FAILED = "CreateFailed", "The Pipeline of a tick was refused."
+
+
+HELD_BACK = frozenset(
+    {
+        Reason.WAITING_FOR_RESOURCES,
+        Reason.OUTRANKED,
+        Reason.RESERVED,
+        Reason.PLANNED_LATER,
+        Reason.QUOTA_EXCEEDED,
+        Reason.NEVER_FITS,
+    }
+)
+"""What admission holds Steps back for."""

@@ -68,6 +68,8 @@ class Decided:
     ready: list[Ready] = field(default_factory=list)
     delete_jobs: list[JobView] = field(default_factory=list)
     wake_at: list[float] = field(default_factory=list)
+    unsettled: bool = False
+    """More follows from what is written here, as soon as it is."""
 
 
 class Case:
@@ -156,6 +158,7 @@ class StepRuns:
         known = self.status.get("attempts") or () if self.status.get("run") == facts.run else ()
         if newest and newest in self.live and all(one["number"] != newest.attempt for one in known):
             self._set(step_status.active(self.step, facts, newest, Reason.REPLACING, verdict.message, None, None))
+            self.found.unsettled = True
         else:
             self._stop(self.live)
         return verdict
@@ -239,11 +242,13 @@ class StepRuns:
         disruptions = (before.get("disruptions") or 0) + failure.disrupted
         if failure.reason is Reason.START_FAILED:
             self._stop(job for job in self.live if job is live)
+        self.found.unsettled |= bool(self.live)  # what still runs of it is stopped once its end is on record
         verdict = retries.decide(self.work.retry, failure, failures, disruptions, f"{self.step.uid}/{facts.run}")
         counts = (failures, disruptions)
         if isinstance(verdict, retries.Again):
             self._set(step_status.retrying(self.step, facts, name, number, failure, counts, verdict.at))
             self.found.wake_at.append(verdict.at + 1)
+            self.found.unsettled |= verdict.at <= self.now
             return Verdict(StepPhase.RETRYING, failure.reason, failure.message, started=True)
         message = f"{failure.message} ({verdict.why})" if verdict.why else failure.message
         self._set(
@@ -277,7 +282,12 @@ class StepRuns:
             self._set(step_status.failed(self.step, ready.facts, Reason.NEVER_FITS, unfit, self.now))
             return self._failure(ready.facts.run, Reason.NEVER_FITS, unfit, self.now)
         refusal = self.case.observed.refused.get(self.step.uid)
-        refusal = refusal if refusal and refusal.purpose == ready.purpose else None
+        if refusal and (refusal.run, refusal.attempt, refusal.purpose) != (
+            ready.facts.run,
+            ready.attempt,
+            ready.purpose,
+        ):
+            refusal = None
         if refusal and (refusal.hopeless or not (refusal.quota or self._in_time(refusal.since))):
             message = f"the Job was not taken: {refusal.message}"
             self._set(step_status.failed(self.step, ready.facts, Reason.START_FAILED, message, self.now))
@@ -285,7 +295,8 @@ class StepRuns:
         self.found.ready.append(ready)
         if refusal is None:
             return None
-        reason = Reason.QUOTA_EXCEEDED if refusal.quota else Reason.STARTING
+        other = Reason.NAME_CONFLICT if refusal.conflict else Reason.STARTING
+        reason = Reason.QUOTA_EXCEEDED if refusal.quota else other
         if ready.attempt > 1:
             return Verdict(StepPhase.RETRYING, reason, refusal.message, started=True)
         return self._wait(StepPhase.QUEUED, reason, refusal.message)

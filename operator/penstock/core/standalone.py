@@ -1,6 +1,7 @@
 """A Step on its own: one step, one Job. The same decisions as in a Pipeline, over a graph of one task."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from penstock.api.step import StepSpec
 from penstock.core import step_status, usage
@@ -11,10 +12,12 @@ from penstock.core.composition.wire import clashes
 from penstock.core.decide import Decider, Stage
 from penstock.core.fingerprint import fingerprint
 from penstock.core.graph import Graph, Literal, Task, Wired
-from penstock.core.observed import JobView, Observed, PipelineView, PodView, Refusal, StepView, Wait
+from penstock.core.observed import JobView, Observed, PipelineView, PodView, Refusal, StepView
 from penstock.core.plan import Plan
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
+from penstock.core.scheduling.waits import Wait
+from penstock.core.scheduling.wording import Reader
 from penstock.core.values import type_name
 from penstock.core.waiting import note
 from penstock.core.world import Node, World
@@ -65,13 +68,14 @@ def plan_step(
     for one in found.ready:
         wait = waits.get(step.uid)
         if wait:
-            note(found, one, wait.reason, lambda wait=wait: wait.message, now)  # type: ignore[misc]
+            note(found, one, wait.reason, partial(wait.words, Reader(step.namespace)), now)
     return Plan(
         delete_jobs=found.delete_jobs,
         step_statuses=usage.account(observed, found.statuses),
         ready=found.ready,
         verdicts=[(node, verdict)],
         settle_approvals=[step] if step.decided and step_status.ended(step.status) else [],
+        unsettled=found.unsettled or (step.decided and bool(found.statuses)),
         wake_at=min(found.wake_at, default=None),
         finished=verdict.ended,
     )

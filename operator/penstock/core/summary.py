@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from penstock.api.base import Json
@@ -10,11 +11,16 @@ from penstock.api.step import StepPhase
 from penstock.core.decide import Ready, Stage
 from penstock.core.lateness import Late, Watched, late
 from penstock.core.observed import Observed
+from penstock.core.outcomes import may_run
 from penstock.core.pipeline_status import MAX_OUTPUTS, Summary
-from penstock.core.reasons import Reason
+from penstock.core.reasons import HELD_BACK, Reason
 from penstock.core.undo import Undoing
 from penstock.core.values import canonical, shorten
+from penstock.core.waiting import PATIENCE
 from penstock.core.world import Node, Verdict, World, first_missing
+
+NAMED = 3
+"""So many steps are named whose pods are still ending."""
 
 Decisions = Sequence[tuple[Node, Verdict]]
 
@@ -40,6 +46,8 @@ class State:
         phase, reason, message = self._phase(every)
         undone = self.undoing.outcome if self.undoing and self.undoing.done else None
         why, again = self._late(every) if phase in (PipelinePhase.PENDING, PipelinePhase.RUNNING) else (None, None)
+        if reason in (Reason.RUNNING, Reason.PREPARING) and _queue(every):
+            again = min(again or inf, self._stands_still(every))
         return Summary(
             phase, reason, message, known, self._outputs(), undone, why, self.observed.expected, again, usage
         )
@@ -54,8 +62,8 @@ class State:
         if self.undoing and not self.undoing.done:
             return PipelinePhase.UNDOING, Reason.UNDOING, Reason.UNDOING.doc
         if all(verdict.ended for _, verdict in every):
-            return _end(every, failed)
-        running = any(verdict.phase in (StepPhase.RUNNING, StepPhase.RETRYING) for _, verdict in every)
+            return self._ending() or _end(every, failed)
+        running = any(_goes_on(verdict) for _, verdict in every)
         if self.stage.stopping and not self.main_ended:
             reason = Reason.CANCELLING if self.stage.stopping is Reason.CANCELLED else Reason.TIMED_OUT
             return PipelinePhase.RUNNING, reason, "running steps are being stopped"
@@ -63,16 +71,43 @@ class State:
             return PipelinePhase.SUSPENDED, Reason.SUSPENDED, Reason.SUSPENDED.doc
         if failed and self.stage.failing:
             return PipelinePhase.RUNNING, Reason.STOPPING, f"step {failed[0][0].path!r} failed; running steps finish"
-        if self.main_ended and any(node.task.final for node, _ in every):
-            return PipelinePhase.RUNNING, Reason.FINALLY, Reason.FINALLY.doc
+        begun = running or any(verdict.started or verdict.ended for _, verdict in every)
         clash = next((v for _, v in every if v.reason is Reason.NAME_CONFLICT), None)
         if clash:
-            return PipelinePhase.RUNNING if running else PipelinePhase.PENDING, Reason.NAME_CONFLICT, clash.message
-        begun = running or any(verdict.started or verdict.ended for _, verdict in every)
+            return PipelinePhase.RUNNING if begun else PipelinePhase.PENDING, Reason.NAME_CONFLICT, clash.message
+        if self.main_ended and any(node.task.final for node, _ in every):
+            return PipelinePhase.RUNNING, Reason.FINALLY, Reason.FINALLY.doc
         waiting = next((v for _, v in every if v.reason is Reason.WAITING_FOR_APPROVAL), None)
         if waiting and not running:
             return PipelinePhase.RUNNING, Reason.WAITING_FOR_APPROVAL, waiting.message
-        return (PipelinePhase.RUNNING if begun else PipelinePhase.PENDING), Reason.RUNNING, ""
+        phase = PipelinePhase.RUNNING if begun else PipelinePhase.PENDING
+        refused = self.observed.unwritable
+        if refused:
+            return phase, Reason.WRITE_REFUSED, refused[min(refused)]
+        queue = _queue(every)
+        if queue and self.observed.now >= self._stands_still(every):
+            (path, first), more = queue[0], f" (and {len(queue) - 1} more)" if len(queue) > 1 else ""
+            words = ", ".join(filter(None, (first.reason, first.message)))
+            return phase, Reason.WAITING, f"step {path!r} waits{more}: {words}"
+        return phase, Reason.RUNNING if begun else Reason.PREPARING, ""
+
+    def _stands_still(self, every: Decisions) -> float:
+        """When those that wait will have done so for a moment with nothing that runs: between two steps is no wait."""
+        ends = (verdict.ended_at for _, verdict in every if verdict.ended)
+        return PATIENCE + max([self.observed.pipeline.created, *(one.since for one in self.waiting), *ends])
+
+    def _ending(self) -> tuple[PipelinePhase, Reason, str] | None:
+        """What keeps a Pipeline from its end though all its steps have ended: pods of removed or stopped ones."""
+        observed = self.observed
+        if "completionTime" in observed.pipeline.status:
+            return None  # it has ended; that a pod went before its Job was seen to end changes nothing
+        jobs = ((step.path, job) for step in observed.steps.values() for job in observed.jobs.get(step.uid, ()))
+        left = dict.fromkeys(path for path, job in jobs if may_run(job, observed.pods.get(job.uid, ())))
+        if not left:
+            return None
+        words = f"waits for the end of pods that count no more, of {', '.join(map(repr, list(left)[:NAMED]))}"
+        more = f" and {len(left) - NAMED} more" if len(left) > NAMED else ""
+        return PipelinePhase.RUNNING, Reason.REPLACING, words + more
 
     def _outputs(self) -> dict[str, Json]:
         found: dict[str, Json] = {}
@@ -84,6 +119,24 @@ class State:
             size += len(canonical(value))
             found[output.name] = value if size <= MAX_OUTPUTS else shorten(canonical(value), 64)
         return found
+
+
+def _queue(every: Decisions) -> list[tuple[str, Verdict]]:
+    """The steps that wait, by path, if nothing runs."""
+    if any(_goes_on(verdict) for _, verdict in every):
+        return []
+    return [(node.path, verdict) for node, verdict in every if _waits(verdict)]
+
+
+def _goes_on(verdict: Verdict) -> bool:
+    """Whether something runs, or is about to on its own."""
+    return verdict.phase is StepPhase.RUNNING or (verdict.phase is StepPhase.RETRYING and not _waits(verdict))
+
+
+def _waits(verdict: Verdict) -> bool:
+    """Whether it wants to run, and is kept from it."""
+    held = verdict.phase is StepPhase.RETRYING and verdict.reason in (*HELD_BACK, Reason.PARALLELISM)
+    return verdict.phase is StepPhase.QUEUED or held
 
 
 def _end(every: Decisions, failed: Decisions) -> tuple[PipelinePhase, Reason, str]:

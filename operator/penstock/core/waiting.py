@@ -14,14 +14,19 @@ PATIENCE = 5.0
 """Seconds that a wait lasts before it is written."""
 
 
-def note(decided: Decided, ready: Ready, reason: Reason, say: Callable[[], str], now: float) -> bool:
-    """Notes why a ready Step waits; returns whether it is Queued for it. What is being tried again stays Retrying."""
+def note(
+    decided: Decided, ready: Ready, reason: Reason, say: Callable[[], str], now: float
+) -> tuple[StepPhase, str] | None:
+    """Notes why a ready Step waits; returns its phase and the words, or None as long as nothing is said.
+
+    What is being tried again stays Retrying.
+    """
     if ready.purpose != "run":
-        return False
+        return None
     due = ready.since + PATIENCE
     if now < due:
         decided.wake_at.append(due)
-        return False
+        return None
     step, phase = ready.step, StepPhase.QUEUED if ready.attempt == 1 else StepPhase.RETRYING
     known = step.status.get("phase") == phase and step.status.get("reason") == reason
     words = step.status.get("message", "") if known else say()
@@ -35,4 +40,4 @@ def note(decided: Decided, ready: Ready, reason: Reason, say: Callable[[], str],
         decided.statuses[step.path] = status
     else:
         decided.statuses.pop(step.path, None)
-    return phase is StepPhase.QUEUED
+    return phase, status.get("message", "")

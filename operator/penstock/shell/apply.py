@@ -1,41 +1,82 @@
-"""Carries a plan out: every write is safe to repeat, and what is left undone the next plan finds again."""
+"""Carries a plan out: every write is safe to repeat, and what is left undone the next plan finds again.
+
+A write that fails is its object's trouble (see shell/setbacks.py); whatever it raises, the others are done.
+"""
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+import structlog
+
+from penstock.api.step import StepPhase
+from penstock.core import pipeline_status, step_status
 from penstock.core.decide import Ready
-from penstock.core.events import Event
+from penstock.core.events import NOTE_LENGTH, Event
 from penstock.core.observed import PipelineView, StepView
 from penstock.core.plan import Plan
+from penstock.core.reasons import Reason
+from penstock.core.values import shorten
 from penstock.shell.client import Refused, Unreachable
 from penstock.shell.observe import Snapshot
 from penstock.shell.reporter import Reporter
 from penstock.shell.resources import PIPELINES, STEPS, Resource
 from penstock.shell.revisions import Revisions
+from penstock.shell.setbacks import Setbacks, What
 from penstock.shell.starter import Starter
+from penstock.shell.store import Key
 from penstock.shell.writer import Writer
+
+log = structlog.get_logger(__name__)
 
 CONCURRENCY = 48
 """Writes in flight for one Pipeline at most, so that others get their turn."""
 
-Write = Callable[[], Awaitable[bool]]
-
 _PROGRESS = {"progress", "counts", "eta", "criticalPath", "outputs", "failedSteps", "message", "conditions", "usage"}
 _FINAL = ("Succeeded", "Failed", "Cancelled")
+_DONE_TO = {
+    "create": "cannot be created",
+    "delete": "cannot be deleted",
+    "status": "cannot get its new status",
+    "spec": "cannot get its new spec",
+    "settle": "cannot be rid of the decision on it",
+    "start": "cannot get its Job",
+    "stop": "cannot have its Job deleted",
+    "collect": "cannot have its artifacts collected",
+    "begin": "cannot be taken up",
+}
+"""What a write does, in the words for that it fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write. `do` returns whether it went through; if not, something else than what was thought is known now."""
+
+    what: What
+    about: tuple[Resource, PipelineView | StepView]
+    do: Callable[[], Awaitable[bool]]
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a plan. `again`: look at once, for what was done or not done opens up more to do."""
+    """What became of a plan. `again`: what is known has changed, so that there may be more to do at once.
+
+    `errors`: why nothing could be done at all. `wake_at`: when a write that failed is to be tried again.
+    """
 
     again: bool = False
     started: int = 0
+    done: int = 0
     wrote_status: bool = False
+    wake_at: float | None = None
     errors: list[Exception] = field(default_factory=list)
+
+    def wake(self, at: float) -> None:
+        """Has it looked at again by that instant (seconds since 1970)."""
+        self.wake_at = at if self.wake_at is None else min(self.wake_at, at)
 
 
 class Applier:
@@ -46,78 +87,120 @@ class Applier:
         self.starter = starter
         self.revisions = revisions
         self.reporter = reporter
+        self.setbacks = Setbacks()
 
-    async def apply(self, snapshot: Snapshot, plan: Plan, ready: Sequence[Ready], seconds: float) -> Outcome:
+    async def apply(self, key: Key, snapshot: Snapshot, plan: Plan, ready: Sequence[Ready], seconds: float) -> Outcome:
         """Writes what the plan says, and Jobs for those of its Steps that are `ready`, for about so many seconds.
 
         `plan.pipeline_status` is written last if it says that all has ended: who waits for that finds the rest true.
         """
         outcome = Outcome()
-        try:
-            if snapshot.pipeline and (plan.revision or plan.claim or not plan.verdicts):
-                await self._take_up(snapshot.pipeline, plan, outcome)
-            else:
-                await self._carry_out(snapshot, plan, ready, time.monotonic() + seconds, outcome)
-        except (Refused, Unreachable) as error:
-            outcome.errors.append(error)
+        if snapshot.pipeline and (plan.revision or plan.claim or not plan.verdicts):
+            writes = [self._begins(snapshot.pipeline, plan, outcome)]
+            conclude: list[Write] = []
+        else:
+            writes = list(self._writes(snapshot, plan, ready, outcome))
+            conclude = list(self._status(PIPELINES, snapshot.pipeline, plan.pipeline_status, outcome))
+            if conclude and plan.pipeline_status and plan.pipeline_status["phase"] not in _FINAL:
+                writes, conclude = [*conclude, *writes], []
+        outcome.again |= self.setbacks.retain(key, {one.what for one in (*writes, *conclude)} | _starts(plan.ready))
+        if await self._all(key, writes, time.monotonic() + seconds, outcome):
+            await self._all(key, conclude, time.monotonic() + seconds, outcome)
+        elif snapshot.pipeline and plan.unsettled and not plan.verdicts and (said := self.setbacks.words(key)):
+            await self.tell(snapshot.pipeline, said[key.name])
+        outcome.again |= plan.unsettled and outcome.done > 0
         return outcome
 
-    async def _take_up(self, pipeline: PipelineView, plan: Plan, outcome: Outcome) -> None:
-        """Begins a generation. The status comes last: what it says has begun must be there after a crash, too."""
-        outcome.again = plan.pipeline_status is not None and not plan.finished
-        if plan.revision:
-            await self.revisions.keep(plan.revision)
-        if plan.claim:
-            try:
-                await self.writer.claim(plan.claim)
-            except Refused as error:
-                words = f"the claim for artifacts cannot be had: {error.message}"
-                self.reporter.send(PIPELINES, pipeline, Event("Claim", "StorageFailed", words, warning=True))
-                raise
-        if plan.pipeline_status and not await self._status(PIPELINES, pipeline, plan.pipeline_status, outcome):
-            outcome.again = True
-        for name in plan.drop_revisions:
-            await self.revisions.drop(pipeline.namespace, name)
+    def not_before(self, key: Key, ready: Ready) -> float:
+        """Earliest time (seconds since 1970) at which to try to start an attempt."""
+        return max(self.starter.not_before(ready), self.setbacks.until(key, What(ready.step.name, "start")))
 
-    async def _carry_out(
-        self, snapshot: Snapshot, plan: Plan, ready: Sequence[Ready], deadline: float, outcome: Outcome
-    ) -> None:
-        status, pipeline = plan.pipeline_status, snapshot.pipeline
-        writes = list(self._writes(snapshot, plan, ready, outcome))
-        final = bool(status and status["phase"] in _FINAL)
-        if status and pipeline and not final:
-            writes.insert(0, partial(self._status, PIPELINES, pipeline, status, outcome))
-        done = await _all(writes, deadline, outcome)
-        if plan.create_steps or plan.replace_specs or plan.delete_steps or plan.settle_approvals:
-            outcome.again = True
-        if not done:
-            outcome.again = True
-        elif status and pipeline and final:
-            outcome.again |= not await self._status(PIPELINES, pipeline, status, outcome)
+    async def tell(self, view: PipelineView | StepView, words: str) -> None:
+        """Says in the status of an object why nothing can be done about it at all."""
+        if isinstance(view, PipelineView):
+            status, resource = pipeline_status.troubled(view, words), PIPELINES
+        else:
+            phase = StepPhase(view.status.get("phase") or StepPhase.PENDING)
+            status, resource = {**view.status, **step_status.waiting(view, phase, Reason.WRITE_REFUSED, words)}, STEPS
+        if all(view.status.get(name) == status[name] for name in ("reason", "message")):
+            return
+        try:
+            await self.writer.status(resource, view, status)
+        except (Refused, Unreachable) as error:
+            log.warning("it cannot be told", name=view.name, namespace=view.namespace, error=str(error))
+        self.reporter.send(resource, view, _refused(words))
+
+    def _begins(self, pipeline: PipelineView, plan: Plan, outcome: Outcome) -> Write:
+        """Begins a generation. The status comes last: what it says has begun must be there after a crash, too."""
+
+        async def begin() -> bool:
+            if plan.revision:
+                await self.revisions.keep(plan.revision)
+            if plan.claim:
+                try:
+                    await self.writer.claim(plan.claim)
+                except Refused as error:
+                    words = f"the claim for artifacts cannot be had: {error.message}"
+                    raise Refused(error.code, Reason.STORAGE_FAILED, words) from error
+            for one in self._status(PIPELINES, pipeline, plan.pipeline_status, outcome):
+                if not await one.do():
+                    return False
+            for name in plan.drop_revisions:
+                await self.revisions.drop(pipeline.namespace, name)
+            return True
+
+        return Write(What(pipeline.name, "begin"), (PIPELINES, pipeline), begin)
 
     def _writes(self, snapshot: Snapshot, plan: Plan, ready: Sequence[Ready], outcome: Outcome) -> Iterator[Write]:
-        writer = self.writer
-        for step, status in plan.step_statuses:
-            yield partial(self._status, STEPS, step, status, outcome)
-        yield from (partial(self._start, snapshot, one, outcome) for one in ready)
-        yield from (partial(writer.delete_job, job) for job in plan.delete_jobs)
-        yield from (partial(writer.settle, step) for step in plan.settle_approvals)
-        yield from (partial(writer.spec, step, spec) for step, spec in plan.replace_specs)
-        yield from (partial(writer.delete_step, step) for step in plan.delete_steps)
-        yield from (partial(writer.create_step, manifest) for manifest in plan.create_steps)
-        if plan.collection and snapshot.pipeline and snapshot.graph:
-            yield partial(self.starter.collect, snapshot.graph, snapshot.pipeline, plan.collection)
-        if plan.expired and snapshot.pipeline:
-            yield partial(writer.delete_pipeline, snapshot.pipeline)
+        writer, pipeline = self.writer, snapshot.pipeline
 
-    async def _status(
-        self, resource: Resource, view: PipelineView | StepView, status: dict[str, Any], outcome: Outcome
-    ) -> bool:
-        if not await self.writer.status(resource, view, status):
-            return False
-        outcome.wrote_status |= resource is PIPELINES
-        self.reporter.status(view, status)
-        return True
+        def on_step(act: str, step: StepView, do: Callable[[], Awaitable[bool]]) -> Write:
+            return Write(What(step.name, act), (STEPS, step), do)
+
+        for step, status in plan.step_statuses:
+            yield from self._status(STEPS, step, status, outcome)
+        for one in ready:
+            yield on_step("start", one.step, partial(self._start, snapshot, one, outcome))
+        for job in plan.delete_jobs:
+            owner = self.writer.store.steps.get(job.step)
+            if owner:
+                yield on_step("stop", owner, partial(writer.delete_job, job))
+        for step in plan.settle_approvals:
+            yield on_step("settle", step, partial(writer.settle, step))
+        for step, spec in plan.replace_specs:
+            yield on_step("spec", step, partial(writer.spec, step, spec))
+        for step in plan.delete_steps:
+            yield on_step("delete", step, partial(writer.delete_step, step))
+        if pipeline is None:
+            return
+        about = (PIPELINES, pipeline)
+        for made in plan.create_steps:
+            yield Write(What(made["metadata"]["name"], "create"), about, partial(writer.create_step, made))
+        if plan.collection and snapshot.graph:
+            collect = partial(self.starter.collect, snapshot.graph, pipeline, plan.collection)
+            yield Write(What(pipeline.name, "collect"), about, collect)
+        if plan.expired:
+            yield Write(What(pipeline.name, "delete"), about, partial(writer.delete_pipeline, pipeline))
+
+    def _status(
+        self,
+        resource: Resource,
+        view: PipelineView | StepView | None,
+        status: dict[str, Any] | None,
+        outcome: Outcome,
+    ) -> Iterator[Write]:
+        """The write of a status, if there is one to write."""
+        if view is None or status is None:
+            return
+
+        async def write() -> bool:
+            if not await self.writer.status(resource, view, status):
+                return False
+            outcome.wrote_status |= resource is PIPELINES
+            self.reporter.status(view, status)
+            return True
+
+        yield Write(What(view.name, "status"), (resource, view), write)
 
     async def _start(self, snapshot: Snapshot, ready: Ready, outcome: Outcome) -> bool:
         assert snapshot.graph is not None
@@ -126,28 +209,64 @@ class Applier:
         outcome.started += started
         return started
 
+    async def _all(self, key: Key, writes: Iterable[Write], deadline: float, outcome: Outcome) -> bool:
+        """Does the writes that do not pause, first ones first, many at once; returns whether all went through."""
+        due, now = [], time.time()
+        for one in writes:
+            until = self.setbacks.until(key, one.what)
+            if until > now:
+                outcome.wake(until)
+            else:
+                due.append(one)
+        left = iter(due)
+        went_through = True
 
-async def _all(writes: Sequence[Write], deadline: float, outcome: Outcome) -> bool:
-    """Does the writes, first ones first, many at once; returns whether all were done as planned."""
-    left = iter(writes)
-    as_planned = True
+        async def work() -> None:
+            nonlocal went_through
+            for one in left:
+                try:
+                    done = await one.do()
+                    outcome.again |= not done
+                    outcome.done += done
+                    went_through &= done
+                except Unreachable as error:
+                    outcome.errors.append(error)
+                    went_through = False
+                except Exception as error:
+                    self._note(key, one, error, outcome)
+                    went_through = False
+                if time.monotonic() > deadline:
+                    break
 
-    async def work() -> None:
-        nonlocal as_planned
-        for write in left:
-            try:
-                as_planned &= await write()
-            except (Refused, Unreachable) as error:
-                outcome.errors.append(error)
-                as_planned = False
-            if time.monotonic() > deadline:
-                break
+        await asyncio.gather(*(work() for _ in range(min(CONCURRENCY, len(due)))))
+        cut = next(left, None) is not None
+        outcome.again |= cut
+        return went_through and not cut
 
-    if len(writes) == 1:
-        await work()
-    else:
-        await asyncio.gather(*(work() for _ in range(min(CONCURRENCY, len(writes)))))
-    return as_planned and next(left, None) is None
+    def _note(self, key: Key, write: Write, error: Exception, outcome: Outcome) -> None:
+        """A write failed: the next plan knows, and so does who looks at the object."""
+        resource, view = write.about
+        kind = PIPELINES.kind if write.what.name == key.name and not key.alone else STEPS.kind
+        said = error.message if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
+        words = f"{kind} {write.what.name} {_DONE_TO[write.what.act]}: {said}"
+        setback, news = self.setbacks.note(key, write.what, words, time.time())
+        outcome.wake(setback.until)
+        outcome.again |= news
+        if isinstance(error, Refused) and "because it is being terminated" in error.message:
+            log.debug("the namespace is going", namespace=key.namespace, error=words)
+            return
+        unexpected = error if news and not isinstance(error, Refused) else None
+        log.warning("a write failed", namespace=key.namespace, error=words, pause=setback.pause, exc_info=unexpected)
+        if news:
+            self.reporter.send(resource, view, _refused(words))
+
+
+def _starts(ready: Iterable[Ready]) -> set[What]:
+    return {What(one.step.name, "start") for one in ready}
+
+
+def _refused(words: str) -> Event:
+    return Event("Write", Reason.WRITE_REFUSED, shorten(words, NOTE_LENGTH), warning=True)
 
 
 def mere_progress(old: dict[str, Any], new: dict[str, Any]) -> bool:

@@ -1,14 +1,16 @@
-"""Requests to the API server: one session, bounded concurrency, retries of what is safe to repeat.
+"""Requests to the API server: a bounded number at a time, what is safe repeated; watches beside them.
 
 Objects are plain dicts. The typed models of the official client are never imported: they cost 130 MiB.
 """
 
 import asyncio
+import math
 import os
 import random
 import ssl
 from asyncio.sslproto import SSLProtocol
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Self
 
 import aiohttp
@@ -29,10 +31,16 @@ SSLProtocol.max_size = 32 * 1024  # the buffer of each of 64 connections, else 2
 
 
 class Refused(Exception):
-    """A request that the API server answered with an error. `code` is the HTTP status, `reason` the API's word."""
+    """A request that the API server answered with an error. `code` is the HTTP status, `reason` the API's word.
 
-    def __init__(self, code: int, reason: str, message: str, retry_after: float | None = None) -> None:
+    `official`: the API server said so itself, and not something on the way to it.
+    """
+
+    def __init__(
+        self, code: int, reason: str, message: str, retry_after: float | None = None, *, official: bool = True
+    ) -> None:
         super().__init__(f"{code} {reason}: {message}")
+        self.official = official
         self.code = code
         self.reason = reason
         self.message = message
@@ -40,7 +48,17 @@ class Refused(Exception):
 
 
 class Unreachable(Exception):
-    """The API server gave no answer, several times."""
+    """The API server gave no answer, several times, or none that it could have given. A write may have gone through."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    verb: str
+    resource: Resource
+    path: str
+    data: bytes | None
+    params: Mapping[str, str] | None
+    content: str
 
 
 async def access() -> Configuration:
@@ -58,27 +76,43 @@ async def access() -> Configuration:
 
 
 class Client:
-    """The API server. Every method raises Refused or Unreachable."""
+    """The API server. Every method raises Refused or Unreachable.
 
-    def __init__(self, server: str, version: str, concurrency: int, configuration: Configuration | None = None) -> None:
+    `attempts`: tries of what does no harm when it is repeated. `time_left`: seconds for which this process may still
+    write; asked before each write, and none goes out once they are over.
+    """
+
+    def __init__(
+        self,
+        server: str,
+        version: str,
+        concurrency: int,
+        configuration: Configuration | None = None,
+        attempts: int = ATTEMPTS,
+    ) -> None:
         self.server = server.rstrip("/")
+        self.attempts = attempts
+        self.time_left: Callable[[], float] = lambda: math.inf
         self._configuration = configuration
+        self._renewing = asyncio.Lock()
         self._slots = asyncio.Semaphore(concurrency)
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=concurrency, ssl=_tls(configuration), keepalive_timeout=60),
-            timeout=TIMEOUT,
-            headers={"User-Agent": f"penstock-operator/{version}", "Accept": _JSON},
-        )
+        tls = _tls(configuration)
+        agent = {"User-Agent": f"penstock-operator/{version}", "Accept": _JSON}
+        # Were the watches to share these connections, so many of them as there are namespaces would leave none.
+        requests = aiohttp.TCPConnector(limit=concurrency, ssl=tls, keepalive_timeout=60)
+        self._session = aiohttp.ClientSession(connector=requests, timeout=TIMEOUT, headers=agent)
+        self._watching = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, ssl=tls), headers=agent)
 
     @classmethod
-    async def connect(cls, version: str, concurrency: int) -> Self:
+    async def connect(cls, version: str, concurrency: int, attempts: int = ATTEMPTS) -> Self:
         """A client of the cluster that this process is configured for."""
         configuration = await access()
-        return cls(configuration.host, version, concurrency, configuration)
+        return cls(configuration.host, version, concurrency, configuration, attempts)
 
     async def close(self) -> None:
         """Closes the connections."""
         await self._session.close()
+        await self._watching.close()
 
     async def get(self, resource: Resource, namespace: str, name: str) -> Object:
         """One object."""
@@ -94,6 +128,8 @@ class Client:
         while True:
             page = await self._send("GET", resource, resource.path(namespace), params=wanted)
             meta = page["metadata"]
+            if not str(meta.get("resourceVersion")).isdecimal():
+                raise Unreachable(f"GET {self.server}{resource.path(namespace)}: the answer is no list of objects")
             yield int(meta["resourceVersion"]), page.get("items") or []
             if not meta.get("continue"):
                 return
@@ -105,17 +141,22 @@ class Client:
         """Events from a version on, until the API server ends the watch, as it does every few minutes."""
         wanted = {"watch": "1", "resourceVersion": version, "timeoutSeconds": "300", **(params or {})}
         url = self.server + resource.path(namespace)
-        headers = await self._credentials()
+        used, headers = await self._credentials()
         patience = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=330)
         try:
-            async with self._session.get(url, params=wanted, headers=headers, timeout=patience) as response:
+            async with self._watching.get(url, params=wanted, headers=headers, timeout=patience) as response:
                 if response.status >= 300:
-                    raise _refusal(response, await response.read())
+                    refusal = _refusal(response, await response.read())
+                    if refusal.code == 401:
+                        await self._renew(used)
+                    raise refusal
                 buffer = b""
                 async for chunk in response.content.iter_any():
                     *lines, buffer = (buffer + chunk).split(b"\n")
                     for line in filter(None, lines):
-                        yield orjson.loads(line)
+                        yield _read(line, "object")
+                if buffer:  # half an event, or a page of a proxy
+                    yield _read(buffer, "object")
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Unreachable(f"WATCH {url}: {error or type(error).__name__}") from error
 
@@ -153,18 +194,18 @@ class Client:
         content: str = _JSON,
         retry: bool = True,
     ) -> Object:
-        for attempt in range(1, ATTEMPTS + 1):
+        request = _Request(verb, resource, path, None if body is None else orjson.dumps(body), params, content)
+        for attempt in range(1, self.attempts + 1):
+            last = attempt == self.attempts or not retry
             try:
-                return await self._once(verb, resource, path, body, params, content)
+                return await self._once(request)
             except Refused as error:
-                if error.code == 401 and attempt == 1 and self._configuration:
-                    self._configuration = await access()  # a token that a plugin gave does not last
-                elif error.code not in _TRANSIENT or attempt == ATTEMPTS or not retry:
+                if error.code not in _TRANSIENT or last:
                     raise
                 pause = error.retry_after
             except (aiohttp.ClientError, TimeoutError) as error:
                 metrics.REQUESTS.labels(verb, resource.plural, "none").inc()
-                if attempt == ATTEMPTS or not retry:
+                if last:
                     raise Unreachable(f"{verb} {self.server}{path}: {error or type(error).__name__}") from error
                 pause = None
             metrics.RETRIES.labels(verb, resource.plural).inc()
@@ -172,30 +213,59 @@ class Client:
             await asyncio.sleep(max(backoff, min(pause or 0.0, 30.0)))
         raise AssertionError("the last attempt returns or raises")
 
-    async def _once(
-        self, verb: str, resource: Resource, path: str, body: Any, params: Mapping[str, str] | None, content: str
-    ) -> Object:
-        headers = await self._credentials()
-        data = None
-        if body is not None:
-            data = orjson.dumps(body)
-            headers["Content-Type"] = content
-        async with (
-            self._slots,
-            self._session.request(verb, self.server + path, data=data, params=params, headers=headers) as response,
-        ):
-            text = await response.read()
-            metrics.REQUESTS.labels(verb, resource.plural, str(response.status)).inc()
-            if response.status < 300:
-                answer: Object = orjson.loads(text)
-                return answer
-            raise _refusal(response, text)
+    async def _once(self, request: _Request) -> Object:
+        """One try, and another with credentials that are read anew if these were not taken: tokens do not last."""
+        used, headers = await self._credentials()
+        try:
+            return await self._ask(request, headers)
+        except Refused as error:
+            if error.code != 401 or used is None:
+                raise
+        await self._renew(used)
+        _, headers = await self._credentials()
+        return await self._ask(request, headers)
 
-    async def _credentials(self) -> dict[str, str]:
-        if self._configuration is None:
-            return {}
-        found: dict[str, Any] = dict(await self._configuration.auth_settings())
-        return {one["key"]: one["value"] for one in found.values() if one.get("in") == "header" and one.get("value")}
+    async def _ask(self, request: _Request, headers: dict[str, str]) -> Object:
+        verb, url = request.verb, self.server + request.path
+        if request.data is not None:
+            headers["Content-Type"] = request.content
+        async with self._slots:
+            if verb != "GET" and self.time_left() <= 0:
+                raise Unreachable(f"{verb} {url}: not sent, since another replica may act by now")
+            asked = self._session.request(verb, url, data=request.data, params=request.params, headers=headers)
+            async with asked as response:
+                text = await response.read()
+        if response.status < 300:
+            answer = _read(text, "metadata")
+            metrics.REQUESTS.labels(verb, request.resource.plural, str(response.status)).inc()
+            return answer
+        refusal = _refusal(response, text)
+        if refusal.code == 404 and request.params is None and not refusal.official:
+            raise aiohttp.ClientPayloadError(f"404, but not by the API server: {refusal.message}")
+        metrics.REQUESTS.labels(verb, request.resource.plural, str(response.status)).inc()
+        raise refusal
+
+    async def _credentials(self) -> tuple[Configuration | None, dict[str, str]]:
+        """What lets this process in, as it is now, and the headers that say so."""
+        used = self._configuration
+        if used is None:
+            return None, {}
+        try:
+            found: dict[str, Any] = dict(await used.auth_settings())
+        except Exception as error:  # a file that is being replaced, a plugin
+            raise Unreachable(f"no credentials: {error}") from error
+        headers = (one for one in found.values() if one.get("in") == "header" and one.get("value"))
+        return used, {one["key"]: one["value"] for one in headers}
+
+    async def _renew(self, used: Configuration | None) -> None:
+        """Reads anew what lets this process in, once for all whom the same credentials failed."""
+        async with self._renewing:
+            if used is None or self._configuration is not used:
+                return
+            try:
+                self._configuration = await access()
+            except Exception as error:
+                raise Unreachable(f"no credentials: {error}") from error
 
 
 def _tls(configuration: Configuration | None) -> ssl.SSLContext | bool:
@@ -210,6 +280,17 @@ def _tls(configuration: Configuration | None) -> ssl.SSLContext | bool:
     return context
 
 
+def _read(text: bytes, part: str) -> Object:
+    """What was answered, which must have that part. A proxy's page, or half an object, is as good as no answer."""
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        found = None
+    if not isinstance(found, dict) or not isinstance(found.get(part), dict):
+        raise aiohttp.ClientPayloadError(f"not an answer of the API server: {_beginning(text)}")
+    return found
+
+
 def _refusal(response: aiohttp.ClientResponse, text: bytes) -> Refused:
     try:
         status = orjson.loads(text)
@@ -221,6 +302,11 @@ def _refusal(response: aiohttp.ClientResponse, text: bytes) -> Refused:
     return Refused(
         response.status,
         status.get("reason") or response.reason or "",
-        status.get("message") or text[:500].decode(errors="replace"),
+        status.get("message") or _beginning(text),
         float(after) if after.isdecimal() else None,
+        official=status.get("kind") == "Status",
     )
+
+
+def _beginning(text: bytes) -> str:
+    return text[:500].decode(errors="replace")

@@ -22,6 +22,7 @@ class Confirm:
         self.client = client
         self.store = store
         self._asked: set[str] = set()
+        store.on_gone.append(self._asked.discard)
 
     async def pods(self, steps: Iterable[StepView]) -> None:
         """Takes in the pods of all Jobs of these Steps about which there is a doubt; asks once about each Job.
@@ -34,9 +35,8 @@ class Confirm:
             async for _, items in self.client.pages(PODS, job.namespace, wanted):
                 for item in items:
                     self.store.put(PODS, item)
-            self._asked.add(job.uid)
-        if doubtful:
-            self._asked = {uid for uid in self._asked if self.store.jobs.get(uid)}
+            if self.store.jobs.get(job.uid):
+                self._asked.add(job.uid)
 
     def _doubtful(self, step: StepView, job: JobView) -> bool:
         if not job.finished or job.uid in self._asked:

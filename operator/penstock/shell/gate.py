@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from penstock.core.decide import Ready
 from penstock.core.graph import Graph
 from penstock.core.reasons import Reason
-from penstock.core.scheduling.admission import Wait, admit
+from penstock.core.scheduling.admission import admit
 from penstock.core.scheduling.capacity import Capacity, Holding
 from penstock.core.scheduling.demands import Demand, demand
 from penstock.core.scheduling.demands import Key as DemandKey
@@ -20,6 +20,8 @@ from penstock.core.scheduling.ledger import Ledger
 from penstock.core.scheduling.observed_capacity import JobHold
 from penstock.core.scheduling.policies import Policy
 from penstock.core.scheduling.turns import Turns
+from penstock.core.scheduling.waits import Wait
+from penstock.core.scheduling.wording import Reader
 from penstock.shell import metrics
 from penstock.shell.store import Key
 
@@ -77,8 +79,7 @@ class Gate:
         if asking.ready:
             self._asking[key] = asking
         else:
-            self._asking.pop(key, None)
-            self._waits.pop(key, None)
+            self.forget(key)
             if not ready:
                 self._others(now)
                 return []
@@ -104,7 +105,8 @@ class Gate:
         """Steps of a Pipeline that fit nowhere even when all is idle, by uid, with the numbers; none if they wait."""
         if not self.never_fits_fails:
             return {}
-        return {uid: one.message for uid, one in self.waits(key).items() if one.reason is Reason.NEVER_FITS}
+        reader = Reader(key.namespace)
+        return {uid: one.words(reader) for uid, one in self.waits(key).items() if one.reason is Reason.NEVER_FITS}
 
     def look_again(self, now: float) -> None:
         """Capacity changed by itself: wakes the Pipelines that have room now."""
@@ -117,9 +119,9 @@ class Gate:
         self.look_again(now)
 
     def forget(self, key: Key) -> None:
-        """The Pipeline is gone."""
+        """The Pipeline is gone, or asks for nothing."""
         self._asking.pop(key, None)
-        self._waits.pop(key, None)
+        self._lasting.forget(self._waits.pop(key, ()))
 
     def release(self, ready: Ready) -> None:
         """The Job of a Step that was let through is in the store, or could not be created."""

@@ -8,7 +8,7 @@ from penstock import api
 from penstock.api.parse import InvalidManifest, parse
 from penstock.core.composition.compiler import Compiled, compile_pipeline
 from penstock.core.composition.outline import ComponentKey
-from penstock.core.observed import Object, PipelineView, StepView
+from penstock.core.observed import Object, PipelineView, StepView, by_owner
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
 from penstock.core.revisions import (
@@ -42,6 +42,7 @@ class Compilation:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
+    uid: str
     generation: int
     rerun: str | None
     compilation: Compilation
@@ -49,43 +50,47 @@ class _Kept:
 
 
 class Graphs:
-    """The graphs of Pipelines and of Steps that stand alone, by uid."""
+    """The graphs of Pipelines and of Steps that stand alone: one for each that is planned."""
 
     def __init__(self, store: Store, revisions: Revisions, catalogues: tuple[str, ...]) -> None:
         self.store = store
         self.revisions = revisions
         self.catalogues = catalogues
-        self._kept: dict[str, _Kept] = {}
-        self._steps: dict[str, tuple[int, Compiled]] = {}
-        self._released: dict[str, asyncio.TimerHandle] = {}
+        self._kept: dict[Key, _Kept] = {}
+        self._steps: dict[Key, tuple[str, int, Compiled]] = {}
+        self._released: dict[Key, asyncio.TimerHandle] = {}
 
     def __len__(self) -> int:
         return len(self._kept) + len(self._steps)
 
     async def pipeline(self, view: PipelineView) -> Compilation:
         """The graph of a Pipeline, or its problems. An edit during an undo or `finally` waits for the end of that."""
-        self._hold(view.uid)
-        kept = self._kept.get(view.uid)
+        key = Key(view.namespace, view.name)
+        self._hold(key)
+        kept = self._kept.get(key)
+        if kept and kept.uid != view.uid:
+            kept = None
         if kept and (kept.generation, kept.rerun) == (view.generation, view.rerun) and not self._outdated(view, kept):
             return kept.compilation
         before = edited_since(view)
         if before is not None:
             old = kept if kept and kept.generation == before else await self._past(view, before)
-            steps = self.store.steps_of(Key(view.namespace, view.name)).values()
-            if old and edit_waits(view, old.compilation.compiled.graph, steps):
-                self._kept[view.uid] = old
+            steps, _ = by_owner(self.store.steps_of(key).values(), view.uid)
+            if old and edit_waits(view, old.compilation.compiled.graph, steps.values()):
+                self._kept[key] = old
                 return replace(old.compilation, deferred=True)
         known = await self._revisions(view)
-        made = self._compile(view, kept_pins(view, known) or {}, known)
-        self._kept[view.uid] = made
+        made = self._kept[key] = self._compile(view, kept_pins(view, known) or {}, known)
+        self.store.asks(key, made.used if made.compilation.compiled.graph is None else ())
         return made.compilation
 
     def step(self, view: StepView) -> Compiled:
         """The graph of a Step that stands alone, or its problems."""
-        self._hold(view.uid)
-        known = self._steps.get(view.uid)
-        if known and known[0] == view.generation:
-            return known[1]
+        key = Key(view.namespace, view.name, alone=True)
+        self._hold(key)
+        known = self._steps.get(key)
+        if known and known[:2] == (view.uid, view.generation):
+            return known[2]
         try:
             parsed = parse(manifest(STEPS, view.name, view.spec))
         except InvalidManifest as error:
@@ -93,22 +98,22 @@ class Graphs:
         else:
             assert isinstance(parsed, api.Step)
             compiled = compile_step(view.name, parsed.spec)
-        self._steps[view.uid] = (view.generation, compiled)
+        self._steps[key] = (view.uid, view.generation, compiled)
         return compiled
 
-    def release(self, uid: str) -> None:
+    def release(self, key: Key) -> None:
         """Lets go of a graph, a little later: what it is for has ended or is gone, but some events still follow."""
-        if uid not in self._released:
-            timer = asyncio.get_running_loop().call_later(LINGERING, self._let_go, uid)
-            self._released[uid] = timer
+        if key not in self._released and (key in self._kept or key in self._steps):
+            timer = asyncio.get_running_loop().call_later(LINGERING, self._let_go, key)
+            self._released[key] = timer
 
-    def _let_go(self, uid: str) -> None:
-        del self._released[uid]
-        self._kept.pop(uid, None)
-        self._steps.pop(uid, None)
+    def _let_go(self, key: Key) -> None:
+        del self._released[key]
+        self._kept.pop(key, None)
+        self._steps.pop(key, None)
 
-    def _hold(self, uid: str) -> None:
-        timer = self._released.pop(uid, None)
+    def _hold(self, key: Key) -> None:
+        timer = self._released.pop(key, None)
         if timer:
             timer.cancel()
 
@@ -136,7 +141,7 @@ class Graphs:
             compiled = Compiled(compiled.graph, tuple(map(catalogue.explain, compiled.problems)))
         surplus = superfluous(known, limit) if compiled.graph else ()
         compilation = Compilation(compiled, catalogue.written, surplus)
-        return _Kept(view.generation, view.rerun, compilation, catalogue.used)
+        return _Kept(view.uid, view.generation, view.rerun, compilation, catalogue.used)
 
     def _outdated(self, view: PipelineView, kept: _Kept) -> bool:
         """Whether a spec that did not compile might do so now: a Component that it asked for changed."""

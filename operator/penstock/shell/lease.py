@@ -1,11 +1,17 @@
 """Leader election: one replica acts at a time, by a Lease (coordination.k8s.io), as client-go does it.
 
 A Lease that somebody else holds counts as held until it was seen unchanged for its whole duration by our own clock,
-so clocks need not agree.
+so clocks need not agree. The holder counts from the instant at which it sent what renewed the Lease, which is before
+anybody can have seen it, and stops MARGIN seconds early: no late answer makes two replicas act. The clock goes on while
+the machine or the process stands still; `left` is asked before every write, so whoever was frozen for too long notices
+before it does anything.
 """
 
 import asyncio
+import math
 import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
@@ -18,23 +24,57 @@ log = structlog.get_logger(__name__)
 
 NAME = "penstock-operator"
 DURATION = 15
-RENEW = 5.0
-RETRY = 2.0
+"""Seconds without a renewal after which others may take the Lease."""
+MARGIN = 3.0
+"""Seconds before that at which its holder acts no more."""
+RENEW = 3.0
+"""Seconds between two renewals."""
+REQUEST = 4.0
+"""Longest wait for an answer: two renewals may get none before the Lease is lost."""
+RETRY = 0.5
+"""Seconds until a renewal that failed is tried again."""
+LOOK = 2.0
+"""Seconds between two looks of a replica that stands by."""
+
+_CLOCK: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def clock() -> float:
+    """Seconds since the machine began, those while it was suspended included where it can tell."""
+    return time.clock_gettime(_CLOCK)
 
 
 class LeaseLost(Exception):
     """Another replica acts, or may do so: this one must not go on."""
 
 
-class Lease:
-    """The right to act."""
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the Lease said, and when it was first seen to say so."""
 
-    def __init__(self, client: Client, namespace: str, identity: str) -> None:
+    version: str = ""
+    holder: str = ""
+    seconds: float = 0.0
+    at: float = 0.0
+
+
+class Lease:
+    """The right to act. Its client tries once: what is tried again, and when, is decided here."""
+
+    def __init__(self, client: Client, namespace: str, identity: str, clock: Callable[[], float] = clock) -> None:
         self.client = client
         self.namespace = namespace
         self.identity = identity
-        self._held: Object | None = None
-        self._seen: tuple[str, float] = ("", 0.0)
+        self.clock = clock
+        self._sent = -math.inf
+        self._asked = False
+        self._mine: Object | None = None
+        self._seen = _Seen()
+
+    @property
+    def left(self) -> float:
+        """Seconds for which this replica may still act."""
+        return self._sent + DURATION - MARGIN - self.clock()
 
     async def acquire(self) -> None:
         """Returns once this replica holds the Lease."""
@@ -42,65 +82,93 @@ class Lease:
         while True:
             try:
                 holder = await self._try()
-            except (Refused, Unreachable) as error:
-                holder = f"nobody can tell: {error}"
-            if not holder:
+            except (Refused, Unreachable, TimeoutError) as error:
+                holder = f"nobody can tell: {_words(error)}"
+            if self.left > 0:
                 metrics.LEADER.set(1)
                 log.info("this replica acts", identity=self.identity)
                 return
-            if holder != said:
+            if holder and holder != said:
                 said = holder
                 log.info("another replica acts; standing by", holder=holder)
-            await asyncio.sleep(RETRY)
+            over = self._seen.at + self._seen.seconds - self.clock()
+            await asyncio.sleep(min(LOOK, over) if over > 0 else LOOK)
 
     async def hold(self) -> None:
         """Renews the Lease for ever; raises LeaseLost when it could not in time."""
-        renewed = time.monotonic()
+        pause = RENEW
         while True:
-            await asyncio.sleep(RENEW if time.monotonic() - renewed < RENEW else 1.0)
-            try:
-                assert self._held is not None
-                async with asyncio.timeout(DURATION * 2 / 3):
-                    self._held = await self.client.replace(LEASES, self._manifest(self._held))
-                renewed = time.monotonic()
-            except Refused as error:
-                if error.code == 409:
-                    raise LeaseLost("another replica took the Lease") from error
-                log.warning("the Lease could not be renewed", error=str(error))
-            except (Unreachable, TimeoutError) as error:
-                log.warning("the Lease could not be renewed", error=str(error) or "no answer in time")
-            if time.monotonic() - renewed > DURATION * 2 / 3:
+            await asyncio.sleep(max(0.0, min(pause, self.left)))
+            if self.left <= 0:
                 raise LeaseLost("the Lease could not be renewed in time")
+            pause = RETRY
+            try:
+                async with asyncio.timeout(self.left):
+                    holder = await self._try()
+            except (Refused, Unreachable, TimeoutError) as error:
+                log.warning("the Lease could not be renewed", error=_words(error), seconds_left=round(self.left, 1))
+                continue
+            if holder:
+                self._sent = -math.inf
+                raise LeaseLost(f"{holder} took the Lease")
+            pause = RENEW - (self.clock() - self._sent)
 
     async def release(self) -> None:
-        """Lets another replica begin at once."""
-        if self._held is None:
+        """Lets another replica begin at once. Nothing of this one may act any more."""
+        self._sent = -math.inf
+        metrics.LEADER.set(0)
+        if not self._asked:
             return
         try:
             async with asyncio.timeout(2):
-                await self.client.replace(LEASES, self._manifest(self._held, holder=""))
+                known = self._mine or await self._look()
+                if known and known["spec"].get("holderIdentity") == self.identity:
+                    await self.client.replace(LEASES, self._manifest(known, holder=""))
         except (Refused, Unreachable, TimeoutError) as error:
-            log.warning("the Lease could not be given back; it ends by itself", error=str(error))
-        self._held = None
+            log.warning("the Lease could not be given back; it ends by itself", error=_words(error))
+        self._mine = None
 
     async def _try(self) -> str:
-        """Takes the Lease if it is free; returns who holds it otherwise."""
+        """Takes the Lease or renews it, unless another replica holds it. Returns which one does, else nothing.
+
+        After an answer that is not plainly a yes it is looked at before anything is concluded: what was written may
+        have gone through all the same.
+        """
+        known, self._mine = self._mine, None
+        if known is None:
+            known = await self._look()
+            if holder := self._other(known):
+                return holder
+        self._asked = True
+        sent = self.clock()
+        manifest = self._manifest(known)
+        write = self.client.replace(LEASES, manifest) if known else self.client.create(LEASES, manifest)
+        self._mine = await _soon(write)
+        self._sent = sent
+        return ""
+
+    async def _look(self) -> Object | None:
+        """The Lease as it is; None if there is none."""
         try:
-            known = await self.client.get(LEASES, self.namespace, NAME)
+            return await _soon(self.client.get(LEASES, self.namespace, NAME))
         except Refused as error:
             if error.code != 404:
                 raise
-            self._held = await self.client.create(LEASES, self._manifest(None), retry=False)
-            return ""
-        holder: str = known["spec"].get("holderIdentity") or ""
-        version = known["metadata"]["resourceVersion"]
-        if version != self._seen[0]:
-            self._seen = (version, time.monotonic())
-        patience = known["spec"].get("leaseDurationSeconds") or DURATION
-        if holder not in ("", self.identity) and time.monotonic() - self._seen[1] < patience:
-            return holder
-        self._held = await self.client.replace(LEASES, self._manifest(known))
-        return ""
+            return None
+
+    def _other(self, known: Object | None) -> str:
+        """Who else holds the Lease. One that has vanished still counts as what it said last."""
+        if known and known["metadata"]["resourceVersion"] != self._seen.version:
+            spec = known["spec"]
+            self._seen = _Seen(
+                known["metadata"]["resourceVersion"],
+                spec.get("holderIdentity") or "",
+                spec.get("leaseDurationSeconds") or DURATION,
+                self.clock(),
+            )
+        seen = self._seen
+        free = seen.holder in ("", self.identity) or self.clock() - seen.at >= seen.seconds
+        return "" if free else seen.holder
 
     def _manifest(self, known: Object | None, holder: str | None = None) -> Object:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -123,3 +191,12 @@ class Lease:
                 "leaseTransitions": changes if mine or not known or holder is not None else changes + 1,
             },
         }
+
+
+async def _soon(request: Awaitable[Object]) -> Object:
+    async with asyncio.timeout(REQUEST):
+        return await request
+
+
+def _words(error: Exception) -> str:
+    return str(error) or "no answer in time"

@@ -10,6 +10,8 @@ from penstock.shell.settings import LogFormat, LogLevel
 
 QUIET = ("kopf", "asyncio", "aiohttp.access")
 """Loggers of libraries whose plain information nobody needs: a line per event, or per probe."""
+SILENT = ("kopf._cogs.clients",)
+"""Loggers of libraries that call each of many tries an error: what comes of them is told by who asked."""
 
 
 def configure(level: LogLevel, form: LogFormat) -> None:
@@ -24,7 +26,8 @@ def configure(level: LogLevel, form: LogFormat) -> None:
     if form is LogFormat.JSON:
         last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     else:
-        last = [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+        plain = structlog.dev.plain_traceback  # the rich one takes seconds, in which nothing else happens
+        last = [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), exception_formatter=plain)]
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
@@ -36,6 +39,8 @@ def configure(level: LogLevel, form: LogFormat) -> None:
     root.setLevel(level.value.upper())
     for name in QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    for name in SILENT:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -1,11 +1,13 @@
-"""The loop: whatever is woken is observed, planned and applied until there is nothing left to do.
+"""The loop: whatever is woken is observed, planned and applied until its plan is settled.
 
-One Pipeline is never planned twice at the same time, nor on a plan that is half applied; others go on meanwhile. The
-larger a Pipeline, and the more are busy, the longer it rests between two plans, so that all plans together take no more
-than a fifth of a core.
+A plan that is not settled is asked for again only if what is known has changed by what was written, and never before
+the event loop had a turn. One Pipeline is never planned twice at the same time, nor on a plan that is half applied;
+others go on meanwhile. The larger a Pipeline, and the more are busy, the longer it rests between two plans, so that
+all plans together take no more than a fifth of a core.
 """
 
 import asyncio
+import math
 import time
 from dataclasses import dataclass, field, replace
 
@@ -36,6 +38,10 @@ LARGE = 400
 """Steps beyond which plans are made in another thread, so that the event loop keeps turning."""
 SOON = 0.1
 LEAST_WRITING = 0.5
+BRISK, QUICK = 20, 0.1
+"""After so many passes in a row over one key, each takes at least so many seconds: somebody undoes what is done."""
+LONGEST_ALARM = 60.0
+"""Seconds after which an alarm compares the clocks: the time of day may have been set meanwhile."""
 SETTLING = 6.0
 """Seconds after a start in which its pod should have been heard of."""
 LONGEST_PAUSE = 60.0
@@ -43,17 +49,20 @@ LONGEST_PAUSE = 60.0
 
 @dataclass(slots=True)
 class _Turn:
-    """How it stands with one key. Times are of the loop's clock, but `wake_at`, which is seconds since 1970."""
+    """How it stands with one key. Times are of the loop's clock, but `wake_at`, which is seconds since 1970.
+
+    `ring_at` is the same instant by the loop's clock: an alarm rings when either clock says so.
+    """
 
     running: bool = False
     again: bool = False
     not_before: float = 0.0
     timer: asyncio.TimerHandle | None = None
     wake_at: float | None = None
-    status_at: float = 0.0
+    ring_at: float = 0.0
+    status_at: float = -math.inf
     failures: int = 0
     finished_pod: float | None = None
-    uid: str = ""
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
 
@@ -120,10 +129,17 @@ class Loop:
             return
         self._disarm(turn)
         turn.wake_at = at
-        delay = max(0.0, at - time.time())
-        turn.timer = asyncio.get_running_loop().call_later(delay, self._ring, key, turn)
+        turn.ring_at = asyncio.get_running_loop().time() + max(0.0, at - time.time())
+        self._arm(key, turn)
+
+    def _arm(self, key: Key, turn: _Turn) -> None:
+        loop = asyncio.get_running_loop()
+        turn.timer = loop.call_at(min(turn.ring_at, loop.time() + LONGEST_ALARM), self._ring, key, turn)
 
     def _ring(self, key: Key, turn: _Turn) -> None:
+        if turn.wake_at is not None and asyncio.get_running_loop().time() < turn.ring_at and time.time() < turn.wake_at:
+            self._arm(key, turn)
+            return
         turn.timer = turn.wake_at = None
         if self._turns.get(key) is turn:
             self.wake(key)
@@ -146,14 +162,16 @@ class Loop:
     async def _turn(self, key: Key, turn: _Turn) -> None:
         self._working += 1
         metrics.WORKING.set(self._working)
-        known = True
+        known, passes, loop = True, 0, asyncio.get_running_loop()
         try:
             while known:
                 turn.again = False
+                passes, began = passes + 1, loop.time()
                 known, more = await self._guarded(key, turn)
-                if not (more or turn.again) or turn.not_before > asyncio.get_running_loop().time():
+                if not (more or turn.again) or turn.not_before > loop.time():
                     turn.again |= more
                     break
+                await asyncio.sleep(0 if passes < BRISK else max(0.0, began + QUICK - loop.time()))
         finally:
             self._working -= 1
             metrics.WORKING.set(self._working)
@@ -170,9 +188,10 @@ class Loop:
         try:
             with metrics.PASSES.time():
                 known, outcome = await self._pass(key, turn)
-        except Exception:
+        except Exception as error:
             log.exception("a pass failed", namespace=key.namespace, name=key.name)
-            known, outcome = True, Outcome(errors=[RuntimeError("a pass failed")])
+            known, outcome = True, Outcome(errors=[error])
+            await self._tell(key, f"the operator cannot plan it: {type(error).__name__}: {error}")
         if not outcome.errors:
             turn.failures = 0
             return known, outcome.again
@@ -181,11 +200,18 @@ class Loop:
         pause = min(LONGEST_PAUSE, 0.5 * 2 ** min(turn.failures, 10))
         turn.not_before = asyncio.get_running_loop().time() + pause
         words = str(outcome.errors[0])
-        ending = all("because it is being terminated" in str(error) for error in outcome.errors)
-        (log.debug if ending else log.warning)(
-            "not everything could be done", namespace=key.namespace, name=key.name, error=words, again_in=pause
-        )
+        log.warning("it is tried again", namespace=key.namespace, name=key.name, error=words, again_in=pause)
         return known, True
+
+    async def _tell(self, key: Key, words: str) -> None:
+        """Says in an object's status that it cannot be planned."""
+        store = self.observer.store
+        view = None if key.schedule else store.step(key) if key.alone else store.pipeline(key)
+        if view:
+            try:
+                await self.applier.tell(view, words)
+            except Exception:
+                log.exception("it cannot be told", namespace=key.namespace, name=key.name)
 
     async def _pass(self, key: Key, turn: _Turn) -> tuple[bool, Outcome]:
         if key.schedule:
@@ -196,11 +222,11 @@ class Loop:
             return found.known, found.outcome
         snapshot = await self.observer.snapshot(key)
         if snapshot is None:
-            self.observer.graphs.release(turn.uid)
+            self.observer.graphs.release(key)
             self.gate.forget(key)
             self.planner.forget(key)
+            self.applier.setbacks.forget(key)
             return False, Outcome()
-        turn.uid = snapshot.uid
         plan, took = await asyncio.to_thread(_timed, snapshot) if snapshot.size > LARGE else _timed(snapshot)
         metrics.PLANS.observe(took)
         if took > CHEAP:
@@ -214,29 +240,30 @@ class Loop:
         outcome = Outcome()
         if plan.acts or ready:
             try:
-                outcome = await self.applier.apply(snapshot, plan, ready, max(LEAST_WRITING, 3 * took))
+                outcome = await self.applier.apply(key, snapshot, plan, ready, max(LEAST_WRITING, 3 * took))
             finally:
                 for one in ready:
                     self.gate.release(one)
             if outcome.wrote_status:
-                turn.status_at = time.time()
+                turn.status_at = asyncio.get_running_loop().time()
                 if snapshot.pipeline and (schedule := self.observer.store.schedule_of(snapshot.pipeline)):
                     self.wake(schedule)
+            self._wake_at(key, turn, outcome.wake_at)
             if outcome.started:
                 self._wake_at(key, turn, time.time() + SETTLING)
                 self._measure_hop(turn)
-        elif plan.finished:
-            self.observer.graphs.release(snapshot.uid)
+        if plan.finished:
+            self.observer.graphs.release(key)
         if not ready:
             turn.finished_pod = None
-        outcome.again |= bool(self.gate.unfit(key))
+        outcome.again |= bool(self.gate.unfit(key).keys() - snapshot.unfit.keys())  # the next plan knows
         return True, outcome
 
     def _ready(self, key: Key, turn: _Turn, plan: Plan, graph: Graph | None) -> list[Ready]:
         """Steps to start now: those that are admitted, and whose last try was not too short a time ago."""
         now, due = time.time(), []
         for one in plan.ready:
-            at = self.applier.starter.not_before(one)
+            at = self.applier.not_before(key, one)
             if at <= now:
                 due.append(one)
             else:
@@ -249,9 +276,9 @@ class Loop:
     def _hold_back(self, key: Key, turn: _Turn, snapshot: Snapshot, plan: Plan) -> Plan:
         """The plan without a Pipeline status that only tells of progress, if the last one is not old enough."""
         status, pipeline = plan.pipeline_status, snapshot.pipeline
-        due = turn.status_at + STATUS_SECONDS
-        if status and pipeline and time.time() < due and _waits(pipeline, status):
-            self._wake_at(key, turn, due)
+        rest = turn.status_at + STATUS_SECONDS - asyncio.get_running_loop().time()
+        if status and pipeline and rest > 0 and _waits(pipeline, status):
+            self._wake_at(key, turn, time.time() + rest)
             return replace(plan, pipeline_status=None)
         return plan
 

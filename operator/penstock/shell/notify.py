@@ -3,6 +3,8 @@
 Best effort, as with Events: what is queued is lost with the process, and the status stays the truth. Signed as
 Standard Webhooks says: `webhook-id`, `webhook-timestamp` and `webhook-signature: v1,<base64 of HMAC-SHA256 over
 "id.timestamp.body">`. An event keeps its id over all tries, so that a receiver can drop what comes twice.
+
+The events of one object come in order. One that is not taken holds up its own object only.
 """
 
 import asyncio
@@ -11,6 +13,7 @@ import hashlib
 import hmac
 import random
 import time
+from collections import deque
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +33,8 @@ from penstock.shell.settings import Notifications
 log = structlog.get_logger(__name__)
 
 QUEUED = 1000
+POSTS = 8
+"""Requests in flight at most."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 _SECRET_PREFIX = "whsec_"  # noqa: S105 - it marks a secret, and is none
 _HOPELESS = range(400, 500)
@@ -37,20 +42,27 @@ _FOR_LATER = (408, 425, 429)
 
 
 class Notifier:
-    """A bounded queue of CloudEvents and the task that posts them, in order."""
+    """A bounded number of CloudEvents, in a line for each object, and the tasks that post them."""
 
     def __init__(self, target: Notifications) -> None:
         self.target = target
-        self._queue: asyncio.Queue[CloudEvent] = asyncio.Queue(QUEUED)
+        self._queued = 0
+        self._lines: dict[str, deque[CloudEvent]] = {}
+        self._begun: asyncio.Queue[str] = asyncio.Queue()
+        self._posts = asyncio.Semaphore(POSTS)
 
     def tell(self, resource: Resource, view: PipelineView | StepView, event: Event, status: Mapping[str, Any]) -> None:
         """Queues what happened to an object, if anybody wants to know; what does not fit is dropped, and counted."""
         if not self.target.url:
             return
-        try:
-            self._queue.put_nowait(self._cloud_event(resource, view, event, status))
-        except asyncio.QueueFull:
+        if self._queued >= QUEUED:
             metrics.NOTIFICATIONS.labels("dropped").inc()
+            return
+        self._queued += 1
+        if view.uid not in self._lines:
+            self._lines[view.uid] = deque()
+            self._begun.put_nowait(view.uid)
+        self._lines[view.uid].append(self._cloud_event(resource, view, event, status))
 
     def _cloud_event(
         self, resource: Resource, view: PipelineView | StepView, event: Event, status: Mapping[str, Any]
@@ -81,17 +93,30 @@ class Notifier:
         if not self.target.url:
             await asyncio.Event().wait()
         timeout = aiohttp.ClientTimeout(total=self.target.timeout_seconds)
-        async with aiohttp.ClientSession(timeout=timeout, trust_env=True) as session:
+        async with aiohttp.ClientSession(timeout=timeout, trust_env=True) as session, asyncio.TaskGroup() as group:
             while True:
-                event = await self._queue.get()
-                sent = await self._deliver(session, event)
-                metrics.NOTIFICATIONS.labels("sent" if sent else "failed").inc()
+                group.create_task(self._work_off(session, await self._begun.get()))
+
+    async def _work_off(self, session: aiohttp.ClientSession, uid: str) -> None:
+        """Posts the events of one object, one after the other."""
+        line = self._lines[uid]
+        while line:
+            try:
+                sent = await self._deliver(session, line[0])
+            except Exception:
+                log.exception("a notification could not be made")
+                sent = False
+            metrics.NOTIFICATIONS.labels("sent" if sent else "failed").inc()
+            line.popleft()
+            self._queued -= 1
+        del self._lines[uid]
 
     async def _deliver(self, session: aiohttp.ClientSession, event: CloudEvent) -> bool:
         pause = FIRST_PAUSE
         problem = ""
         for attempt in range(1, self.target.attempts + 1):
-            code, problem = await self._post(session, event)
+            async with self._posts:
+                code, problem = await self._post(session, event)
             if not problem:
                 return True
             if attempt == self.target.attempts or (code in _HOPELESS and code not in _FOR_LATER):

@@ -5,32 +5,37 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from penstock.core.graph import Graph
-from penstock.core.observed import JobView, Observed, PipelineView, PodView, Refusal, StepView, Thresholds
+from penstock.core.observed import JobView, Observed, PipelineView, PodView, Refusal, StepView, Thresholds, by_owner
 from penstock.core.plan import Plan, plan
+from penstock.core.resting import Rest, rest
 from penstock.core.scheduling.ranks import ranks
 from penstock.core.standalone import plan_step
 from penstock.shell.confirm import Confirm
 from penstock.shell.gate import Gate
 from penstock.shell.graphs import Graphs
+from penstock.shell.setbacks import Setbacks
 from penstock.shell.starter import Starter
 from penstock.shell.store import Key, Store
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What one plan is made from. `pipeline` is None for a Step that stands alone."""
+    """What one plan is made from. `pipeline` is None for a Step that stands alone, `graph` for who rests."""
 
     uid: str
     version: str
     pipeline: PipelineView | None
     graph: Graph | None
     size: int
-    observed: Observed | tuple[object, ...]
+    unfit: Mapping[str, str]
+    observed: Observed | Rest | tuple[object, ...]
 
     def plan(self) -> Plan:
         """The plan. Pure, so that it may be made in another thread."""
         if isinstance(self.observed, Observed):
             return plan(self.observed)
+        if isinstance(self.observed, Rest):
+            return Plan(wake_at=self.observed.until, finished=True)
         return plan_step(*self.observed)  # type: ignore[arg-type]
 
 
@@ -38,9 +43,17 @@ class Observer:
     """Takes snapshots."""
 
     def __init__(
-        self, store: Store, graphs: Graphs, starter: Starter, trouble: Mapping[str, str], gate: Gate, watch: Thresholds
+        self,
+        store: Store,
+        graphs: Graphs,
+        starter: Starter,
+        setbacks: Setbacks,
+        trouble: Mapping[str, str],
+        gate: Gate,
+        watch: Thresholds,
     ) -> None:
         self.thresholds = watch
+        self.setbacks = setbacks
         self.gate = gate
         self.store = store
         self.graphs = graphs
@@ -49,19 +62,26 @@ class Observer:
         self.trouble = trouble
 
     async def snapshot(self, key: Key) -> Snapshot | None:
-        """What is known of it; None if it is gone or going."""
+        """What is known of it; None if it is gone or going, or if not all that belongs to it can be known."""
+        if not self.store.complete(key.namespace):
+            return None
         return await (self._step(key) if key.alone else self._pipeline(key))
 
     async def _pipeline(self, key: Key) -> Snapshot | None:
         view = self.store.pipeline(key)
         if view is None or view.deleting:
             return None
+        steps, _ = by_owner(self.store.steps_of(key).values(), view.uid)
+        resting = rest(view, steps.values(), self._children(steps.values())[0], time.time())
+        if resting:
+            return Snapshot(view.uid, view.version, view, None, len(steps), {}, resting)
         meaning = await self.graphs.pipeline(view)
-        await self.confirm.pods(self.store.steps_of(key).values())
+        steps, _ = by_owner(self.store.steps_of(key).values(), view.uid)
+        await self.confirm.pods(steps.values())
         newer = self.store.pipeline(key)
         if newer and (newer.uid, newer.generation, newer.rerun) == (view.uid, view.generation, view.rerun):
             view = newer
-        steps = self.store.steps_of(key)
+        steps, taken = by_owner(self.store.steps_of(key).values(), view.uid)
         jobs, pods = self._children(steps.values())
         observed = Observed(
             pipeline=view,
@@ -79,9 +99,12 @@ class Observer:
             thresholds=self.thresholds,
             pins=meaning.pins,
             superfluous=meaning.superfluous,
+            unwritable=self.setbacks.words(key),
             deferred=meaning.deferred,
+            taken=taken,
         )
-        return Snapshot(view.uid, view.version, view, meaning.compiled.graph, len(steps), observed)
+        graph = meaning.compiled.graph
+        return Snapshot(view.uid, view.version, view, graph, len(steps), observed.unfit, observed)
 
     async def _step(self, key: Key) -> Snapshot | None:
         step = self.store.step(key)
@@ -92,9 +115,10 @@ class Observer:
         compiled = self.graphs.step(step)
         jobs, pods = self._children([step])
         mine = jobs.get(step.uid, ())
-        facts = (self._trouble(jobs), self._refused([step]), self.gate.waits(key), self.gate.unfit(key))
+        unfit = self.gate.unfit(key)
+        facts = (self._trouble(jobs), self._refused([step]), self.gate.waits(key), unfit)
         found = (step, compiled, mine, pods, time.time(), *facts)
-        return Snapshot(step.uid, step.version, None, compiled.graph, 1, found)
+        return Snapshot(step.uid, step.version, None, compiled.graph, 1, unfit, found)
 
     def _children(
         self, steps: Iterable[StepView]

@@ -5,8 +5,8 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Coroutine, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from penstock.shell.gate import Gate
 from penstock.shell.graphs import Graphs
 from penstock.shell.health import Health, measure_lag
 from penstock.shell.lease import Lease, LeaseLost
-from penstock.shell.listing import Lister
+from penstock.shell.listing import Lister, WentBack
 from penstock.shell.loop import Loop
 from penstock.shell.notify import Notifier
 from penstock.shell.observe import Observer
@@ -39,6 +39,9 @@ from penstock.shell.watching import watch
 from penstock.shell.writer import Writer
 
 log = structlog.get_logger(__name__)
+
+PAUSE = 5.0
+"""Seconds until a part that failed begins again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,9 @@ class Operator:
         )
         self._next_look: asyncio.TimerHandle | None = None
         self.store.ledger.caps = amounts(settings.capacity) if settings.capacity else None
-        observer = Observer(self.store, graphs, self.starter, self.trouble.messages, self.gate, _thresholds(settings))
+        words = self.trouble.messages
+        watched = _thresholds(settings)
+        observer = Observer(self.store, graphs, self.starter, applier.setbacks, words, self.gate, watched)
         self.surroundings = Surroundings(client, self.store.ledger, settings, self.gate.look_again)
         self.loop = Loop(observer, applier, self.gate, schedules, Planner(self.gate))
         self.lister = Lister(client, self.store, settings, self._wake)
@@ -105,15 +110,16 @@ class Operator:
         return ""
 
     def parts(self) -> Sequence[Coroutine[Any, Any, None]]:
-        """What runs beside the watches."""
-        return (
-            self.lister.run(),
-            self.surroundings.run(),
-            self.reporter.run(),
-            self.notifier.run(),
-            self.trouble.run(),
-            measure_lag(),
-        )
+        """What runs beside the watches, for ever."""
+        parts = {
+            "lister": self.lister.run,
+            "surroundings": self.surroundings.run,
+            "reporter": self.reporter.run,
+            "notifier": self.notifier.run,
+            "trouble": self.trouble.run,
+            "lag": measure_lag,
+        }
+        return [_again_and_again(name, part) for name, part in parts.items()]
 
 
 def _thresholds(settings: Settings) -> Thresholds:
@@ -121,54 +127,93 @@ def _thresholds(settings: Settings) -> Thresholds:
     return Thresholds(watch.overdue_factor, watch.overdue_seconds, watch.stalled_seconds)
 
 
+async def _again_and_again(name: str, part: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Runs a part; one that fails begins again after a pause, and takes nothing else with it."""
+    while True:
+        try:
+            await part()
+        except WentBack:
+            raise  # only a new start can mend that
+        except Exception:
+            metrics.PARTS_FAILED.labels(name).inc()
+            log.exception("a part of the operator failed; it begins again", part=name, again_in=PAUSE)
+        await asyncio.sleep(PAUSE)
+
+
 async def run(settings: Settings, ports: Ports, version: str) -> int:
     """Runs the operator in this process; returns its exit code."""
     asked = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, asked.set)
+
+    def heed_signals() -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, asked.set)
+
+    heed_signals()
     identity = os.environ.get("POD_NAME") or socket.gethostname()
-    client = await Client.connect(version, settings.api_concurrency)
-    operator = Operator(client, settings, identity)
-    health = Health(operator.problem)
-    lease = Lease(client, os.environ.get("POD_NAMESPACE", "default"), f"{identity}-{os.getpid()}")
-    try:
+    async with AsyncExitStack() as ends:
+        client = await Client.connect(version, settings.api_concurrency)
+        ends.push_async_callback(client.close)
+        operator = Operator(client, settings, identity)
+        health = Health(operator.problem)
+        ends.push_async_callback(health.close)
         try:
             await health.serve(ports.host, ports.health, ports.metrics)
         except OSError as error:
             log.error("cannot answer probes and scrapes; choose other ports", error=str(error))  # noqa: TRY400
             return 2
-        main = asyncio.create_task(_operate(operator, lease if settings.leader_election else None), name="operator")
+        lease = None
+        if settings.leader_election:
+            # A connection of its own: nothing that the operator does may hold up a renewal.
+            own = await Client.connect(version, concurrency=1, attempts=1)
+            ends.push_async_callback(own.close)
+            lease = Lease(own, os.environ.get("POD_NAMESPACE", "default"), f"{identity}-{os.getpid()}")
+            ends.push_async_callback(lease.release)
+        main = asyncio.create_task(_operate(operator, lease, heed_signals), name="operator")
         stop = asyncio.create_task(asked.wait(), name="signals")
         await asyncio.wait((main, stop), return_when=asyncio.FIRST_COMPLETED)
         return await _conclude(main)
-    finally:
-        metrics.LEADER.set(0)
-        await lease.release()
-        await health.close()
-        await client.close()
 
 
-async def _operate(operator: Operator, lease: Lease | None) -> None:
-    """Acts as long as it may. Returns when it was asked to end; raises what forced it to."""
-    if lease:
+async def _operate(operator: Operator, lease: Lease | None, began: Callable[[], None]) -> None:
+    """Acts as long as it may. Returns if kopf was asked to end; raises what forced it to.
+
+    `began` is called once kopf has begun: whoever handles signals must do so anew.
+    """
+    if lease is None:
+        await _act(operator, began)
+    else:
+        operator.client.time_left = lambda: lease.left
         await lease.acquire()
+        await _until_one_ends(lease.hold(), _act(operator, began))
+
+
+async def _act(operator: Operator, began: Callable[[], None]) -> None:
     await operator.lister.first()
     await operator.surroundings.first()
     log.info("everything is listed; acting", pipelines=len(operator.store.pipelines), steps=len(operator.store.steps))
-    operator.loop.start()
-    parts = [asyncio.create_task(part) for part in operator.parts()]
-    if lease:
-        parts.append(asyncio.create_task(lease.hold()))
-    watches = asyncio.create_task(watch(operator.store, operator.loop, operator.settings), name="watches")
+    watches = watch(operator.store, operator.loop, operator.settings, began)
+    await _until_one_ends(_plan(operator.loop), *operator.parts(), watches)
+
+
+async def _plan(loop: Loop) -> None:
+    loop.start()
     try:
-        done, _ = await asyncio.wait((*parts, watches), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.Event().wait()
+    finally:
+        loop.stop()
+
+
+async def _until_one_ends(*works: Coroutine[Any, Any, None]) -> None:
+    """Does all of it at once until one has ended, and ends the others. Raises what ended the first one."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
     finally:
-        operator.loop.stop()
-        for task in (*parts, watches):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*parts, watches, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _conclude(main: asyncio.Task[None]) -> int:
@@ -177,7 +222,7 @@ async def _conclude(main: asyncio.Task[None]) -> int:
     try:
         with suppress(asyncio.CancelledError):
             await main
-    except LeaseLost as error:
+    except (LeaseLost, WentBack) as error:
         log.error("this replica must not go on", error=str(error))  # noqa: TRY400 - the words say it all
         return 1
     except Exception:

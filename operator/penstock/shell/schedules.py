@@ -53,12 +53,12 @@ class Schedules:
         self.catalogues = catalogues
         self._kept: dict[str, _Kept] = {}
         self._refusals: dict[str, str] = {}
+        store.on_gone.append(self._forget)
 
     async def work(self, key: Key) -> Pass:
         """One pass over one schedule. The status is written only if all that it tells of was done."""
         view = self.store.schedule(key)
-        if view is None or view.deleting:
-            self._forget()
+        if view is None or view.deleting or not self.store.complete(key.namespace):
             return Pass(Outcome(), known=False)
         now = time.time()
         pipelines = self.store.pipelines_for(view)
@@ -94,9 +94,11 @@ class Schedules:
 
     def _complain(self, view: ScheduleView, words: str) -> None:
         """An Event about a refusal, not again while it stays the same."""
-        if self._refusals.get(view.uid) != words:
+        if self._refusals.get(view.uid) != words and self.store.schedules.get(view.uid):
             self._refusals[view.uid] = words
-            self.reporter.send(SCHEDULES, view, Event("Create", "CreateFailed", words[:NOTE_LENGTH], warning=True))
+            self.reporter.send(
+                SCHEDULES, view, Event("Create", Reason.CREATE_FAILED, words[:NOTE_LENGTH], warning=True)
+            )
 
     def _compiled(self, view: ScheduleView) -> CompiledSchedule:
         kept = self._kept.get(view.uid)
@@ -104,12 +106,12 @@ class Schedules:
         if kept is None or kept.generation != view.generation or catalogue.changed(kept.used):
             compiled = _compile(view, catalogue)
             kept = self._kept[view.uid] = _Kept(view.generation, compiled, catalogue.used)
+            self.store.asks(Key(view.namespace, view.name, schedule=True), catalogue.used)
         return kept.compiled
 
-    def _forget(self) -> None:
-        for uid in [uid for uid in self._kept if self.store.schedules.get(uid) is None]:
-            del self._kept[uid]
-            self._refusals.pop(uid, None)
+    def _forget(self, uid: str) -> None:
+        self._kept.pop(uid, None)
+        self._refusals.pop(uid, None)
 
 
 def _compile(view: ScheduleView, catalogue: Catalogue) -> CompiledSchedule:

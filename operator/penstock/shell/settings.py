@@ -89,7 +89,7 @@ class Settings(_Section):
     courier_image: Annotated[str, Field(min_length=1)] = "localhost/penstock:dev"
     """Image of the containers that move artifacts from and to an object store: the operator's own."""
     api_concurrency: Annotated[int, Field(ge=1, le=1024)] = 64
-    """API requests in flight at most."""
+    """API requests in flight at most; watches have connections of their own."""
     resync_seconds: Annotated[int, Field(ge=5, le=86_400)] = 300
     """Seconds between two comparisons of all that is known with all that exists."""
     watch: Watch = Watch()

@@ -14,23 +14,23 @@ from penstock.core.decide import Ready
 from penstock.core.graph import Graph
 from penstock.core.jobs import gang_service, job_manifest
 from penstock.core.observed import PipelineView, Refusal, owner_uid
+from penstock.core.reasons import Reason
 from penstock.core.transfer import Collection
 from penstock.shell.client import Client, Refused
 from penstock.shell.resources import JOBS, SERVICES, Object
+from penstock.shell.setbacks import Setback, after
 from penstock.shell.store import Store
 
 log = structlog.get_logger(__name__)
 
-FIRST_PAUSE = 1.0
-LONGEST_PAUSE = 60.0
 
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """The Job of one attempt (run, attempt, purpose) was not taken."""
 
-@dataclass(slots=True)
-class _Setback:
-    run: tuple[int, int, str]
+    attempt: tuple[int, int, str]
     refusal: Refusal
-    pause: float
-    until: float
+    setback: Setback
 
 
 class Starter:
@@ -40,34 +40,34 @@ class Starter:
         self.client = client
         self.store = store
         self.courier = courier
-        self._setbacks: dict[str, _Setback] = {}
+        self._refused: dict[str, _Refused] = {}
 
     @property
     def any_refused(self) -> bool:
         """Whether any Job was not taken."""
-        return bool(self._setbacks)
+        return bool(self._refused)
 
     def refused(self, step: str) -> Refusal | None:
         """Why the Job of the Step with that uid was not taken."""
-        setback = self._setbacks.get(step)
-        return setback.refusal if setback else None
+        found = self._refused.get(step)
+        return found.refusal if found else None
 
     def forget(self, step: str) -> None:
         """The Step with that uid has no use for this any more."""
-        self._setbacks.pop(step, None)
+        self._refused.pop(step, None)
 
     def prune(self) -> None:
         """Forgets Steps that are gone."""
-        for step in [step for step in self._setbacks if self.store.steps.get(step) is None]:
+        for step in [step for step in self._refused if self.store.steps.get(step) is None]:
             self.forget(step)
 
     def not_before(self, ready: Ready) -> float:
         """Earliest time (seconds since 1970) of the next try."""
-        setback = self._setbacks.get(ready.step.uid)
-        if setback and setback.run != _attempt(ready):
+        found = self._refused.get(ready.step.uid)
+        if found and found.attempt != _attempt(ready):
             self.forget(ready.step.uid)
             return 0.0
-        return setback.until if setback else 0.0
+        return found.setback.until if found else 0.0
 
     async def start(self, graph: Graph, ready: Ready, pipeline: tuple[str, str] | None) -> bool:
         """Creates the Job of an attempt, or adopts it if it is there already; returns whether there is one now."""
@@ -106,7 +106,7 @@ class Starter:
         if ours and all(notes.get(name) == wanted[name] for name in (labels.RUN, labels.FINGERPRINT)):
             return known
         words = f"a Job {meta['name']} exists and belongs to somebody else; delete it"
-        raise Refused(409, "NameConflict", words)
+        raise Refused(409, Reason.NAME_CONFLICT, words)
 
     async def _service(self, manifest: Object) -> None:
         meta = manifest["metadata"]
@@ -118,23 +118,24 @@ class Starter:
             known = await self.client.get(SERVICES, meta["namespace"], meta["name"])
             if owner_uid(known, "Step") != meta["ownerReferences"][0]["uid"]:
                 words = f"a Service {meta['name']} exists and belongs to somebody else; delete it"
-                raise Refused(409, "NameConflict", words) from error
+                raise Refused(409, Reason.NAME_CONFLICT, words) from error
 
     def _note(self, ready: Ready, error: Refused) -> None:
-        now = time.time()
-        run = _attempt(ready)
-        before = self._setbacks.get(ready.step.uid)
-        again = before is not None and before.run == run
-        since = before.refusal.since if before and again else now
-        pause = min(LONGEST_PAUSE, before.pause * 2) if before and again else FIRST_PAUSE
+        run, attempt, purpose = _attempt(ready)
+        before = self._refused.get(ready.step.uid)
+        same = before is not None and before.attempt == (run, attempt, purpose)
+        setback = after(before.setback if before and same else None, error.message, time.time())
         refusal = Refusal(
             message=error.message,
-            since=since,
+            since=setback.since,
             quota=error.code == 403 and "exceeded quota" in error.message,
             hopeless=error.code in (400, 413, 422),
-            purpose=ready.purpose,
+            conflict=error.reason == Reason.NAME_CONFLICT,
+            purpose=purpose,
+            run=run,
+            attempt=attempt,
         )
-        self._setbacks[ready.step.uid] = _Setback(run, refusal, pause, now + pause)
+        self._refused[ready.step.uid] = _Refused((run, attempt, purpose), refusal, setback)
         log.warning("a Job was not taken", step=ready.step.name, namespace=ready.step.namespace, error=str(error))
 
 

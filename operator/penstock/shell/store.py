@@ -4,13 +4,14 @@ Two rules keep it true. Read your own writes: every answer to a write is put in 
 is known of an object is believed. And an object that cannot be read only hurts itself.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import structlog
 
 from penstock import api
+from penstock.core.composition.outline import ComponentKey
 from penstock.core.cron.scheduled import ScheduleView, schedule_view
 from penstock.core.observed import (
     JobView,
@@ -97,11 +98,15 @@ class Store:
             COMPONENTS.kind: self.components,
             SCHEDULES.kind: self.schedules,
         }
+        self.unlisted: set[str | None] = set()
+        """Namespaces (None: all) that could not be listed: not all is known of them, so nothing is decided in them."""
         self._by_name: dict[Key, str] = {}
+        self._asked_for: dict[Key, frozenset[tuple[str, str]]] = {}
         self._steps_of: dict[Key, dict[str, StepView]] = {}
         self._jobs_of: dict[str, tuple[JobView, ...]] = {}
         self._pods_of: dict[str, tuple[PodView, ...]] = {}
-        self._unreadable: dict[str, str] = {}
+        self.on_gone: list[Callable[[str], None]] = []
+        """Called with the uid of each object that is gone: by it others let go of what they keep."""
 
     # --- what is known ----------------------------------------------------------------------------------------------
 
@@ -132,7 +137,7 @@ class Store:
         ]
 
     def steps_of(self, key: Key) -> Mapping[str, StepView]:
-        """The Steps of a Pipeline by path, as they are now."""
+        """The Steps with names of that Pipeline's by path, as they are now, whoever owns them."""
         return dict(self._steps_of.get(key, {}))
 
     def jobs_of(self, step: str) -> tuple[JobView, ...]:
@@ -142,6 +147,10 @@ class Store:
     def pods_of(self, job: str) -> tuple[PodView, ...]:
         """The pods of the Job with that uid."""
         return self._pods_of.get(job, ())
+
+    def complete(self, namespace: str) -> bool:
+        """Whether all is known of a namespace that decisions in it depend on."""
+        return self.unlisted.isdisjoint((None, namespace))
 
     def keys(self) -> list[Key]:
         """Everything that is planned."""
@@ -155,6 +164,14 @@ class Store:
     def shelf(self, resource: Resource) -> Shelf[Any]:
         """The views of one kind."""
         return self._shelves[resource.kind]
+
+    def asks(self, key: Key, components: Iterable[ComponentKey]) -> None:
+        """Notes on which Components, existing or not, it depends what becomes of it: only those concern it."""
+        wanted = frozenset((namespace or key.namespace, name) for namespace, name in components)
+        if wanted and key in self._by_name:
+            self._asked_for[key] = wanted
+        else:
+            self._asked_for.pop(key, None)
 
     # --- news -------------------------------------------------------------------------------------------------------
 
@@ -174,25 +191,40 @@ class Store:
         except Exception as error:  # whatever was written, it must not harm anything else
             self._complain(resource, meta, error)
             return ()
-        self._unreadable.pop(meta["uid"], None)
         old = shelf.get(view.uid)
         shelf.put(view)
         self._account(resource, obj, view)
         metrics.KNOWN.labels(resource.kind).set(len(shelf))
+        self._unindex(old)  # before the new one enters: what it belongs to may have changed
         self._index(view)
-        return self._concerned(view) if tells(old, view) else ()
+        return tuple(dict.fromkeys((*self._concerned(old), *self._concerned(view)))) if tells(old, view) else ()
 
-    def drop(self, resource: Resource, uid: str) -> tuple[Key, ...]:
-        """Forgets a deleted object."""
-        self._unreadable.pop(uid, None)
+    def drop(self, resource: Resource, uid: str, version: int | None = None) -> tuple[Key, ...]:
+        """Forgets an object that was gone in that version; without one, for good."""
         shelf = self._shelves[resource.kind]
-        view = shelf.drop(uid)
-        self._discount(resource, uid)
+        view = shelf.drop(uid, version)
         metrics.KNOWN.labels(resource.kind).set(len(shelf))
         if view is None:
             return ()
+        return self._let_go(resource.kind, view)
+
+    def forget(self, namespace: str | None) -> None:
+        """Lets go of all that is known of a namespace (None: of all), as if it had never been listed."""
+        for kind, shelf in self._shelves.items():
+            for view in shelf.forget(namespace):
+                self._let_go(kind, view)
+            metrics.KNOWN.labels(kind).set(len(shelf))
+
+    def _let_go(self, kind: str, view: Any) -> tuple[Key, ...]:
+        """Lets go of what is known by way of an object that is on no shelf any more; returns what that concerns."""
+        for let_go in self.on_gone:
+            let_go(view.uid)
+        self._discount(kind, view.uid)
         concerned = self._concerned(view)
         self._unindex(view)
+        for key in concerned:
+            if key not in self._by_name:
+                self._asked_for.pop(key, None)
         return concerned
 
     def _account(self, resource: Resource, obj: Object, view: Any) -> None:
@@ -208,17 +240,17 @@ class Store:
         elif resource is STEPS:
             self.learned.put(view.uid, view.status.get("learned"))
 
-    def _discount(self, resource: Resource, uid: str) -> None:
-        if resource is JOBS:
+    def _discount(self, kind: str, uid: str) -> None:
+        if kind == JOBS.kind:
             self.ledger.drop_job(uid)
-        elif resource is PODS:
+        elif kind == PODS.kind:
             self.ledger.drop_pod(uid)
-        elif resource is STEPS:
+        elif kind == STEPS.kind:
             self.learned.drop(uid)
 
     def _complain(self, resource: Resource, meta: Object, error: Exception) -> None:
-        if self._unreadable.get(meta["uid"]) != meta["resourceVersion"]:
-            self._unreadable[meta["uid"]] = meta["resourceVersion"]
+        shelf = self._shelves[resource.kind]
+        if shelf.unread(meta["uid"], meta.get("namespace", ""), meta["resourceVersion"]):
             metrics.IGNORED.labels(resource.kind).inc()
             name = f"{meta.get('namespace')}/{meta.get('name')}"
             log.warning("object cannot be read and is ignored", kind=resource.kind, name=name, error=repr(error))
@@ -240,8 +272,11 @@ class Store:
             case PodView():
                 job = self.jobs.get(view.job)
                 return self._concerned(job) if job else ()
+            case ComponentView():
+                name = (view.namespace, view.name)
+                return tuple(key for key, wanted in self._asked_for.items() if name in wanted)
             case _:
-                return tuple(key for key in self._by_name if not key.alone)
+                return ()
 
     def _index(self, view: object) -> None:
         match view:

@@ -3,6 +3,9 @@
 kopf hands every event to a task and a queue of its object, wraps the object for handlers, and looks for changes, state
 and indices. Ours is one function that returns at once, so all of that (0.5 ms an event, and a step makes about
 thirteen) is passed by. What remains is what kopf is here for: lists, watches, reconnections, 410 Gone, pauses.
+
+And a watch that kopf gives up, after some tries, begins again: a namespace whose Role is gone (403), an error in the
+middle of a stream or a proxy's page would otherwise end the whole operator.
 """
 
 import asyncio
@@ -11,7 +14,10 @@ from contextvars import ContextVar
 from typing import Any
 
 import orjson
+import structlog
 from kopf._cogs.clients import api, watching
+
+log = structlog.get_logger(__name__)
 
 Take = Callable[[Mapping[str, Any]], None]
 """Takes in a watch event; its `type` is None if the object was listed."""
@@ -22,10 +28,29 @@ TAKERS: ContextVar[Mapping[tuple[str, str], Take]] = ContextVar("TAKERS")
 AT_ONCE = 32
 """Events that are taken before others get their turn: a megabyte of them may have come together."""
 
+PAUSE = 5.0
+"""Seconds until a watch that was given up begins again."""
+
 _infinite_watch = watching.infinite_watch
 
 
-async def _watch(*, resource: Any, **options: Any) -> AsyncIterator[Any]:
+async def _watch(*, resource: Any, namespace: Any, **options: Any) -> AsyncIterator[Any]:
+    said = ""
+    while True:
+        try:
+            async for event in _taken(resource=resource, namespace=namespace, **options):
+                said = ""
+                yield event
+        except Exception as error:
+            if repr(error) != said:
+                said = repr(error)
+                where = namespace or "all"
+                log.warning("cannot be watched; it is tried again", kind=resource.kind, namespace=where, error=said)
+        await asyncio.sleep(PAUSE)
+
+
+async def _taken(*, resource: Any, **options: Any) -> AsyncIterator[Any]:
+    """The events that are kopf's; the others are taken."""
     take = TAKERS.get({}).get((resource.group, resource.plural))
     taken = 0
     async for event in _infinite_watch(resource=resource, **options):

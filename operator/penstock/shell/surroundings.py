@@ -33,10 +33,16 @@ _PARAMS: Mapping[str, Mapping[str, str]] = {
 }
 
 
+_Name = tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class _Taker:
+    """How the ledger takes a kind in, by what name it knows an object, and how it drops that."""
+
     put: Callable[[Object], None]
-    drop: Callable[[Object], None]
+    name: Callable[[Object], _Name]
+    drop: Callable[..., None]
 
 
 class Surroundings:
@@ -48,27 +54,20 @@ class Surroundings:
         self.namespaces: tuple[str | None, ...] = settings.namespaces or (None,)
         self.changed = changed
         self._timer: asyncio.TimerHandle | None = None
+        self._known: dict[tuple[str, str | None], set[_Name]] = {}
+        """Names in the ledger, by kind and the namespace that is watched."""
         self._takers = {
-            NODES.plural: _Taker(
-                lambda obj: ledger.put_node(node_view(obj)), lambda obj: ledger.drop_node(obj["metadata"]["name"])
-            ),
-            OTHER_PODS.plural: _Taker(
-                lambda obj: ledger.put_pod(obj["metadata"]["uid"], pod_hold(obj)),
-                lambda obj: ledger.drop_pod(obj["metadata"]["uid"]),
-            ),
-            QUOTAS.plural: _Taker(
-                lambda obj: ledger.put_quota(quota_view(obj)), lambda obj: ledger.drop_quota(*_place(obj))
-            ),
-            LIMIT_RANGES.plural: _Taker(
-                lambda obj: ledger.put_range(range_view(obj)), lambda obj: ledger.drop_range(*_place(obj))
-            ),
+            NODES.plural: _Taker(lambda obj: ledger.put_node(node_view(obj)), _own_name, ledger.drop_node),
+            OTHER_PODS.plural: _Taker(lambda obj: ledger.put_pod(_uid(obj)[0], pod_hold(obj)), _uid, ledger.drop_pod),
+            QUOTAS.plural: _Taker(lambda obj: ledger.put_quota(quota_view(obj)), _full_name, ledger.drop_quota),
+            LIMIT_RANGES.plural: _Taker(lambda obj: ledger.put_range(range_view(obj)), _full_name, ledger.drop_range),
         }
 
     async def first(self) -> None:
         """Lists everything once, so that the first pass of admission knows what there is."""
         for resource, namespace in self._watched():
             try:
-                await self._list(resource, namespace, {})
+                await self._list(resource, namespace)
             except (Refused, Unreachable) as error:
                 self._explain(resource, error)
 
@@ -81,53 +80,65 @@ class Surroundings:
         return everywhere + [(one, namespace) for one in (QUOTAS, LIMIT_RANGES) for namespace in self.namespaces]
 
     async def _follow(self, resource: Resource, namespace: str | None) -> None:
-        known: dict[str, Object] = {}
         while True:
             pause = PAUSE
             try:
-                version = await self._list(resource, namespace, known)
+                version = await self._list(resource, namespace)
                 self._notice()
                 async for event in self.client.watch(resource, namespace, version, _PARAMS.get(resource.plural)):
-                    self._take(resource, event, known)
+                    self._take(resource, namespace, event)
             except Refused as error:
                 if error.code == 403:
                     self._explain(resource, error)
+                    self._forget(resource, namespace)
                     pause = DENIED_PAUSE
                 elif error.code != 410:
                     log.warning("cannot be watched", kind=resource.kind, error=str(error))
             except Unreachable as error:
                 log.warning("cannot be watched", kind=resource.kind, error=str(error))
+            except Exception:  # one watch must not end the others
+                log.exception("cannot be watched", kind=resource.kind)
             await asyncio.sleep(pause)
 
-    async def _list(self, resource: Resource, namespace: str | None, known: dict[str, Object]) -> str:
-        found: dict[str, Object] = {}
+    async def _list(self, resource: Resource, namespace: str | None) -> str:
+        """Takes in all there is and drops what is gone, by what the ledger knows it by: another may have its name."""
+        taker, known = self._takers[resource.plural], self._names(resource, namespace)
+        found: set[_Name] = set()
         version = "0"
         async for at, items in self.client.pages(resource, namespace, _PARAMS.get(resource.plural)):
             version = str(at)
             for item in items:
-                found[item["metadata"]["uid"]] = _identity(item)
-                self._guarded(resource, self._takers[resource.plural].put, item)
-        for uid, identity in known.items():
-            if uid not in found:
-                self._guarded(resource, self._takers[resource.plural].drop, identity)
-        known.clear()
-        known.update(found)
+                found.add(taker.name(item))
+                known.add(taker.name(item))
+                self._guarded(resource, taker.put, item)
+        for name in known - found:
+            taker.drop(*name)
+        known &= found
         return version
 
-    def _take(self, resource: Resource, event: Mapping[str, Any], known: dict[str, Object]) -> None:
+    def _take(self, resource: Resource, namespace: str | None, event: Mapping[str, Any]) -> None:
         obj = event["object"]
         if event["type"] == "ERROR":
             raise Refused(int(obj.get("code", 410)), obj.get("reason", ""), obj.get("message", ""), None)
-        uid = obj["metadata"].get("uid", "")
+        taker, known = self._takers[resource.plural], self._names(resource, namespace)
         if event["type"] == "DELETED":
-            known.pop(uid, None)
-            self._guarded(resource, self._takers[resource.plural].drop, obj)
+            known.discard(taker.name(obj))
+            taker.drop(*taker.name(obj))
         elif event["type"] in ("ADDED", "MODIFIED"):
-            known[uid] = _identity(obj)
-            self._guarded(resource, self._takers[resource.plural].put, obj)
+            known.add(taker.name(obj))
+            self._guarded(resource, taker.put, obj)
         else:
             return
         self._notice()
+
+    def _forget(self, resource: Resource, namespace: str | None) -> None:
+        taker, known = self._takers[resource.plural], self._names(resource, namespace)
+        while known:
+            taker.drop(*known.pop())
+        self._notice()
+
+    def _names(self, resource: Resource, namespace: str | None) -> set[_Name]:
+        return self._known.setdefault((resource.plural, namespace), set())
 
     @staticmethod
     def _guarded(resource: Resource, take: Callable[[Object], None], obj: Object) -> None:
@@ -150,11 +161,13 @@ class Surroundings:
         self.changed(time.time())
 
 
-def _identity(obj: Object) -> Object:
-    """What it takes to forget an object."""
-    meta = obj["metadata"]
-    return {"metadata": {"uid": meta["uid"], "name": meta["name"], "namespace": meta.get("namespace", "")}}
+def _uid(obj: Object) -> _Name:
+    return (obj["metadata"]["uid"],)
 
 
-def _place(obj: Object) -> tuple[str, str]:
+def _own_name(obj: Object) -> _Name:
+    return (obj["metadata"]["name"],)
+
+
+def _full_name(obj: Object) -> _Name:
     return obj["metadata"]["namespace"], obj["metadata"]["name"]

@@ -41,7 +41,7 @@ class Trouble:
             await asyncio.sleep(LOOK_SECONDS)
             try:
                 await self.look()
-            except (Refused, Unreachable) as error:
+            except Unreachable as error:
                 log.warning("events cannot be read", error=str(error))
                 await asyncio.sleep(AGAIN_SECONDS)
 
@@ -57,7 +57,10 @@ class Trouble:
         for namespace, jobs in waiting.items():
             if now - self._asked.get(namespace, 0.0) > AGAIN_SECONDS:
                 self._asked[namespace] = now
-                await self._ask(namespace, jobs)
+                try:
+                    await self._ask(namespace, jobs)
+                except Refused as error:
+                    log.warning("events cannot be read", namespace=namespace, error=str(error))
         self._asked = {name: at for name, at in self._asked.items() if now - at < AGAIN_SECONDS}
         self.starter.prune()
 

@@ -1,6 +1,9 @@
 """Watches, by kopf. What an event tells goes into the store and wakes what the object belongs to, nothing else."""
 
-from collections.abc import Mapping
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import kopf
@@ -15,6 +18,9 @@ from penstock.shell.store import Store
 from penstock.shell.stream import TAKERS, Take
 
 log = structlog.get_logger(__name__)
+
+LOGIN_SECONDS = 5.0
+"""Between two logins."""
 
 
 def operator_settings() -> kopf.OperatorSettings:
@@ -32,8 +38,17 @@ def operator_settings() -> kopf.OperatorSettings:
 
 def registry() -> kopf.OperatorRegistry:
     """What kopf is to watch, and how it logs in. The events themselves are taken from its streams."""
+    due = 0.0
+
+    async def paced(**_: Any) -> kopf.ConnectionInfo:
+        """Credentials that are refused are read anew, but not in a circle without a pause."""
+        nonlocal due
+        await asyncio.sleep(max(0.0, due - time.monotonic()))
+        due = time.monotonic() + LOGIN_SECONDS
+        return await login()
+
     found = kopf.OperatorRegistry()
-    kopf.on.login(registry=found, id="login")(login)
+    kopf.on.login(registry=found, id="login")(paced)
     for resource in WATCHED:
         kopf.on.event(resource.group, resource.version, resource.plural, registry=found, id=resource.plural)(_never)
     return found
@@ -50,7 +65,8 @@ def taker(resource: Resource, store: Store, loop: Loop) -> Take:
         obj: Object = event["object"]
         try:
             if event["type"] == "DELETED":
-                concerned = store.drop(resource, obj["metadata"]["uid"])
+                meta = obj["metadata"]
+                concerned = store.drop(resource, meta["uid"], int(meta["resourceVersion"]))
             else:
                 concerned = store.put(resource, obj)
             phase = obj["status"].get("phase") if resource is PODS and concerned else None
@@ -68,7 +84,10 @@ def taker(resource: Resource, store: Store, loop: Loop) -> Take:
 
 
 async def login(**_: Any) -> kopf.ConnectionInfo:
-    """The same way to the API server as the client's."""
+    """The same way to the API server as the client's.
+
+    kopf ends if it is given what was refused before, though it may be the API server that errs: so it must differ.
+    """
     found: Configuration = await access()
     header: str = await found.get_api_key_with_prefix("BearerToken", alias="authorization") or ""
     scheme, _space, token = header.partition(" ")
@@ -81,16 +100,27 @@ async def login(**_: Any) -> kopf.ConnectionInfo:
         token=token or None,
         certificate_path=found.cert_file or None,
         private_key_path=found.key_file or None,
+        expiration=datetime.now(UTC) + timedelta(days=1),
     )
 
 
-async def watch(store: Store, loop: Loop, settings: Settings) -> None:
-    """Watches until the process is asked to end, or something fails that only a restart can mend."""
+async def watch(store: Store, loop: Loop, settings: Settings, began: Callable[[], None] = lambda: None) -> None:
+    """Watches until the process is asked to end, or something fails that only a restart can mend.
+
+    `began` is called once kopf has begun: it has taken the signals to itself by then.
+    """
     TAKERS.set({(one.group, one.plural): taker(one, store, loop) for one in WATCHED})
-    await kopf.operator(
-        registry=registry(),
-        settings=operator_settings(),
-        standalone=True,
-        clusterwide=not settings.namespaces,
-        namespaces=list(settings.namespaces),
-    )
+    ready = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(
+            kopf.operator(
+                registry=registry(),
+                settings=operator_settings(),
+                standalone=True,
+                clusterwide=not settings.namespaces,
+                namespaces=list(settings.namespaces),
+                ready_flag=ready,
+            )
+        )
+        await ready.wait()
+        began()

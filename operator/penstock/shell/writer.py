@@ -1,16 +1,18 @@
 """Writes, each safe to repeat. What the API server answers is known at once (read your own writes).
 
 Every method returns whether the write went through as planned; if not, the object has been read anew and the next
-plan starts from what is true.
+plan starts from what is true. What the API server takes but does not keep counts as refused.
 """
 
+from collections.abc import Awaitable
 from typing import Any
 
 import structlog
 
 from penstock.core.cron.scheduled import ScheduleView
-from penstock.core.observed import JobView, PipelineView, StepView, owner_uid
+from penstock.core.observed import JobView, PipelineView, StepView
 from penstock.core.plan import approval_labels
+from penstock.core.values import digest
 from penstock.shell.client import Client, Refused
 from penstock.shell.resources import CLAIMS, JOBS, PIPELINES, STEPS, Object, Resource
 from penstock.shell.store import Store
@@ -28,12 +30,9 @@ class Writer:
     def __init__(self, client: Client, store: Store) -> None:
         self.client = client
         self.store = store
-        self._futile: dict[str, str] = {}
 
     async def status(self, resource: Resource, view: _Planned, status: Manifest) -> bool:
         """Replaces the whole status of the version that the plan was made from."""
-        if self._futile.get(view.uid) == view.version:
-            return True
         manifest = {
             "apiVersion": resource.api_version,
             "kind": resource.kind,
@@ -49,10 +48,12 @@ class Writer:
 
     async def spec(self, step: StepView, spec: Manifest) -> bool:
         """Replaces the spec of a Step."""
-        if self._futile.get(step.uid) == step.version:
-            return True
         patch = [*_of(step), {"op": "replace", "path": "/spec", "value": spec}]
-        return await self._change(STEPS, step, self.client.patch(STEPS, step.namespace, step.name, patch))
+        done = await self._change(STEPS, step, self.client.patch(STEPS, step.namespace, step.name, patch))
+        known = self.store.steps.get(step.uid)
+        if done and known and known.spec_digest != digest(spec):
+            raise _not_kept(step, "another spec")
+        return done
 
     async def settle(self, step: StepView) -> bool:
         """Removes the annotations with a decision that is recorded."""
@@ -68,8 +69,8 @@ class Writer:
             if error.code != _CONFLICT:
                 raise
             known = await self.refresh(STEPS, meta["namespace"], meta["name"])
-            if known and owner_uid(known, "Pipeline") is None:
-                words = f"a Step {meta['name']} exists that no Pipeline owns; delete it"
+            if known and self.store.steps.get(known["metadata"]["uid"]) is None:
+                words = f"a Step {meta['name']} exists that cannot be read; delete it"
                 raise Refused(error.code, "NameConflict", words) from error
             return False
         return True
@@ -130,7 +131,7 @@ class Writer:
             self.store.put(resource, found)
         return found
 
-    async def _change(self, resource: Resource, view: _Planned, request: Any) -> bool:
+    async def _change(self, resource: Resource, view: _Planned, request: Awaitable[Object]) -> bool:
         try:
             answer = await request
         except Refused as error:
@@ -141,14 +142,8 @@ class Writer:
             if known is not None and known.version == view.version:
                 raise  # it changed into something that cannot be read: to try again at once would go on for ever
             return False
-        version = answer["metadata"]["resourceVersion"]
-        if version == view.version:
-            log.warning(
-                "the API server stores something else than what was written", kind=resource.kind, name=view.name
-            )
-            self._futile[view.uid] = version  # to write it again would change nothing, for ever
-            return True
-        self._futile.pop(view.uid, None)
+        if answer["metadata"]["resourceVersion"] == view.version:
+            raise _not_kept(view, "something else")
         self.store.put(resource, answer)
         return True
 
@@ -163,6 +158,15 @@ class Writer:
         if answer.get("kind") != "Status":
             self.store.put(resource, answer)
         return True
+
+
+def _not_kept(view: _Planned, what: str) -> Refused:
+    """To write it again would change nothing: a field is pruned by an older definition, or a webhook changes it."""
+    words = (
+        f"the API server keeps {what} than what was written to {view.name}; "
+        "apply the operator's CustomResourceDefinitions, and see which webhooks change the object"
+    )
+    return Refused(200, "NotKept", words)
 
 
 def _of(step: StepView) -> list[Manifest]:

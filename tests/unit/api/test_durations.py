@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from penstock.api.durations import Duration, parse, render
+from penstock.api.durations import Duration, human, parse, render
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,27 @@ def test_render_of_a_time_past() -> None:
 @given(st.integers(0, 86_399))
 def test_render_is_within_a_minute_of_what_it_shows(seconds: int) -> None:
     assert 0 <= seconds - parse(render(seconds)) < (60 if seconds >= 3600 else 1)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0s"),
+        (101, "101s"),
+        (119, "119s"),
+        (120, "2m"),
+        (200, "3m20s"),
+        (600, "10m"),
+        (3 * 3600 - 1, "179m"),
+        (3 * 3600, "3h"),
+        (7 * 3600 + 300, "7h5m"),
+        (47 * 3600, "47h"),
+        (50 * 3600, "2d2h"),
+        (9 * 86400, "9d"),
+        (800 * 86400, "2y70d"),
+        (3000 * 86400, "8y"),
+        (-60, "<invalid>"),
+    ],
+)
+def test_for_people_as_kubectl_shows_them(seconds: int, text: str) -> None:
+    assert human(seconds) == text

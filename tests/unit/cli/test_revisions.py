@@ -42,7 +42,7 @@ def step(path: str, **status: Any) -> dict[str, Any]:
             "resourceVersion": "1",
             "creationTimestamp": "2026-01-01T00:00:00Z",
             "labels": {"penstock.dev/pipeline": "digits"},
-            "ownerReferences": [{"kind": "Pipeline", "uid": "uid", "controller": True}],
+            "ownerReferences": [{"kind": "Pipeline", "uid": "uid-digits", "controller": True}],
         },
         "spec": written,
         "status": {"phase": "Succeeded", "completionTime": "2026-01-01T00:00:00Z", "results": [result], **status},

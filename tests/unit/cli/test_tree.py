@@ -114,6 +114,28 @@ def test_undo_and_lateness_are_told() -> None:
     assert "Late:" not in shown
 
 
+def test_each_step_says_how_its_undo_went() -> None:
+    def undone(name: str, phase: str, undo: str, message: str = "", run: int = 2) -> dict[str, Any]:
+        reason = "Error" if phase == "Failed" else "Completed"
+        return step(name, phase, run=2, reason=reason, undo={"run": run, "phase": undo, "message": message})
+
+    shown = lines(
+        pipeline(phase="Failed", steps=("a", "b", "c", "d", "e")),
+        undone("a", "Succeeded", "Succeeded"),
+        undone("b", "Succeeded", "Failed", "exit code 1"),
+        undone("c", "Failed", "Retrying", "exit code 2"),
+        undone("d", "Succeeded", "Succeeded", run=1),
+        step("e", "Succeeded", run=2),
+    )
+    assert [line.split(None, 3)[2:] for line in shown.splitlines()[-5:]] == [
+        ["Succeeded", "undone"],
+        ["Succeeded", "undo failed: exit code 1"],
+        ["Failed", "Error; undo is tried again: exit code 2"],
+        ["Succeeded"],
+        ["Succeeded"],
+    ]
+
+
 def test_large_fan_outs_show_what_matters() -> None:
     steps = [step(f"tune.{at}", "Failed" if at == 77 else "Succeeded") for at in range(100)]
     shown = lines(pipeline(phase="Running"), *steps).splitlines()

@@ -133,7 +133,7 @@ def test_watch_begins_anew_when_its_place_is_too_old(api: FakeApi, run: Run) -> 
     api.add(pipeline(phase="Running"))
     api.script[f"{ML}/pipelines"] = [{"type": "ERROR", "object": {"code": 410}}]
     api.on_watch = lambda: api.add(pipeline(phase="Cancelled"))
-    assert run("watch", "digits", "--timeout", "20").exit_code == 2
+    assert run("watch", "digits", "--timeout", "10m").exit_code == 2
 
 
 def test_watch_gives_up_in_time(api: FakeApi, run: Run) -> None:

@@ -15,7 +15,7 @@ from penstock.core.lifecycle import Standing
 from penstock.core.observed import pipeline_view
 from penstock.core.reasons import Reason
 from penstock.core.revisions import revision_manifest
-from penstock.core.scheduling.standing import Standing as StepStanding
+from penstock.core.scheduling.why import Answer
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_why_a_pipeline_waits(waiting: FakeApi, run: Run) -> None:
     found = run("why", "p")
     assert found.exit_code == 0, found.stderr
     assert found.stdout.splitlines() == [
-        "train is Pending: WaitingForResources, needs 2 nvidia.com/gpu, 1 of 2 free; held by pod ml/notebook",
+        "train is Queued: WaitingForResources, needs 2 nvidia.com/gpu, 1 of 2 free; held by pod notebook",
         "next is Pending: WaitingForDependencies, waits for train",
     ]
 
@@ -77,6 +77,23 @@ def test_why_one_step_waits(waiting: FakeApi, run: Run) -> None:
     (data,) = json.loads(run("why", "p/train", "-o", "json").stdout)
     assert data["reason"] == "WaitingForResources"
     assert (data["place"], data["waiting"], data["rankSeconds"]) == (1, 1, 1200.0)
+
+
+def test_who_holds_it_is_data_too(waiting: FakeApi, run: Run) -> None:
+    (data,) = json.loads(run("why", "p/train", "-o", "json").stdout)
+    assert data["short"] == {
+        "resource": "nvidia.com/gpu",
+        "needed": "2",
+        "free": "1",
+        "total": "2",
+        "holders": [{"kind": "Pod", "namespace": "ml", "name": "notebook", "amount": "1"}],
+    }
+
+
+def test_who_holds_it_in_another_namespace_is_named_to_who_may_see_it(waiting: FakeApi, run: Run) -> None:
+    for obj in [obj for obj in waiting.objects.values() if obj["metadata"].get("name") == "notebook"]:
+        obj["metadata"]["namespace"] = "prod"
+    assert "held by pod prod/notebook" in run("why", "p/train").stdout
 
 
 def test_a_step_that_is_not_there(waiting: FakeApi, run: Run) -> None:
@@ -89,7 +106,7 @@ def test_steps_of_other_namespaces_go_first_by_priority(waiting: FakeApi, run: R
     add(waiting, "prod", {"priority": 5, "steps": [train()]})
     found = run("why", "p/train")
     assert "number 2 of 2 that wait for room" in found.stdout
-    assert found.stdout.count("train is Pending") == 1
+    assert found.stdout.count("train is Queued") == 1
     assert found.stderr == ""
 
 
@@ -148,12 +165,75 @@ def test_components_that_may_not_be_seen_hurt_only_who_needs_them(waiting: FakeA
 
 def test_when_it_starts_is_told_to_the_second_if_that_is_soon() -> None:
     def told(seconds: float) -> str:
-        one = StepStanding(
-            ("ml", "p", "train"), "Pending", Reason.WAITING_FOR_RESOURCES, "m", 60.0, 1, 1, NOW + seconds
-        )
+        one = Answer(("ml", "p", "train"), "Pending", Reason.WAITING_FOR_RESOURCES, "m", 60.0, 1, 1, NOW + seconds)
         return list(lines([one], False, NOW))[-1]
 
     assert told(125) == "  expected to start at about 08:02:05 UTC"
     assert told(0) == "  expected to start at about 08:00:00 UTC"
     assert told(3665) == "  expected to start at about 09:01 UTC"
     assert told(86400) == "  expected to start at about 2027-01-16 08:00 UTC"
+
+
+def the_pipeline(api: FakeApi) -> dict[str, Any]:
+    (found,) = [obj for path, obj in api.objects.items() if path.endswith("/pipelines/p")]
+    return found
+
+
+def test_what_is_wrong_with_a_manifest_is_said_with_every_place(waiting: FakeApi, run: Run) -> None:
+    pipeline = the_pipeline(waiting)
+    pipeline["spec"]["steps"][1]["needs"] = ["tran"]
+    waiting.objects = {path: obj for path, obj in waiting.objects.items() if "/steps/" not in path}
+    assert run("why", "p").stdout.splitlines() == [
+        "p is Invalid: Invalid, the manifest is not valid",
+        """  spec.steps[1].needs[0]: there is no step 'tran' (did you mean "train"?) [UnknownStep]""",
+    ]
+    (data,) = json.loads(run("why", "p", "-o", "json").stdout)
+    assert (data["phase"], data["problems"][0]["reason"]) == ("Invalid", "UnknownStep")
+
+
+def test_what_only_the_operator_can_read_is_wrong_as_it_says(waiting: FakeApi, run: Run) -> None:
+    pipeline = the_pipeline(waiting)
+    pipeline["spec"] = {"steps": "none"}
+    assert run("why", "p").stdout.splitlines()[0] == "p is Invalid: Invalid, the manifest cannot be read"
+    pipeline["status"]["problems"] = [{"path": "spec.steps", "reason": "InvalidField", "message": "is no list"}]
+    assert run("why", "p").stdout.splitlines()[1] == "  spec.steps: is no list [InvalidField]"
+
+
+def test_a_pipeline_that_nobody_has_taken_up_is_not_at_its_end(waiting: FakeApi, run: Run) -> None:
+    the_pipeline(waiting)["status"] = {}
+    assert run("why", "p").stdout == (
+        "p is Pending: the operator has not taken up the latest edit or rerun yet; does it run?\n"
+    )
+
+
+def test_what_keeps_an_edit_from_being_taken_up_is_said(waiting: FakeApi, run: Run) -> None:
+    pipeline = the_pipeline(waiting)
+    pipeline["metadata"]["generation"] += 1
+    pipeline["status"].update(reason="Failed", message="the API server says no")
+    assert run("why", "p").stdout.endswith("edit or rerun yet; it said last: Failed, the API server says no\n")
+
+
+def test_a_pipeline_that_is_being_deleted_says_so(waiting: FakeApi, run: Run) -> None:
+    the_pipeline(waiting)["metadata"]["deletionTimestamp"] = "2027-01-15T08:00:00Z"
+    assert run("why", "p").stdout == "p is Pending: it is being deleted\n"
+
+
+def test_what_the_operator_says_of_the_pipeline_comes_first(waiting: FakeApi, run: Run) -> None:
+    words = "Step p.next belongs to another object; delete or rename it"
+    the_pipeline(waiting)["status"].update(reason="NameConflict", message=words)
+    assert run("why", "p").stdout.splitlines()[0] == f"p is Pending: NameConflict, {words}"
+    assert words not in run("why", "p/train").stdout
+
+
+def test_a_job_that_was_not_taken_is_no_matter_of_room(waiting: FakeApi, run: Run) -> None:
+    (train,) = [obj for path, obj in waiting.objects.items() if path.endswith("/steps/p.train")]
+    waiting.objects = {path: obj for path, obj in waiting.objects.items() if "notebook" not in path}
+    words = "a Job p-train-1 exists and belongs to somebody else; delete it"
+    train["status"] = {"phase": "Queued", "reason": "NameConflict", "message": words}
+    assert run("why", "p/train").stdout.splitlines()[0] == f"train is Queued: NameConflict, {words}"
+
+
+def test_nothing_waits_where_all_has_ended(waiting: FakeApi, run: Run) -> None:
+    assert list(lines([Answer(("ml", "p", "train"), "Succeeded", None, "")], False, NOW)) == [
+        "nothing waits: every step has ended"
+    ]

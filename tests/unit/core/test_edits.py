@@ -192,3 +192,35 @@ class TestReruns:
         assert not plan.ready
         found.run()
         assert runs(found) == ["a", "a#2"]
+
+
+def test_nothing_has_ended_while_the_pod_of_a_removed_step_runs() -> None:
+    found = cluster(pipeline(step("a"), step("old")))
+    found.slow = True
+    found.reconcile()
+    found.start_pods()
+    found.finish("p.a")
+    found.reconcile()
+    found.apply(pipeline(step("a")))
+    found.reconcile()
+    assert found.phases()["a"] == "Succeeded"
+    assert (found.status["phase"], found.status["reason"]) == ("Running", "Replacing")
+    assert found.status["message"] == "waits for the end of pods that count no more, of 'old'"
+    assert "completionTime" not in found.status
+    found.purge()
+    found.reconcile()
+    assert (found.status["phase"], found.status["reason"]) == ("Succeeded", "Completed")
+    assert runs(found) == ["a", "old"]
+
+
+def test_what_has_ended_stays_so_when_a_pod_goes_before_its_job_was_seen_to_end() -> None:
+    found = cluster(pipeline(step("a")))
+    found.reconcile()
+    found.start_pods()
+    found.end_pods()
+    found.reconcile()
+    assert found.status["phase"] == "Succeeded"
+    for pod in found.of("Pod"):
+        found.delete("Pod", pod["metadata"]["name"])
+    found.reconcile()
+    assert found.status["phase"] == "Succeeded"

@@ -121,7 +121,7 @@ LONG = list(range(9_000))
 
 
 class TestHostile:
-    """What would take a peer down is an error within seconds, and takes little memory."""
+    """What would take a peer down is an error soon, and takes little memory."""
 
     @pytest.mark.parametrize(
         "words",
@@ -148,7 +148,7 @@ class TestHostile:
             value(
                 words, {"params.l": "List", "params.s": "String"}, params__l=LONG, params__s="a" * 50_000, params__x=1
             )
-        assert time.process_time() - began < 5
+        assert time.process_time() - began < 60, "what grows without bounds takes hours, on any machine"
 
     @pytest.mark.parametrize(
         ("words", "found"),

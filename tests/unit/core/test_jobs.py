@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests.properties.model import Cluster
-from tests.unit.builders import cluster, pipeline, step
+from tests.unit.builders import cluster, graph, pipeline, step
 
 from penstock.core import labels
 from penstock.core.jobs import MOST_HINTED, gang_service, job_manifest
@@ -205,17 +205,24 @@ def test_a_gang_finds_its_members_by_name() -> None:
     name = job["metadata"]["name"]
     assert job["spec"]["completionMode"] == "Indexed"
     assert (job["spec"]["completions"], job["spec"]["parallelism"]) == (3, 3)
-    assert job["spec"]["template"]["spec"]["subdomain"] == name
-    assert env(job)["PENSTOCK_HOSTS"].split(",") == [f"{name}-{index}.{name}" for index in range(3)]
+    domain = service["metadata"]["name"]
+    assert job["spec"]["template"]["spec"]["subdomain"] == domain
+    assert env(job)["PENSTOCK_HOSTS"].split(",") == [f"{name}-{index}.{domain}" for index in range(3)]
     assert env(job)["PENSTOCK_REPLICAS"] == "3"
-    assert service["metadata"]["name"] == name
-    assert service["spec"] == {
-        "clusterIP": "None",
-        "publishNotReadyAddresses": True,
-        "selector": {"batch.kubernetes.io/job-name": name},
-    }
+    assert (service["spec"]["clusterIP"], service["spec"]["publishNotReadyAddresses"]) == ("None", True)
+    assert service["spec"]["selector"].items() <= job["spec"]["template"]["metadata"]["labels"].items()
     assert len(f"{name}-1023") <= 63
-    assert name[0].isalpha()
+
+
+def test_a_gang_has_one_service_for_all_its_attempts_and_runs() -> None:
+    ready, job, service = first(cluster(pipeline(step("a", replicas=2))), "a")
+    again = replace(ready, attempt=2, facts=replace(ready.facts, run=3))
+    assert gang_service(again, "p") == service
+    later = job_manifest(graph(step("a", replicas=2)), again, ("p", "uid"), "courier")
+    assert not set(env(later)["PENSTOCK_HOSTS"].split(",")) & set(env(job)["PENSTOCK_HOSTS"].split(","))
+    other = gang_service(replace(ready, step=replace(ready.step, uid="other")), "p")
+    assert other is not None
+    assert service["spec"]["selector"] != other["spec"]["selector"]
 
 
 def test_artifacts_are_written_to_a_fresh_directory_and_read_only_for_others() -> None:

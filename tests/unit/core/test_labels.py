@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from penstock.core.labels import job_name, label_value, step_name
+from penstock.core.labels import job_name, label_value, service_name, step_name
 
 LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")  # RFC 1035, as names of Services are
 
@@ -20,6 +20,14 @@ def test_a_job_name_leaves_room_for_the_index_of_a_pod(step: str, attempt: int) 
 def test_job_names_differ_by_step_run_attempt_and_purpose() -> None:
     ways = [("u", 1, 1, "run"), ("v", 1, 1, "run"), ("u", 2, 1, "run"), ("u", 1, 2, "run"), ("u", 1, 1, "undo")]
     assert len({job_name("a.b", *way) for way in ways}) == len(ways)
+
+
+@pytest.mark.parametrize("step", ["a.b", "x" * 63 + "." + "y" * 63 + ".3.z", "0.1", "a-.b", "3d.train-2"])
+def test_a_service_has_a_name_that_only_its_step_can_have(step: str) -> None:
+    name = service_name(step, "uid")
+    assert LABEL.fullmatch(name)
+    assert len(name) <= 63
+    assert name not in (service_name(step, "other"), job_name(step, "uid", 1, 1))
 
 
 def test_a_job_name_is_always_the_same() -> None:

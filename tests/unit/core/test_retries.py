@@ -11,7 +11,8 @@ from penstock.core.outcomes import Failure
 from penstock.core.plan import plan
 from penstock.core.reasons import Reason
 from penstock.core.retries import MAX_DISRUPTIONS, Again, GiveUp, decide, wait
-from penstock.core.scheduling.admission import Wait
+from penstock.core.scheduling.causes import Said
+from penstock.core.scheduling.waits import Wait
 from penstock.core.waiting import PATIENCE
 
 
@@ -117,7 +118,7 @@ def test_an_attempt_that_finds_no_room_says_so_and_keeps_what_is_known() -> None
     for write in found.writes_of(found.plan()):
         write()
     uid = found.step("a")["metadata"]["uid"]
-    full = Wait(Reason.WAITING_FOR_RESOURCES, lambda: "needs 1 nvidia.com/gpu, 0 of 2 free")
+    full = Wait(Reason.WAITING_FOR_RESOURCES, found.now, lambda: Said("needs 1 nvidia.com/gpu, 0 of 2 free"))
     observed = found.observe()
     assert not plan(replace(observed, waits={uid: full})).step_statuses, "not at once"
     ((_, status),) = plan(replace(observed, waits={uid: full}, now=found.now + PATIENCE + 2)).step_statuses

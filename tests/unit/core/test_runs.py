@@ -1,9 +1,12 @@
 """From manifest to end: what starts, in which order, and how everything ends."""
 
 import json
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
-from tests.unit.builders import cluster, job_env, phases, pipeline, runs, spec, step
+from tests.properties.model import Cluster
+from tests.unit.builders import Object, cluster, job_env, phases, pipeline, runs, spec, step
 
 from penstock.core import labels
 
@@ -294,13 +297,58 @@ class TestSwitches:
         assert found.phases()["f"] == "Succeeded"
 
 
-def test_a_step_of_somebody_else_is_named() -> None:
-    found = cluster(pipeline(step("a")))
-    found.create({"kind": "Step", "metadata": {"name": "p.a"}, "spec": {"image": "x"}})
-    observed = found.observe()
-    (stranger,) = observed.steps.values()
-    assert stranger.owner is None
-    assert stranger.path == "p.a"
+class TestNamesThatAreTaken:
+    """A Step that the Pipeline does not own has the name of one that it wants."""
+
+    @pytest.mark.parametrize(
+        ("owners", "words"), [([], "no Pipeline owns it"), (["another"], "another Pipeline owns it")]
+    )
+    def test_the_status_says_so_until_it_is_gone(self, owners: list[str], words: str) -> None:
+        found = cluster(pipeline(step("a"), step("b")))
+        found.create(left("p.a", owners))
+        go_on(found)
+        assert (found.status["phase"], found.status["reason"]) == ("Running", "NameConflict")
+        assert words in found.status["message"]
+        assert "p.a" in found.status["message"]
+        assert runs(found) == ["b"]
+        found.delete("Step", "p.a")
+        found.run()
+        assert found.status["phase"] == "Succeeded"
+
+    def test_of_finally_too(self) -> None:
+        found = cluster(pipeline(step("a"), **{"finally": [step("f")]}))
+        found.create(left("p.f"))
+        go_on(found)
+        assert (found.status["phase"], found.status["reason"]) == ("Running", "NameConflict")
+
+    def test_what_is_left_of_another_pipeline_tells_nothing_about_this_one(self) -> None:
+        used = {"resource": "gpu", "reservedSeconds": 1, "busySeconds": 1, "lostSeconds": 0}
+        found = cluster(pipeline(step("a"), **{"finally": [step("f")]}))
+        found.create(left("p.f", phase="Running", round=1, revision=1, attempts=[{"number": 1}], usage=[used]))
+        go_on(found)
+        assert "usage" not in found.status
+        found.apply(pipeline(step("a"), **{"finally": [step("g")]}))  # an edit does not wait for what is nobody's
+        found.run()
+        assert found.status["phase"] == "Succeeded"
+        assert found.status["history"][0]["ran"] == 1
+        assert found.objects["Step", "p.f"]["status"]["phase"] == "Running"
+
+
+def left(name: str, owners: Sequence[str] = (), **status: Any) -> Object:
+    """A Step that some Pipeline made; an orphan unless it has owners (their uids)."""
+    references = [{"kind": "Pipeline", "uid": uid, "controller": True} for uid in owners]
+    spec = {"image": "x", "fingerprint": "f"}
+    return {"kind": "Step", "metadata": {"name": name, "ownerReferences": references}, "spec": spec, "status": status}
+
+
+def go_on(found: Cluster, times: int = 4) -> None:
+    """Lets everything happen that can."""
+    for _ in range(times):
+        found.reconcile()
+        found.start_pods()
+        found.now += 1
+        found.finish()
+        found.reconcile()
 
 
 def test_the_first_plan_only_takes_the_pipeline_up() -> None:

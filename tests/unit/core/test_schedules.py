@@ -45,7 +45,7 @@ def test_status_and_waking() -> None:
     assert world.status["nextScheduleTime"] == "2026-07-01T12:10:00Z"
     assert (world.status["active"], world.status["observedGeneration"]) == (1, 1)
     assert world.condition("Accepted") == ("True", "Accepted")
-    assert world.condition("Suspended") == ("False", "Accepted")
+    assert world.condition("Suspended") == ("False", "OnSchedule")
     world.finish(name("2026-07-01T12:00Z"))
     world.go("2026-07-01T12:01:00Z")
     assert world.status["active"] == 0
@@ -137,7 +137,7 @@ def test_suspend_holds_ticks_back_and_its_end_runs_the_latest() -> None:
     assert "nextScheduleTime" not in world.status
     world.edit(suspend=False)
     assert world.go("2026-07-01T13:15:00Z") == [name("2026-07-01T13:10Z")]
-    assert world.condition("Suspended") == ("False", "Accepted")
+    assert world.condition("Suspended") == ("False", "OnSchedule")
 
 
 def test_a_lost_status_brings_no_tick_back() -> None:

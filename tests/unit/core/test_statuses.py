@@ -6,6 +6,7 @@ import pytest
 from tests.properties.model import Cluster
 from tests.unit.builders import cluster, pipeline, step
 
+from penstock.cli.ages import span
 from penstock.core.lifecycle import Rerun, parse_rerun
 from penstock.core.step_status import differs
 
@@ -109,3 +110,37 @@ def test_what_makes_a_status_worth_writing(old: dict[str, Any], new: dict[str, A
 )
 def test_what_a_rerun_annotation_asks_for(words: str | None, asked: Rerun | None) -> None:
     assert parse_rerun(words) == asked
+
+
+def test_a_duration_is_told_as_kubectl_and_get_tell_it() -> None:
+    found = cluster(pipeline(step("a")))
+    found.reconcile()
+    found.start_pods()
+    found.reconcile()
+    found.now += 101
+    found.finish()
+    found.reconcile()
+    assert found.status["duration"] == span(found.status["startTime"], found.status["completionTime"], 0) == "101s"
+
+
+def test_conditions_that_do_not_hold_say_why() -> None:
+    def reasons(found: Cluster) -> dict[str, tuple[str, str]]:
+        return {one["type"]: (one["status"], one["reason"]) for one in found.status["conditions"]}
+
+    found = cluster(pipeline(step("a"), step("b", needs=["a"])), a=[1])
+    for write in found.writes_of(found.plan()):
+        write()
+    assert reasons(found)["Failed"] == reasons(found)["Finished"] == ("False", "Preparing")
+    found.reconcile()
+    found.start_pods()
+    found.reconcile()
+    assert reasons(found)["Failed"] == reasons(found)["Complete"] == ("False", "Running")
+    found.finish()
+    found.reconcile()
+    assert reasons(found) == {
+        "Accepted": ("True", "Accepted"),
+        "Progressing": ("False", "Failed"),
+        "Finished": ("True", "Failed"),
+        "Complete": ("False", "Failed"),
+        "Failed": ("True", "Failed"),
+    }

@@ -16,20 +16,26 @@ def why(
 ) -> None:
     """Say why each step waits, fails or runs: the reason, who holds what it needs and until when, its place, its ETA.
 
+    What keeps the Pipeline as a whole, such as a manifest that is not valid, is said first.
+
     Numbers are computed now, with the operator's own scheduler, from what you may see of the cluster: steps of other
     namespaces, which may go first, count if you may list Pipelines in all namespaces.
     """
-    from penstock.cli.explaining import as_data, chosen, lines, stand
+    from penstock.cli.explaining import as_data, ask, chosen, head, lines, of_pipeline, whole_data
     from penstock.cli.printing import print_data
 
     pipeline, _, step = name.partition("/")
     cluster.get(PIPELINES, pipeline)
-    standing, sight = stand(cluster)
-    found = chosen(standing, cluster.namespace, pipeline, step)
+    answers, sight = ask(cluster)
+    found = chosen(answers, cluster.namespace, pipeline, step)
+    itself = None if step and found else of_pipeline(sight, cluster.namespace, pipeline)
     for note in sight.notes:
         typer.echo(f"note: {note}", err=True)
     if output == "json":
-        print_data([as_data(one) for one in found], "json")
+        own = [whole_data(pipeline, itself)] if itself else []
+        print_data([*own, *map(as_data, found)], "json")
         return
+    for line in head(pipeline, itself) if itself else ():
+        typer.echo(line)
     for line in lines(found, bool(step), sight.now):
         typer.echo(line)

@@ -96,7 +96,7 @@ class _Planner:
             status["nextScheduleTime"] = stamp(upcoming)
         wanted = {
             "Accepted": ("True", Reason.ACCEPTED, ""),
-            "Suspended": ("True" if suspended else "False", Reason.SUSPENDED if suspended else Reason.ACCEPTED, ""),
+            "Suspended": ("True" if suspended else "False", Reason.SUSPENDED if suspended else Reason.ON_SCHEDULE, ""),
         }
         if filling:
             status["backfill"] = filling.status

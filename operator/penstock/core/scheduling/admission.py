@@ -1,39 +1,19 @@
 """Which of all ready Steps start now: one serialised pass over every demand and one snapshot of capacity. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from penstock.core.reasons import Reason
 from penstock.core.scheduling import explain
 from penstock.core.scheduling.capacity import Capacity
+from penstock.core.scheduling.causes import Behind, RanBefore, Turn
 from penstock.core.scheduling.demands import Demand, Key
 from penstock.core.scheduling.feasibility import feasibility
 from penstock.core.scheduling.policies import CRITICAL_PATH, Policy
 from penstock.core.scheduling.reservations import Reservation, reserve, shortage
 from penstock.core.scheduling.room import Room
 from penstock.core.scheduling.shapes import Shape
-
-
-class Wait:
-    """Why a demand does not start, and which resources are short. The sentence is made when somebody asks for it."""
-
-    __slots__ = ("_message", "_say", "reason", "short")
-
-    def __init__(self, reason: Reason, say: Callable[[], str], short: tuple[str, ...] = ()) -> None:
-        self.reason = reason
-        self.short = short
-        self._say = say
-        self._message: str | None = None
-
-    @property
-    def message(self) -> str:
-        """The reason in words, with numbers as they are at the end of the pass."""
-        if self._message is None:
-            self._message = self._say()
-        return self._message
-
-    def __repr__(self) -> str:
-        return f"Wait({self.reason.value}: {self.message})"
+from penstock.core.scheduling.waits import Wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +75,10 @@ class _Pass:
         return Admission(tuple(self.admitted), waits, self.nodes, tuple(self.reservations), min(turns, default=None))
 
     def _behind(self, head: Demand) -> Wait:
-        return Wait(Reason.OUTRANKED, lambda: f"waits its turn behind {head.owner}")
+        return Wait(Reason.OUTRANKED, self.now, lambda: Behind(head.owner))
 
     def _not_yet(self, demand: Demand) -> Wait:
-        at = explain.clock(demand.not_before, self.now)
-        return Wait(Reason.PLANNED_LATER, lambda: f"by the plan its turn is at about {at}, after steps that go first")
+        return Wait(Reason.PLANNED_LATER, self.now, lambda: Turn(demand.not_before))
 
     def _decide(self, demand: Demand) -> Wait | None:
         """Takes the room for the demand and returns None, or returns why it waits. Equal shapes wait alike."""
@@ -110,8 +89,9 @@ class _Pass:
         refused = self.shortest_refused.get(shape)
         if refused and demand.duration >= refused[0]:
             return refused[1]
-        if feasibility(self.capacity, shape).never:
-            wait = self.blocked[shape] = Wait(Reason.NEVER_FITS, lambda: explain.never_fits(self.capacity, shape))
+        never = feasibility(self.capacity, shape).never
+        if never is not None:
+            wait = self.blocked[shape] = Wait(Reason.NEVER_FITS, self.now, lambda: never)
             return self._forgiven(demand, wait)
         end = self.now + demand.duration
         nodes = self.room.fit(shape, end)
@@ -121,7 +101,7 @@ class _Pass:
             self.nodes[demand.key] = nodes
             return None
         if self.room.fit(shape, self.now) is not None:
-            wait = Wait(Reason.RESERVED, lambda: explain.behind(self.room, shape))
+            wait = Wait(Reason.RESERVED, self.now, lambda: explain.behind(self.room, shape))
             self.shortest_refused[shape] = demand.duration, wait
             return wait
         wait = self.blocked[shape] = self._no_room(demand)
@@ -129,7 +109,7 @@ class _Pass:
 
     def _forgiven(self, demand: Demand, wait: Wait) -> Wait:
         if wait.reason is Reason.NEVER_FITS and demand.fitted:
-            return Wait(Reason.WAITING_FOR_RESOURCES, lambda: f"{wait.message}; it ran before, so it waits")
+            return Wait(Reason.WAITING_FOR_RESOURCES, self.now, lambda: RanBefore(wait.cause))
         return wait
 
     def _no_room(self, demand: Demand) -> Wait:
@@ -145,9 +125,9 @@ class _Pass:
         full = next((pool for pool, charge in self.room.pools(shape) if not pool.fitting(charge, self.now)), None)
         if full:
             reason = Reason.QUOTA_EXCEEDED if full.quota else Reason.WAITING_FOR_RESOURCES
-            return Wait(reason, lambda: explain.short_of_pool(self.room, shape), names)
+            return Wait(reason, self.now, lambda: explain.short_of_pool(self.room, shape), names)
         reason = Reason.OUTRANKED if self._fitted_at_first(shape) else Reason.WAITING_FOR_RESOURCES
-        return Wait(reason, lambda: explain.short_of_room(self.room, shape, reservation), names)
+        return Wait(reason, self.now, lambda: explain.short_of_room(self.room, shape, reservation), names)
 
     def _fitted_at_first(self, shape: Shape) -> bool:
         """Whether there was room before this pass gave it to others."""

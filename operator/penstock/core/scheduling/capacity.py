@@ -9,7 +9,11 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from penstock.api.quantities import MILLI
+from penstock.core.scheduling.owners import Owner
 from penstock.core.scheduling.shapes import PODS, Amounts, Shape, Taint
+
+JOBS = "count/jobs.batch"
+"""What a ResourceQuota calls the number of Jobs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class Holding:
     `charged`: the namespace's ResourceQuota counts it already.
     """
 
-    owner: str
+    owner: Owner
     shape: Shape
     node: str | None = None
     start: float = 0.0
@@ -49,6 +53,13 @@ class Holding:
     claims: tuple[str, ...] = ()
     hint: tuple[str, ...] = ()
     """Nodes that its pods prefer, since admission chose them; kube-scheduler follows it unless they are full."""
+
+    @property
+    def requests(self) -> Amounts:
+        """What all its pods hold together."""
+        if self.pods == 1:
+            return self.shape.requests
+        return {name: amount * self.pods for name, amount in self.shape.requests.items()}
 
     def released(self, now: float) -> float:
         """When it is expected to be free."""
@@ -173,6 +184,8 @@ class Capacity:
     caps: Amounts | None = None
     memo: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
     """Cache of pure functions of nodes, ranges, caps and what quotas allow in all; shared while these stay the same."""
+    idle_jobs: Mapping[str, tuple[Owner, ...]] = field(default_factory=dict)
+    """By namespace, if a quota counts Jobs there: Jobs that hold nothing but their number, such as those that ended."""
 
     @classmethod
     def of(

@@ -8,6 +8,7 @@ from penstock.core.graph import Graph, Task
 from penstock.core.requests import pod_requests, pod_resources
 from penstock.core.scheduling.learned import Learned
 from penstock.core.scheduling.observed_capacity import amounts
+from penstock.core.scheduling.owners import Owner, step_owner
 from penstock.core.scheduling.ranks import ranks
 from penstock.core.scheduling.shapes import Shape, pod_constraints, shape
 
@@ -36,9 +37,9 @@ class Demand:
     not_before: float = 0.0
 
     @property
-    def owner(self) -> str:
-        """The Step in words: `pipeline/path`, or the name of a Step on its own."""
-        return "/".join(self.key[1:]) if self.key[1] else self.key[2]
+    def owner(self) -> Owner:
+        """The Step as one who holds room."""
+        return step_owner(*self.key)
 
 
 def demand(ready: Ready, graph: Graph, learned: Learned | None = None) -> Demand:

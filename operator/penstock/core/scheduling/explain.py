@@ -1,61 +1,63 @@
-"""Sentences with numbers about why a step waits."""
+"""What a step waits for, found in the room of a pass."""
 
-from penstock.api.quantities import render
-from penstock.core.clock import stamp
-from penstock.core.scheduling.capacity import Capacity
-from penstock.core.scheduling.feasibility import feasibility, in_order, needs, slots
+from collections.abc import Iterator
+
+from penstock.api.quantities import MILLI
+from penstock.core.scheduling.capacity import JOBS, Holding
+from penstock.core.scheduling.causes import Behind, Cause, Held, Said, Short
+from penstock.core.scheduling.feasibility import feasibility, in_order, slots
+from penstock.core.scheduling.owners import Owner
 from penstock.core.scheduling.reservations import Reservation
 from penstock.core.scheduling.room import Bin, Room
 from penstock.core.scheduling.shapes import PODS, Amounts, Shape
 
-NAMED = 2
-"""So many of those who hold what is missing are named."""
-
-SOON = 600.0
-"""Instants that are fewer seconds away are given to the second."""
+_Part = tuple[Owner, int, float | None]
+"""What an owner holds of a resource, and when it should be free."""
 
 
-def clock(at: float, now: float) -> str:
-    """The time of day of an instant in UTC: to the second if it is soon, with the date unless it is within a day."""
-    text = stamp(at)
-    if 0 <= at - now < SOON:
-        return f"{text[11:19]} UTC"
-    return f"{text[11:16]} UTC" if 0 <= at - now < 86400 else f"{text[:10]} {text[11:16]} UTC"
+def short_of_pool(room: Room, shape: Shape) -> Cause:
+    """Which quota or cap is short, and by how much; one of them must be."""
+    pool, resource, needed = next(
+        (pool, resource, charge[resource])
+        for pool, charge in room.pools(shape)
+        for resource in in_order(charge)
+        if charge[resource] > pool.free.get(resource, 0)
+    )
+    free = max(0, pool.free.get(resource, 0))
+    parts = _jobs(room, pool) if resource == JOBS else _parts(pool, resource, room.now)
+    return Short(resource, needed, free, pool.total[resource], pool=pool.name, holders=_holders(parts))
 
 
-def short_of_pool(room: Room, shape: Shape) -> str:
-    """Which quota or cap is short, and by how much; empty if none is."""
-    for pool, charge in room.pools(shape):
-        for name in in_order(charge):
-            free = max(0, pool.free.get(name, 0))
-            if charge[name] > free:
-                left = f"{pool.name} has {render(name, free)} of {render(name, pool.total[name])} left"
-                return f"needs {render(name, charge[name])} {name}, {left}{_holders([pool], name, room.now)}"
-    return ""
-
-
-def short_of_room(room: Room, shape: Shape, reservation: Reservation | None) -> str:
+def short_of_room(room: Room, shape: Shape, reservation: Reservation | None) -> Cause:
     """What no node has free now, who holds it and until when."""
     found = feasibility(room.capacity, shape)
     nodes = [room.nodes[name] for name in room.usable(shape) or ()]
-    if found.never or found.now:
-        return found.never or found.now
+    closed = found.never or found.now
+    if closed:
+        return closed
     if not nodes:
-        return f"its claim is in use on node {room.claims.get(shape.claim, '')}, which cannot take its pods now"
+        return Said(f"its claim is in use on node {room.claims.get(shape.claim, '')}, which cannot take its pods now")
     requests, _ = room.capacity.stated(shape)
-    name = _scarcest(nodes, requests, shape.replicas)
-    free = [max(0, node.free.get(name, 0)) for node in nodes]
-    total = sum(node.total.get(name, 0) for node in nodes)
-    text = f"{needs(shape, name, requests[name])}, {render(name, sum(free))} of {render(name, total)} free"
-    if shape.replicas == 1 and sum(free) >= requests[name]:
-        text += f", at most {render(name, max(free))} on one node"
-        if max(free) >= requests[name]:
-            others = ", ".join(other for other in in_order(requests) if other not in (name, PODS))
-            text += f", where {others} is short" if others else ""
-    text += _holders(nodes, name, room.now)
-    if reservation:
-        text += f"; reserved from about {clock(reservation.at, room.now)}"
-    return text
+    resource = _scarcest(nodes, requests, shape.replicas)
+    needed = requests[resource]
+    free = [max(0, node.free.get(resource, 0)) for node in nodes]
+    most: int | None = None
+    besides: tuple[str, ...] = ()
+    if shape.replicas == 1 and sum(free) >= needed:
+        most = max(free)
+        if most >= needed:
+            besides = tuple(other for other in in_order(requests) if other not in (resource, PODS))
+    return Short(
+        resource,
+        needed,
+        sum(free),
+        sum(node.total.get(resource, 0) for node in nodes),
+        shape.replicas,
+        most=most,
+        besides=besides,
+        holders=_holders(part for node in nodes for part in _parts(node, resource, room.now)),
+        reserved=reservation.at if reservation else None,
+    )
 
 
 def _scarcest(nodes: list[Bin], requests: Amounts, pods: int) -> str:
@@ -66,41 +68,50 @@ def _scarcest(nodes: list[Bin], requests: Amounts, pods: int) -> str:
     return names[0]
 
 
-def _holders(bins: list[Bin], name: str, now: float) -> str:
-    """Who holds a resource there, those first who are expected to give it back first."""
-    ends: dict[str, float] = {}
-    for one in bins:
-        for holding, amounts in one.held:
-            if amounts.get(name):
-                _note(ends, holding.owner, holding.released(now))
-        for end, amounts, owner in one.taken:
-            if amounts.get(name):
-                _note(ends, owner, end)
-    if not ends:
-        return ""
-    order = sorted(ends, key=lambda owner: (ends[owner], owner))
-    known = [f"{who} until about {clock(ends[who], now)}" if ends[who] < 1e15 else who for who in order[:NAMED]]
-    more = f" and {len(order) - NAMED} more" if len(order) > NAMED else ""
-    return f"; held by {', '.join(known)}{more}"
+def _parts(one: Bin, resource: str, now: float) -> Iterator[_Part]:
+    for holding, amounts in one.held:
+        if amounts.get(resource):
+            yield holding.owner, amounts[resource], _end(holding, now)
+    for end, amounts, owner in one.taken:
+        if amounts.get(resource):
+            yield owner, amounts[resource], end
 
 
-def _note(ends: dict[str, float], owner: str, end: float) -> None:
-    ends[owner] = min(end, ends.get(owner, end))
+def _end(one: Holding, now: float) -> float | None:
+    return None if one.end is None else one.released(now)
 
 
-def behind(room: Room, shape: Shape) -> str:
+def _jobs(room: Room, pool: Bin) -> Iterator[_Part]:
+    """Whose Jobs a quota counts that counts them: also those that have ended, for as long as they are there."""
+    assert pool.quota is not None
+    namespace = pool.quota.namespace
+    live = (one for one in room.holdings() if one.own and one.shape.namespace == namespace)
+    yield from {one.owner: (one.owner, MILLI, _end(one, room.now)) for one in live}.values()
+    yield from ((owner, MILLI, end) for end, _, owner in pool.taken)
+    yield from ((owner, MILLI, None) for owner in room.capacity.idle_jobs.get(namespace, ()))
+
+
+def _holders(parts: Iterator[_Part]) -> tuple[Held, ...]:
+    """The parts of each owner together, those first who are expected to give theirs back first."""
+    found: dict[Owner, Held] = {}
+    for owner, amount, until in parts:
+        known = found.get(owner)
+        if known is not None:
+            ends = [end for end in (known.until, until) if end is not None]
+            amount, until = known.amount + amount, min(ends, default=None)
+        found[owner] = Held(owner, amount, until)
+    return tuple(sorted(found.values(), key=_order))
+
+
+def _order(one: Held) -> tuple[bool, float, Owner]:
+    return one.until is None, one.until or 0.0, one.owner
+
+
+def behind(room: Room, shape: Shape) -> Cause:
     """Whose reservation it would take from, and when that is."""
     bins = [pool for pool, _ in room.pools(shape)] + [room.nodes[name] for name in room.usable(shape) or ()]
     promises = [promise for one in bins for promise in one.promises]
     if not promises:
-        return "it would take from a reservation"
+        return Said("it would take from a reservation")
     first = min(promises, key=lambda promise: (promise.at, promise.holder))
-    return (
-        f"there is room, but it would not end before about {clock(first.at, room.now)}, "
-        f"when {first.holder}, which goes first, is to start with it"
-    )
-
-
-def never_fits(capacity: Capacity, shape: Shape) -> str:
-    """Why it cannot run even when all is idle; empty if it can."""
-    return feasibility(capacity, shape).never
+    return Behind(first.holder, first.at)

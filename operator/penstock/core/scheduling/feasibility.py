@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from penstock.api.quantities import render
 from penstock.core.problems import nearest
 from penstock.core.scheduling.capacity import Capacity, NodeView
+from penstock.core.scheduling.causes import Cause, Closed, Node, Said, Tainted
 from penstock.core.scheduling.shapes import PODS, Amounts, Shape, Taint
 
 PASSING = "node.kubernetes.io/"
@@ -14,8 +15,8 @@ PASSING = "node.kubernetes.io/"
 CORE = ("cpu", "memory", "ephemeral-storage", PODS)
 """Resources of every node: who asks for one of these has not mistaken its name."""
 
-NAMED = 3
-"""So many of the nodes that take no pods are named."""
+REMEMBERED = 2048
+"""Shapes at most whose feasibility is remembered. One that binds pods to a claim comes and goes with a Pipeline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +27,16 @@ class Feasibility:
     """
 
     usable: tuple[str, ...] | None
-    never: str = ""
-    now: str = ""
+    never: Cause | None = None
+    now: Cause | None = None
 
 
 def feasibility(capacity: Capacity, shape: Shape) -> Feasibility:
     """The feasibility of a shape, remembered in the capacity's memo."""
     known = capacity.memo.get(shape)
     if known is None:
+        if len(capacity.memo) >= REMEMBERED:
+            capacity.memo.clear()
         known = capacity.memo[shape] = _feasibility(capacity, shape)
     assert isinstance(known, Feasibility)
     return known
@@ -41,21 +44,21 @@ def feasibility(capacity: Capacity, shape: Shape) -> Feasibility:
 
 def _feasibility(capacity: Capacity, shape: Shape) -> Feasibility:
     requests, limits = capacity.stated(shape)
-    never = _outside_ranges(capacity, shape, requests, limits)
-    never = never or _beyond_quotas(capacity, shape, requests, limits) or _beyond_caps(capacity, shape, requests)
+    beyond = _outside_ranges(capacity, shape, requests, limits)
+    beyond = beyond or _beyond_quotas(capacity, shape, requests, limits) or _beyond_caps(capacity, shape, requests)
+    if beyond:
+        return Feasibility(None if capacity.nodes is None else (), Said(beyond))
     if capacity.nodes is None:
-        return Feasibility(None, never)
-    if never:
-        return Feasibility((), never)
+        return Feasibility(None)
     if not capacity.nodes:
-        return Feasibility((), now=_asked(shape, requests) + "the cluster has no nodes")
+        return Feasibility((), now=Said(_asked(shape, requests) + "the cluster has no nodes"))
     candidates, never = _candidates(capacity.nodes.values(), shape, requests)
     if never:
         return Feasibility((), never)
     usable = tuple(
         node.name for node in candidates if not node.unusable and not shape.constraints.untolerated(node.taints)
     )
-    return Feasibility(usable, now="" if usable else _closed(candidates, shape, requests))
+    return Feasibility(usable, now=None if usable else _closed(candidates, shape, requests))
 
 
 def slots(free: Amounts, requests: Amounts) -> int:
@@ -75,27 +78,25 @@ def slots(free: Amounts, requests: Amounts) -> int:
     return found
 
 
-def _candidates(nodes: Iterable[NodeView], shape: Shape, requests: Amounts) -> tuple[list[NodeView], str]:
+def _candidates(nodes: Iterable[NodeView], shape: Shape, requests: Amounts) -> tuple[list[NodeView], Cause | None]:
     """Nodes that would take the pods when idle, and if these are too few, why."""
     everyone = list(nodes)
     wanted = [node for node in everyone if shape.constraints.wants(node.name, node.labels)]
     if not wanted:
-        return [], f"none of {_count(everyone)} has what {_constraints(shape)} asks for"
+        return [], Said(f"none of {_count(everyone)} has what {_constraints(shape)} asks for")
     open_to_it = [node for node in wanted if not shape.constraints.untolerated(_lasting(node))]
     if not open_to_it:
         taint = shape.constraints.untolerated(_lasting(wanted[0]))
         assert taint is not None
-        return [], (
-            f"it does not tolerate the taint {taint.key}={taint.value}:{taint.effect} of {wanted[0].name}"
-            + (f", nor those of {len(wanted) - 1} other nodes" if len(wanted) > 1 else "")
-        )
+        return [], Tainted(f"{taint.key}={taint.value}:{taint.effect}", wanted[0].name, len(wanted) - 1)
     large = [node for node in open_to_it if slots(node.potential, requests)]
     if not large:
-        return [], _too_large(open_to_it, requests)
+        return [], Said(_too_large(open_to_it, requests))
     room = sum(slots(node.potential, requests) for node in large)
     if room < shape.replicas:
-        return [], f"needs {shape.replicas} pods at once; only {room} would fit when all is idle, on {_count(large)}"
-    return large, ""
+        only = f"only {room} would fit when all is idle, on {_count(large)}"
+        return [], Said(f"needs {shape.replicas} pods at once; {only}")
+    return large, None
 
 
 def _too_large(nodes: list[NodeView], requests: Amounts) -> str:
@@ -129,16 +130,16 @@ def _asked(shape: Shape, requests: Amounts) -> str:
     return "" if name == PODS else f"{needs(shape, name, requests[name])}; "
 
 
-def _closed(nodes: list[NodeView], shape: Shape, requests: Amounts) -> str:
+def _closed(nodes: list[NodeView], shape: Shape, requests: Amounts) -> Closed:
     """Which nodes would do, what they have, and why they take no pods at the moment."""
     name = in_order(requests)[0]
-    some = ", ".join(f"{_having(node, name)} {_state(node, shape)}" for node in nodes[:NAMED])
-    more = f", and {len(nodes) - NAMED} more" if len(nodes) > NAMED else ""
-    return f"{_asked(shape, requests)}no node takes its pods now: {some}{more}"
+    return Closed(_asked(shape, requests), tuple(_node(node, name, shape) for node in nodes))
 
 
-def _having(node: NodeView, name: str) -> str:
-    return node.name if name == PODS else f"{node.name} with {render(name, node.potential.get(name, 0))} {name}"
+def _node(node: NodeView, name: str, shape: Shape) -> Node:
+    taint = None if node.unusable else shape.constraints.untolerated(node.taints)
+    has = "" if name == PODS else f" with {render(name, node.potential.get(name, 0))} {name}"
+    return Node(node.name, has, node.unusable, taint.key if taint else "")
 
 
 def _known(nodes: list[NodeView]) -> set[str]:
@@ -151,7 +152,7 @@ def _lasting(node: NodeView) -> Iterable[Taint]:
 
 def _outside_ranges(capacity: Capacity, shape: Shape, requests: Amounts, limits: Amounts) -> str:
     for one in capacity.ranges.get(shape.namespace, ()):
-        where = f"LimitRange {one.namespace}/{one.name}"
+        where = f"LimitRange {one.name}"
         for name, most in one.most.items():
             amount = max(requests.get(name, 0), limits.get(name, 0))
             if amount > most:
@@ -165,7 +166,7 @@ def _outside_ranges(capacity: Capacity, shape: Shape, requests: Amounts, limits:
 
 def _beyond_quotas(capacity: Capacity, shape: Shape, requests: Amounts, limits: Amounts) -> str:
     for quota in capacity.quotas.get(shape.namespace, ()):
-        where = f"ResourceQuota {quota.namespace}/{quota.name}"
+        where = f"ResourceQuota {quota.name}"
         charge = quota.charge(shape, requests, limits)
         if charge is None:
             continue
@@ -185,14 +186,6 @@ def _beyond_caps(capacity: Capacity, shape: Shape, requests: Amounts) -> str:
         if total > cap:
             return f"needs {render(name, total)} {name}; the operator's settings allow {render(name, cap)} in all"
     return ""
-
-
-def _state(node: NodeView, shape: Shape) -> str:
-    if node.unusable:
-        return f"is {node.unusable}"
-    taint = shape.constraints.untolerated(node.taints)
-    assert taint is not None
-    return f"has the taint {taint.key}"
 
 
 def _count(nodes: list[NodeView]) -> str:

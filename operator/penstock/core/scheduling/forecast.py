@@ -12,6 +12,7 @@ from penstock.core.scheduling.planned_pass import foreseen
 from penstock.core.scheduling.policies import CRITICAL_PATH, Policy
 from penstock.core.scheduling.simulate import Simulated
 from penstock.core.scheduling.timeline import Link, Use, bottleneck, cost, critical_path, uses
+from penstock.core.scheduling.wording import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +174,13 @@ def as_data(name: str, found: Forecast, workload: Workload) -> dict[str, object]
         "resources": {resource: _use(resource, use) for resource, use in found.uses.items()},
         "steps": steps,
         "neverStart": [
-            {"step": key[2], "pipeline": key[1], "reason": reason.value, "message": message}
-            for key, (reason, message) in sorted(simulated.stuck.items())
+            {
+                "step": key[2],
+                "pipeline": key[1],
+                "reason": wait.reason.value,
+                "message": wait.words(Reader.of_all(key[0])),
+            }
+            for key, wait in sorted(simulated.stuck.items(), key=lambda item: item[0])
         ],
         "notes": list(workload.notes),
     }

@@ -4,11 +4,11 @@ Each step that ends gives room that others take, so for a moment those that wait
 another date. Told one by one, that would be two writes for each waiting Step at each end.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from penstock.core.reasons import Reason
-from penstock.core.scheduling.admission import Wait
+from penstock.core.scheduling.waits import Wait
 from penstock.core.waiting import PATIENCE
 
 _AT_ONCE = frozenset({Reason.NEVER_FITS, Reason.PLANNED_LATER})
@@ -32,6 +32,11 @@ class Lasting:
         """What to tell after a pass of admission that said this: another reason only once it has lasted."""
         self._told = {uid: self._next(self._told.get(uid), wait, now) for uid, wait in waits.items()}
         return {uid: one.wait for uid, one in self._told.items()}
+
+    def forget(self, uids: Iterable[str]) -> None:
+        """These Steps wait for nothing any more."""
+        for uid in uids:
+            self._told.pop(uid, None)
 
     @staticmethod
     def _next(known: _Told | None, wait: Wait, now: float) -> _Told:

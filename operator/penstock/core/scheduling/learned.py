@@ -64,6 +64,7 @@ class Learned:
         self._of_step: dict[str, tuple[str, tuple[float, ...]]] = {}
         self._of_family: dict[str, dict[str, tuple[float, ...]]] = {}
         self._medians: dict[str, float | None] = {}
+        """Of families that have samples."""
         self.version = 0
         """Grows whenever an estimate may have changed."""
 
@@ -74,8 +75,11 @@ class Learned:
         if before == entry:
             return
         if before:
-            del self._of_family[before[0]][uid]
-            self._medians.pop(before[0], None)
+            name = before[0]
+            del self._of_family[name][uid]
+            if not self._of_family[name]:
+                del self._of_family[name]
+            self._medians.pop(name, None)
         if entry:
             self._of_step[uid] = entry
             self._of_family.setdefault(entry[0], {})[uid] = entry[1]
@@ -90,9 +94,9 @@ class Learned:
 
     def seconds(self, name: str) -> float | None:
         """The estimate of a family; None if nothing is known."""
-        if name not in self._medians:
-            self._medians[name] = estimate(self._of_family.get(name, {}).values())
-        return self._medians[name]
+        if name not in self._medians and name in self._of_family:
+            self._medians[name] = estimate(self._of_family[name].values())
+        return self._medians.get(name)
 
 
 def _entry(learned: Mapping[str, Any] | None) -> tuple[str, tuple[float, ...]] | None:

@@ -7,8 +7,9 @@ there. Only the loads of nodes on which something changed are summed again.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from penstock.core.scheduling.capacity import Capacity, Holding, Load, NodeView, Quota, Range, by_namespace
+from penstock.core.scheduling.capacity import JOBS, Capacity, Holding, Load, NodeView, Quota, Range, by_namespace
 from penstock.core.scheduling.observed_capacity import JobHold, PodHold
+from penstock.core.scheduling.owners import Owner
 from penstock.core.scheduling.shapes import Amounts
 
 
@@ -22,6 +23,8 @@ class Ledger:
         self._ranges: dict[tuple[str, str], Range] = {}
         self._pods: dict[str, PodHold] = {}
         self._jobs: dict[str, JobHold] = {}
+        self._idle: dict[str, Owner] = {}
+        self._idle_in: dict[str, dict[str, Owner]] = {}
         self._on_node: dict[str, dict[str, Holding]] = {}
         self._floating: dict[str, Holding] = {}
         self._of_job: dict[str, set[str]] = {}
@@ -123,18 +126,26 @@ class Ledger:
         on_node.pop(uid, None)
         self._stale.add(holding.node)
 
-    def put_job(self, uid: str, job: JobHold | None) -> None:
-        """A Job of Penstock came or changed; None for one that is over. Call it as soon as a Job was created."""
-        if job is None:
-            self.drop_job(uid)
-        elif self._jobs.get(uid) != job:
+    def put_job(self, uid: str, job: JobHold | Owner) -> None:
+        """A Job of Penstock came or changed, or holds no more (who it is). Call it as soon as a Job was created."""
+        if self._jobs.get(uid, self._idle.get(uid)) == job:
+            return
+        self.drop_job(uid)
+        if isinstance(job, Owner):
+            self._idle[uid] = self._idle_in.setdefault(job.namespace, {})[uid] = job
+        else:
             self._jobs[uid] = job
             self._snapshot = None
 
     def drop_job(self, uid: str) -> None:
-        """A Job is over or gone."""
+        """A Job is gone."""
         if self._jobs.pop(uid, None):
             self._snapshot = None
+        idle = self._idle.pop(uid, None)
+        if idle:  # the quota that counts it says what this changes
+            del self._idle_in[idle.namespace][uid]
+            if not self._idle_in[idle.namespace]:
+                del self._idle_in[idle.namespace]
 
     # --- the snapshot ---------------------------------------------------------------------------------------------
 
@@ -157,8 +168,14 @@ class Ledger:
                 by_namespace(self._ranges.values()),
                 self.caps,
                 self._memo,
+                self._counted(),
             )
         return self._snapshot
+
+    def _counted(self) -> dict[str, tuple[Owner, ...]]:
+        """Idle Jobs where a quota counts them."""
+        where = {quota.namespace for quota in self._quotas.values() if JOBS in quota.hard}
+        return {one: tuple(self._idle_in[one].values()) for one in where if one in self._idle_in}
 
     def _unseen(self) -> list[Holding]:
         """What Jobs will hold whose pods have not been seen. Pods that ended were seen too."""

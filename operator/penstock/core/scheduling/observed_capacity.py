@@ -1,5 +1,6 @@
-"""Views of nodes, quotas and pods as raw objects give them, and the ledger that makes snapshots of them."""
+"""Views of nodes, quotas, pods and Jobs as raw objects give them: what there is, and who holds it."""
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,6 +11,7 @@ from penstock.core import labels
 from penstock.core.clock import instant
 from penstock.core.observed import STEP_CONTAINER, Object, owner_uid
 from penstock.core.scheduling.capacity import Holding, NodeView, Quota, Range, ScopeRule
+from penstock.core.scheduling.owners import Kind, Owner, step_owner
 from penstock.core.scheduling.ranks import DEFAULT_DURATION
 from penstock.core.scheduling.shapes import NO_CONSTRAINTS, Amounts, Shape, Taint, pod_constraints, shape
 
@@ -97,13 +99,15 @@ def pod_hold(obj: Object) -> PodHold:
     return PodHold(job, _holding(meta, spec, node, start, charged=True))
 
 
-def job_hold(obj: Object) -> JobHold | None:
-    """What a Job of Penstock will hold; None if it is over or suspended, and so holds nothing."""
+def job_hold(obj: Object) -> JobHold | Owner:
+    """What a Job of Penstock will hold; of one that is over, suspended or going, and so holds nothing, who it is."""
     meta, spec = obj["metadata"], obj["spec"]
     conditions = (obj.get("status") or {}).get("conditions") or ()
     over = any(one["type"] in ("Complete", "Failed") and one["status"] == "True" for one in conditions)
-    if over or spec.get("suspend") or "deletionTimestamp" in meta:
-        return None
+    if over:
+        return Owner(sys.intern(meta["namespace"]), sys.intern(meta["name"]), Kind.JOB)
+    if spec.get("suspend") or "deletionTimestamp" in meta:
+        return _owner(meta, own=True)
     start = instant(meta.get("creationTimestamp")) or 0.0
     template = spec["template"]
     described = {**meta, "annotations": {**(meta.get("annotations") or {}), **_annotations(template)}}
@@ -151,13 +155,15 @@ def _estimate(meta: Object) -> float:
         return DEFAULT_DURATION
 
 
-def _owner(meta: Object, own: bool) -> str:
+def _owner(meta: Object, own: bool) -> Owner:
     found = meta.get("labels") or {}
-    if not own or labels.STEP not in found:
-        return f"pod {meta['namespace']}/{meta['name']}"
-    index = found.get(labels.INDEX)
-    path = f"{found[labels.STEP]}.{index}" if index else found[labels.STEP]
-    return f"{found[labels.PIPELINE]}/{path}" if labels.PIPELINE in found else path
+    if own and labels.STEP in found:
+        index = found.get(labels.INDEX)
+        path = f"{found[labels.STEP]}.{index}" if index else found[labels.STEP]
+        owner = step_owner(meta["namespace"], found.get(labels.PIPELINE, ""), path)
+    else:
+        owner = Owner(meta["namespace"], meta["name"], Kind.POD)
+    return Owner(sys.intern(owner.namespace), sys.intern(owner.name), owner.kind)
 
 
 def _shape(namespace: str, spec: Object, placed: bool) -> Shape:

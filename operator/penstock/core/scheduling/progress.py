@@ -5,22 +5,28 @@ from dataclasses import dataclass, replace
 
 from penstock.api import durations
 from penstock.core.clock import instant
+from penstock.core.graph import Graph
 from penstock.core.observed import Observed, StepView
 from penstock.core.plan import plan
-from penstock.core.reasons import Reason
 from penstock.core.scheduling.activities import Activity, Workload, workload
 from penstock.core.scheduling.capacity import Capacity, Holding, by_namespace
 from penstock.core.scheduling.demands import Key, task_shape
 from penstock.core.scheduling.drawing import Drawing
 from penstock.core.scheduling.gantt import Bar, Chart, Span, draw
-from penstock.core.scheduling.learned import Learned
+from penstock.core.scheduling.learned import Learned, families
 from penstock.core.scheduling.planned_pass import foreseen
 from penstock.core.scheduling.policies import CRITICAL_PATH, Policy
+from penstock.core.scheduling.ranks import ranks
 from penstock.core.scheduling.remaining import began as running_since
 from penstock.core.scheduling.remaining import remaining
 from penstock.core.scheduling.simulate import Run, Simulated, without
 from penstock.core.scheduling.timeline import Use, uses
+from penstock.core.scheduling.waits import Wait
+from penstock.core.scheduling.wording import Reader
 from penstock.core.world import Node, Verdict
+
+NAMED = 5
+"""So many steps are named in a note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ class Progress:
     planned: float
     expected: float
     uses: Mapping[str, Use]
-    stuck: Mapping[Key, tuple[Reason, str]]
+    stuck: Mapping[Key, Wait]
     notes: Sequence[str]
 
     @property
@@ -75,7 +81,8 @@ def progress(
 
     The plan is simulated from the Pipeline's start on what the capacity would be without its pods, with the durations
     known before (`others`: Pipelines whose Steps know some); of a Pipeline that has ended, on what it would be if
-    nothing ran, since what others hold now says nothing about then. What is left is simulated from now on the capacity
+    nothing ran, since what others hold now says nothing about then, and where no duration was known, with those that
+    it took: then it is late by its waiting alone. What is left is simulated from now on the capacity
     as it is, with the durations known now.
     """
     graph, pipeline, now = observed.graph, observed.pipeline, observed.now
@@ -87,8 +94,9 @@ def progress(
     held = {key for key, (_, verdict) in states.items() if verdict.phase.value == "Succeeded" and key not in actual}
 
     before = known_before(observed, others, began)
-    whole = _without_steps(workload(graph, pipeline.namespace, pipeline.name, before, verdicts), held)
     over = all(verdict.ended for _, verdict in verdicts)
+    unknown = _learn_from_itself(before, observed, graph) if over else ()
+    whole = _without_steps(workload(graph, pipeline.namespace, pipeline.name, before, verdicts), held)
     room = unheld(capacity) if over else idle(capacity, pipeline.namespace, pipeline.name)
     _, by_plan = foreseen(whole, room, began, policy)
     _, to_come = foreseen(remaining(observed, verdicts, now, learned), capacity, now, policy)
@@ -125,7 +133,7 @@ def progress(
         seen.makespan,
         uses(seen, capacity),
         to_come.stuck,
-        (*whole.notes, *_suspended(observed)),
+        (*_from_itself(unknown), *whole.notes, *_suspended(observed)),
     )
 
 
@@ -164,11 +172,32 @@ def _before(step: StepView, began: float) -> Mapping[str, object] | None:
     return {**known, "seconds": list(known.get("seconds") or ())[1:]}
 
 
+def _learn_from_itself(before: Learned, observed: Observed, graph: Graph) -> list[str]:
+    """Adds what the Pipeline's own Steps have learned where nothing else is known; returns those tasks."""
+    of_task = families(graph)
+    assumed = ranks(graph, before).assumed
+    wanted = {of_task[name] for name in assumed}
+    found = set()
+    for step in observed.steps.values():
+        learned = step.status.get("learned") or {}
+        if learned.get("family") in wanted and learned.get("seconds"):
+            before.put(step.uid, learned)
+            found.add(learned["family"])
+    return [name for name in assumed if of_task[name] in found]
+
+
+def _from_itself(tasks: Sequence[str]) -> Iterator[str]:
+    if tasks:
+        more = f" and {len(tasks) - NAMED} more" if len(tasks) > NAMED else ""
+        names = ", ".join(tasks[:NAMED]) + more
+        yield f"nothing was known before of how long these take, so the plan has what they took: {names}"
+
+
 def idle(capacity: Capacity, namespace: str, pipeline: str) -> Capacity:
     """The capacity as it would be if nothing of that Pipeline ran."""
 
     def mine(one: Holding) -> bool:
-        return one.own and one.shape.namespace == namespace and one.owner.startswith(f"{pipeline}/")
+        return one.own and one.shape.namespace == namespace and one.owner.name.startswith(f"{pipeline}/")
 
     held = [*(one for load in capacity.loads.values() for one in load.held), *capacity.unplaced]
     freed = [one for one in held if mine(one)]
@@ -245,8 +274,8 @@ def as_data(found: Progress) -> dict[str, object]:
         "late": None if found.stuck else round(found.late, 3),
         "steps": steps,
         "neverStart": [
-            {"step": key[2], "reason": reason.value, "message": message}
-            for key, (reason, message) in sorted(found.stuck.items())
+            {"step": key[2], "reason": wait.reason.value, "message": wait.words(Reader.of_all(key[0]))}
+            for key, wait in sorted(found.stuck.items(), key=lambda item: item[0])
         ],
         "notes": list(found.notes),
     }

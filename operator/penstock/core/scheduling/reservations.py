@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from heapq import merge
 
 from penstock.core.scheduling.feasibility import slots
+from penstock.core.scheduling.owners import Owner
 from penstock.core.scheduling.room import Bin, Promise, Room
 from penstock.core.scheduling.shapes import Amounts, Shape
 
@@ -17,7 +18,7 @@ from penstock.core.scheduling.shapes import Amounts, Shape
 class Reservation:
     """When a demand is expected to start, and where (number of pods by node)."""
 
-    owner: str
+    owner: Owner
     at: float
     nodes: dict[str, int]
 
@@ -38,7 +39,7 @@ def shortage(room: Room, shape: Shape) -> frozenset[tuple[str, str]]:
     return frozenset(found)
 
 
-def reserve(room: Room, shape: Shape, owner: str) -> Reservation | None:
+def reserve(room: Room, shape: Shape, owner: Owner) -> Reservation | None:
     """Reserves the earliest room expected for the shape; None if nobody knows when there will be any."""
     requests, _ = room.capacity.stated(shape)
     at = room.now
@@ -89,7 +90,7 @@ def _tagged(one: Bin, number: int, now: float) -> Iterator[tuple[float, int, Amo
     return ((at, number, amounts) for at, _, amounts in one.releases(now))
 
 
-def _promise(one: Bin, charge: Amounts, pods: int, at: float, now: float, owner: str) -> None:
+def _promise(one: Bin, charge: Amounts, pods: int, at: float, now: float, owner: Owner) -> None:
     free = one.free_at(at, now)
     one.promises.append(
         Promise(at, {name: free[name] - amount * pods for name, amount in charge.items() if name in free}, owner)

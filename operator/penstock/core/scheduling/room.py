@@ -6,12 +6,10 @@ from dataclasses import dataclass, field
 from heapq import merge
 
 from penstock.api.quantities import MILLI
-from penstock.core.scheduling.capacity import EMPTY, Capacity, Holding, Quota, add
+from penstock.core.scheduling.capacity import EMPTY, JOBS, Capacity, Holding, Quota, add
 from penstock.core.scheduling.feasibility import feasibility, slots
+from penstock.core.scheduling.owners import Owner
 from penstock.core.scheduling.shapes import Amounts, Shape
-
-JOBS = "count/jobs.batch"
-"""What a ResourceQuota calls the number of Jobs."""
 
 Release = tuple[float, int, Amounts]
 """When something is expected to come free, a tie-breaker, and what."""
@@ -23,7 +21,7 @@ class Promise:
 
     at: float
     spare: dict[str, int]
-    holder: str
+    holder: Owner
 
 
 @dataclass(slots=True)
@@ -35,7 +33,7 @@ class Bin:
     total: Amounts
     quota: Quota | None = None
     held: list[tuple[Holding, Amounts]] = field(default_factory=list)
-    taken: list[tuple[float, Amounts, str]] = field(default_factory=list)
+    taken: list[tuple[float, Amounts, Owner]] = field(default_factory=list)
     promises: list[Promise] = field(default_factory=list)
 
     def fitting(self, charge: Amounts, end: float) -> int:
@@ -47,7 +45,7 @@ class Bin:
                 found = min(found, slots(promise.spare, shared))
         return found
 
-    def take(self, charge: Amounts, pods: int, end: float, owner: str) -> None:
+    def take(self, charge: Amounts, pods: int, end: float, owner: Owner) -> None:
         """Takes room for pods until an instant."""
         for name, amount in charge.items():
             if name in self.free:
@@ -107,7 +105,7 @@ class Room:
             for resource, amount in load.total.items():
                 if resource in free:
                     free[resource] -= amount
-            self.nodes[name] = Bin(name, free, node.allocatable, held=[(h, h.shape.requests) for h in load.held])
+            self.nodes[name] = Bin(name, free, node.allocatable, held=[(one, one.requests) for one in load.held])
         for name, load in capacity.loads.items():
             for claim in load.claims:
                 self.claims[claim] = name
@@ -212,9 +210,9 @@ class Room:
         return known
 
     def _quota_bin(self, quota: Quota) -> Bin:
-        pool = Bin(f"ResourceQuota {quota.namespace}/{quota.name}", dict(quota.hard), quota.hard, quota)
+        pool = Bin(f"ResourceQuota {quota.name}", dict(quota.hard), quota.hard, quota)
         add(pool.free, quota.used, -1)
-        for holding in self._holdings():
+        for holding in self.holdings():
             if holding.shape.namespace != quota.namespace:
                 continue
             charge = quota.charge(holding.shape, *self.capacity.stated(holding.shape))
@@ -232,7 +230,7 @@ class Room:
         if self._caps is None:
             caps = self.capacity.caps or {}
             self._caps = Bin("the operator's cap", dict(caps), caps)
-            for holding in self._holdings():
+            for holding in self.holdings():
                 if holding.own:
                     held = {n: a * holding.pods for n, a in holding.shape.requests.items() if n in caps}
                     add(self._caps.free, held, -1)
@@ -240,7 +238,8 @@ class Room:
             self._caps.held.sort(key=lambda pair: (pair[0].end is None, pair[0].end or 0.0))
         return self._caps
 
-    def _holdings(self) -> Iterator[Holding]:
+    def holdings(self) -> Iterator[Holding]:
+        """Whatever holds room, placed or not."""
         for load in self.capacity.loads.values():
             yield from load.held
         yield from self.capacity.unplaced
@@ -254,7 +253,7 @@ class Room:
                 return None
         return self.on_nodes(shape, end, shape.replicas)
 
-    def take(self, shape: Shape, nodes: Mapping[str, int], end: float, owner: str) -> None:
+    def take(self, shape: Shape, nodes: Mapping[str, int], end: float, owner: Owner) -> None:
         """Takes the room that `fit` found."""
         requests, _ = self.capacity.stated(shape)
         for name, pods in nodes.items():

@@ -7,13 +7,14 @@ from heapq import heappop, heappush
 
 from penstock.core.reasons import Reason
 from penstock.core.scheduling.activities import Activity, Limit, Slot, Workload
-from penstock.core.scheduling.admission import Wait, admit
+from penstock.core.scheduling.admission import admit
 from penstock.core.scheduling.capacity import Capacity, Holding, Quota
 from penstock.core.scheduling.demands import Demand, Key
 from penstock.core.scheduling.ledger import Ledger
 from penstock.core.scheduling.observed_capacity import PodHold
 from penstock.core.scheduling.policies import CRITICAL_PATH, Policy
 from penstock.core.scheduling.turns import Turns
+from penstock.core.scheduling.waits import Wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Simulated:
-    """What happened. `stuck`: what never started, with the reason; what waited only for these is not in it."""
+    """What happened. `stuck`: what never started, and why; what waited only for these is not in it."""
 
     runs: Mapping[Key, Run]
-    stuck: Mapping[Key, tuple[Reason, str]]
+    stuck: Mapping[Key, Wait]
     waited: Mapping[str, float]
     """Seconds that ready activities waited, by the resource that was short."""
     began: float
@@ -73,7 +74,7 @@ class _Simulation:
         self.limits = _Limits(workload)
         self.events: list[tuple[float, int, Key]] = []
         self.runs: dict[Key, Run] = {}
-        self.stuck: dict[Key, tuple[Reason, str]] = {}
+        self.stuck: dict[Key, Wait] = {}
         self.waited: dict[str, float] = defaultdict(float)
         self.short: dict[Key, dict[str, float]] = {}
         self.ready: dict[Key, Demand] = {}
@@ -126,8 +127,7 @@ class _Simulation:
             self.now = at
             while self.events and self.events[0][0] <= at:
                 self._happen(heappop(self.events))
-        for key, wait in waits.items():
-            self.stuck[key] = wait.reason, wait.message
+        self.stuck.update(waits)
         return Simulated(self.runs, self.stuck, dict(self.waited), self.began)
 
     def _make_ready(self, activity: Activity) -> None:
@@ -159,7 +159,7 @@ class _Simulation:
                 self._start(demand, found.nodes.get(demand.key, {}))
             never = [key for key, wait in found.waits.items() if wait.reason is Reason.NEVER_FITS]
             for key in never:
-                self.stuck[key] = found.waits[key].reason, found.waits[key].message
+                self.stuck[key] = found.waits[key]
                 del self.ready[key]
                 self.turns.over(key)
             if not never and not (found.admitted and found.wake_at):

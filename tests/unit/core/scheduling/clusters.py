@@ -6,6 +6,7 @@ from typing import Any
 from penstock.api import quantities
 from penstock.core.scheduling.capacity import Holding, NodeView, Quota
 from penstock.core.scheduling.demands import Demand
+from penstock.core.scheduling.owners import Kind, Owner
 from penstock.core.scheduling.shapes import NO_CONSTRAINTS, Constraints, Taint, shape
 
 NOW = 1_800_000_000.0
@@ -54,10 +55,11 @@ def want(
 def held(
     owner: str, on: str | None = "a", until: float | None = 60.0, namespace: str = "ns", pods: int = 1, **amounts: Any
 ) -> Holding:
-    """What runs: for so many seconds more, or until nobody knows when."""
+    """What runs: for so many seconds more, or until nobody knows when. `pod x` is none of Penstock's."""
     end = None if until is None else NOW + until
     own = not owner.startswith("pod ")
-    return Holding(owner, shape(namespace, milli(amounts)), on, NOW - 60, end, own, pods=pods)
+    who = Owner(namespace, owner.removeprefix("pod "), Kind.STEP if own else Kind.POD)
+    return Holding(who, shape(namespace, milli(amounts)), on, NOW - 60, end, own, pods=pods)
 
 
 def quota(hard: Mapping[str, Any], used: Mapping[str, Any] | None = None, namespace: str = "ns") -> Quota:

@@ -1,15 +1,15 @@
 """Admission: what starts, what waits, and in which words."""
 
-from time import process_time
-
 import pytest
 from tests.unit.core.scheduling.clusters import GPU, NOW, held, node, quota, want
+from tests.unit.costs import calls
 
 from penstock.core.reasons import Reason
 from penstock.core.scheduling.admission import Admission, admit
 from penstock.core.scheduling.capacity import Capacity
 from penstock.core.scheduling.policies import BACKFILL, CRITICAL_PATH, FIFO, PATIENCE
 from penstock.core.scheduling.shapes import Constraints, Requirement, Toleration
+from penstock.core.scheduling.wording import Reader
 
 
 def names(admission: Admission) -> list[str]:
@@ -18,7 +18,7 @@ def names(admission: Admission) -> list[str]:
 
 def why(admission: Admission, name: str, pipeline: str = "p") -> tuple[Reason, str]:
     wait = admission.waits["ns", pipeline, name]
-    return wait.reason, wait.message
+    return wait.reason, wait.words(Reader.of_all("ns"))
 
 
 def test_unknown_capacity_limits_nothing() -> None:
@@ -92,7 +92,7 @@ def test_a_gpu_backlog_does_not_hold_up_cpu_steps_nor_starve_a_large_one() -> No
     )
     backlog = [want(f"gpu-{n}", pipeline="gpus", gpu=1, cpu="100m", rank=100) for n in range(50)]
     found = admit([*backlog, want("wide", cpu=8, rank=5), want("small", cpu=4, rank=1, duration=31)], capacity, NOW)
-    assert [(one.owner, one.at - NOW) for one in found.reservations] == [("gpus/gpu-0", 60), ("p/wide", 30)]
+    assert [(one.owner.name, one.at - NOW) for one in found.reservations] == [("gpus/gpu-0", 60), ("p/wide", 30)]
     assert why(found, "small")[0] is Reason.RESERVED
     assert names(admit([*backlog, want("small", cpu=4, rank=1)], capacity, NOW)) == ["small"]
 
@@ -194,13 +194,13 @@ def test_quota_limits_and_says_so() -> None:
     found = admit([want("big", cpu=2)], capacity, NOW)
     assert why(found, "big") == (
         Reason.QUOTA_EXCEEDED,
-        "needs 2 requests.cpu, ResourceQuota ns/q has 1 of 4 left; held by x until about 08:01:00 UTC",
+        "needs 2 requests.cpu, ResourceQuota q has 1 of 4 left; held by step x until about 08:01:00 UTC",
     )
     assert names(admit([want("small", cpu=1), want("big", cpu=2, rank=99)], capacity, NOW)) == ["small"]
     never = admit([want("huge", cpu=5)], capacity, NOW)
     assert why(never, "huge") == (
         Reason.NEVER_FITS,
-        "needs 5 requests.cpu; ResourceQuota ns/q allows 4 in all",
+        "needs 5 requests.cpu; ResourceQuota q allows 4 in all",
     )
 
 
@@ -208,7 +208,7 @@ def test_quota_demands_limits() -> None:
     capacity = Capacity.of(None, quotas=[quota({"limits.memory": "4Gi"})])
     assert why(admit([want("x", cpu=1)], capacity, NOW), "x") == (
         Reason.NEVER_FITS,
-        "ResourceQuota ns/q demands that every pod states limits.memory; set it in the step's resources",
+        "ResourceQuota q demands that every pod states limits.memory; set it in the step's resources",
     )
 
 
@@ -229,11 +229,18 @@ def test_caps_count_our_own_pods_only() -> None:
     )
 
 
+def test_pods_that_are_held_together_come_free_together() -> None:
+    capacity = Capacity.of([node(gpu=2)], [held("a/gang", until=60, pods=2, gpu=1)])
+    found = admit([want("b", gpu=2)], capacity, NOW)
+    assert [one.at - NOW for one in found.reservations] == [60]
+    assert found.waits["ns", "p", "b"].cause.holders[0].amount == 2000  # type: ignore[union-attr]
+
+
 def test_what_is_just_created_holds_before_it_is_placed() -> None:
     capacity = Capacity.of([node("a", gpu=2), node("b", gpu=1)], [held("new", on=None, gpu=1)])
     found = admit([want("two", gpu=2, rank=9), want("one", gpu=1)], capacity, NOW)
     assert names(found) == ["two"]
-    assert why(found, "one")[1].startswith("needs 1 nvidia.com/gpu, 0 of 3 free; held by new until")
+    assert why(found, "one")[1].startswith("needs 1 nvidia.com/gpu, 0 of 3 free; held by step new until")
     assert admit([want("two", gpu=2)], Capacity.of([node(gpu=2)], [held("huge", on=None, gpu=9)]), NOW).admitted
 
 
@@ -268,13 +275,9 @@ def test_clocks_that_jump_change_the_order_only() -> None:
     assert set(names(found)) | {key[2] for key in found.waits} == {"future", "old"}
 
 
-def test_two_thousand_waiting_cost_milliseconds() -> None:
+def test_two_thousand_waiting_cost_ten_calls_each() -> None:
     nodes = [node(f"n{n}", cpu=8, gpu=4) for n in range(5)]
     capacity = Capacity.of(nodes, [held(f"r{n}", on=f"n{n}", gpu=4, cpu=8) for n in range(5)])
     demands = [want(f"s{n}", cpu=1, gpu=1 + n % 3) for n in range(2000)]
-    admit(demands, capacity, NOW)
-    start = process_time()
-    for _ in range(5):
-        found = admit(demands, capacity, NOW)
-    assert len(found.waits) == 2000
-    assert (process_time() - start) / 5 < 0.05
+    assert len(admit(demands, capacity, NOW).waits) == 2000
+    assert calls(lambda: admit(demands, capacity, NOW)) < 10 * 2000

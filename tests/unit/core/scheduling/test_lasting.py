@@ -3,13 +3,14 @@
 from tests.unit.core.scheduling.clusters import NOW
 
 from penstock.core.reasons import Reason
-from penstock.core.scheduling.admission import Wait
+from penstock.core.scheduling.causes import Said
 from penstock.core.scheduling.lasting import Lasting
+from penstock.core.scheduling.waits import Wait
 
 
 def said(lasting: Lasting, reason: Reason, at: float) -> Reason:
     """What is told when a pass says this reason, so many seconds on."""
-    return lasting.take({"step": Wait(reason, lambda: "")}, NOW + at)["step"].reason
+    return lasting.take({"step": Wait(reason, NOW, lambda: Said(""))}, NOW + at)["step"].reason
 
 
 def test_what_is_true_for_a_moment_is_not_told() -> None:

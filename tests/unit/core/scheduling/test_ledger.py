@@ -9,7 +9,9 @@ from penstock.core.reasons import Reason
 from penstock.core.scheduling.admission import admit
 from penstock.core.scheduling.ledger import Ledger
 from penstock.core.scheduling.observed_capacity import job_hold, node_view, pod_hold, quota_view, range_view
+from penstock.core.scheduling.owners import Kind, Owner
 from penstock.core.scheduling.shapes import Constraints, Taint
+from penstock.core.scheduling.wording import Reader
 
 LABELS = {
     "app.kubernetes.io/managed-by": "penstock",
@@ -107,11 +109,11 @@ def test_what_a_pod_holds() -> None:
     assert holding is not None
     assert holding.shape.requests["cpu"] == 2510
     assert holding.shape.requests["memory"] == 1024**3 * 1000
-    assert holding.owner == "digits/tune.3"
+    assert holding.owner == Owner("ns", "digits/tune.3")
     assert (holding.start, holding.end) == (NOW, NOW + 90)
     foreign = pod_hold(pod(labels={})).holding
     assert foreign is not None
-    assert (foreign.owner, foreign.own, foreign.end) == ("pod ns/x", False, None)
+    assert (foreign.owner, foreign.own, foreign.end) == (Owner("ns", "x", Kind.POD), False, None)
     assert pod_hold(pod("Succeeded")).holding is None
 
 
@@ -155,7 +157,28 @@ def test_nodes_that_grow_shrink_and_go() -> None:
     ledger.put_node(node_view(node(cpu="4")))
     assert admit([demand], ledger.snapshot(), NOW).admitted
     ledger.drop_node("n")
-    assert admit([demand], ledger.snapshot(), NOW).waits[demand.key].message == "needs 4 cpu; the cluster has no nodes"
+    wait = admit([demand], ledger.snapshot(), NOW).waits[demand.key]
+    assert wait.words(Reader("ns")) == "needs 4 cpu; the cluster has no nodes"
+
+
+def test_jobs_that_hold_no_room_are_known_where_a_quota_counts_them() -> None:
+    over = {"status": {"conditions": [{"type": "Complete", "status": "True"}]}}
+    ledger = Ledger()
+    ledger.put_job("over", job_hold({**job(), **over}))
+    ledger.put_job("suspended", job_hold({**job(), "spec": {**job()["spec"], "suspend": True}}))
+    assert not ledger.snapshot().idle_jobs
+    ledger.put_quota(
+        quota_view({"metadata": {"namespace": "ns", "name": "q"}, "spec": {"hard": {"count/jobs.batch": 2}}})
+    )
+    assert ledger.snapshot().idle_jobs == {"ns": (Owner("ns", "j", Kind.JOB), Owner("ns", "digits/tune.3"))}
+    ledger.drop_job("over")
+    ledger.put_job("suspended", job_hold(job()))
+    ledger.drop_quota("ns", "q")
+    ledger.put_quota(
+        quota_view({"metadata": {"namespace": "ns", "name": "q"}, "spec": {"hard": {"count/jobs.batch": 2}}})
+    )
+    assert not ledger.snapshot().idle_jobs
+    assert [one.pods for one in ledger.snapshot().unplaced] == [1]
 
 
 def test_quota_and_range_views() -> None:
@@ -174,7 +197,7 @@ def test_quota_and_range_views() -> None:
     found = admit([want("a"), want("b"), want("c", memory="2Gi")], ledger.snapshot(), NOW)
     assert [demand.key[2] for demand in found.admitted] == ["a"]
     assert found.waits["ns", "p", "b"].reason is Reason.QUOTA_EXCEEDED
-    assert found.waits["ns", "p", "c"].message == "asks for 2Gi memory; LimitRange ns/l allows at most 1Gi"
+    assert found.waits["ns", "p", "c"].words(Reader("ns")) == "asks for 2Gi memory; LimitRange l allows at most 1Gi"
     ledger.drop_quota("ns", "q")
     assert len(admit([want("a"), want("b")], ledger.snapshot(), NOW).admitted) == 2
 

@@ -16,7 +16,8 @@ MINUTE = 60.0
 
 def written(name: str, **more: object) -> dict[str, object]:
     requests = {"cpu": 1}
-    return {"name": name, "image": name, "script": "x", "duration": "10m", "resources": {"requests": requests}, **more}
+    step = {"name": name, "image": name, "script": "x", "duration": "10m", "resources": {"requests": requests}, **more}
+    return {key: value for key, value in step.items() if value is not None}
 
 
 @pytest.fixture
@@ -28,9 +29,10 @@ def late() -> Cluster:
     return cluster
 
 
-def applied() -> Cluster:
+def applied(**more: object) -> Cluster:
     cluster = Cluster()
-    steps = [written("first"), written("second", needs=["first"]), written("third", needs=["second"])]
+    needs = {"first": {}, "second": {"needs": ["first"]}, "third": {"needs": ["second"]}}
+    steps = [written(name, **after, **more) for name, after in needs.items()]
     kind = {"apiVersion": "penstock.dev/v1alpha1", "kind": "Pipeline", "metadata": {"name": "p"}}
     cluster.apply({**kind, "spec": {"steps": steps}})
     return cluster
@@ -78,6 +80,27 @@ def test_what_has_ended_is_compared_as_it_was(late: Cluster) -> None:
     assert words(found) == "planned 30m, took 20m: 10m early"
 
 
+def test_of_what_has_ended_and_states_no_duration_the_plan_has_what_it_took() -> None:
+    cluster = applied(duration=None)
+    for minutes in (12, 3, 5):
+        pass_time(cluster, minutes)
+    cluster.now += 60 * MINUTE
+    found = compare(cluster)
+    assert spans(found)["second"] == ((12, 15), (12, 15))
+    assert words(found) == "planned 20m, took 20m: as planned"
+    assert found.notes == (
+        "nothing was known before of how long these take, so the plan has what they took: first, second, third",
+    )
+
+
+def test_while_it_runs_what_states_no_duration_is_assumed_as_before() -> None:
+    cluster = applied(duration=None)
+    pass_time(cluster, 12)
+    found = compare(cluster)
+    assert spans(found)["first"] == ((0, 10), (0, 12))
+    assert "10m is assumed" in found.notes[0]
+
+
 def test_a_pipeline_that_has_not_begun_is_expected_as_planned() -> None:
     cluster = applied()
     found = compare(cluster)
@@ -117,10 +140,10 @@ def test_its_own_pods_do_not_stand_in_the_way_of_the_plan(late: Cluster) -> None
     seen = late.observe()
     namespace, name = seen.pipeline.namespace, seen.pipeline.name
     own = held(f"{name}/second", until=22 * MINUTE, namespace=namespace, cpu=1)
-    foreign = held("pod ns/notebook", until=None, namespace=namespace, cpu=1)
+    foreign = held("pod notebook", until=None, namespace=namespace, cpu=1)
     taken = quota({"requests.cpu": 4}, {"requests.cpu": 2}, namespace)
     left = idle(Capacity.of([node(cpu=2)], [own, foreign], [taken]), namespace, name)
-    assert [one.owner for one in left.loads["a"].held] == ["pod ns/notebook"]
+    assert [one.owner.name for one in left.loads["a"].held] == ["notebook"]
     assert left.quotas[namespace][0].used["requests.cpu"] == 1000
 
 

@@ -7,6 +7,7 @@ from penstock.core.scheduling.admission import Admission, admit
 from penstock.core.scheduling.capacity import Capacity
 from penstock.core.scheduling.policies import CRITICAL_PATH, PATIENCE, PLANNED
 from penstock.core.scheduling.turns import Turns
+from penstock.core.scheduling.wording import Reader
 
 FIRST, SECOND, OTHER = want("first", cpu="1"), want("second", cpu="1", rank=99), want("other", cpu="1")
 ROOM = Capacity.of([node(cpu="8")])
@@ -25,7 +26,7 @@ def test_a_step_waits_for_its_turn_while_an_earlier_one_has_not_started() -> Non
     found = passed(turns())
     assert [one.key for one in found.admitted] == [OTHER.key]
     assert found.waits[SECOND.key].reason is Reason.PLANNED_LATER
-    assert "its turn is at about" in found.waits[SECOND.key].message
+    assert "its turn is at about" in found.waits[SECOND.key].words(Reader("ns"))
     assert found.wake_at == NOW + 90
 
 

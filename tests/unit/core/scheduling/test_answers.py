@@ -7,7 +7,8 @@ from tests.unit.core.scheduling.clusters import GPU, NOW, held, node
 
 from penstock.core.reasons import Reason
 from penstock.core.scheduling.capacity import Capacity
-from penstock.core.scheduling.standing import standings
+from penstock.core.scheduling.why import answers
+from penstock.core.scheduling.wording import Reader
 
 
 def test_every_step_has_a_reason_and_waiting_ones_a_place_and_an_eta() -> None:
@@ -34,10 +35,10 @@ def test_every_step_has_a_reason_and_waiting_ones_a_place_and_an_eta() -> None:
         for write in cluster.writes_of(replace(cluster.plan(), ready=[])):
             write()
     capacity = Capacity.of([node(gpu=2)], [held("q/other", until=120, gpu=1)])
-    found = {one.key[2]: one for one in standings([cluster.observe()], capacity, NOW)}
+    found = {one.key[2]: one for one in answers([cluster.observe()], capacity, NOW)}
     big = found["big"]
     assert (big.reason, big.place, big.waiting) == (Reason.WAITING_FOR_RESOURCES, 1, 3)
-    assert big.message.startswith("needs 2 nvidia.com/gpu, 1 of 2 free; held by q/other until about")
+    assert big.words(Reader("ns")).startswith("needs 2 nvidia.com/gpu, 1 of 2 free; held by q/other until about")
     assert (big.rank, big.eta) == (600.0, NOW + 120)
     assert found["small"].reason is Reason.RESERVED
     assert found["small"].eta == NOW + 420
@@ -54,10 +55,10 @@ def test_what_only_the_operator_knows_is_repeated() -> None:
         for write in cluster.writes_of(replace(cluster.plan(), ready=[])):
             write()
     capacity = Capacity.of([node(gpu=2)])
-    (found,) = standings([cluster.observe()], capacity, NOW)
+    (found,) = answers([cluster.observe()], capacity, NOW)
     assert (found.reason, found.eta) == (Reason.STARTING, NOW)
     words = "the operator's cap has 0 of 2 left"
     cluster.step("a")["status"] = {"phase": "Queued", "reason": "WaitingForResources", "message": words}
-    (found,) = standings([cluster.observe()], capacity, NOW)
+    (found,) = answers([cluster.observe()], capacity, NOW)
     assert (found.reason, found.eta) == (Reason.WAITING_FOR_RESOURCES, None)
-    assert found.message.startswith("the operator's cap has 0 of 2 left (as the operator wrote")
+    assert found.words(Reader("ns")).startswith("the operator's cap has 0 of 2 left (as the operator wrote")

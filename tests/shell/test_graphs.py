@@ -1,0 +1,85 @@
+"""Graphs: kept as long as they are needed, and Components wake nobody but those that wait for them."""
+
+import asyncio
+
+import pytest
+
+from penstock.core.observed import PipelineView
+from penstock.core.revisions import RevisionView
+from penstock.shell import graphs as module
+from penstock.shell.graphs import Graphs
+from penstock.shell.resources import PIPELINES
+from penstock.shell.revisions import Revisions
+from penstock.shell.store import Key, Store
+from tests.shell.conftest import running, until
+from tests.shell.fake import FakeCluster, Object
+from tests.shell.test_loop import drive, phase, pipeline
+from tests.shell.test_store import meta
+
+KEY = Key("ns", "p")
+
+
+class NoRevisions(Revisions):
+    """A cluster in which nothing was kept."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def of(self, pipeline: PipelineView) -> list[RevisionView]:
+        self.asked += 1
+        return []
+
+
+def put(store: Store, uid: str, version: int, **spec: object) -> PipelineView:
+    """A Pipeline of the name `p` is there now."""
+    steps = [{"name": "a", "image": "i", "script": uid}]
+    store.put(PIPELINES, {"metadata": meta("p", uid, version), "spec": {"steps": steps, **spec}, "status": {}})
+    found = store.pipeline(KEY)
+    assert found is not None
+    return found
+
+
+async def test_a_pipeline_that_replaces_another_takes_the_place_of_its_graph(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LINGERING", 0.0)
+    store = Store()
+    found = Graphs(store, NoRevisions(), ())
+    for number in range(5):
+        made = await found.pipeline(put(store, f"u-{number}", number + 1))
+        assert made.compiled.graph is not None
+        assert made.compiled.graph.tasks["a"].work.script == f"u-{number}"
+        assert len(found) == 1
+    found.release(KEY)
+    await until(lambda: not len(found))
+
+
+def component(name: str) -> Object:
+    return {
+        "apiVersion": "penstock.dev/v1alpha1",
+        "kind": "Component",
+        "metadata": {"name": name},
+        "spec": {"image": "i"},
+    }
+
+
+def using(name: str, component: str) -> Object:
+    """A Pipeline of one step."""
+    return pipeline(name, steps=[{"name": "a", "component": {"name": component}}], outputs=[])
+
+
+async def test_a_component_wakes_only_who_waits_for_it(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LINGERING", 0.0)
+    async with running(cluster, monkeypatch) as operator:
+        cluster.apply(component("here"))
+        for number in range(5):
+            cluster.apply(using(f"done{number}", "here"))
+        await drive(cluster, *(f"done{number}" for number in range(5)))
+        cluster.apply(using("waits", "missing"))
+        await until(lambda: phase(cluster, "waits") == "Invalid")
+        await until(lambda: not len(operator.loop.observer.graphs))
+        before = cluster.requests["GET", "controllerrevisions"]
+        cluster.apply(component("unused"))
+        cluster.update("components", {**cluster.get("components", "here"), "spec": {"image": "other"}})
+        await asyncio.sleep(0.3)
+        assert cluster.requests["GET", "controllerrevisions"] == before
+        cluster.apply(component("missing"))
+        await drive(cluster, "waits")

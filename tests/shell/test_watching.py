@@ -1,0 +1,66 @@
+"""The watches by kopf: who is let in, and what is in the stream that should not be there."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from penstock.shell import stream, watching
+from tests.shell.conftest import running, until
+from tests.shell.fake import FakeCluster
+from tests.shell.kubeconfig import let_in, write_token
+from tests.shell.test_loop import drive, pipeline
+
+
+@pytest.fixture(autouse=True)
+def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "LOGIN_SECONDS", 0.05)
+    monkeypatch.setattr(stream, "PAUSE", 0.05)
+
+
+async def test_watches_go_on_with_a_new_token_when_the_old_one_has_expired(
+    cluster: FakeCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        let_in(cluster, tmp_path, monkeypatch) as client,
+        running(cluster, monkeypatch, client),
+    ):
+        cluster.apply(pipeline())
+        await until(lambda: list(cluster.pending()))
+        write_token(cluster, tmp_path, "second")
+        cluster.tokens = {"second"}
+        cluster.cut_watches()
+        await until(lambda: not cluster.watchers())
+        await until(lambda: len(cluster.watchers()) >= 6)
+        await drive(cluster)
+
+
+async def test_watches_go_on_when_a_token_was_refused_by_mistake(
+    cluster: FakeCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        let_in(cluster, tmp_path, monkeypatch) as client,
+        running(cluster, monkeypatch, client),
+    ):
+        cluster.tokens, known = set(), cluster.tokens
+        cluster.cut_watches()
+        await until(lambda: not cluster.watchers())
+        await asyncio.sleep(0.3)
+        cluster.tokens = known
+        await until(lambda: len(cluster.watchers()) >= 6)
+        cluster.apply(pipeline())
+        await drive(cluster)
+
+
+async def test_an_error_in_a_stream_or_a_page_in_its_place_ends_nothing(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(cluster, monkeypatch):
+        cluster.apply(pipeline())
+        await until(lambda: list(cluster.pending()))
+        for plural in ("pods", "steps", "pipelines"):
+            cluster.tell(plural, "ERROR", {"metadata": {}, "code": 500, "message": "etcdserver: leader changed"})
+        pages = ["<html>", "{", "[]"]
+        cluster.faults.append(lambda verb, path: pages.pop() if verb == "GET" and "/pods" in path and pages else None)
+        await until(lambda: not pages and len(cluster.watchers()) >= 6)
+        await drive(cluster)
