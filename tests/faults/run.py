@@ -53,8 +53,13 @@ def untouched(course: Course) -> Scenario:
     return Scenario(f"clean-{course.name}", "clean", course, "nothing")
 
 
-async def run(ground: Ground, scenario: Scenario, seed: int, clean: Mapping[str, Any] | None, pace: Pace) -> Verdict:
-    """One run. What it raises is the harness's own trouble; what is wrong with the operator is in the verdict."""
+async def run(
+    ground: Ground, scenario: Scenario, seed: int, pace: Pace, clean: Awaitable[Verdict] | None = None
+) -> Verdict:
+    """One run, compared with the `clean` one of its course once both are over.
+
+    What it raises is the harness's own trouble; what is wrong with the operator is in the verdict.
+    """
     course = scenario.course
     settings = {**course.settings, **scenario.settings}
     if course.capacity:
