@@ -87,6 +87,7 @@ def _open(seen: Evidence, job: JobLife, other: str) -> str:
         one
         for one in seen.at("Step", before, job.pipeline).values()
         if _within(one["metadata"]["name"], f"{job.pipeline}.{other}")
+        and "deletionTimestamp" not in one["metadata"]  # it is no part of the manifest any more
     ]
     if not steps:
         return f"{other} did not exist" if _comes(seen, job, other) else ""  # an empty fan-out has no Steps
