@@ -75,6 +75,17 @@ def test_a_deleted_pipeline_takes_everything_with_it(space: Space) -> None:
     assert not space.all(kinds)
 
 
+def test_a_pipeline_deleted_without_its_children_leaves_them(space: Space) -> None:
+    """The garbage collector patches every child, and may change no letter of a ControllerRevision."""
+    odd = step("a", 'test 3 -gt 2 && cat < /dev/null > /dev/null; echo "é \t <>&"', duration="1m")
+    space.apply(pipeline("left", odd, params=[{"name": "x", "type": "Number", "value": 1e-05}]))
+    space.finish("pipeline/left")
+    space.run("delete", "pipeline/left", "--cascade=orphan", "--timeout=60s")
+    kinds = {one["kind"]: one["metadata"] for one in space.all("steps,controllerrevisions", pipeline="left")}
+    assert set(kinds) == {"Step", "ControllerRevision"}
+    assert not any(one.get("ownerReferences") for one in kinds.values())
+
+
 def test_a_status_written_by_hand_harms_no_other(space: Space) -> None:
     space.apply(pipeline("odd", step("a", emit('{"n": 1}'), outputs=VALUE)))
     space.finish("pipeline/odd")

@@ -22,6 +22,20 @@ def test_an_image_that_cannot_be_pulled(space: Space) -> None:
     assert "localhost/penstock-is-not-there:1" in message
 
 
+def volume(**source: Object) -> Object:
+    return {"volumes": [{"name": "v", **source}], "volumeMounts": [{"name": "v", "mountPath": "/v"}]}
+
+
+def test_a_config_map_that_is_missing(space: Space) -> None:
+    message = failed(space, step("config", pod=volume(configMap={"name": "absent"})))
+    assert 'configmap "absent" not found' in message
+
+
+def test_a_claim_that_is_missing(space: Space) -> None:
+    message = failed(space, step("claim", pod=volume(persistentVolumeClaim={"claimName": "absent"})))
+    assert 'persistentvolumeclaim "absent" not found' in message
+
+
 def test_a_service_account_that_is_missing(space: Space) -> None:
     words = 'serviceaccount "ghost" not found'
     assert words in failed(space, step("ghost", pod={"serviceAccountName": "ghost"}), words)

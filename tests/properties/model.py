@@ -16,7 +16,8 @@ from penstock.core import jobs, labels
 from penstock.core.clock import stamp
 from penstock.core.composition.compiler import Compiled, compile_pipeline
 from penstock.core.lifecycle import ENDED
-from penstock.core.observed import Observed, by_owner, job_view, pipeline_view, pod_view, step_view
+from penstock.core.observed import Observed, job_view, pipeline_view, pod_view, step_view
+from penstock.core.owners import by_owner
 from penstock.core.plan import Plan, approval_labels, plan
 
 Object = dict[str, Any]

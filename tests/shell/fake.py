@@ -4,7 +4,6 @@ Beside it a Job controller and kubelet in one, `work`, which moves only when a t
 """
 
 import asyncio
-import copy
 import itertools
 import json
 from collections import Counter, deque
@@ -68,6 +67,8 @@ class FakeCluster:
         """While it is not set, lists are not answered."""
         self.watches = 0
         self.deaf: set[str] = set()
+        self.spelled: dict[str, str] = {}
+        """What is sent in place of some texts, in quotes in this JSON: what Python itself could not write."""
         self.url = ""
         self._counter = itertools.count(1000)
         self._watchers: list[tuple[str, str, asyncio.Queue[Object | None]]] = []
@@ -138,7 +139,7 @@ class FakeCluster:
             case "POST":
                 return self._create(plural, namespace, body)
             case "GET":
-                return self._known(plural, namespace, name) or web.json_response(self.objects[plural, namespace, name])
+                return self._known(plural, namespace, name) or self._answer(self.objects[plural, namespace, name])
             case "DELETE":
                 return self._delete(plural, namespace, name, body or {})
         return self._known(plural, namespace, name) or self._change(
@@ -159,19 +160,19 @@ class FakeCluster:
         meta: Object = {"resourceVersion": str(next(self._counter))}
         if begin + limit < len(found):
             meta["continue"] = str(begin + limit)
-        return web.json_response({"kind": "List", "metadata": meta, "items": found[begin : begin + limit]})
+        return self._answer({"kind": "List", "metadata": meta, "items": found[begin : begin + limit]})
 
     def _create(self, plural: str, namespace: str, body: Object) -> web.Response:
         if (plural, namespace, body["metadata"]["name"]) in self.objects:
             return _status(409, "AlreadyExists", f'{plural} "{body["metadata"]["name"]}" already exists')
-        return web.json_response(self.create(plural, namespace, body), status=201)
+        return self._answer(self.create(plural, namespace, body), 201)
 
     def _change(self, plural: str, known: Object, verb: str, part: str, body: Any) -> web.Response:
         if verb == "PUT":
             wanted = {**known, **({"status": body.get("status")} if part else {**body, "status": known.get("status")})}
             sent = body["metadata"]
         elif isinstance(body, list):
-            wanted, sent = copy.deepcopy(known), {}
+            wanted, sent = _copied(known), {}
             for operation in body:
                 *parents, last = operation["path"].strip("/").split("/")
                 if parents == ["metadata"]:
@@ -186,10 +187,10 @@ class FakeCluster:
                 return _status(409, "Conflict", "the object has been modified")
         wanted["metadata"] = {**wanted["metadata"], "uid": meta["uid"], "resourceVersion": meta["resourceVersion"]}
         if wanted == known:
-            return web.json_response(known)
+            return self._answer(known)
         if wanted.get("spec") != known.get("spec"):
             wanted["metadata"]["generation"] = meta["generation"] + 1
-        return web.json_response(self.update(plural, wanted))
+        return self._answer(self.update(plural, wanted))
 
     def _delete(self, plural: str, namespace: str, name: str, options: Object) -> web.Response:
         missing = self._known(plural, namespace, name)
@@ -200,7 +201,16 @@ class FakeCluster:
             if value != obj["metadata"][field]:
                 return _status(409, "Conflict", f"the {field} is another")
         self.delete(plural, namespace, name)
-        return web.json_response(obj)
+        return self._answer(obj)
+
+    def _answer(self, obj: Object, status: int = 200) -> web.Response:
+        return web.json_response(text=self._spell(obj), status=status)
+
+    def _spell(self, obj: Object) -> str:
+        text = json.dumps(obj)
+        for short, long in self.spelled.items():
+            text = text.replace(f'"{short}"', long)
+        return text
 
     async def _watch(self, request: web.Request, plural: str, namespace: str) -> web.StreamResponse:
         response = web.StreamResponse()
@@ -219,7 +229,7 @@ class FakeCluster:
             while (event := await queue.get()) is not None:
                 found = event if event["type"] == "ERROR" else _as_selected(event, request.query)
                 if found:
-                    await response.write(json.dumps(found).encode() + b"\n")
+                    await response.write(self._spell(found).encode() + b"\n")
         finally:
             self._watchers.remove(entry)
         return response
@@ -230,7 +240,7 @@ class FakeCluster:
 
     def tell(self, plural: str, kind: str, obj: Object, old: Object | None = None) -> None:
         """Tells those who watch, now or later. `old`: what it was before."""
-        event = {"type": kind, "object": copy.deepcopy(obj), "old": old}
+        event = {"type": kind, "object": _copied(obj), "old": old}
         if plural not in self.deaf and kind != "ERROR":
             self._told.append((plural, event))
         for watched, namespace, queue in self._watchers:
@@ -242,7 +252,7 @@ class FakeCluster:
 
     def create(self, plural: str, namespace: str, body: Object) -> Object:
         """Stores a new object."""
-        obj = copy.deepcopy(body)
+        obj = _copied(body)
         number = next(self._counter)
         obj["metadata"] |= {
             "namespace": namespace,
@@ -267,11 +277,11 @@ class FakeCluster:
         if known["spec"] == manifest["spec"]:
             return known
         meta = {**known["metadata"], "generation": known["metadata"]["generation"] + 1}
-        return self.update(plural, {**known, "spec": copy.deepcopy(manifest["spec"]), "metadata": meta})
+        return self.update(plural, {**known, "spec": _copied(manifest["spec"]), "metadata": meta})
 
     def update(self, plural: str, obj: Object) -> Object:
         """Stores a change."""
-        obj = copy.deepcopy(obj)
+        obj = _copied(obj)
         obj["metadata"]["resourceVersion"] = str(next(self._counter))
         key = plural, obj["metadata"]["namespace"], obj["metadata"]["name"]
         old, self.objects[key] = self.objects.get(key), obj
@@ -374,6 +384,10 @@ def _instead(faults: list[Fault], verb: str, path: str) -> web.Response | None:
         if found is not None:
             return web.Response(text=found, content_type="text/html")
     return None
+
+
+def _copied(obj: Any) -> Any:
+    return json.loads(json.dumps(obj))
 
 
 def _merged(known: Object, patch: Object) -> Object:

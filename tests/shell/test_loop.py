@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import json
-from collections import Counter
 from typing import Any
 
 import pytest
@@ -280,32 +279,6 @@ async def test_the_words_of_the_cluster_reach_the_step(cluster: FakeCluster, mon
     assert "exceeded quota" in cluster.get("steps", "p.first")["status"]["message"]
 
 
-async def test_what_an_orphaning_deletion_leaves_is_not_run_and_takes_the_names(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def said() -> bool:
-        return (cluster.get("pipelines", "p").get("status") or {}).get("reason") == "NameConflict"
-
-    async with running(cluster, monkeypatch):
-        cluster.apply(pipeline())
-        await drive(cluster)
-        cluster.orphan("pipelines", "p")
-        await asyncio.sleep(0.2)
-        cluster.apply(pipeline())
-        await until(said)
-    async with running(cluster, monkeypatch):  # a restart changes nothing about that
-        assert said()
-        await asyncio.sleep(0.2)
-        assert said()
-        assert len(jobs(cluster)) == 3
-        message = cluster.get("pipelines", "p")["status"]["message"]
-        assert "p.first (and 2 more)" in message
-        for name in NAMES:  # as the words of the message say
-            cluster.delete("steps", "ns", f"p.{name}")
-        await drive(cluster)
-    assert len(jobs(cluster)) == 6
-
-
 async def test_a_deleted_pipeline_is_let_go(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     async with running(cluster, monkeypatch) as operator:
         cluster.apply(pipeline())
@@ -362,43 +335,6 @@ async def test_jobs_carry_what_adoption_asks_for(cluster: FakeCluster, monkeypat
     (job,) = cluster.pending()
     assert job["metadata"]["annotations"].keys() >= {labels.RUN, labels.FINGERPRINT}
     assert job["metadata"]["ownerReferences"][0]["uid"] == cluster.get("steps", "p.first")["metadata"]["uid"]
-
-
-async def test_pipelines_that_are_only_kept_cost_nothing_at_a_start(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    names = [f"p{number}" for number in range(10)]
-    kept = {"ttlAfterFinished": "1h", "storage": {"claimName": "c"}}
-    async with running(cluster, monkeypatch):
-        for name in names:
-            cluster.apply(pipeline(name, **kept))
-        await drive(cluster, *names)
-        cluster.conclude()
-    before = Counter(cluster.requests)
-    async with running(cluster, monkeypatch) as operator:
-        await until(lambda: all(turn.wake_at for turn in operator.loop._turns.values()))
-        assert len(operator.loop._turns) == len(names)
-        assert len(operator.loop.observer.graphs) == 0
-        made = Counter(cluster.requests) - before
-        assert {verb for verb, _ in made} == {"GET"}
-        assert made["GET", "controllerrevisions"] == 0
-        cluster.apply(pipeline("p3", **kept, priority=1))  # and an edit finds them as they were
-        await until(lambda: cluster.get("pipelines", "p3")["status"]["observedGeneration"] == 2)
-        cluster.delete("steps", "ns", "p4.third")
-        await until(lambda: ("steps", "ns", "p4.third") in cluster.objects)
-        await drive(cluster, "p4")
-    assert len(jobs(cluster)) == 31
-
-
-async def test_who_rests_is_deleted_in_time_after_a_restart(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with running(cluster, monkeypatch):
-        cluster.apply(pipeline(ttlAfterFinished="3s"))
-        await drive(cluster)
-        cluster.conclude()
-    async with running(cluster, monkeypatch):
-        await until(lambda: ("pipelines", "ns", "p") not in cluster.objects)
 
 
 async def test_a_job_that_is_seen_complete_before_its_pod_does_not_run_again(

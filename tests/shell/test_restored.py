@@ -9,6 +9,7 @@ import pytest
 from penstock.shell import listing
 from penstock.shell.client import Client
 from penstock.shell.listing import Lister, WentBack
+from penstock.shell.process import _again_and_again
 from penstock.shell.resources import STEPS, Object, Resource
 from penstock.shell.settings import Settings
 from penstock.shell.store import Key, Store
@@ -66,7 +67,7 @@ async def test_a_process_that_has_noticed_ends(cluster: FakeCluster, client: Cli
     await lister.compare()
     cluster._counter = itertools.count(1)
     with pytest.raises(WentBack):
-        await lister.run()
+        await _again_and_again("lister", lister.run)
 
 
 class Scripted(Client):

@@ -141,6 +141,14 @@ def phases(found: Cluster) -> dict[str, str]:
     return found.phases()
 
 
+def nested(levels: int) -> Any:
+    """A list in a list in a list …, so many of them."""
+    found: Any = []
+    for _ in range(levels - 1):
+        found = [found]
+    return found
+
+
 def job_env(job: Object) -> dict[str, str]:
     """The environment of a Job's container."""
     container = job["spec"]["template"]["spec"]["containers"][0]

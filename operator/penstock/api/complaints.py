@@ -21,13 +21,20 @@ _LONGEST = 60
 
 def clip(value: object) -> str:
     """A value as it may stand in a message: one line, at most 60 characters."""
+    if isinstance(value, list | tuple | Mapping):
+        return described(value)
     text = repr(value) if isinstance(value, str) else _json_word(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _json_word(value: object) -> str:
     words = {None: "null", True: "true", False: "false"}
-    return words[value] if value is None or isinstance(value, bool) else str(value)
+    if value is None or isinstance(value, bool):
+        return words[value]
+    try:
+        return str(value)
+    except ValueError:  # Python spells no number of more than 4,300 digits, but in hexadecimal
+        return f"{value:#x}"
 
 
 def described(value: object) -> str:

@@ -1,13 +1,22 @@
 """Manifests as text: YAML read the way kubectl reads it, with the line of what cannot be read."""
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import yaml
-from yaml.nodes import MappingNode, ScalarNode
+from yaml.nodes import MappingNode, Node, ScalarNode
 
 from penstock.api.base import Json
+from penstock.api.plain import DEEPEST, TOO_DEEP
+
+_DEEPEST_READ = 2 * DEEPEST
+"""Levels that are read of a document; what lies deeper is left out, and what it is a part of is too deep anyway."""
+_DEEPEST_SKIPPED = 1000
+"""Levels that are left out: to scan more takes time that grows with their square."""
+_MOST_MERGED = 10_000
+"""Keys that one object may get by `<<`: merges of merges grow exponentially (a "billion laughs")."""
 
 
 class UnreadableManifest(ValueError):
@@ -22,6 +31,32 @@ class _Loader(yaml.SafeLoader):
     """SafeLoader with kubectl's view of scalars: dates are text, `1e3` a number, `y` a boolean; no key stands twice."""
 
     bool_values: ClassVar = {**yaml.SafeLoader.bool_values, "y": True, "n": False}
+    levels = 0
+
+    def compose_node(self, parent: Node | None, index: Any) -> Node | None:
+        if self.levels == _DEEPEST_READ:
+            return self._left_out()
+        self.levels += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self.levels -= 1
+
+    def _left_out(self) -> Node:
+        """Null in place of the node that comes next, however deep that is."""
+        first, depth = self.peek_event(), 0  # type: ignore[no-untyped-call]
+        while True:
+            event = self.get_event()  # type: ignore[no-untyped-call]
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEEPEST_SKIPPED:
+                raise _refusal(TOO_DEEP, first.start_mark)
+            if not depth:
+                return ScalarNode("tag:yaml.org,2002:null", "", first.start_mark, event.end_mark)
+
+    def flatten_mapping(self, node: MappingNode) -> None:
+        super().flatten_mapping(node)
+        if len(node.value) > _MOST_MERGED:
+            raise _refusal(f"an object gets more than {_MOST_MERGED:,} keys by <<", node.start_mark)
 
     def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
@@ -34,6 +69,14 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def _integer(loader: _Loader, node: ScalarNode) -> int | float | str:
+    try:
+        return loader.construct_yaml_int(node)
+    except ValueError:  # more digits than Python reads, or none
+        return math.inf if len(node.value) > len("0x_") else str(node.value)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _integer)
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":timestamp", ":float", ":int"))]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
@@ -56,8 +99,18 @@ def load(text: str) -> Iterator[Json]:
 
     Raises UnreadableManifest with line and column.
     """
+    return (data for data, _ in documents(text))
+
+
+def documents(text: str) -> Iterator[tuple[Json, Node]]:
+    """The same with the node that each was made from, which knows its place."""
     try:
-        yield from (document for document in yaml.load_all(text, Loader=_Loader) if document is not None)
+        loader = _Loader(text)
+        while loader.check_node():
+            node = loader.get_node()
+            data = loader.construct_document(node)
+            if node is not None and data is not None:
+                yield data, node
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""

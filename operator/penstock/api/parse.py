@@ -4,7 +4,6 @@ The manifest is first read as the API server stores it: 1.0 becomes 1, whole num
 null fields that cannot be null are left out.
 """
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,6 +17,7 @@ from penstock.api.component import Component
 from penstock.api.crd import MODELS, schema
 from penstock.api.kinds import KINDS
 from penstock.api.pipeline import Pipeline
+from penstock.api.plain import DEEPEST, TOO_DEEP, letters, number
 from penstock.api.schedule import PipelineSchedule
 from penstock.api.schema import ANY_JSON, Schema
 from penstock.api.step import Step
@@ -26,7 +26,6 @@ Manifest = Pipeline | Step | Component | PipelineSchedule
 Problem = tuple[str, str]
 """Path, such as `spec.steps[3].inputs[0].from`, and message."""
 
-_DEEPEST = 100
 _MOST_NODES = 500_000
 _BY_NAME = {kind.name: kind for kind in KINDS}
 
@@ -47,12 +46,13 @@ def parse(manifest: object) -> Manifest:
     if not isinstance(manifest, Mapping):
         problem = f"a manifest is an object with apiVersion, kind and spec, not {described(manifest)}"
         raise InvalidManifest((("", problem),))
-    kind = _BY_NAME.get(str(manifest.get("kind")))
+    name = manifest.get("kind")
+    kind = _BY_NAME.get(name) if isinstance(name, str) else None
     if kind is None or manifest.get("apiVersion") != API_VERSION:
         raise InvalidManifest(tuple(_foreign(manifest)))
     problems: list[Problem] = []
     stored = _Stored(problems)
-    document = stored.read(manifest, schema(kind), "", 0)
+    document = stored.read(manifest, schema(kind), "")
     problems += _metadata_problems(document.get("metadata"))
     if stored.unreadable:
         raise InvalidManifest(tuple(problems))
@@ -70,9 +70,10 @@ def parse(manifest: object) -> Manifest:
 def _foreign(manifest: Mapping[str, Json]) -> Iterator[Problem]:
     if manifest.get("apiVersion") != API_VERSION:
         yield "apiVersion", f"must be {API_VERSION}, not {clip(manifest.get('apiVersion'))}"
-    if str(manifest.get("kind")) not in _BY_NAME:
-        hint = closest(str(manifest.get("kind")), _BY_NAME)
-        yield "kind", f"must be one of {', '.join(_BY_NAME)}, not {clip(manifest.get('kind'))}{hint}"
+    name = manifest.get("kind")
+    if not isinstance(name, str) or name not in _BY_NAME:
+        hint = closest(name, _BY_NAME) if isinstance(name, str) else ""
+        yield "kind", f"must be one of {', '.join(_BY_NAME)}, not {clip(name)}{hint}"
 
 
 def _metadata_problems(metadata: Json) -> Iterator[Problem]:
@@ -98,32 +99,36 @@ class _Stored:
         self.unreadable = False
         self.nodes = 0
 
-    def read(self, value: object, node: Schema, path: str, depth: int) -> Json:
-        if depth > _DEEPEST:
-            self._refuse(path, f"is nested deeper than {_DEEPEST} levels")
-            return None
+    def read(self, value: object, node: Schema, path: str, within: str | None = None, level: int = 0) -> Json:
+        """`within`: path of the plain JSON value that this is a part of, `level` lists and objects below its top."""
+        if within is None and node.get("x-kubernetes-preserve-unknown-fields"):
+            within = path
         self.nodes += 1
         if self.nodes > _MOST_NODES:
             if self.nodes == _MOST_NODES + 1:
                 self._refuse(path, f"the manifest has more than {_MOST_NODES:,} values up to here; make it smaller")
             return None
-        if isinstance(value, Mapping):
-            return self._read_object(value, node, path, depth)
-        if isinstance(value, list | tuple):
+        if isinstance(value, Mapping | list | tuple):
+            if level == DEEPEST and within is not None:
+                self._refuse(within, TOO_DEEP)
+                return None
+            below = 0 if within is None else level + 1
+            if isinstance(value, Mapping):
+                return self._read_object(value, node, path, within, below)
             items = node.get("items", ANY_JSON)
-            return [self.read(item, items, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
+            return [self.read(item, items, f"{path}[{index}]", within, below) for index, item in enumerate(value)]
         if isinstance(value, bool) or value is None:
             return value
-        if isinstance(value, int):
-            return value if -(2**63) <= value < 2**63 else self._read_float(path, value)
-        if isinstance(value, float):
-            return self._read_float(path, value)
+        if isinstance(value, int | float):
+            return self._read_number(path, value)
         if isinstance(value, str):
             return self._read_text(path, value)
         self.problems.append((path, f"a {type(value).__name__} is no JSON value; put it in quotes"))
         return str(value)
 
-    def _read_object(self, value: Mapping[Any, Any], node: Schema, path: str, depth: int) -> dict[str, Json]:
+    def _read_object(
+        self, value: Mapping[Any, Any], node: Schema, path: str, within: str | None, level: int
+    ) -> dict[str, Json]:
         out = {}
         properties, rest = node.get("properties", {}), node.get("additionalProperties", ANY_JSON)
         for key, child in value.items():
@@ -131,29 +136,29 @@ class _Stored:
             child_node = properties.get(name, rest)
             if child is None and not child_node.get("nullable"):
                 continue
-            out[self._read_text(path, name)] = self.read(child, child_node, join(path, name), depth + 1)
+            out[self._read_text(path, name)] = self.read(child, child_node, join(path, name), within, level)
         return out
 
-    def _read_float(self, path: str, value: float) -> int | float | None:
+    def _read_number(self, path: str, value: int | float) -> int | float:
         try:
-            number = float(value)
-        except OverflowError:
-            number = math.inf
-        if not math.isfinite(number):
-            self.problems.append((path, f"{clip(value)} is no JSON number; give a finite one"))
+            return number(value)
+        except ValueError as error:
+            self.problems.append((path, str(error)))
             return 0
-        return int(number) if number.is_integer() and abs(number) < 2**63 else number
 
     def _read_text(self, path: str, value: str) -> str:
         if "\0" in value and path.startswith("spec"):
             position = value.index("\0")
             self.problems.append((path, f"contains a NUL character at position {position}; remove it"))
-        if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
-            self._refuse(path, "is not valid Unicode: it contains half of a surrogate pair")
-        return value
+        try:
+            return letters(value)
+        except ValueError as error:
+            self._refuse(path, str(error))
+            return ""
 
     def _refuse(self, path: str, message: str) -> None:
-        self.problems.append((path, message))
+        if (path, message) not in self.problems:
+            self.problems.append((path, message))
         self.unreadable = True
 
 

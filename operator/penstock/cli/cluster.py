@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from penstock.api.plain import decode
 from penstock.cli.failure import Failure
 from penstock.cli.refusals import explain_config, explain_refusal, explain_unreachable
 
@@ -134,7 +135,7 @@ class Cluster:
 
         response = self.request(method, path, query, **options)
         try:
-            found: Object = json.loads(response.read())
+            found: Object = decode(response.read())
         except (urllib3.exceptions.HTTPError, ValueError) as error:
             raise Unreachable(explain_unreachable(error, self._client.configuration.host)) from error
         finally:

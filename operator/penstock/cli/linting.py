@@ -82,7 +82,7 @@ def foreign(data: object) -> bool:
         return False
     group = data["apiVersion"].rpartition("/")[0]
     misspelt = SequenceMatcher(None, group, GROUP).ratio() > 0.75
-    ours = data["kind"] in {kind.name for kind in KINDS}
+    ours = any(data["kind"] == kind.name for kind in KINDS)
     return not misspelt and ("." in group or not ours)
 
 
@@ -207,4 +207,5 @@ def _is_object(data: object) -> bool:
 
 def _title(document: Document) -> str:
     metadata = document.data.get("metadata") if isinstance(document.data, dict) else None
-    return str(metadata.get("name") or metadata.get("generateName") or "") if isinstance(metadata, dict) else ""
+    names = (metadata.get("name"), metadata.get("generateName")) if isinstance(metadata, dict) else ()
+    return next((str(name) for name in names if name and isinstance(name, str | int | float)), "")

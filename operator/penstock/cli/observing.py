@@ -18,12 +18,12 @@ from penstock.core.observed import (
     Observed,
     PipelineView,
     StepView,
-    by_owner,
     job_view,
     pipeline_view,
     pod_view,
     step_view,
 )
+from penstock.core.owners import by_owner
 from penstock.core.revisions import Pins, RevisionView, edit_waits, edited_since, kept_pins, of_generation
 from penstock.core.scheduling.learned import Learned
 

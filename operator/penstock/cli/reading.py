@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from penstock.api.manifests import UnreadableManifest, load
+from penstock.api.manifests import UnreadableManifest, documents
 from penstock.cli.failure import Failure
 
 LARGEST = 32 * 1024 * 1024
@@ -19,7 +19,6 @@ SUFFIXES = (".yaml", ".yml", ".json")
 STDIN = "-"
 
 _BOOLEAN_WORDS = {"on": "true", "yes": "true", "y": "true", "off": "false", "no": "false", "n": "false"}
-_Composer: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,27 +142,11 @@ def _bytes(path: Path) -> bytes:
 
 def parse(text: str, name: str, searched: bool = False) -> Iterator[Document | Unreadable]:
     """The documents of a text; what follows a syntax error is not read."""
-    documents: list[Any] = []
-    trouble = None
     try:
-        documents.extend(load(text))
+        for data, node in documents(text):
+            yield Document(name, node.start_mark.line + 1, data, node, searched)
     except UnreadableManifest as error:
-        trouble = _unreadable(name, text, error)
-    nodes = [] if trouble else _nodes(text)
-    for number, data in enumerate(documents):
-        node = nodes[number] if number < len(nodes) else None
-        yield Document(name, node.start_mark.line + 1 if node else 1, data, node, searched)
-    if trouble:
-        yield trouble
-
-
-def _nodes(text: str) -> list[Node]:
-    """The same documents with their places; only after they could be loaded, so the nesting is bounded."""
-    try:
-        nodes = list(yaml.compose_all(text, Loader=_Composer))
-    except (yaml.YAMLError, ValueError):
-        return []
-    return [node for node in nodes if not (node is None or node.tag == "tag:yaml.org,2002:null")]
+        yield _unreadable(name, text, error)
 
 
 def _unreadable(name: str, text: str, error: UnreadableManifest) -> Unreadable:

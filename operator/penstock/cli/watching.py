@@ -1,6 +1,5 @@
 """Lists objects and follows their changes, across the API server's time limits and short interruptions."""
 
-import json
 import queue
 import threading
 import time
@@ -8,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from penstock.api.plain import decode
 from penstock.cli.cluster import Cluster, Object, Refused, Resource, Unreachable
 from penstock.cli.failure import Failure
 
@@ -66,7 +66,7 @@ def _events(cluster: Cluster, path: str, query: dict[str, Any]) -> Iterator[Obje
     try:
         for chunk in response.stream(65536, decode_content=True):
             *lines, rest = (rest + chunk).split(b"\n")
-            yield from (json.loads(line) for line in lines if line)
+            yield from (decode(line) for line in lines if line)
     except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
         raise Unreachable(f"the API server broke off: {error}") from error
     finally:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from penstock.api.base import Json
+from penstock.api.plain import number
 from penstock.api.step import StepPhase
 from penstock.api.wiring import Outcome
 from penstock.core.composition.expressions import Expression, ExpressionError, Reference
@@ -250,7 +251,7 @@ def _long_evaluation(
     expression: Expression, order: tuple[Reference, ...], kinds: tuple[str, ...], data: str
 ) -> Json | Missing:
     """The value of an expression that may take long, which therefore is not evaluated anew in every plan."""
-    values = dict(zip(order, json.loads(data), strict=True))
+    values = dict(zip(order, json.loads(data, parse_int=lambda digits: number(int(digits))), strict=True))
     return _value(expression, dict(zip(order, kinds, strict=True)), values)
 
 

@@ -12,7 +12,8 @@ from penstock.api.step import StepPhase
 from penstock.core.decide import Decider, Stage
 from penstock.core.graph import Graph, groups_of
 from penstock.core.lifecycle import Rerun, rerun_tasks
-from penstock.core.observed import Object, Observed, StepView, by_owner, pipeline_view, step_view
+from penstock.core.observed import Object, Observed, StepView, pipeline_view, step_view
+from penstock.core.owners import by_owner
 from penstock.core.reasons import Reason
 from penstock.core.step_manifests import step_spec
 from penstock.core.values import canonical, shorten

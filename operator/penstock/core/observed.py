@@ -3,7 +3,7 @@
 Views keep only what decisions need, so that thousands of them fit in little memory. Times are seconds since 1970.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -118,6 +118,8 @@ class PodView:
     waiting: str = ""
     disrupted: str = ""
     unschedulable: str = ""
+    scheduled: float | None = None
+    """When kube-scheduler found a node for it."""
     deleting: bool = False
     fetch: ContainerView | None = None
     publish: ContainerView | None = None
@@ -212,15 +214,6 @@ class Observed:
     """Step objects with names of this Pipeline's Steps that it does not own, by path."""
 
 
-def by_owner(steps: Iterable[StepView], pipeline: str) -> tuple[dict[str, StepView], dict[str, StepView]]:
-    """Steps with names of a Pipeline's, by path: those that the Pipeline with that uid owns, and all others."""
-    owned: dict[str, StepView] = {}
-    others: dict[str, StepView] = {}
-    for step in steps:
-        (owned if step.owner == pipeline else others)[step.path] = step
-    return owned, others
-
-
 def owner_uid(obj: Object, kind: str) -> str | None:
     """Uid of the controlling owner of that kind."""
     for reference in obj["metadata"].get("ownerReferences") or ():
@@ -250,7 +243,7 @@ def step_view(obj: Object) -> StepView:
         task=".".join(part for part in path.split(".") if not part.isdecimal()) if not alone else path,
         created=instant(meta["creationTimestamp"]) or 0.0,
         spec=spec if alone else {},
-        spec_digest="" if alone else digest(spec),
+        spec_digest="" if alone else _digest_of(spec),
         fingerprint=spec.get("fingerprint", ""),
         min_run=spec.get("minRun", 1),
         rerun=spec.get("rerun", ""),
@@ -259,6 +252,14 @@ def step_view(obj: Object) -> StepView:
         approved_by=annotations.get(labels.APPROVED_BY),
         rejected_by=annotations.get(labels.REJECTED_BY),
     )
+
+
+def _digest_of(spec: Object) -> str:
+    """Digest of the spec of an owned Step; empty if it is nested so deeply that the operator cannot have written it."""
+    try:
+        return digest(spec)
+    except ValueError:
+        return ""
 
 
 def job_view(obj: Object) -> JobView:
@@ -355,6 +356,7 @@ def pod_view(obj: Object) -> PodView:
         waiting=_waiting(state, inits),
         disrupted=_words(disruption) if disruption.get("status") == "True" else "",
         unschedulable=scheduled.get("message", "") if scheduled.get("status") == "False" else "",
+        scheduled=instant(scheduled.get("lastTransitionTime")) if scheduled.get("status") == "True" else None,
         deleting="deletionTimestamp" in meta,
         fetch=_container_view(containers.get(FETCH_CONTAINER)),
         publish=_container_view(containers.get(PUBLISH_CONTAINER)),

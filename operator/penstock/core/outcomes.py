@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from penstock.api import durations
 from penstock.api.base import Json
+from penstock.api.plain import TOO_DEEP
 from penstock.api.wiring import Output
 from penstock.core.observed import ContainerView, JobView, PodView
 from penstock.core.reasons import Reason
@@ -23,10 +24,20 @@ MESSAGE_BYTES = 4096
 WATCH_LAG = 5.0
 """Seconds by which what is seen of pods may be behind what is seen of their Job: two watches keep no common order."""
 
-_DEEPEST = 64
 _REFUSED_BY_KUBELET = ("OutOf", "NodeAffinity", "UnexpectedAdmissionError", "TopologyAffinityError", "Shutdown")
 """What kubelet says of a pod that it does not take, since the scheduler did not know better: nobody's fault."""
 _HOPELESS = ("InvalidImageName", "ErrImageNeverPull")
+_NO_ROOM = re.compile(
+    r"Insufficient |Too many pods|were unschedulable|\{node\.kubernetes\.io/|free ports|free storage|max volume count"
+    r"|in-use by another pod"
+)
+"""What kube-scheduler says of nodes that may take the pod later, as things are now."""
+_NO_VOLUME = re.compile(
+    r"persistentvolumeclaim |unbound immediate PersistentVolumeClaims|persistent volumes to bind|non-existent pv"
+)
+"""What it says where a claim is missing, or has no volume."""
+_VOLUME_ELSEWHERE = re.compile(r"volume node affinity|PersistentVolume's node affinity|volume zone")
+"""What it says of nodes that the volume is not on. A taint may be what keeps the pod from the node that it is on."""
 _OWN_FAULT = re.compile(r"exceed(s|ed) (the|its local|the total) .*limit")
 """What kubelet says of a pod that it evicts for its own use of disk, which another attempt would only repeat."""
 
@@ -107,12 +118,19 @@ def read_attempt(
     if job.finished == "Complete":
         return Failure(Reason.LOST, "the pod was deleted before its outputs were read", now, disrupted=True)
     live = [pod for pod in pods if pod.phase == "Running" or pod.started]
-    if live:
-        first = min(live, key=lambda pod: pod.started or now)
-        leaving = next((pod for pod in live if pod.deleting and pod.disrupted), None)
-        detail = f"the pod is being ended: {leaving.disrupted}" if leaving else ""
-        return Running(first.started or first.created, first.node, detail)
-    return _starting(job, pods, start_timeout, now, trouble)
+    if not live:
+        return _starting(job, pods, start_timeout, now, trouble)
+    again: float | None = None
+    late = [pod for pod in pods if pod.phase == "Pending" and not pod.started]
+    if late:  # of a gang that is to run together
+        rest = _starting(job, late, start_timeout, now, trouble)
+        if isinstance(rest, Failure):
+            return rest
+        again = rest.until if isinstance(rest, Starting) else None
+    first = min(live, key=lambda pod: pod.started or now)
+    leaving = next((pod for pod in live if pod.deleting and pod.disrupted), None)
+    detail = f"the pod is being ended: {leaving.disrupted}" if leaving else ""
+    return Running(first.started or first.created, first.node, detail, again)
 
 
 def _present(job: JobView, pods: Sequence[PodView]) -> Sequence[PodView]:
@@ -151,19 +169,30 @@ def _starting(job: JobView, pods: Sequence[PodView], start_timeout: float, now: 
         return Queued()
     unschedulable = next((pod.unschedulable for pod in pods if pod.unschedulable), "")
     if unschedulable:
-        return Starting(f"kube-scheduler finds no node: {unschedulable}")
-    waiting = next((pod.waiting for pod in pods if pod.waiting), "") or trouble
+        waiting = f"kube-scheduler finds no node: {unschedulable}"
+        if not _volume_trouble(unschedulable):  # somebody took the room that there was
+            return Starting(waiting)
+    else:
+        waiting = next((pod.waiting for pod in pods if pod.waiting), "") or trouble
     hopeless = waiting.startswith(_HOPELESS)
     fetches = [pod.fetch for pod in pods if pod.fetch and pod.fetch.started]
     if any(fetch.ended is None for fetch in fetches):
         return Starting("artifacts are being fetched")
-    deadline = max([job.created, job.resumed or 0.0, *(fetch.ended or 0.0 for fetch in fetches)]) + start_timeout
+    since = [job.created, job.resumed or 0.0, *(pod.scheduled or 0.0 for pod in pods)]
+    deadline = max(*since, *(fetch.ended or 0.0 for fetch in fetches)) + start_timeout
     if now < deadline and not hopeless:
         return Starting(waiting, deadline)
     limit = "" if hopeless else f" within {durations.render(start_timeout)} (startTimeout)"
     detail = waiting or ("no pod was created" if not pods else "the pod is not ready to start")
     node = next((pod.node for pod in pods if pod.node), None)
     return Failure(Reason.START_FAILED, f"the container did not start{limit}: {detail}", now, node)
+
+
+def _volume_trouble(words: str) -> bool:
+    """Whether kube-scheduler finds no node for want of a volume, which no room on any node would mend."""
+    if _NO_ROOM.search(words):
+        return False
+    return bool(_NO_VOLUME.search(words) or (_VOLUME_ELSEWHERE.search(words) and "taint" not in words))
 
 
 def _pod_failure(pod: PodView, now: float) -> Failure:
@@ -234,10 +263,9 @@ def read_outputs(message: str, declared: Sequence[Output]) -> dict[str, Json] | 
     given: Json = {}
     if message.strip():
         try:
-            given = normalise(json.loads(message, parse_constant=_no_constant))
-            json.dumps(given, ensure_ascii=False, allow_nan=False).encode()
+            given = json.loads(message, parse_constant=_no_constant)
         except RecursionError:
-            return Reason.OUTPUTS_INVALID, f"PENSTOCK_OUTPUTS is nested too deeply: {shorten(message, 200)}"
+            return Reason.OUTPUTS_INVALID, f"PENSTOCK_OUTPUTS {TOO_DEEP}: {shorten(message, 200)}"
         except ValueError as error:
             if len(message.encode()) >= MESSAGE_BYTES:
                 return (
@@ -247,21 +275,22 @@ def read_outputs(message: str, declared: Sequence[Output]) -> dict[str, Json] | 
             if not wanted:
                 return {}
             return Reason.OUTPUTS_INVALID, f"PENSTOCK_OUTPUTS is not JSON ({error}): {shorten(message, 200)}"
+    if not wanted:
+        return {}
     if not isinstance(given, dict):
-        if not wanted:
-            return {}
         return Reason.OUTPUTS_INVALID, f"PENSTOCK_OUTPUTS must hold one JSON object, not {shorten(message, 200)}"
-    if _deeper(given, _DEEPEST):
-        return Reason.OUTPUTS_INVALID, f"PENSTOCK_OUTPUTS is nested deeper than {_DEEPEST} levels"
     found: dict[str, Json] = {}
     problems = []
     for name, output in wanted.items():
         if name in given:
-            wrong = mismatch(output.type, given[name])
+            try:
+                found[name] = normalise(given[name])
+            except ValueError as error:
+                problems.append(f"output {name!r}: {error}")
+                continue
+            wrong = mismatch(output.type, found[name])
             if wrong:
                 problems.append(f"output {name!r}: {wrong}")
-            else:
-                found[name] = given[name]
         elif output.has_default:
             found[name] = output.default
         elif not output.optional:
@@ -271,10 +300,5 @@ def read_outputs(message: str, declared: Sequence[Output]) -> dict[str, Json] | 
     return found
 
 
-def _deeper(value: Json, most: int) -> bool:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return most < 0 or any(_deeper(item, most - 1) for item in inner)
-
-
 def _no_constant(name: str) -> Json:
-    raise ValueError(f"{name} is not a JSON number")
+    raise ValueError(f"{name} is no JSON number")

@@ -93,7 +93,9 @@ def plan(observed: Observed) -> Plan:
             revision=revision_manifest(pipeline, standing, observed.pins),
             drop_revisions=observed.superfluous,
             pipeline_status=pipeline_status.taken_up(pipeline, standing, observed.steps.values(), observed.now),
-            claim=claim_manifest(observed.graph, pipeline.name, pipeline.namespace, pipeline.uid),
+            claim=None  # a cancel must not wait until a claim can be had
+            if observed.graph.settings.cancel
+            else claim_manifest(observed.graph, pipeline.name, pipeline.namespace, pipeline.uid),
             unsettled=True,
         )
     return _Planner(observed, observed.graph).plan()

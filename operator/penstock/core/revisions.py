@@ -78,7 +78,10 @@ def kept_pins(pipeline: PipelineView, kept: Sequence[RevisionView]) -> Pins | No
             return None if asked else one.pins
     if asked:
         return None
-    wanted = canonical(pipeline.spec)
+    try:
+        wanted = canonical(pipeline.spec)
+    except ValueError:  # it is nested too deeply to be valid, as what was kept was
+        return None
     return next((one.pins for one in newest if canonical(one.spec) == wanted), None)
 
 

@@ -2,52 +2,61 @@
 
 import hashlib
 import json
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from penstock.api.base import Json
+from penstock.api.plain import DEEPEST, TOO_DEEP, letters, number
 from penstock.api.wiring import OutputType, ValueType
 
-_INT64 = range(-(2**63), 2**63)
+_DEEPEST_MANIFEST = 2 * DEEPEST
+"""Levels of a manifest that holds values."""
 
 
 def normalise(value: Json) -> Json:
-    """The value as the API server stores it: 1.0 becomes 1, integers beyond 64 bits are rounded to a float64.
+    """The value as the API server stores it: 1.0 becomes 1, whole numbers beyond 64 bits become floats.
 
-    Raises ValueError for what JSON cannot hold (NaN, infinity, keys that are not strings, foreign objects).
+    Raises ValueError for what no object can carry: NaN, infinity, half a surrogate pair, keys that are not strings,
+    foreign objects, and what is nested deeper than DEEPEST levels.
     """
-    if value is None or isinstance(value, (bool, str)):
-        return value
-    if isinstance(value, int):
-        return value if value in _INT64 else _rounded(value)
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise ValueError(f"{value} is not a JSON number")
-        return int(value) if value.is_integer() and abs(value) < 1e21 else value
-    if isinstance(value, Mapping):
-        if not all(isinstance(key, str) for key in value):
-            raise ValueError("the keys of an object must be strings")
-        return {key: normalise(value[key]) for key in sorted(value)}
-    if isinstance(value, Sequence):
-        return [normalise(item) for item in value]
-    raise ValueError(f"{type(value).__name__} is not a JSON value")
-
-
-def _rounded(value: int) -> int:
-    try:
-        return int(float(value))
-    except OverflowError:
-        raise ValueError("a number beyond 1.8e308 is not a JSON number") from None
+    return _read(value, number, DEEPEST)
 
 
 def canonical(value: Json) -> str:
-    """JSON text with sorted keys and no spaces: equal values give equal texts."""
-    return json.dumps(normalise(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    """JSON text with sorted keys and no spaces: equal values give equal texts. Raises ValueError as `normalise` does.
+
+    Whole numbers below 1e21 are written out, as the API server does.
+    """
+    plain = _read(value, _spelled, _DEEPEST_MANIFEST)
+    return json.dumps(plain, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _read(value: Json, read: Callable[[int | float], int | float], levels: int) -> Json:
+    """The value with its keys sorted and its numbers as `read` makes them."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return letters(value)
+    if isinstance(value, (int, float)):
+        return read(value)
+    if not levels:
+        raise ValueError(TOO_DEEP)
+    if isinstance(value, Mapping):
+        if not all(isinstance(key, str) for key in value):
+            raise ValueError("the keys of an object must be strings")
+        return {letters(key): _read(value[key], read, levels - 1) for key in sorted(value)}
+    if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
+        return [_read(item, read, levels - 1) for item in value]
+    raise ValueError(f"{type(value).__name__} is not a JSON value")
+
+
+def _spelled(value: int | float) -> int | float:
+    stored = number(value)
+    return int(stored) if isinstance(stored, float) and stored.is_integer() and abs(stored) < 1e21 else stored
 
 
 def digest(value: Json) -> str:
     """128 bits of BLAKE2b over the canonical form, as 32 hexadecimal digits."""
-    return hashlib.blake2b(canonical(value).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return hashlib.blake2b(canonical(value).encode(), digest_size=16).hexdigest()
 
 
 def text(value: Json) -> str:

@@ -11,7 +11,7 @@ from penstock.api.wiring import ValueType
 from penstock.core.fingerprint import fingerprint
 from penstock.core.graph import MAX_STEPS, FromOutput, Graph, Group, Level, Task
 from penstock.core.reasons import Reason
-from penstock.core.values import digest, mismatch, normalise
+from penstock.core.values import digest, mismatch
 
 ENDED = frozenset({StepPhase.SUCCEEDED, StepPhase.FAILED, StepPhase.SKIPPED, StepPhase.CANCELLED})
 NAMED = 4
@@ -172,7 +172,7 @@ class World:
         if known is None or known[0] != lists:
             rows: list[dict[str, Json]] = [{}]
             for variable, values in zip(level.variables, lists, strict=True):
-                rows = [{**row, variable.name: normalise(value)} for row in rows for value in values]
+                rows = [{**row, variable.name: value} for row in rows for value in values]
             known = self.graph.memo[key] = (lists, rows)
         found: list[dict[str, Json]] = known[1]
         return found

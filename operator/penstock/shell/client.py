@@ -18,6 +18,7 @@ import orjson
 from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
 
+from penstock.api.plain import decode
 from penstock.shell import metrics
 from penstock.shell.resources import Object, Resource
 
@@ -283,8 +284,8 @@ def _tls(configuration: Configuration | None) -> ssl.SSLContext | bool:
 def _read(text: bytes, part: str) -> Object:
     """What was answered, which must have that part. A proxy's page, or half an object, is as good as no answer."""
     try:
-        found = orjson.loads(text)
-    except orjson.JSONDecodeError:
+        found = decode(text)
+    except ValueError:
         found = None
     if not isinstance(found, dict) or not isinstance(found.get(part), dict):
         raise aiohttp.ClientPayloadError(f"not an answer of the API server: {_beginning(text)}")

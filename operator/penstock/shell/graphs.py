@@ -8,7 +8,8 @@ from penstock import api
 from penstock.api.parse import InvalidManifest, parse
 from penstock.core.composition.compiler import Compiled, compile_pipeline
 from penstock.core.composition.outline import ComponentKey
-from penstock.core.observed import Object, PipelineView, StepView, by_owner
+from penstock.core.observed import Object, PipelineView, StepView
+from penstock.core.owners import by_owner
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
 from penstock.core.revisions import (

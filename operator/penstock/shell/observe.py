@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from penstock.core.graph import Graph
-from penstock.core.observed import JobView, Observed, PipelineView, PodView, Refusal, StepView, Thresholds, by_owner
+from penstock.core.observed import JobView, Observed, PipelineView, PodView, Refusal, StepView, Thresholds
+from penstock.core.owners import by_owner
 from penstock.core.plan import Plan, plan
 from penstock.core.resting import Rest, rest
 from penstock.core.scheduling.ranks import ranks

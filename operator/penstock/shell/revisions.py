@@ -1,5 +1,8 @@
 """The kept revisions of Pipelines. They are read when a Pipeline is compiled, not watched: they are large and still."""
 
+import orjson
+
+from penstock.api.plain import written
 from penstock.core import labels
 from penstock.core.observed import PipelineView, owner_uid
 from penstock.core.revisions import RevisionView, revision_view
@@ -23,8 +26,9 @@ class Revisions:
 
     async def keep(self, manifest: Object) -> bool:
         """Creates a revision; its name says what it is of, so one that is there is the same."""
+        data = orjson.Fragment(written(manifest["data"]))
         try:
-            await self.client.create(REVISIONS, manifest)
+            await self.client.create(REVISIONS, {**manifest, "data": data})
         except Refused as error:
             if error.code != 409:
                 raise

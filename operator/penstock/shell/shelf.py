@@ -119,7 +119,10 @@ def tells(old: object, new: View) -> bool:
     """
     if isinstance(new, PodView) and new.phase == "Pending" and not (new.waiting or new.unschedulable or new.deleting):
         return isinstance(old, PodView) and bool(old.waiting or old.unschedulable)
-    return type(old) is not type(new) or replace(old, version=new.version) != new  # type: ignore[type-var]
+    try:
+        return type(old) is not type(new) or replace(old, version=new.version) != new  # type: ignore[type-var]
+    except RecursionError:  # it is nested too deeply to be compared, and so to be valid
+        return True
 
 
 def compact(view: V) -> V:

@@ -100,7 +100,11 @@ class Writer:
         return await self._delete(JOBS, job)
 
     async def claim(self, manifest: Manifest) -> bool:
-        """Creates the claim for artifacts, or asks for more room if there is one of ours that is smaller."""
+        """Creates the claim for artifacts, or asks for more room if there is one of ours that is smaller.
+
+        One that no Pipeline owns is used as it is. Raises Refused as long as it is going, or belongs to another
+        Pipeline: most often to one of the same name, with which it goes in a moment.
+        """
         meta = manifest["metadata"]
         try:
             await self.client.create(CLAIMS, manifest)
@@ -108,10 +112,18 @@ class Writer:
             if error.code != _CONFLICT:
                 raise
             known = await self.client.get(CLAIMS, meta["namespace"], meta["name"])
-            owners = [one["uid"] for one in known["metadata"].get("ownerReferences") or ()]
-            if meta["ownerReferences"][0]["uid"] not in owners:
-                log.warning("a claim of that name belongs to somebody else and is used as it is", name=meta["name"])
-            elif known["spec"]["resources"] != manifest["spec"]["resources"]:
+            owners = known["metadata"].get("ownerReferences") or ()
+            ours = any(one["uid"] == meta["ownerReferences"][0]["uid"] for one in owners)
+            other = next((one["name"] for one in owners if one["kind"] == PIPELINES.kind), "")
+            if "deletionTimestamp" in known["metadata"]:
+                words = f"claim {meta['name']} is being deleted, and is made anew once it is gone"
+                raise Refused(_CONFLICT, "StorageFailed", words) from error
+            if other and not ours:
+                words = (
+                    f"claim {meta['name']} belongs to another Pipeline {other}; if it does not go with it, delete it"
+                )
+                raise Refused(_CONFLICT, "StorageFailed", words) from error
+            if ours and known["spec"]["resources"] != manifest["spec"]["resources"]:
                 patch = {"spec": {"resources": manifest["spec"]["resources"]}}
                 await self.client.patch(CLAIMS, meta["namespace"], meta["name"], patch)
         return True

@@ -41,6 +41,21 @@ def test_infinity_is_left_to_the_parser() -> None:
     assert math.isinf(document["a"])
 
 
+@pytest.mark.parametrize(("scalar", "value"), [("9" * 5000, math.inf), ("-" + "9" * 5000, math.inf), ("0x_", "0x_")])
+def test_digits_that_python_does_not_read_are_left_to_the_parser(scalar: str, value: object) -> None:
+    (document,) = load(f"a: {scalar}")
+    assert document == {"a": value}
+
+
+def test_what_is_nested_very_deeply_is_left_to_the_parser() -> None:
+    deep, rest = load("a: " + "[" * 900 + "]" * 900 + "\nb: {c: &x 1, d: *x}\n---\n- 2")
+    assert (deep["b"], rest) == ({"c": 1, "d": 1}, [2])
+    levels = 0
+    while isinstance(deep, dict | list) and deep:
+        deep, levels = deep["a"] if isinstance(deep, dict) else deep[0], levels + 1
+    assert levels == 128
+
+
 def test_documents_line_ends_and_emoji() -> None:
     text = "a: '🚀'\r\nb: |\r\n  x\r\n  y\r\n---\r\n---\r\nc: 1\r\n"
     assert list(load(text)) == [{"a": "🚀", "b": "x\ny\n"}, {"c": 1}]
@@ -59,7 +74,8 @@ def test_merge_keys() -> None:
         ("a: \0", "character 3"),
         ("? [a]\n: 1", "a key must be text"),
         ("a: !!python/object:os.system 1", "line 1"),
-        ("[" * 5000, "cannot be read"),
+        ("x: " + "[" * 1500, "line 1, column 131: is nested deeper than 64 levels"),
+        ("k0: &a0 {x: 1}\n" + "".join(f"k{n + 1}: &a{n + 1} {{<<: [{f'*a{n}, ' * 9}]}}\n" for n in range(9)), "by <<"),
     ],
 )
 def test_refuse(text: str, complaint: str) -> None:

@@ -192,3 +192,34 @@ def test_what_kubectl_apply_cannot_take() -> None:
 def test_nonsense_is_an_error(text: str) -> None:
     report = check(text)
     assert report.count(Level.ERROR) >= 1
+
+
+@pytest.mark.parametrize("levels", [65, 900])
+def test_deep_values_are_said_at_their_place_and_as_the_operator_says_it(levels: int) -> None:
+    deep = "[" * levels + "]" * levels
+    spec = f"params: [{{name: x, type: List, value: {deep}}}]\nsteps: [{{name: a, image: i}}]"
+    (found,) = check(manifest("Pipeline", "p", spec)).findings
+    assert (found.path, found.reason) == ("spec.params[0].value", "InvalidField")
+    assert found.message == "is nested deeper than 64 levels"
+    each = f"forEach: {{vars: [{{name: x, values: [1, {deep}]}}]}}"
+    template = f"schedule: '0 0 * * *'\npipelineTemplate: {{spec: {{steps: [{{name: a, image: i, {each}}}]}}}}"
+    (found,) = check(manifest("PipelineSchedule", "p", template)).findings
+    assert found.path == "spec.pipelineTemplate.spec.steps[0].forEach.vars[0].values[1]"
+
+
+LAUGHS = "".join(f"- &a{n + 1} [{f'*a{n}, ' * 9}]\n" for n in range(9))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "apiVersion: v1\nkind: [a]",
+        "apiVersion: penstock.dev/v1alpha1\nkind: {a: 1}",
+        f"x:\n- &a0 [x]\n{LAUGHS}apiVersion: *a9\nkind: *a9\nmetadata: *a9",
+        f"x:\n- &a0 [x]\n{LAUGHS}apiVersion: penstock.dev/v1alpha1\nkind: Pipeline\nmetadata: {{name: *a9}}\nspec: *a9",
+        f"apiVersion: penstock.dev/v1alpha1\nkind: Pipeline\nmetadata: {{name: p}}\nspec:\n  0x{'f' * 5000}: 1",
+    ],
+)
+def test_hostile_texts_are_errors_soon(text: str) -> None:
+    report = check(text)
+    assert report.count(Level.ERROR) or not report.checked

@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 import pytest
+from tests.unit.builders import nested
 
 from penstock.core.composition.expressions import MOST_READ, Expression, ExpressionError, Reference, parse
 
@@ -99,13 +100,30 @@ class TestValues:
     def test_whole_numbers_are_numbers_too(self) -> None:
         assert value("params.n + 0.5", {"params.n": "Number"}, params__n=1) == 1.5
 
+    def test_results_are_what_the_api_server_makes_of_them(self) -> None:
+        assert value("[18446744073709551615u, 1e20, 2.0]") == [2.0**64, 1e20, 2]
+
+    def test_a_number_beyond_64_bits(self) -> None:
+        for kind in ("Number", "Any"):
+            assert value("params.n", {"params.n": kind}, params__n=1e20) == 1e20
+        with pytest.raises(
+            ExpressionError, match=r"params\.n is 100000000000000000000, but whole numbers have 64 bits"
+        ):
+            value("params.n", {"params.n": "Integer"}, params__n=1e20)
+
+    def test_a_result_that_is_nested_too_deeply(self) -> None:
+        with pytest.raises(ExpressionError, match="nested deeper"):
+            value("params.n.map(x, [[x]])", params__n=nested(63))
+        with pytest.raises(ExpressionError):
+            value("[" * 100 + "]" * 100)
+
     @pytest.mark.parametrize(
         ("words", "message"),
         [
             ("1 / 0", "divide by zero"),
             ("9223372036854775807 + 1", "overflow"),
             ("{}['x']", "not found"),
-            ("1.0 / 0.0", "not a JSON number"),
+            ("1.0 / 0.0", "no JSON number"),
             ("{1: 2}", "keys of an object must be strings"),
             ("timestamp('2026-01-01T00:00:00Z')", "not a JSON value"),
             ("params.n + 1", "too big|out of range"),

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
 
 from penstock.api.wiring import Output
@@ -56,6 +57,56 @@ class TestOnTheWay:
     def test_no_room_on_any_node_is_waiting_whatever_the_start_timeout(self) -> None:
         pending = replace(POD, phase="Pending", started=None, unschedulable="0/3 nodes")
         assert read(JOB, pending, start_timeout=1.0) == Starting("kube-scheduler finds no node: 0/3 nodes")
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            'persistentvolumeclaim "data" not found. not found',
+            'persistentvolumeclaim "data" is being deleted.',
+            "pod has unbound immediate PersistentVolumeClaims. not found",
+            "1 node(s) didn't find available persistent volumes to bind, 1 node(s) had untolerated taint(s).",
+            "1 node(s) had volume node affinity conflict. preemption: 0/1 nodes are available",
+            "3 node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s).",
+        ],
+    )
+    def test_a_volume_that_there_is_not_is_no_want_of_room(self, words: str) -> None:
+        pending = replace(POD, phase="Pending", started=None, unschedulable=f"0/3 nodes are available: {words}")
+        told = f"kube-scheduler finds no node: {pending.unschedulable}"
+        assert read(JOB, pending) == Starting(told, 1590.0)
+        late = failure(JOB, pending, now=1591.0)
+        assert late.reason is Reason.START_FAILED
+        assert late.message == f"the container did not start within 10m (startTimeout): {told}"
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "2 Insufficient cpu, 1 node(s) didn't find available persistent volumes to bind.",
+            "1 node(s) didn't find available persistent volumes to bind, 1 node(s) were unschedulable.",
+            "1 node(s) had untolerated taint(s), 2 node(s) didn't match PersistentVolume's node affinity.",
+            "1 node(s) had untolerated taint {node.kubernetes.io/not-ready: }, 1 had volume node affinity conflict",
+            "3 node(s) exceed max volume count.",
+            "3 node(s) did not have enough free storage.",
+            "1 Too many pods, 2 node(s) had no available volume zone.",
+        ],
+    )
+    def test_want_of_room_is_waiting_though_a_volume_is_somewhere_else(self, words: str) -> None:
+        pending = replace(POD, phase="Pending", started=None, unschedulable=f"0/3 nodes are available: {words}")
+        assert isinstance(read(JOB, pending, start_timeout=1.0), Starting)
+
+    def test_the_wait_for_a_node_is_no_part_of_the_time_to_start(self) -> None:
+        waited = replace(POD, phase="Pending", started=None, scheduled=5000.0)
+        assert read(JOB, waited, now=5001.0) == Starting("", 5600.0)
+        assert failure(JOB, waited, now=5601.0).reason is Reason.START_FAILED
+
+    def test_a_gang_of_which_one_does_not_start_has_not_started(self) -> None:
+        second = replace(POD, index=1, phase="Pending", started=None, waiting="ImagePullBackOff: no such image")
+        words = "ImagePullBackOff: no such image"
+        assert read(JOB, POD, second, replicas=2) == Running(992.0, "node-1", until=1590.0)
+        assert failure(JOB, POD, second, replicas=2, now=1591.0).message.endswith(f"(startTimeout): {words}")
+        full = replace(second, waiting="", unschedulable="0/3 nodes are available: 3 Insufficient cpu.")
+        assert isinstance(read(JOB, POD, full, replicas=2, now=9000.0), Running)
+        ended = replace(DONE, index=1)
+        assert isinstance(read(JOB, POD, ended, replicas=2, now=9000.0), Running)
 
     def test_a_suspended_job_waits(self) -> None:
         assert read(replace(JOB, suspended=True), start_timeout=1.0) == Queued()
@@ -193,10 +244,10 @@ class TestOutputs:
             ('{"n": true}', "expected Integer, got Boolean"),
             ('{"n": null}', "expected Integer, got null"),
             ('{"n": 1.5}', "expected Integer, got Number 1.5"),
-            ('{"n": NaN}', "NaN is not a JSON number"),
-            ('{"n": 1e999}', "not a JSON number"),
-            ('{"n": ' + "9" * 400 + "}", "not a JSON number"),
-            ('{"n": "\\ud800"}', "is not JSON"),
+            ('{"n": NaN}', "NaN is no JSON number"),
+            ('{"n": 1e999}', "output 'n': inf is no JSON number"),
+            ('{"n": ' + "9" * 400 + "}", "is no JSON number"),
+            ('{"n": "\\ud800"}', "output 'n': is not valid Unicode"),
             ('{"n": ' + "[" * 2000 + "]" * 2000 + "}", "nested"),
             ('{"n": ' + "[" * 100 + "]" * 100 + "}", "nested deeper than 64 levels"),
             ('{"n": ' + '{"a":' * 100 + "1" + "}" * 101, "nested deeper than 64 levels"),
@@ -241,6 +292,13 @@ class TestOutputs:
         message = json.dumps({"s": "x" * (4096 - len('{"s": ""}\n'))}) + "\n"
         assert len(message) == 4096
         assert isinstance(read_outputs(message, outputs(s="String")), dict)
+
+    def test_a_number_beyond_64_bits_is_what_the_api_server_makes_of_it(self) -> None:
+        found = read_outputs(
+            '{"n": 100000000000000000000, "m": [18446744073709551615]}', outputs(n="Integer", m="List")
+        )
+        assert found == {"n": 1e20, "m": [2.0**64]}
+        assert orjson.loads(orjson.dumps(found)) == found
 
     def test_a_step_without_outputs_may_write_what_it_likes(self) -> None:
         assert read_outputs("Killed", []) == {}

@@ -126,6 +126,9 @@ class Expression:
         data = {}
         for number, reference in enumerate(self.references):
             value = values[reference]
+            if types.get(reference) == "Integer" and isinstance(value, float):
+                words = f"{reference} is {canonical(value)}, but whole numbers have 64 bits here; declare it a Number"
+                raise ExpressionError(words)
             if types.get(reference) == "Number" and isinstance(value, int) and not isinstance(value, bool):
                 value = float(value)
             data[self._identifier(number)] = value

@@ -1,0 +1,83 @@
+"""The claim for artifacts: made once, made anew when the one before is gone, never another Pipeline's."""
+
+from typing import Any
+
+import pytest
+
+from tests.shell.conftest import running, until
+from tests.shell.fake import FakeCluster, Object, now
+from tests.unit.builders import pipeline, step
+
+CLAIM = "p-artifacts"
+MANIFEST = pipeline(step("a", outputs={"f": "Artifact"}), storage={"claim": {"size": "1Gi"}})
+
+
+def claim(**metadata: Any) -> Object:
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": CLAIM, **metadata}, "spec": spec}
+
+
+def owner(cluster: FakeCluster) -> str:
+    found: str = cluster.get("persistentvolumeclaims", CLAIM)["metadata"]["ownerReferences"][0]["uid"]
+    return found
+
+
+def said(cluster: FakeCluster) -> list[str]:
+    return [one["note"] for one in cluster.all("events")]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "words"),
+    [
+        ({"deletionTimestamp": now()}, "p-artifacts is being deleted"),
+        (
+            {"ownerReferences": [{"kind": "Pipeline", "name": "p", "uid": "before", "controller": True}]},
+            "p-artifacts belongs to another Pipeline p",
+        ),
+    ],
+)
+async def test_the_claim_of_a_pipeline_of_that_name_before_is_waited_for(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, metadata: Object, words: str
+) -> None:
+    cluster.create("persistentvolumeclaims", "ns", claim(**metadata))
+    async with running(cluster, monkeypatch):
+        made = cluster.apply(MANIFEST)
+        await until(lambda: any(words in one for one in said(cluster)))
+        assert not cluster.all("steps")
+        cluster.delete("persistentvolumeclaims", "ns", CLAIM)
+        await until(lambda: cluster.all("jobs"))
+        assert owner(cluster) == made["metadata"]["uid"]
+
+
+async def test_a_cancel_waits_for_no_claim(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(cluster, monkeypatch):
+        cluster.apply(MANIFEST)
+        await until(lambda: cluster.all("jobs"))
+        known = cluster.get("persistentvolumeclaims", CLAIM)
+        cluster.update(
+            "persistentvolumeclaims", {**known, "metadata": {**known["metadata"], "deletionTimestamp": now()}}
+        )
+        cluster.apply({**MANIFEST, "spec": {**MANIFEST["spec"], "cancel": True}})
+        await until(lambda: cluster.get("pipelines", "p")["status"].get("reason") in ("Cancelling", "Cancelled"))
+
+
+async def test_a_claim_that_nobody_owns_is_used_as_it_is(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = cluster.create("persistentvolumeclaims", "ns", claim())
+    async with running(cluster, monkeypatch):
+        cluster.apply(MANIFEST)
+        await until(lambda: cluster.all("jobs"))
+        assert cluster.get("persistentvolumeclaims", CLAIM) == given
+
+
+async def test_a_claim_that_somebody_deleted_is_made_anew_by_a_rerun(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(cluster, monkeypatch):
+        made = cluster.apply(MANIFEST)
+        await until(lambda: cluster.all("jobs"))
+        cluster.delete("persistentvolumeclaims", "ns", CLAIM)
+        known = cluster.get("pipelines", "p")
+        notes = {**known["metadata"], "annotations": {"penstock.dev/rerun": "1"}}
+        cluster.update("pipelines", {**known, "metadata": notes})
+        await until(lambda: ("persistentvolumeclaims", "ns", CLAIM) in cluster.objects)
+        assert owner(cluster) == made["metadata"]["uid"]
