@@ -98,8 +98,11 @@ class Evidence:
             if one.uid not in lives and owner:
                 lives[one.uid] = PodLife(owner, one.number)
             life = lives.get(one.uid)
-            if life and life.ended == NEVER and (one.gone or one.phase in ("Succeeded", "Failed")):
+            over = one.gone or one.phase in ("Succeeded", "Failed")
+            if life and life.ended == NEVER and over:
                 life.ended, life.phase = one.number, one.phase or "gone"
+            elif life and not over and one.number[0] > life.ended[0]:
+                life.ended, life.phase = NEVER, ""  # a restored snapshot brought it back to life
         return lives
 
     @cached_property

@@ -137,24 +137,25 @@ class Watcher:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
-        for collection in KINDS:
-            await self._list(collection)
-            self._tasks.append(asyncio.create_task(self._follow(collection)))
+        await self.resume()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.pause()
 
-    async def rewound(self) -> None:
-        """A snapshot was restored: looks at everything anew."""
-        self.epoch += 1
+    async def pause(self) -> None:
+        """Looks at nothing, until `resume`."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
-        await self.__aenter__()
+
+    async def resume(self, rewound: bool = False) -> None:
+        """Looks at everything anew. `rewound`: a snapshot was restored meanwhile."""
+        self.epoch += rewound
+        for collection in KINDS:
+            await self._list(collection)
+            self._tasks.append(asyncio.create_task(self._follow(collection)))
 
     async def _list(self, collection: str) -> None:
         """Compares; what is gone has been deleted, or was never there if versions have gone back."""

@@ -42,6 +42,7 @@ class Kubelet:
         self._failed: Counter[tuple[str, ...]] = Counter()
         self._gates: defaultdict[tuple[str, str], asyncio.Event] = defaultdict(asyncio.Event)
         self._lives: dict[str, asyncio.Task[None]] = {}
+        self._ended: dict[str, Object] = {}
         self._follower: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -94,6 +95,7 @@ class Kubelet:
                 for uid in [uid for uid in self._lives if uid not in present]:
                     self._lives.pop(uid).cancel()
                 for item in items:
+                    self._remember(item)
                     self._see(item)
                 async for line in self.api.watch(path(PODS), version):
                     event = orjson.loads(line)
@@ -119,6 +121,13 @@ class Kubelet:
             self._begin(f"{uid}/end", self._leave(pod))
         elif uid not in self._lives and phase in ("Pending", "Running"):
             self._begin(uid, self._live(pod))
+
+    def _remember(self, pod: Object) -> None:
+        """Tells the end of a container again, if the API server has forgotten it: it was restored from a snapshot."""
+        meta = pod["metadata"]
+        told = self._ended.get(meta["uid"])
+        if told and pod["status"].get("phase") in ("Pending", "Running") and "deletionTimestamp" not in meta:
+            self._begin(f"{meta['uid']}/again", self._status(meta["namespace"], meta["name"], dict(told)))
 
     def _begin(self, key: str, life: Any) -> None:
         if key in self._lives:
@@ -181,6 +190,8 @@ class Kubelet:
         whole = {"phase": phase, "containerStatuses": [status], **(more or {})}
         if phase == "Running":
             whole["startTime"] = state["running"]["startedAt"]
+        elif phase != "Pending":
+            self._ended[meta["uid"]] = whole
         await self._status(meta["namespace"], meta["name"], whole)
 
     async def _status(self, namespace: str, name: str, status: Object) -> None:

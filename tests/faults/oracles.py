@@ -35,7 +35,7 @@ def one_job_an_attempt(seen: Evidence) -> list[str]:
 def ends_stay(seen: Evidence) -> list[str]:
     """An end is only left after somebody edited the Pipeline, asked for a rerun, or laid hands on its objects."""
     found: list[str] = []
-    last: dict[str, str] = {}
+    epoch, last = 0, dict[str, str]()
     ended: dict[str, Number] = {}
     licensed: dict[str, Number] = {}
     wants: dict[str, object] = {}
@@ -50,6 +50,8 @@ def ends_stay(seen: Evidence) -> list[str]:
             wants[one.uid] = wanted
         elif foreign:
             licensed[pipeline] = one.number
+        if one.number[0] > epoch:  # a restored snapshot takes back what had ended
+            epoch, last = one.number[0], {}
         if one.gone:
             last.pop(one.uid, None)
             continue
@@ -68,7 +70,7 @@ def needs_ended_first(seen: Evidence) -> list[str]:
     """No Job of a step is created before what the step needs has ended."""
     found = []
     for job in seen.jobs.values():
-        if job.purpose != "run" or not job.pipeline:
+        if job.purpose != "run" or not job.pipeline or job.undone:
             continue
         manifest = next(iter(seen.at("Pipeline", job.created, job.pipeline).values()), None)
         if manifest is None:
@@ -130,9 +132,10 @@ def never_over_capacity(seen: Evidence) -> list[str]:
     """What was admitted never asks for more than there is."""
     found = []
     limits = {name: thousandths(amount) for name, amount in seen.capacity.items()}
-    for job in seen.jobs.values() if limits else ():
+    jobs = [job for job in seen.jobs.values() if limits and not job.undone]
+    for job in jobs:
         held: Counter[str] = Counter()
-        for other in seen.jobs.values():
+        for other in jobs:
             pods = other.holds(job.created)
             for name, amount in other.requests.items():
                 held[name] += amount * pods

@@ -74,11 +74,12 @@ async def _restored(stage: Stage) -> None:
     shutil.copytree(ground.etcd, copy)
     await ground.start()
     await stage.phase("Pipeline", "p", "Succeeded", seconds=120)
+    await ground.watcher.pause()
     await ground.stop("kube-scheduler", "kube-controller-manager", "kube-apiserver", "etcd")
     shutil.rmtree(ground.etcd)
     copy.rename(ground.etcd)
     await ground.start()
-    await ground.watcher.rewound()
+    await ground.watcher.resume(rewound=True)
 
 
 SCENARIOS = (

@@ -37,12 +37,14 @@ async def test_what_was_deleted_and_what_never_was() -> None:
         history = watcher.histories["ns"]
         assert set(history.objects("Step")) == {"a", "b"}
         cluster.version, cluster.steps = 7, [step("a", 3)]
-        await watcher.rewound()
+        await watcher.pause()
+        await watcher.resume(rewound=True)
         assert set(history.objects("Step")) == {"a"}
         (gone,) = [one for one in history.versions if one.gone]
         assert (gone.name, gone.undone, gone.number) == ("b", True, (1, 7))
         cluster.version, cluster.steps = 9, []
-        await watcher.rewound()
+        await watcher.pause()
+        await watcher.resume(rewound=True)
         (_, deleted) = [one for one in history.versions if one.gone]
         assert (deleted.name, deleted.undone) == ("a", False)
     assert len(KINDS) == 10

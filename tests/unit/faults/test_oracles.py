@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.faults.oracles import ORACLES, judge
 from tests.unit.faults.histories import Past, clean, silence, write
@@ -241,3 +243,23 @@ def test_a_secret_may_be_in_the_specs_that_users_wrote() -> None:
     past.take("Step", "p.a", spec={"env": "canary"})
     past.take("Job", "p-a-1", spec={"env": "canary"})
     assert found("keeps secrets", past, canaries=("canary",)) == []
+
+
+def test_a_restored_snapshot_takes_back_ends() -> None:
+    past = clean()
+    for phase in ("Running", "Succeeded"):
+        past.step("b", phase)
+        past.versions[-1] = replace(past.versions[-1], number=(1, len(past.versions)))
+    assert found("ends stay", past) == []
+    past.step("b", "Pending")
+    past.versions[-1] = replace(past.versions[-1], number=(1, 99))
+    assert found("ends stay", past) == ["Step p.b went from Succeeded to Pending"]
+
+
+def test_a_job_that_a_restored_snapshot_has_not_is_no_second_one() -> None:
+    past = clean()
+    job = next(one for one in past.versions if one.kind == "Job" and one.name == "p-b-1")
+    past.versions.append(replace(job, number=(1, 20), gone=True, undone=True))
+    past.job("b", uid="anew")
+    past.versions[-1] = replace(past.versions[-1], number=(1, 30))
+    assert found("one Job an attempt", past) == []
