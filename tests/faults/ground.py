@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import itertools
 import random
 import shutil
 import socket
@@ -67,7 +67,7 @@ async def ground() -> AsyncIterator[Ground]:
     state = Path(tempfile.mkdtemp(prefix="penstock-faults-"))
     plane = ControlPlane(
         state,
-        first_port=_free_ports(5),
+        first_port=free_ports(5),
         controller_manager_flags=(*LIMITS, "--concurrent-job-syncs=16", f"--controllers={CONTROLLERS}"),
         scheduler_flags=LIMITS,
     )
@@ -83,8 +83,7 @@ async def ground() -> AsyncIterator[Ground]:
     finally:
         nursery.close()
         plane.stop()
-        if not os.environ.get("PENSTOCK_KEEP"):
-            shutil.rmtree(state, ignore_errors=True)
+        shutil.rmtree(state, ignore_errors=True)
 
 
 def _prepare(plane: ControlPlane) -> None:
@@ -102,10 +101,14 @@ def _rights() -> list[Object]:
     return [yaml.safe_load(yaml.safe_dump(one)) for one in chart.of_kind(found, "Role", "RoleBinding")]
 
 
-def _free_ports(count: int) -> int:
-    """The first of so many ports in a row that nobody listens on now."""
+_next = itertools.cycle(random.sample(range(12_000, 32_000, 10), 2_000))
+"""Where to look for ports: below those that connections get, so that none takes one in the meantime."""
+
+
+def free_ports(count: int) -> int:
+    """The first of so many ports in a row, ten at most, that nobody listens on; no two calls give the same."""
     while True:
-        first = random.randrange(20_000, 30_000)
+        first = next(_next)
         try:
             for port in range(first, first + count):
                 with socket.socket() as one:
@@ -113,11 +116,3 @@ def _free_ports(count: int) -> int:
         except OSError:
             continue
         return first
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port

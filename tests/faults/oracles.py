@@ -72,14 +72,26 @@ def needs_ended_first(seen: Evidence) -> list[str]:
     for job in seen.jobs.values():
         if job.purpose != "run" or not job.pipeline or job.undone:
             continue
-        manifest = next(iter(seen.at("Pipeline", job.created, job.pipeline).values()), None)
-        if manifest is None:
-            continue
         top = job.path.partition(".")[0]
-        others = sorted(needs(manifest["spec"]).get(top, ()))
-        waits = [words for other in others if (words := _open(seen, job, other))]
-        found += [f"{job.pipeline}.{job.path} started while {words}" for words in waits]
+        told = [_waits(seen, job, needs(spec).get(top, set())) for spec in _known(seen, job)]
+        if told and all(told):
+            found += [f"{job.pipeline}.{job.path} started while {words}" for words in told[-1]]
     return found
+
+
+def _known(seen: Evidence, job: JobLife) -> list[dict[str, Any]]:
+    """The manifests that the operator may have known when it created the Job: an edit may just not have been seen."""
+    specs: dict[int, dict[str, Any]] = {}
+    observed = 0
+    for one in seen.of("Pipeline"):
+        if one.name == job.pipeline and one.number <= job.created and not one.gone:
+            specs[one.item["metadata"].get("generation", 1)] = one.item["spec"]
+            observed = one.status.get("observedGeneration", 0)
+    return [spec for generation, spec in specs.items() if generation >= observed]
+
+
+def _waits(seen: Evidence, job: JobLife, others: set[str]) -> list[str]:
+    return [words for other in sorted(others) if (words := _open(seen, job, other))]
 
 
 def _open(seen: Evidence, job: JobLife, other: str) -> str:
@@ -213,7 +225,7 @@ def silent(seen: Evidence) -> list[str]:
     found += [
         f"{one.kind} {one.name} changed {one.at - since:.1f} s after all had settled"
         for one in seen.versions
-        if since < one.at <= until and one.kind in ("Pipeline", "Step", "PipelineSchedule", "Job")
+        if since < one.at <= until and one.kind in ("Pipeline", "Step", "PipelineSchedule")
     ]
     share = seen.silence.cpu / max(1.0, seen.silence.seconds)
     if share > MOST_IDLE:

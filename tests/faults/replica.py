@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 
 from tests.cluster.paths import made
-from tests.faults.ground import Ground, free_port
+from tests.faults.ground import Ground, free_ports
 from tests.faults.nursery import CLOCK
 from tests.faults.proxy import Proxy
 from tests.plane.api import trusting
@@ -38,11 +38,12 @@ class Replica:
         self.token = made(folder) / "token"
         self.clock = folder / f"clock-{number}"
         self.proxy = Proxy(ground.plane.server, trusting(ground.plane, ""), f"{seed}/{number}", self.kill)
+        port = free_ports(2)
         self.operator = Operator(
             folder,
             folder / f"kubeconfig-{number}",
-            free_port(),
-            free_port(),
+            port,
+            port + 1,
             settings,
             {
                 "POD_NAMESPACE": namespace,

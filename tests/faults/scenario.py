@@ -68,4 +68,4 @@ class Scenario:
     same: Same = Same.ALL
     first: tuple[Object, ...] | None = None
     instead: Act | None = None
-    seconds: float = 90.0
+    seconds: float = 120.0

@@ -114,7 +114,9 @@ class Stage:
             await asyncio.sleep(max(0.1, left))
 
     def at_rest(self, rests: tuple[str, ...]) -> bool:
-        """Whether every Pipeline tells of an end, and of its present generation."""
+        """Whether every Pipeline tells of an end, and of its present generation, and nothing is being deleted."""
+        if any("deletionTimestamp" in item["metadata"] for item in self.history.objects("Step").values()):
+            return False
         found = self.history.objects("Pipeline")
         seen = {name: item["metadata"]["generation"] for name, item in found.items()}
         return all(seen.get(name, 0) >= generation for name, generation in self.applied.items()) and all(

@@ -19,7 +19,7 @@ replicas = partial(
     expected="at most one acts, takeover within 20 s, as undisturbed",
     replicas=2,
     exits=(0, 1),
-    seconds=180,
+    seconds=240,
 )
 TAKEOVER = 20.0
 SHORTEST = 8.0
@@ -141,9 +141,9 @@ SCENARIOS = (
     replicas(
         "renewals-late",
         course=LONG,
-        what="renewals of the Lease take 6 s",
+        what="five renewals of the Lease take 6 s",
         expected="at most one acts",
-        rules=(Rule(Delay(6.0), ("leases",), ("update",), first=2),),
+        rules=(Rule(Delay(6.0), ("leases",), ("update",), first=2, last=6),),
         check=at_most_one,
     ),
     replicas(

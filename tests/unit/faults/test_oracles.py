@@ -119,6 +119,21 @@ def test_a_step_that_starts_before_what_it_needs_exists() -> None:
     assert found("needs end first", past) == ["p.b started while a did not exist"]
 
 
+def test_an_edit_may_just_not_have_been_seen() -> None:
+    past = Past()
+    for observed, words in ((1, []), (2, ["p.b started while a pod of p.a was live"])):
+        past.versions.clear()
+        past.step("a", "Pending")
+        past.step("b", "Pending")
+        past.pipeline("Running")
+        past.versions[-1].item["spec"] = {"steps": [{"name": "a"}, {"name": "b"}]}
+        past.runs("a")
+        past.pipeline("Running", generation=2)
+        past.versions[-1].item["status"]["observedGeneration"] = observed
+        past.runs("b")
+        assert found("needs end first", past) == words
+
+
 def test_the_pod_may_end_before_its_step_is_told_to() -> None:
     past = Past()
     past.pipeline("Running")
