@@ -243,7 +243,7 @@ class Proxy:
     def _note(self, call: Call, code: int, text: bytes = b"", place: str = "") -> None:
         if call.verb in ("list", "watch"):
             return
-        meta = {}
+        meta: dict[str, str] = {}
         if code and code < 300 and text:
             answer = orjson.loads(text)
             meta = answer.get("metadata") or {} if isinstance(answer, dict) else {}
