@@ -123,15 +123,22 @@ async def _play(stage: Stage, scenario: Scenario) -> None:
 
 
 async def _silence(stage: Stage, seconds: float) -> Silence:
-    began = time.monotonic()
-    processes = [one.operator.process for one in stage.replicas if one.operator.ended() is None]
-    before = sum(one.cpu() for one in processes), sum(one.memory() for one in processes)
+    began, before = time.monotonic(), _used(stage)
     await asyncio.sleep(seconds)
-    try:
-        after = sum(one.cpu() for one in processes), sum(one.memory() for one in processes)
-    except (ProcessLookupError, FileNotFoundError):
-        after = before  # one has ended, which is told elsewhere
-    return Silence(began, time.monotonic(), after[0] - before[0], after[1] - before[1])
+    after = {pid: used for pid, used in _used(stage).items() if pid in before}
+    cpu = sum(used[0] - before[pid][0] for pid, used in after.items())
+    grown = sum(used[1] - before[pid][1] for pid, used in after.items())
+    return Silence(began, time.monotonic(), cpu, grown)
+
+
+def _used(stage: Stage) -> dict[int, tuple[float, float]]:
+    """Seconds of processor time and MB of memory of the operators that run, by pid."""
+    found = {}
+    for one in stage.replicas:
+        process = one.operator.process
+        with suppress(ProcessLookupError, FileNotFoundError):  # it has ended, which is told elsewhere
+            found[process.pid] = process.cpu(), process.memory()
+    return found
 
 
 def _health(stage: Stage, scenario: Scenario) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from tests.faults import courses
@@ -18,24 +19,28 @@ EDITS = 200
 SECONDS = 10
 
 
-async def _many(stage: Stage) -> None:
-    """All of them within ten seconds."""
+async def _paced(count: int, one: Callable[[int], Awaitable[None]]) -> None:
+    """So many acts within `SECONDS`, however long each takes."""
     began = time.monotonic()
-    manifests = [courses.pipeline(f"q{number:03}", courses.step("a")) for number in range(MANY)]
-    for number, manifest in enumerate(manifests):
-        due = began + SECONDS * number / MANY
-        await asyncio.sleep(max(0.0, due - time.monotonic()))
-        await stage.apply(manifest)
+    async with asyncio.TaskGroup() as acts:
+        for number in range(count):
+            await asyncio.sleep(max(0.0, began + SECONDS * number / count - time.monotonic()))
+            acts.create_task(one(number))  # type: ignore[arg-type]
+
+
+async def _many(stage: Stage) -> None:
+    await _paced(MANY, lambda number: stage.apply(courses.pipeline(f"q{number:03}", courses.step("a"))))
 
 
 async def _status_edits(stage: Stage) -> None:
     """Somebody writes into the statuses of the Pipeline and its Steps, again and again."""
-    await stage.running("p.b")
-    began = time.monotonic()
-    for number in range(EDITS * SECONDS):
-        await asyncio.sleep(max(0.0, began + number / EDITS - time.monotonic()))
+
+    def edit(number: int) -> Awaitable[None]:
         kind, name = (("Pipeline", "p"), ("Step", "p.a"), ("Step", "p.b"))[number % 3]
-        await stage.hand(kind, name, {"status": {"message": f"edit {number}"}}, "status")
+        return stage.hand(kind, name, {"status": {"message": f"edit {number}"}}, "status")
+
+    await stage.running("p.b")
+    await _paced(EDITS * SECONDS, edit)
 
 
 async def _edits(stage: Stage) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
+from penstock.core import labels
 from tests.faults import courses
 from tests.faults.scenario import Course, Same, Scenario
 from tests.faults.stage import Stage
@@ -131,6 +132,22 @@ async def _revisions_deleted(stage: Stage) -> None:
         await stage.api.delete(path(REVISIONS, stage.namespace, name))
 
 
+async def _job_of_that_name(stage: Stage) -> None:
+    """Somebody's Job has the name that the third step's Job is to have, until the Step says so."""
+    await stage.running("p.b")
+    step = stage.history.objects("Step")["p.c"]
+    name = labels.job_name("p.c", step["metadata"]["uid"], 1, 1)
+    pod = {"restartPolicy": "Never", "containers": [{"name": "mine", "image": "faults/none"}]}
+    spec = {"suspend": True, "template": {"spec": pod}}
+    await stage.create({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name}, "spec": spec})
+
+    def told() -> bool:
+        return "belongs to somebody else" in str(stage.history.objects("Step")["p.c"].get("status"))
+
+    await stage.history.until("p.c says whose the Job is", told, 60)
+    await stage.delete("Job", name)
+
+
 def held(name: str, what: str, harm: object, **more: object) -> Scenario:
     """While the second of three steps runs."""
     return hands(name, course=HELD, what=what, harm=harm, **more)  # type: ignore[arg-type]
@@ -159,5 +176,10 @@ SCENARIOS = (
     held("steps-deleted", "all Steps are deleted", _steps_deleted, expected="all of it runs again", same=Same.PHASES),
     held("ended-step-deleted", "an ended Step is deleted", _ended_step_deleted, same=Same.PHASES),
     held("job-suspended", "a running Job is suspended, and resumed after 2 s", _job_suspended),
+    held(
+        "job-of-that-name",
+        "somebody's Job has the name that a step's is to have, and is deleted when the Step says so",
+        _job_of_that_name,
+    ),
     held("revisions-deleted", "all ControllerRevisions are deleted", _revisions_deleted),
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from tests.cluster.paths import CHECKOUT
 from tests.faults import courses
 from tests.faults.courses import does, pipeline, step
 from tests.faults.evidence import ENDED
@@ -125,6 +127,26 @@ UNDO_TOO_LARGE = Course(
     _undo_too_large,
     capacity={"cpu": "8"},
 )
+ESTIMATED = bad("estimated", {**step("a"), "duration": "5s"}, {**step("b", "a"), "duration": "5s"})
+STEPS_DEFINITION = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/steps.penstock.dev"
+
+
+async def _older_definition(stage: Stage) -> None:
+    """The definition of Steps is one that has no `duration` yet: the API server prunes the field."""
+    known = await stage.api.get(STEPS_DEFINITION)
+    form = known["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    del form["properties"]["spec"]["properties"]["duration"]
+    await stage.api.replace(STEPS_DEFINITION, known)
+    await asyncio.sleep(3)  # until every part of the API server knows
+    for manifest in ESTIMATED.manifests:
+        await stage.apply(manifest)
+
+
+def _newer_definition(stage: Stage) -> list[str]:
+    stage.ground.plane.kubectl("apply", "-f", CHECKOUT / "crds" / "steps.yaml")
+    return []
+
+
 CYCLE = bad("cycle", step("a", "b"), step("b", "a"))
 UNKNOWN = bad("unknown", {"name": "a", "component": {"name": "nowhere"}}, step("b", "a"))
 
@@ -151,6 +173,16 @@ SCENARIOS = (
     ),
     one("never-fits", NEVER_FITS, "a step asks for 4,000 CPUs"),
     one("undo-too-large", UNDO_TOO_LARGE, "what is to be undone was edited to ask for 4,000 CPUs", quick=True),
+    one(
+        "pruned-field",
+        ESTIMATED,
+        "an older definition of Steps prunes a field that the operator writes",
+        expected="as undisturbed, and it is not written again and again",
+        first=(),
+        instead=_older_definition,
+        check=_newer_definition,
+        alone=True,
+    ),
     one("cycle", CYCLE, "two steps wait for one another"),
     one("unknown-component", UNKNOWN, "a step names a Component that is not there"),
 )
