@@ -15,7 +15,7 @@ from penstock.core.names import task_of
 from penstock.core.problems import Problem
 from penstock.core.scheduling.ranks import Ranks
 from penstock.core.scheduling.waits import Wait
-from penstock.core.values import digest
+from penstock.core.values import lenient_digest
 
 Object = Mapping[str, Any]
 
@@ -247,7 +247,7 @@ def step_view(obj: Object) -> StepView:
         task=path if alone else task_of(path, (meta.get("labels") or {}).get(labels.STEP, "")),
         created=instant(meta["creationTimestamp"]) or 0.0,
         spec=spec if alone else {},
-        spec_digest="" if alone else _digest_of(spec),
+        spec_digest="" if alone else lenient_digest(spec),
         fingerprint=spec.get("fingerprint", ""),
         min_run=spec.get("minRun", 1),
         rerun=spec.get("rerun", ""),
@@ -256,14 +256,6 @@ def step_view(obj: Object) -> StepView:
         approved_by=annotations.get(labels.APPROVED_BY),
         rejected_by=annotations.get(labels.REJECTED_BY),
     )
-
-
-def _digest_of(spec: Object) -> str:
-    """Digest of the spec of an owned Step; empty if it is nested so deeply that the operator cannot have written it."""
-    try:
-        return digest(spec)
-    except ValueError:
-        return ""
 
 
 def job_view(obj: Object) -> JobView:

@@ -108,6 +108,13 @@ class TestOnTheWay:
         ended = replace(DONE, index=1)
         assert isinstance(read(JOB, POD, ended, replicas=2, now=9000.0), Running)
 
+    def test_a_pod_that_somebody_deletes_before_it_starts_is_no_failure_to_start(self) -> None:
+        going = replace(POD, phase="Pending", started=None, deleting=True)
+        assert read(JOB, going, now=9000.0) == Starting("the pod is being deleted")
+        stuck = replace(POD, phase="Pending", started=None, waiting="ErrImagePull: no")
+        assert failure(JOB, going, stuck, now=9000.0).message.endswith("ErrImagePull: no")
+        assert failure(finished("Failed"), now=9000.0).disrupted
+
     def test_a_suspended_job_waits(self) -> None:
         assert read(replace(JOB, suspended=True), start_timeout=1.0) == Queued()
 
@@ -125,6 +132,13 @@ class TestSuccess:
         first, second = replace(DONE, message='{"n": 1}'), replace(DONE, index=1, message='{"n": 2}', ended=998.0)
         assert read(JOB, first, replace(POD, index=1), outputs=number, replicas=2) == Running(992.0, "node-1")
         assert read(JOB, second, first, outputs=number, replicas=2) == Success({"n": 1}, "node-1", 992.0, 998.0)
+
+    def test_a_gang_that_is_complete_needs_none_of_its_pods_but_the_first(self) -> None:
+        number = (Output(name="n", type="Integer"),)  # type: ignore[arg-type]
+        first = replace(DONE, message='{"n": 1}')
+        complete = finished("Complete", at=999.0, completions=3)
+        assert read(complete, first, outputs=number, replicas=3) == Success({"n": 1}, "node-1", 992.0, 999.0)
+        assert failure(finished("Complete"), replace(first, index=1), replicas=3).reason is Reason.LOST
 
     def test_a_pod_that_is_being_deleted_after_its_success_counts(self) -> None:
         assert isinstance(read(JOB, replace(DONE, deleting=True)), Success)
