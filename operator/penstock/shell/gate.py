@@ -113,21 +113,10 @@ class Gate:
 
     def unfit(self, key: Key) -> dict[str, Refusal]:
         """Attempts of a Pipeline that fit nowhere even when all is idle, by uid of their Step; none if they wait."""
-        if not self.never_fits_fails:
-            return {}
-        waits, found = self.waits(key), {}
-        for one in self._asking.get(key, NOTHING).ready:
-            wait = waits.get(one.step.uid)
-            if wait and wait.reason is Reason.NEVER_FITS:
-                found[one.step.uid] = Refusal(
-                    wait.words(Reader(key.namespace)),
-                    one.since,
-                    hopeless=True,
-                    purpose=one.purpose,
-                    run=one.facts.run,
-                    attempt=one.attempt,
-                )
-        return found
+        never = {uid: wait for uid, wait in self.waits(key).items() if wait.reason is Reason.NEVER_FITS}
+        asking = self._asking.get(key, NOTHING).ready if never and self.never_fits_fails else ()
+        reader = Reader(key.namespace)
+        return {one.step.uid: _unfit(one, never[one.step.uid].words(reader)) for one in asking if one.step.uid in never}
 
     def look_again(self, now: float) -> None:
         """Capacity changed by itself: wakes the Pipelines that have room now."""
@@ -182,6 +171,11 @@ class Gate:
         end = now + one.duration
         holding = Holding(one.owner, one.shape, None, now, end, charged=False, claims=claims, hint=ready.nodes)
         self.ledger.put_job(_hold(ready), JobHold(holding, one.shape.replicas))
+
+
+def _unfit(one: Ready, words: str) -> Refusal:
+    run, attempt = one.facts.run, one.attempt
+    return Refusal(words, one.since, hopeless=True, purpose=one.purpose, run=run, attempt=attempt)
 
 
 def _pairs(asking: Asking) -> zip:  # type: ignore[type-arg]
