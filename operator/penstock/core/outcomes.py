@@ -102,10 +102,11 @@ def read_attempt(
     trouble: str = "",
 ) -> Progress:
     """Progress of an attempt from its Job and pods at an instant. Pure."""
-    pods = _present(job, pods)
-    failed = next((pod for pod in pods if pod.phase == "Failed" and (pod.disrupted or not pod.deleting)), None)
-    if failed:  # one that is being deleted for no reason given may have been stopped by the Job controller
-        return _pod_failure(failed, now)
+    pods = sorted(_present(job, pods), key=lambda pod: (pod.index, pod.created, pod.uid))
+    # One that is being deleted for no reason given may have been stopped by the Job controller.
+    failed = [pod for pod in pods if pod.phase == "Failed" and (pod.disrupted or not pod.deleting)]
+    if failed:  # who of a gang has lost another one fails, too
+        return _pod_failure(min(failed, key=lambda pod: (not pod.disrupted, pod.ended or now)), now)
     if job.finished == "Failed" and not _unseen(job, pods, now):
         return _job_failure(job, pods)
     done = {pod.index: pod for pod in pods if pod.phase == "Succeeded"}
