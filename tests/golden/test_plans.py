@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.properties.model import admission, admitted
 
 from penstock import api
 from penstock.core.composition.compiler import compile_pipeline
@@ -43,6 +44,8 @@ def described(snapshot: Observed) -> dict[str, Any]:
     found = plan(snapshot)
     owner = (snapshot.pipeline.name, snapshot.pipeline.uid)
     graph = snapshot.graph
+    started = admitted(found, graph, snapshot.now) if graph else []
+    waits = admission(found, graph, snapshot.now).waits if graph else {}
     made = {
         "pipelineStatus": found.pipeline_status,
         "claim": found.claim,
@@ -51,9 +54,9 @@ def described(snapshot: Observed) -> dict[str, Any]:
         "deleteSteps": [step.name for step in found.delete_steps],
         "deleteJobs": [job.name for job in found.delete_jobs],
         "stepStatuses": {step.name: status for step, status in found.step_statuses},
-        "jobs": [job_manifest(graph, ready, owner, "courier") for ready in found.ready] if graph else [],
-        "services": [made for ready in found.ready if (made := gang_service(ready, owner[0]))],
-        "held": {ready.step.name: f"{reason}: {words}" for ready, reason, words in found.held},
+        "jobs": [job_manifest(graph, ready, owner, "courier") for ready in started] if graph else [],
+        "services": [made for ready in started if (made := gang_service(ready, owner[0]))],
+        "held": {f"{owner[0]}.{key[2]}": f"{wait.reason}: {wait.message}" for key, wait in waits.items()},
         "verdicts": {
             node.path: " ".join(filter(None, [verdict.phase, verdict.reason, verdict.message]))
             for node, verdict in found.verdicts

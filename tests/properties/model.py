@@ -15,9 +15,14 @@ from penstock import api
 from penstock.core import jobs, labels
 from penstock.core.clock import stamp
 from penstock.core.composition.compiler import Compiled, compile_pipeline
+from penstock.core.decide import Ready
+from penstock.core.graph import Graph
 from penstock.core.lifecycle import ENDED
 from penstock.core.observed import Observed, job_view, pipeline_view, pod_view, step_view
 from penstock.core.plan import Plan, approval_labels, plan
+from penstock.core.scheduling.admission import Admission, Wait, admit
+from penstock.core.scheduling.capacity import Capacity
+from penstock.core.scheduling.demands import demand
 
 Object = dict[str, Any]
 Work = Callable[[Object, Mapping[str, str]], tuple[int, str]]
@@ -29,6 +34,18 @@ START = 1_800_000_000.0
 def succeed(job: Object, env: Mapping[str, str]) -> tuple[int, str]:
     """A container that does nothing and succeeds."""
     return 0, ""
+
+
+def admission(found: Plan, graph: Graph, now: float) -> Admission:
+    """The admission of a plan's Steps where there is room for all: only their Pipeline's own limits hold them back."""
+    demands = [demand(ready, graph, None, found.places) for ready in found.ready]
+    return admit(demands, Capacity.of(), now, taken=found.places)
+
+
+def admitted(found: Plan, graph: Graph, now: float) -> list[Ready]:
+    """Those of a plan's Steps that start where there is room for all, in their order."""
+    ready = {one.node.path: one for one in found.ready}
+    return [ready[one.key[2]] for one in admission(found, graph, now).admitted]
 
 
 class Cluster:
@@ -46,6 +63,7 @@ class Cluster:
         self.slow = False
         """Whether Jobs take their time to be deleted."""
         self.writes = 0
+        self.waits: dict[str, Wait] = {}
         self.components: dict[tuple[str | None, str], api.ComponentSpec] = {}
 
     # --- the API server ---------------------------------------------------------------------------------------------
@@ -140,6 +158,7 @@ class Cluster:
             jobs=by_step,
             pods=by_job,
             now=self.now,
+            waits=self.waits,
             deferred=deferred,
         )
 
@@ -161,8 +180,13 @@ class Cluster:
         return any(step.status.get("phase") in ("Running", "Retrying", "Queued") for step in steps)
 
     def plan(self) -> Plan:
-        """The operator's plan for what is there now."""
-        return plan(self.observe())
+        """The operator's plan for what is there now. The next one says why what is ready waits, as the gate found."""
+        observed = self.observe()
+        found = plan(observed)
+        uids = {one.node.path: one.step.uid for one in found.ready}
+        waits = admission(found, observed.graph, self.now).waits if observed.graph else {}
+        self.waits = {uids[key[2]]: wait for key, wait in waits.items()}
+        return found
 
     def writes_of(self, found: Plan) -> list[Callable[[], None]]:
         """The writes of a plan in the order in which the operator begins them. Each may fail and be left out."""
@@ -182,7 +206,8 @@ class Cluster:
         for view, step_status in found.step_statuses:
             writes.append(partial(self.set_status, self.objects["Step", view.name], view.version, step_status))
         if graph is not None:
-            writes += [partial(self.start, jobs.job_manifest(graph, ready, owner, "courier")) for ready in found.ready]
+            started = admitted(found, graph, self.now)
+            writes += [partial(self.start, jobs.job_manifest(graph, ready, owner, "courier")) for ready in started]
         writes += [partial(self.delete_job, job.name, job.uid) for job in found.delete_jobs]
         for view in found.settle_approvals:
             writes.append(partial(self._settle, view.name, approval_labels(view)))
@@ -275,9 +300,10 @@ class Cluster:
     def reconcile(self, most: int = 50) -> None:
         """Plans and applies until there is nothing left to do."""
         for _ in range(most):
+            waited = self.waits.keys()
             found = self.plan()
             writes = self.writes_of(found)
-            if not writes:
+            if not writes and self.waits.keys() <= waited:
                 return
             for write in writes:
                 write()

@@ -135,7 +135,7 @@ class _One(StepRuns):
         if self.live:
             return self._ending()
         self._stop(self.jobs)
-        since = max(depends.since, self.step.created)
+        since = max(depends.since, self.step.created, self.stage.since)
         ready = Ready(self.node, self.step, facts, 1, values, since)
         return self._start(ready) or self._wait(StepPhase.PENDING, None, "", quiet=True)
 

@@ -58,6 +58,8 @@ class Stage:
     suspended: bool = False
     producers: str = ""
     """For `finally`: the runs of all other Steps."""
+    since: float = 0.0
+    """When it began: nothing has been ready for longer."""
 
 
 @dataclass(slots=True)

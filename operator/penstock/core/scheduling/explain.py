@@ -4,6 +4,7 @@ from penstock.api.quantities import render
 from penstock.core.clock import stamp
 from penstock.core.scheduling.capacity import Capacity
 from penstock.core.scheduling.feasibility import feasibility, in_order, needs, slots
+from penstock.core.scheduling.limits import Limit, Places
 from penstock.core.scheduling.reservations import Reservation
 from penstock.core.scheduling.room import Bin, Room
 from penstock.core.scheduling.shapes import PODS, Amounts, Shape
@@ -104,3 +105,19 @@ def behind(room: Room, shape: Shape) -> str:
 def never_fits(capacity: Capacity, shape: Shape) -> str:
     """Why it cannot run even when all is idle; empty if it can."""
     return feasibility(capacity, shape).never
+
+
+def no_place(limit: Limit, taken: Places) -> str:
+    """Which limit of its own Pipeline it waits for."""
+    level = limit.bound[2]
+    if level:
+        return f"{limit.most} instances of {level!r} are active, as many as forEach.maxParallel allows"
+    return f"{taken.taken(limit.bound)} steps run, as many as spec.parallelism allows"
+
+
+def kept(holder: str, at: float, now: float) -> str:
+    """Whose place it would take."""
+    return (
+        f"there is room, but it would not end before about {clock(at, now)}, when {holder}, which goes first, is to "
+        "have the last place that the limits of its Pipeline leave"
+    )

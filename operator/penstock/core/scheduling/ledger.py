@@ -4,7 +4,7 @@ It holds objects, not counters: putting the same object twice changes nothing, a
 there. Only the loads of nodes on which something changed are summed again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from penstock.core.scheduling.capacity import Capacity, Holding, Load, NodeView, Quota, Range, by_namespace
@@ -12,11 +12,19 @@ from penstock.core.scheduling.observed_capacity import JobHold, PodHold
 from penstock.core.scheduling.shapes import Amounts
 
 
+def _nothing() -> None:
+    """Nobody wants to know."""
+
+
 class Ledger:
-    """What exists now. `nodes` and `quotas` are None until somebody may see them and has put the first."""
+    """What exists now. `nodes` and `quotas` are None until somebody may see them and has put the first.
+
+    `changed` is called at the first change after a snapshot was taken.
+    """
 
     def __init__(self, caps: Amounts | None = None) -> None:
         self.caps = caps
+        self.changed: Callable[[], None] = _nothing
         self._nodes: dict[str, NodeView] | None = None
         self._quotas: dict[tuple[str, str], Quota] = {}
         self._ranges: dict[tuple[str, str], Range] = {}
@@ -57,7 +65,7 @@ class Ledger:
         if before == quota:
             return
         self._quotas[key] = quota
-        self._snapshot = None
+        self._change()
         if before is None or replace(before, used=quota.used) != quota:
             self._change_rules()
 
@@ -78,7 +86,7 @@ class Ledger:
 
     def _change_rules(self) -> None:
         self._memo = {}
-        self._snapshot = None
+        self._change()
 
     # --- what changes all the time --------------------------------------------------------------------------------
 
@@ -98,7 +106,7 @@ class Ledger:
             self._stale.add(holding.node)
         elif holding is not None:
             self._floating[uid] = holding
-        self._snapshot = None
+        self._change()
 
     def drop_pod(self, uid: str) -> None:
         """A pod is gone."""
@@ -106,7 +114,7 @@ class Ledger:
         if before is None:
             return
         self._lift(uid, before)
-        self._snapshot = None
+        self._change()
         if before.job and before.job in self._of_job:
             self._of_job[before.job].discard(uid)
             if not self._of_job[before.job]:
@@ -129,12 +137,17 @@ class Ledger:
             self.drop_job(uid)
         elif self._jobs.get(uid) != job:
             self._jobs[uid] = job
-            self._snapshot = None
+            self._change()
 
     def drop_job(self, uid: str) -> None:
         """A Job is over or gone."""
         if self._jobs.pop(uid, None):
-            self._snapshot = None
+            self._change()
+
+    def _change(self) -> None:
+        outdated, self._snapshot = self._snapshot, None
+        if outdated is not None:
+            self.changed()
 
     # --- the snapshot ---------------------------------------------------------------------------------------------
 

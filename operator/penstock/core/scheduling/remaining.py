@@ -9,6 +9,7 @@ from penstock.core.scheduling.activities import Activity, Workload, workload
 from penstock.core.scheduling.capacity import expected_end
 from penstock.core.scheduling.demands import Key
 from penstock.core.scheduling.learned import Learned
+from penstock.core.scheduling.limits import limits
 from penstock.core.world import Node, Verdict
 
 
@@ -33,7 +34,15 @@ def remaining(
         running = activity.key in states and states[activity.key].phase is StepPhase.RUNNING
         activities.append(_going_on(observed, activity, now) if running else activity)
     barriers = {name: tuple(key for key in keys if key not in ended) for name, keys in whole.barriers.items()}
-    return replace(whole, activities=tuple(activities), barriers=barriers)
+    begun = (
+        limit
+        for node, verdict in verdicts
+        if verdict.started
+        for limit in limits(graph, node, pipeline.namespace, pipeline.name)
+        if limit.slot is not None
+    )
+    under_way = tuple(dict.fromkeys(begun))
+    return replace(whole, activities=tuple(activities), barriers=barriers, under_way=under_way)
 
 
 def began(observed: Observed, path: str) -> float | None:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from penstock.api.step import StepPhase
-from penstock.core.graph import Graph
 from penstock.core.observed import Observed
 from penstock.core.plan import plan
 from penstock.core.reasons import Reason
@@ -13,6 +12,7 @@ from penstock.core.scheduling.admission import Admission, admit
 from penstock.core.scheduling.capacity import Capacity
 from penstock.core.scheduling.demands import Demand, Key, demand
 from penstock.core.scheduling.learned import Learned
+from penstock.core.scheduling.limits import Places
 from penstock.core.scheduling.policies import CRITICAL_PATH, Policy
 from penstock.core.scheduling.ranks import ranks
 from penstock.core.scheduling.simulate import simulate
@@ -57,20 +57,20 @@ def standings(
     """How all steps of these Pipelines stand, in their order, decided as the operator would decide now."""
     found: list[Standing] = []
     demands: list[Demand] = []
+    taken: list[Places] = []
     told: dict[Key, tuple[Reason, str]] = {}
     for one in observed:
         if one.graph is None:
             continue
         made = plan(one)
         told |= _told(one)
-        demands += [demand(ready, one.graph, learned) for ready in made.ready]
-        held = {ready.node.path: (reason, words) for ready, reason, words in made.held}
-        pipeline = one.pipeline
+        demands += [demand(ready, one.graph, learned, made.places) for ready in made.ready]
+        taken.append(made.places)
+        pipeline, known = one.pipeline, ranks(one.graph, learned)
         for node, verdict in made.verdicts:
-            reason, message = held.get(node.path, (verdict.reason, verdict.message))
-            key = (pipeline.namespace, pipeline.name, node.path)
-            found.append(Standing(key, verdict.phase.value, reason, message, _rank(one.graph, node.task.id, learned)))
-    admission = admit(demands, capacity, now, policy)
+            key, rank = (pipeline.namespace, pipeline.name, node.path), known.upward[node.task.id]
+            found.append(Standing(key, verdict.phase.value, verdict.reason, verdict.message, rank))
+    admission = admit(demands, capacity, now, policy, Places.of(taken))
     return list(_with_admission(found, demands, admission, told, capacity, now, policy))
 
 
@@ -86,10 +86,6 @@ def _told(observed: Observed) -> dict[Key, tuple[Reason, str]]:
     return found
 
 
-def _rank(graph: Graph, task: str, learned: Learned | None) -> float:
-    return ranks(graph, learned).upward[task]
-
-
 def _with_admission(
     found: Sequence[Standing],
     demands: Sequence[Demand],
@@ -99,14 +95,18 @@ def _with_admission(
     now: float,
     policy: Policy,
 ) -> Iterator[Standing]:
-    ordered = sorted(demands, key=lambda one: policy.order(one, now))
+    waits = admission.waits
+    limited = {key for key, wait in waits.items() if wait.reason is Reason.PARALLELISM}
+    asking = {one.key for one in demands}
+    ordered = [one for one in demands if one.shape is not None and one.key not in limited]
+    ordered.sort(key=lambda one: policy.order(one, now))
     places = {one.key: number + 1 for number, one in enumerate(ordered)}
     etas = _etas(ordered[:FORESEEN], capacity, now, policy)
     for one in found:
-        if one.key not in places:
+        if one.key not in asking:
             yield one
             continue
-        wait = admission.waits.get(one.key)
+        wait = waits.get(one.key)
         reason, message = Reason.STARTING, "there is room; its Job is created with the operator's next pass"
         if wait:
             reason, message = wait.reason, wait.message
@@ -118,8 +118,8 @@ def _with_admission(
             reason,
             message,
             one.rank,
-            places[one.key],
-            len(ordered),
+            places.get(one.key),
+            len(ordered) if one.key in places else None,
             etas.get(one.key) if wait or one.key not in told else None,
         )
 
