@@ -216,7 +216,8 @@ class TestWaiting:
         assert found.woken == []
         found.alarms.clear()
         found.ledger.put_node(node("node-2"))
-        assert found.alarms == [found.now + SETTLE]
+        assert len(found.alarms) == 1
+        assert found.alarms[0] >= found.now + SETTLE
         found.gate.look()
         assert found.woken == [SECOND]
 

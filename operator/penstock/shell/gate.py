@@ -31,6 +31,9 @@ from penstock.shell.store import Key
 SETTLE = 0.05
 """Seconds in which room that comes up is gathered before others are looked at."""
 
+SHARE = 0.02
+"""Of a core, for passes that changes of the ledger bring about: the longer one takes, the later comes the next."""
+
 GRACE = 10.0
 """Seconds for which room is kept for a Pipeline that was told of it and does not come."""
 
@@ -69,6 +72,7 @@ class Gate:
         self._learned = 0
         self._turns = (self.turns, 0)
         self._due = float("inf")
+        self._rested = 0.0
         ledger.changed = self._changed
 
     # --- what Pipelines ask for -----------------------------------------------------------------------------------
@@ -127,7 +131,7 @@ class Gate:
         """There may be room for others now; what comes together is looked at together."""
         self._news = True
         if self._asking:
-            self.alarm(self.clock() + SETTLE)
+            self.alarm(max(self.clock() + SETTLE, self._rested))
 
     # --- what they are told ---------------------------------------------------------------------------------------
 
@@ -171,8 +175,10 @@ class Gate:
         among = {key: asking for key, asking in self._asking.items() if not self._gone(asking, now)}
         lanes = [lane for asking in among.values() for lane in asking.lanes]
         taken = Places.of(asking.places for asking in among.values())
+        began = time.thread_time()
         with metrics.ADMISSIONS.time():
             found = admit_lanes(lanes, self.ledger.snapshot(), now, self.policy, taken)
+        self._rested = now + (time.thread_time() - began) / SHARE
         self._news = False
         self._tell(lanes, found, now)
         started: dict[Key, list[Demand]] = {}

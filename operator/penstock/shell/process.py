@@ -77,7 +77,7 @@ class Operator:
         self._next_look: asyncio.TimerHandle | None = None
         self.store.ledger.caps = amounts(settings.capacity) if settings.capacity else None
         observer = Observer(self.store, graphs, self.starter, self.trouble.messages, self.gate, _thresholds(settings))
-        self.surroundings = Surroundings(client, self.store.ledger, settings, lambda _: self.gate.look())
+        self.surroundings = Surroundings(client, self.store.ledger, settings)
         self.loop = Loop(observer, applier, self.gate, schedules, Planner(self.gate))
         self.lister = Lister(client, self.store, settings, self._wake)
 

@@ -4,7 +4,6 @@ Each is listed and watched as far as the operator may; what it may not see is no
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,8 +21,6 @@ log = structlog.get_logger(__name__)
 
 PAUSE = 2.0
 DENIED_PAUSE = 300.0
-SETTLE = 0.05
-"""Seconds to gather changes before admission looks again."""
 
 _PARAMS: Mapping[str, Mapping[str, str]] = {
     OTHER_PODS.plural: {
@@ -42,12 +39,10 @@ class _Taker:
 class Surroundings:
     """Keeps the ledger true about everything that is not Penstock's own."""
 
-    def __init__(self, client: Client, ledger: Ledger, settings: Settings, changed: Callable[[float], None]) -> None:
+    def __init__(self, client: Client, ledger: Ledger, settings: Settings) -> None:
         self.client = client
         self.ledger = ledger
         self.namespaces: tuple[str | None, ...] = settings.namespaces or (None,)
-        self.changed = changed
-        self._timer: asyncio.TimerHandle | None = None
         self._takers = {
             NODES.plural: _Taker(
                 lambda obj: ledger.put_node(node_view(obj)), lambda obj: ledger.drop_node(obj["metadata"]["name"])
@@ -86,7 +81,6 @@ class Surroundings:
             pause = PAUSE
             try:
                 version = await self._list(resource, namespace, known)
-                self._notice()
                 async for event in self.client.watch(resource, namespace, version, _PARAMS.get(resource.plural)):
                     self._take(resource, event, known)
             except Refused as error:
@@ -125,9 +119,6 @@ class Surroundings:
         elif event["type"] in ("ADDED", "MODIFIED"):
             known[uid] = _identity(obj)
             self._guarded(resource, self._takers[resource.plural].put, obj)
-        else:
-            return
-        self._notice()
 
     @staticmethod
     def _guarded(resource: Resource, take: Callable[[Object], None], obj: Object) -> None:
@@ -139,15 +130,6 @@ class Surroundings:
     @staticmethod
     def _explain(resource: Resource, error: Exception) -> None:
         log.info("not known, and so no limit", kind=resource.kind, error=str(error))
-
-    def _notice(self) -> None:
-        """Something changed: admission looks again in a moment."""
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(SETTLE, self._tell)
-
-    def _tell(self) -> None:
-        self._timer = None
-        self.changed(time.time())
 
 
 def _identity(obj: Object) -> Object:
