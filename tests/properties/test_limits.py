@@ -12,14 +12,16 @@ from hypothesis import strategies as st
 
 from penstock.core import jobs
 from penstock.core.graph import Graph
-from penstock.core.scheduling.activities import Workload, workload
+from penstock.core.scheduling.activities import Activity, Workload, workload
 from penstock.core.scheduling.admission import admit
 from penstock.core.scheduling.capacity import Capacity, Holding, NodeView
 from penstock.core.scheduling.demands import Demand, demand
 from penstock.core.scheduling.improve import improve, with_plan
 from penstock.core.scheduling.ledger import Ledger
+from penstock.core.scheduling.limits import Limit
 from penstock.core.scheduling.observed_capacity import PodHold
-from penstock.core.scheduling.policies import POLICIES, Policy
+from penstock.core.scheduling.policies import PATIENCE, POLICIES, Policy
+from penstock.core.scheduling.shapes import shape
 from penstock.core.scheduling.simulate import Simulated, simulate, turns
 from penstock.core.scheduling.turns import Turns
 from tests.properties.manifests import COMPONENTS, work
@@ -200,6 +202,34 @@ def test_limits_hold_however_long_steps_really_take(
     found = simulate(load, Capacity.of(room), START, policy, lambda one: one.duration * factor[one.key])
     assert found.runs.keys() == {one.key for one in load.activities}
     within_limits(graph, simulated(found))
+
+
+@pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
+@settings(max_examples=4, deadline=None)
+@given(small=st.integers(1, 3), each=st.sampled_from([300, 900]), seed=st.integers(0, 100))
+def test_nothing_is_passed_over_for_ever_by_its_own_pipeline(policy: Policy, small: int, each: int, seed: int) -> None:
+    """A large step of low rank, one place in its Pipeline, endless small ones: some want its place, others its room.
+
+    Once it has waited a patience it goes first, but what has the place ends first, and then what has the room.
+    """
+    one = Limit(("ns", "p", "", ()), 1)
+    large = Activity(("ns", "p", "large"), "large", shape("ns", {"cpu": 4000}), 50.0, 50.0, limits=(one,))
+    streams = [
+        Activity(
+            ("ns", pipeline, f"s{number}"),
+            "s",
+            shape("ns", {"cpu": 1000 * small}),
+            float(each + (number * 37 + seed) % 50),
+            1000.0,
+            limits=limits,
+            release=number * each / 4,
+        )
+        for pipeline, limits in (("p", (one,)), ("q", ()))
+        for number in range(int(6 * PATIENCE / each))
+    ]
+    idle = NodeView("n", {"cpu": 4000}, {"cpu": 4000})
+    found = simulate(Workload((large, *streams), {}), Capacity.of([idle]), 0.0, policy)
+    assert found.runs[large.key].start <= PATIENCE + 2 * (each + 50)
 
 
 @pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
