@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from penstock.core import jobs
 from penstock.core.graph import Graph
+from penstock.core.observed import Observed
 from penstock.core.scheduling.activities import Activity, Workload, workload
 from penstock.core.scheduling.admission import admit
 from penstock.core.scheduling.capacity import Capacity, Holding, NodeView
@@ -21,6 +22,7 @@ from penstock.core.scheduling.ledger import Ledger
 from penstock.core.scheduling.limits import Limit
 from penstock.core.scheduling.observed_capacity import PodHold
 from penstock.core.scheduling.policies import PATIENCE, POLICIES, Policy
+from penstock.core.scheduling.ranks import ranks
 from penstock.core.scheduling.shapes import shape
 from penstock.core.scheduling.simulate import Simulated, simulate, turns
 from penstock.core.scheduling.turns import Turns
@@ -111,6 +113,12 @@ class Operated(Cluster):
                 self.begin(one, admission.nodes[one.key])
             if not writes and not admission.admitted:
                 return admission.wake_at
+
+    def observe(self) -> Observed:
+        """What the operator sees, with what it expects."""
+        found = super().observe()
+        assert found.graph
+        return replace(found, expected=ranks(found.graph))
 
     @property
     def uid(self) -> str:

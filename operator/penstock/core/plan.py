@@ -301,7 +301,7 @@ class _Planner:
     def _ask(self, world: World, decided: Decided) -> None:
         """Asks for a Job for all that is ready; of what has been waiting for one, says why."""
         self.result.ready = decided.ready
-        self.result.places = places(world, self.pipeline.namespace, self.pipeline.name)
+        self.result.places = places(self.observed, world)
         for one in decided.ready:
             wait = self.observed.waits.get(one.step.uid)
             if wait and note(decided, one, wait.reason, lambda wait=wait: wait.message, self.now):  # type: ignore[misc]

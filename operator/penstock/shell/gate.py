@@ -31,7 +31,7 @@ from penstock.shell.store import Key
 SETTLE = 0.05
 """Seconds in which room that comes up is gathered before others are looked at."""
 
-SHARE = 0.02
+SHARE = 0.01
 """Of a core, for passes that changes of the ledger bring about: the longer one takes, the later comes the next."""
 
 GRACE = 10.0
@@ -166,7 +166,9 @@ class Gate:
                 asking.turn(self.turns)
         if self._asking:
             if self._news or now >= self._due:
+                began = time.thread_time()
                 self._pass(now)
+                self._rested = now + (time.thread_time() - began) / SHARE
             self.alarm(self._due)
         self._unanswered = False
 
@@ -175,10 +177,8 @@ class Gate:
         among = {key: asking for key, asking in self._asking.items() if not self._gone(asking, now)}
         lanes = [lane for asking in among.values() for lane in asking.lanes]
         taken = Places.of(asking.places for asking in among.values())
-        began = time.thread_time()
         with metrics.ADMISSIONS.time():
             found = admit_lanes(lanes, self.ledger.snapshot(), now, self.policy, taken)
-        self._rested = now + (time.thread_time() - began) / SHARE
         self._news = False
         self._tell(lanes, found, now)
         started: dict[Key, list[Demand]] = {}
@@ -219,7 +219,7 @@ class Gate:
                 self.wake(key, now)
             return
         asking.called = None
-        ready = asking.start(demands, found.nodes) if demands else []
+        ready = asking.start(demands, found.nodes, now) if demands else []
         for demand, one in zip(demands, ready, strict=True):
             self._hold(demand, one, now)
             self.turns.over(demand.key)

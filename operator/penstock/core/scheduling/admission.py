@@ -117,6 +117,7 @@ class _Pass:
         self.start: Room | None = None
         self.blocked: dict[Shape, Wait] = {}
         self.shortest_refused: dict[Shape, tuple[float, Wait]] = {}
+        self.placeless: set[Shape] = set()
         self.short: set[tuple[str, str]] = set()
         self.reservations: list[Reservation] = []
         self.admitted: list[Demand] = []
@@ -184,28 +185,46 @@ class _Pass:
     # --- places of limits -----------------------------------------------------------------------------------------
 
     def _no_place(self, demand: Demand, end: float) -> Wait | None:
+        full = [one for one in demand.limits if not self.places.has(one) and self._left(one, self.now) < 1]
+        if full:
+            wait = Wait(Reason.PARALLELISM, partial(explain.no_place, full[0], self.places))
+            date = max(self.places.free_at(one, self.now) for one in full)
+            return self._no_room_either(demand, date) or wait
         for limit in demand.limits:
-            if self.places.has(limit):
-                continue
-            if self.places.free(limit) < 1:
-                return Wait(Reason.PARALLELISM, partial(explain.no_place, limit, self.places))
-            for one in self.kept.get(limit.bound, ()):
+            for one in () if self.places.has(limit) else self.kept.get(limit.bound, ()):
                 if one.spare < 1 and self._beyond(limit, end, one.at):
                     return Wait(Reason.RESERVED, partial(explain.kept, one.holder.owner, one.at, self.now))
         return None
 
+    def _no_room_either(self, demand: Demand, date: float) -> Wait | None:
+        """Of what should have a place at some date: why it waits, if it will have no room by then but reserves some."""
+        shape = demand.shape
+        if shape is None or self.capacity.unknown or date == float("inf") or shape in self.placeless:
+            return None
+        self.placeless.add(shape)
+        if shape in self.blocked or self.room.fit(shape, self.now) is not None:
+            return None
+        lacking = shortage(self.room, shape)
+        reservation = self._reserve(demand, shape, lacking, date)
+        if reservation is None:
+            return None
+        wait = self.blocked[shape] = self._no_room(shape, lacking, reservation)
+        return wait
+
+    def _left(self, limit: Limit, at: float) -> int:
+        return self.places.left(limit, at, self.now)
+
     def _take_places(self, demand: Demand, end: float) -> None:
         for limit in demand.limits:
             if not self.places.has(limit):
-                self.places.take(limit)
+                self.places.take(limit, demand.key, (self.now, end))
                 for one in self.kept.get(limit.bound, ()):
                     one.spare -= self._beyond(limit, end, one.at)
 
     def _keep_places(self, demand: Demand, at: float) -> None:
         for limit in demand.limits:
             if not self.places.has(limit):
-                kept = self.kept.setdefault(limit.bound, [])
-                kept.append(_Kept(at, self.places.free(limit) - 1, demand))
+                self.kept.setdefault(limit.bound, []).append(_Kept(at, self._left(limit, at) - 1, demand))
 
     @staticmethod
     def _beyond(limit: Limit, end: float, at: float) -> bool:
@@ -229,18 +248,23 @@ class _Pass:
             wait = Wait(Reason.RESERVED, lambda: explain.behind(self.room, shape))
             self.shortest_refused[shape] = demand.duration, wait
             return wait
-        wait = self.blocked[shape] = self._no_room(demand, shape)
+        lacking = shortage(self.room, shape)
+        wait = self.blocked[shape] = self._no_room(shape, lacking, self._reserve(demand, shape, lacking))
         return wait
 
-    def _no_room(self, demand: Demand, shape: Shape) -> Wait:
-        lacking = shortage(self.room, shape)
-        reservation = None
-        if lacking and not self.policy.strict and self.short.isdisjoint(lacking):
-            reservation = reserve(self.room, shape, demand.owner)
-            if reservation:
-                self.short |= lacking
-                self.reservations.append(reservation)
-                self._keep_places(demand, reservation.at)
+    def _reserve(
+        self, demand: Demand, shape: Shape, lacking: frozenset[tuple[str, str]], least: float = 0.0
+    ) -> Reservation | None:
+        if not lacking or self.policy.strict or not self.short.isdisjoint(lacking):
+            return None
+        reservation = reserve(self.room, shape, demand.owner, least)
+        if reservation:
+            self.short |= lacking
+            self.reservations.append(reservation)
+            self._keep_places(demand, reservation.at)
+        return reservation
+
+    def _no_room(self, shape: Shape, lacking: frozenset[tuple[str, str]], reservation: Reservation | None) -> Wait:
         names = tuple(sorted({name for name, _ in lacking}))
         full = next((pool for pool, charge in self.room.pools(shape) if not pool.fitting(charge, self.now)), None)
         if full:

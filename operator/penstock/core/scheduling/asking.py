@@ -82,13 +82,13 @@ class Asking:
         self.turn(turns)
         return True
 
-    def start(self, demands: Sequence[Demand], nodes: Mapping[Key, Iterable[str]]) -> list[Ready]:
+    def start(self, demands: Sequence[Demand], nodes: Mapping[Key, Iterable[str]], now: float) -> list[Ready]:
         """These start, on these nodes: they take their places, and ask for nothing any more."""
         found = []
         for one in demands:
             for limit in one.limits:
                 if not self.places.has(limit):
-                    self.places.take(limit)
+                    self.places.take(limit, one.key, (now, now + one.duration))
             found.append(replace(self.ready.pop(one.key), estimate=one.duration, nodes=tuple(nodes[one.key])))
         for lane in (*self._asked, *self.lanes):
             lane.keys = [key for key in lane.keys if key in self.ready]

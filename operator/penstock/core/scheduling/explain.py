@@ -112,7 +112,7 @@ def no_place(limit: Limit, taken: Places) -> str:
     level = limit.bound[2]
     if level:
         return f"{limit.most} instances of {level!r} are active, as many as forEach.maxParallel allows"
-    return f"{taken.taken(limit.bound)} steps run, as many as spec.parallelism allows"
+    return f"{taken.count(limit.bound)} steps run, as many as spec.parallelism allows"
 
 
 def kept(holder: str, at: float, now: float) -> str:

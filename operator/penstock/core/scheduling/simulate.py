@@ -78,7 +78,7 @@ class _Simulation:
         )
         for one in workload.under_way:
             if self.sharing[one]:
-                self.places.take(one)
+                self.places.take(one, ("", "", ""))
         self.events: list[tuple[float, int, Key]] = []
         self.runs: dict[Key, Run] = {}
         self.stuck: dict[Key, tuple[Reason, str]] = {}
@@ -186,7 +186,7 @@ class _Simulation:
     def _take_places(self, activity: Activity) -> None:
         for limit in activity.limits:
             if not self.places.has(limit):
-                self.places.take(limit)
+                self.places.take(limit, activity.key, (self.now, self.now + activity.duration))
 
     def _give_back_places(self, activity: Activity) -> None:
         for limit in activity.limits:
@@ -194,7 +194,7 @@ class _Simulation:
                 self.sharing[limit] -= 1
                 if self.sharing[limit]:
                     continue
-            self.places.give_back(limit)
+            self.places.give_back(limit, activity.key)
 
     def _start(self, demand: Demand, nodes: Mapping[str, int]) -> None:
         activity = self.activities[demand.key]

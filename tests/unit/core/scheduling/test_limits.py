@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import pytest
 from tests.unit.builders import cluster, components, pipeline, step
-from tests.unit.core.scheduling.clusters import GPU, NOW, held, node, want
+from tests.unit.core.scheduling.clusters import NOW, held, node, want
 
 from penstock.core.reasons import Reason
 from penstock.core.scheduling.admission import Admission, admit
 from penstock.core.scheduling.capacity import Capacity
 from penstock.core.scheduling.demands import Demand
 from penstock.core.scheduling.limits import Limit, Places, limits
-from penstock.core.scheduling.policies import CRITICAL_PATH, FIFO, POLICIES, Policy
+from penstock.core.scheduling.policies import FIFO, POLICIES, Policy
 
 WHOLE = ("ns", "p", "", ())
 TWO = Limit(WHOLE, 2)
@@ -31,10 +31,11 @@ def reasons(found: Admission) -> dict[str, Reason]:
     return {key[2]: wait.reason for key, wait in found.waits.items()}
 
 
-def taken(*limits: Limit) -> Places:
+def taken(*limits: Limit, until: float = float("inf")) -> Places:
+    """Places that are taken: until nobody knows when, or for so many seconds more."""
     found = Places()
-    for one in limits:
-        found.take(one)
+    for number, one in enumerate(limits):
+        found.take(one, ("ns", "p", f"running-{number}"), (NOW - 60, NOW + until))
     return found
 
 
@@ -76,6 +77,17 @@ def test_who_goes_first_keeps_its_place_for_the_date_of_its_reservation(duration
     assert starts or "p/first, which goes first" in found.waits["ns", "p", "small"].message
     roomy = replace(first, limits=(TWO,)), limited(want("small", cpu=1, duration=duration), TWO)
     assert names(admit(roomy, capacity, NOW)) == ["small"], "there is a place for both"
+
+
+@pytest.mark.parametrize(("until", "reason"), [(99, "WaitingForResources"), (101, "Parallelism")])
+def test_what_will_have_a_place_before_it_has_room_reserves_the_room(until: float, reason: str) -> None:
+    """Else whatever short step takes the place meanwhile would cost it its reservation, again and again."""
+    capacity = Capacity.of([node(gpu=2)], [held("q/other", until=100, gpu=1)])
+    first = limited(want("first", gpu=2, rank=9), ONE)
+    found = admit([first, want("other", gpu=1, duration=999)], capacity, NOW, taken=taken(ONE, until=until))
+    assert reasons(found)["first"] == reason
+    assert [one.at for one in found.reservations] == ([NOW + 100] if until < 100 else [])
+    assert names(found) == ([] if until < 100 else ["other"])
 
 
 def test_the_place_of_an_instance_is_shared_by_its_steps() -> None:
@@ -136,14 +148,14 @@ class TestOfAPipeline:
         assert mine["m.1.two"] == [("m", 1, (1,))]
         assert mine["s.1"] == [("s", 2, None)]
         assert [one.node.path for one in plan.ready] == ["m.1.one"]
-        assert (plan.places.taken(("ns", "p", "m", ())), plan.places.taken(("ns", "p", "s", ()))) == (1, 2)
+        assert (plan.places.count(("ns", "p", "m", ())), plan.places.count(("ns", "p", "s", ()))) == (1, 2)
         found.start_pods()
         found.finish("p.m.0.one")
         found.finish("p.s.0")
         plan = found.plan()
         assert {one.node.path for one in plan.ready} == {"m.0.two", "m.1.one"}
-        assert plan.places.taken(("ns", "p", "m", ())) == 1, "the instance has not ended"
-        assert plan.places.taken(("ns", "p", "s", ())) == 1
+        assert plan.places.count(("ns", "p", "m", ())) == 1, "the instance has not ended"
+        assert plan.places.count(("ns", "p", "s", ())) == 1
         found.reconcile()
         assert [name for name, _, _ in found.started if name.startswith("p.m")] == ["p.m.0.one", "p.m.0.two"]
 
@@ -159,14 +171,3 @@ class TestOfAPipeline:
         found = cluster(pipeline(undone, step("b", needs=["a"]), parallelism=1, onFailure="Undo"), b=1)
         found.run()
         assert found.step("a")["status"]["undo"]["phase"] == "Succeeded"
-
-
-def test_the_order_does_not_depend_on_what_steps_have_in_common() -> None:
-    """Equal demands are looked at together; what differs in age alone is not, and goes the same way."""
-    capacity = Capacity.of([node(cpu=3, gpu=1)])
-    alike = [limited(want(f"s{number}", cpu=1, **({"gpu": 1} if number % 3 == 0 else {})), TWO) for number in range(9)]
-    apart = [replace(one, since=one.since + number * 1e-6) for number, one in enumerate(alike)]
-    first, second = (admit(demands, capacity, NOW, CRITICAL_PATH) for demands in (alike, apart))
-    assert names(first) == names(second) == ["s0", "s1"]
-    assert reasons(first) == reasons(second)
-    assert GPU in alike[0].shape.requests  # type: ignore[union-attr]
