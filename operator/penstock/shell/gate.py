@@ -142,9 +142,10 @@ class Gate:
 
     def unfit(self, key: Key) -> dict[str, str]:
         """Steps of a Pipeline that fit nowhere even when all is idle, by uid, with the numbers; none if they wait."""
-        if not self.never_fits_fails:
+        asking = self._asking.get(key)
+        if asking is None or not self.never_fits_fails:
             return {}
-        return {uid: one.message for uid, one in self.waits(key).items() if one.reason is Reason.NEVER_FITS}
+        return {uid: one.message for uid, one in asking.waits(Reason.NEVER_FITS).items()}
 
     # --- passes ---------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from penstock.core.decide import Ready
 from penstock.core.graph import Graph
+from penstock.core.reasons import Reason
 from penstock.core.scheduling.admission import Wait
 from penstock.core.scheduling.demands import Demand, Key
 from penstock.core.scheduling.lanes import Lane, asked
@@ -96,11 +97,12 @@ class Asking:
         self.lanes = [lane for lane in self.lanes if lane.keys]
         return found
 
-    def waits(self) -> Mapping[str, Wait]:
-        """Why its Steps wait that the last pass did not let through, as far as it lasts; by uid."""
+    def waits(self, only: Reason | None = None) -> dict[str, Wait]:
+        """Why its Steps wait that the last pass did not let through, as far as it lasts, or those that wait for one
+        reason; by uid."""
         return {
             self.ready[key].step.uid: lane.told.wait
             for lane in self.lanes
-            if lane.told
+            if lane.told and only in (None, lane.told.wait.reason)
             for key in lane.keys[len(lane) - lane.waiting :]
         }

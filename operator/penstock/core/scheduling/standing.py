@@ -1,7 +1,7 @@
 """How every step stands right now, with live numbers: what `penstock why` and the web page show."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from penstock.api.step import StepPhase
 from penstock.core.observed import Observed
@@ -62,11 +62,12 @@ def standings(
     for one in observed:
         if one.graph is None:
             continue
-        made = plan(one)
+        known = ranks(one.graph, learned)
+        made = plan(replace(one, expected=known))
         told |= _told(one)
         demands += [demand(ready, one.graph, learned, made.places) for ready in made.ready]
         taken.append(made.places)
-        pipeline, known = one.pipeline, ranks(one.graph, learned)
+        pipeline = one.pipeline
         for node, verdict in made.verdicts:
             key, rank = (pipeline.namespace, pipeline.name, node.path), known.upward[node.task.id]
             found.append(Standing(key, verdict.phase.value, verdict.reason, verdict.message, rank))
