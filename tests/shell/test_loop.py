@@ -80,7 +80,7 @@ async def test_writes_are_few_and_nothing_is_written_once_all_is_over(
     cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("penstock.core.waiting.PATIENCE", 3600.0)  # a wait that a slow machine makes long is told
-    monkeypatch.setattr("penstock.core.runs.STARTING_PATIENCE", 3600.0)
+    monkeypatch.setattr("penstock.core.decide.STARTING_PATIENCE", 3600.0)
     async with running(cluster, monkeypatch) as operator:
         cluster.apply(pipeline())
         await drive(cluster)
