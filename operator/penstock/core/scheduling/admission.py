@@ -106,25 +106,26 @@ class _Pass:
         refused: list[Refused] = []
         head: Demand | None = None
         turns: list[float] = []
-        queue = [(self.policy.order(lane.first, self.now), number, lane, 0) for number, lane in enumerate(lanes)]
+        queue = []
+        for number, lane in enumerate(lanes):
+            queue.append((self.policy.order(lane.first, self.now), number, lane, 0, lane.first))
         heapify(queue)
         while queue:
-            _, number, lane, at = queue[0]
-            demand = lane[at] if at else lane.first
+            _, number, lane, at, demand = queue[0]
             if self.policy.turns and demand.not_before > self.now and not self.capacity.unknown:
                 wait: Wait | None = self._not_yet(demand)
                 turns.append(demand.not_before)
             else:
                 wait = self._behind(head) if head and demand.shape else self._decide(demand)
+            if wait is None and at + 1 < len(lane):
+                following = lane[at + 1]
+                heapreplace(queue, (self.policy.order(following, self.now), number, lane, at + 1, following))
+                continue
+            heappop(queue)
             if wait is not None:
-                heappop(queue)
                 refused.append(Refused(lane, lane.keys[at:], wait))
                 if head is None and self.policy.strict and wait.reason not in _OVERTAKEN:
                     head = demand
-            elif at + 1 < len(lane):
-                heapreplace(queue, (self.policy.order(lane[at + 1], self.now), number, lane, at + 1))
-            else:
-                heappop(queue)
         wake_at = min(turns, default=None)
         return Admission(tuple(self.admitted), tuple(refused), self.nodes, tuple(self.reservations), wake_at)
 

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, replace
+from dataclasses import fields
 from operator import attrgetter
 
 from penstock.core.graph import Graph
@@ -10,6 +10,9 @@ from penstock.core.runs import Ready
 from penstock.core.scheduling.demands import Demand, Key, demand
 from penstock.core.scheduling.learned import Learned
 from penstock.core.scheduling.limits import Places
+
+_rest = attrgetter(*(field.name for field in fields(Demand)[1:]))
+"""All fields of a demand but its key, which is the first."""
 
 
 class Lane:
@@ -28,7 +31,7 @@ class Lane:
         return len(self.keys)
 
     def __getitem__(self, number: int) -> Demand:
-        return replace(self._like, key=self.keys[number])
+        return Demand(self.keys[number], *_rest(self._like))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Lane) and self.keys == other.keys and self.first == other.first
@@ -70,12 +73,9 @@ class Lanes:
             del self._of[_kind(one)]
 
 
-_REST = attrgetter(*(field.name for field in fields(Demand) if field.name != "key"))
-
-
 def _kind(one: Demand) -> object:
     """What demands of one lane have in common."""
-    return one.key[:2], _REST(one)
+    return one.key[:2], _rest(one)
 
 
 def asked(ready: Iterable[Ready], graph: Graph, learned: Learned | None, taken: Places) -> list[Lane]:
