@@ -155,9 +155,15 @@ class Gate:
         asking = self._asking.get(key)
         if asking is None or not self.never_fits_fails:
             return {}
-        reader = Reader(key.namespace)
         return {
-            one.step.uid: _unfit(one, wait.words(reader))
+            one.step.uid: Refusal(
+                wait.words(Reader(key.namespace)),
+                one.since,
+                hopeless=True,
+                purpose=one.purpose,
+                run=one.facts.run,
+                attempt=one.attempt,
+            )
             for one, _, wait in asking.waiting()
             if wait.reason is Reason.NEVER_FITS
         }
@@ -249,15 +255,10 @@ class Gate:
         holding = Holding(one.owner, one.shape, None, now, end, charged=False, claims=claims, hint=ready.nodes)
         self.ledger.put_job(_hold(ready), JobHold(holding, one.shape.replicas))
 
-        asking = self._asking.get(key)
-        if asking is None or not self.never_fits_fails:
-            return {}
-        reader = Reader(key.namespace)
-        return {
-            one.step.uid: _unfit(one, wait.words(reader))
-            for one, _, wait in asking.waiting()
-            if wait.reason is Reason.NEVER_FITS
-        }
+
+def _key_of(one: Demand) -> Key:
+    namespace, pipeline, path = one.key
+    return Key(namespace, pipeline) if pipeline else Key(namespace, path, alone=True)
 
 
 def _hold(ready: Ready) -> str:
