@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from penstock.core.labels import job_name
+from penstock.core.names import job_name
 from tests.e2e.manifests import IMAGE, pipeline, step
 from tests.e2e.space import Object, Space
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.e2e.expectations import most
 from tests.e2e.gates import Gate
 from tests.e2e.manifests import pipeline, step
@@ -70,6 +72,18 @@ def test_a_quota_that_is_full_for_a_while_fails_nothing(space: Space, gate: Gate
         assert space.finish("pipeline/turns")["status"]["phase"] == "Succeeded"
     assert most(pods) == 1
     assert space.attempts() == ["a/#1", "b/#1", "c/#1"]
+
+
+@pytest.mark.parametrize("counted", ["count/jobs.batch", "count/pods"])
+def test_a_quota_that_counts_what_has_ended_is_no_dead_end(space: Space, counted: str) -> None:
+    space.apply(quota(**{counted: "2"}))
+    fan = {"forEach": {"vars": [{"name": "n", "range": {"start": 0, "stop": 6}}]}}
+    with space.watching("jobs") as jobs:
+        space.apply(pipeline("wide", step("many", **fan)))
+        assert space.finish("pipeline/wide", 180)["status"]["phase"] == "Succeeded"
+    assert len({job["metadata"]["uid"] for job in jobs}) == 6, "each ran once"
+    assert len(space.jobs()) <= 2
+    assert all(status["status"]["attempts"] for status in space.steps("wide").values()), "their outcome is on record"
 
 
 def test_a_pod_refused_by_pod_security(space: Space) -> None:

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from penstock import api
+from penstock.core.compact import compact
 from penstock.core.composition.compiler import compile_pipeline
 from penstock.core.jobs import gang_service, job_manifest
 from penstock.core.observed import Observed, job_view, pipeline_view, pod_view, step_view
@@ -22,16 +23,16 @@ def observed(seen: dict[str, Any]) -> Observed:
     using = {(None, name): api.ComponentSpec.model_validate(spec) for name, spec in seen.get("components", {}).items()}
     compiled = compile_pipeline(api.PipelineSpec.model_validate(pipeline["spec"]), using)
     jobs: dict[str, list[Any]] = {}
-    for job in map(job_view, seen.get("jobs", ())):
+    for job in map(compact, map(job_view, seen.get("jobs", ()))):
         jobs.setdefault(job.step, []).append(job)
     pods: dict[str, list[Any]] = {}
-    for pod in map(pod_view, seen.get("pods", ())):
+    for pod in map(compact, map(pod_view, seen.get("pods", ()))):
         pods.setdefault(pod.job, []).append(pod)
     return Observed(
-        pipeline=pipeline_view(pipeline),
+        pipeline=compact(pipeline_view(pipeline)),
         graph=compiled.graph,
         problems=compiled.problems,
-        steps={step.path: step for step in map(step_view, seen.get("steps", ()))},
+        steps={step.path: step for step in map(compact, map(step_view, seen.get("steps", ())))},
         jobs=jobs,
         pods=pods,
         now=seen["now"],

@@ -11,6 +11,9 @@ from penstock.shell.loop import SETTLING
 from tests.properties.model import Object
 from tests.properties.simulation import Disturbed
 
+RETRY = 1.0
+"""Seconds after which a Job that was not taken is asked for again."""
+
 
 class Engine(Disturbed):
     """A cluster whose Pipeline is only planned when the operator's loop would plan it."""
@@ -61,6 +64,8 @@ class Engine(Disturbed):
             self.woken = False
             found = self.plan()
             self.alarm = found.wake_at
+            if any(map(self.refused_now, found.ready)):
+                self.alarm = min(self.alarm or math.inf, self.now + RETRY)
             before, started = self.writes, len(self.started)
             self._write(self.writes_of(found))
             if len(self.started) > started:
@@ -96,10 +101,10 @@ class Engine(Disturbed):
             left.pop("pipeline_status", None)
         assert not left, f"not settled: {left} {self.status} {self.states()}"
 
-    @staticmethod
-    def _what(found: Plan) -> dict[str, Any]:
+    def _what(self, found: Plan) -> dict[str, Any]:
         names = ("pipeline_status", "create_steps", "replace_specs", "delete_steps", "delete_jobs")
-        more = {name: getattr(found, name) for name in (*names, "step_statuses", "settle_approvals", "ready")}
+        more: dict[str, Any] = {name: getattr(found, name) for name in (*names, "step_statuses", "settle_approvals")}
+        more["ready"] = [one for one in found.ready if not self.refused_now(one)]
         return {name: value for name, value in more.items() if value}
 
     # --- histories ----------------------------------------------------------------------------------------------------

@@ -64,21 +64,23 @@ OUTPUTS = [{"name": "v", "type": "Integer"}, {"name": "l", "type": "List"}]
 
 
 @st.composite
-def manifests(draw: st.DrawFn, most: int = 6, strict: bool = True) -> Object:
-    """A valid Pipeline. `strict`: whatever the order of events, it ends in the same way."""
+def manifests(draw: st.DrawFn, most: int = 6, strict: bool = True, policy: str | None = None) -> Object:
+    """A valid Pipeline. `strict`: whatever the order of events, it ends in the same way. `policy`: its onFailure."""
     chance = st.integers(0, 99)
     names: list[str] = []
     shape: dict[str, str] = {}
     steps = [_step(draw, f"s{number}", names, shape) for number in range(draw(st.integers(1, most)))]
     failing = any("fail" in step.get("script", "") for step in steps)
-    policies = ["Continue"] if strict and failing else ["Continue", "Stop"] if strict else ["Continue", "Stop", "Undo"]
+    policies = ["Continue"] if strict and failing else ["Continue", "Stop", "Undo"]
     spec: Object = {
         "params": [{"name": "p", "type": "Integer", "value": draw(st.integers(0, 2))}],
         "defaults": {"image": draw(st.sampled_from(["i1", "i2"])), "retry": {"limit": 2, "backoff": {"initial": "1s"}}},
         "steps": steps,
-        "onFailure": draw(st.sampled_from(policies)),
+        "onFailure": policy or draw(st.sampled_from(policies)),
         "outputs": [{"name": f"out-{name}", "from": f"{name}.v"} for name in names],
     }
+    if spec["onFailure"] == "Undo" and not failing:
+        steps += draw(st.sampled_from([[], [_last(steps)]]))
     if draw(chance) < 40:
         spec["finally"] = [_final(draw, number, names, shape) for number in range(draw(st.integers(1, 2)))]
     if draw(chance) < 30:
@@ -89,6 +91,27 @@ def manifests(draw: st.DrawFn, most: int = 6, strict: bool = True) -> Object:
         "metadata": {"name": "p"},
         "spec": draw(st.permutations(spec["steps"]).map(lambda order: {**spec, "steps": order})),
     }
+
+
+@st.composite
+def sagas(draw: st.DrawFn, most: int = 4) -> Object:
+    """A valid Pipeline that takes back what it did if it fails, which most of them do."""
+    manifest: Object = draw(manifests(most, strict=False, policy="Undo"))
+    for step in manifest["spec"]["steps"]:
+        if "script" in step and draw(st.integers(0, 99)) < 70:
+            step["undo"] = _undo(draw)
+    return manifest
+
+
+def _undo(draw: st.DrawFn) -> Object:
+    script = draw(st.sampled_from(["run1", "flaky", "hungry", "fail"]))
+    return {"script": script, "retry": {"limit": 1, "backoff": {"initial": "1s"}}}
+
+
+def _last(steps: list[Object]) -> Object:
+    """A step that fails once all others have ended, in whatever order they do."""
+    after = [{"step": step["name"], "outcome": "Completed"} for step in steps]
+    return {"name": "last", "script": "fail", "after": after, "undo": {"script": "run1"}}
 
 
 def _step(draw: st.DrawFn, name: str, names: list[str], shape: dict[str, str]) -> Object:
@@ -119,7 +142,7 @@ def _step(draw: st.DrawFn, name: str, names: list[str], shape: dict[str, str]) -
         if draw(chance) < 30:
             step["resources"] = {"requests": {"nvidia.com/gpu": draw(st.integers(1, 2))}}
         if draw(chance) < 25:
-            step["undo"] = {"script": draw(st.sampled_from(["run1", "flaky", "fail"])), "retry": {"limit": 1}}
+            step["undo"] = _undo(draw)
     elif kind == "approval":
         step["approval"] = {"message": "Go on?"}
     else:

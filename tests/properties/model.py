@@ -14,15 +14,21 @@ from typing import Any
 from penstock import api
 from penstock.core import jobs, labels
 from penstock.core.clock import stamp
+from penstock.core.compact import compact
 from penstock.core.composition.compiler import Compiled, compile_pipeline
 from penstock.core.lifecycle import ENDED
-from penstock.core.observed import Observed, job_view, pipeline_view, pod_view, step_view
+from penstock.core.observed import Observed, Refusal, StepView, job_view, pipeline_view, pod_view, step_view
 from penstock.core.owners import by_owner
 from penstock.core.plan import Plan, approval_labels, plan
+from penstock.core.revisions import edit_waits, edited_since
+from penstock.core.runs import Ready
 
 Object = dict[str, Any]
 Work = Callable[[Object, Mapping[str, str]], tuple[int, str]]
 """What a container does: (Job, environment) -> (exit code, termination message)."""
+
+Which = tuple[int, int, str]
+"""A Job of a Step: run, attempt, purpose."""
 
 START = 1_800_000_000.0
 
@@ -30,6 +36,10 @@ START = 1_800_000_000.0
 def succeed(job: Object, env: Mapping[str, str]) -> tuple[int, str]:
     """A container that does nothing and succeeds."""
     return 0, ""
+
+
+def _which(ready: Ready) -> Which:
+    return ready.facts.run, ready.attempt, ready.purpose
 
 
 class Cluster:
@@ -41,6 +51,7 @@ class Cluster:
         self.counter = itertools.count(1)
         self.objects: dict[tuple[str, str], Object] = {}
         self.graph: tuple[int, Compiled] | None = None
+        """What the last plan was made with: the generation that it is of, and what that means."""
         self.started: list[tuple[str, int, int]] = []
         self.transitions: list[tuple[Object, Object]] = []
         """Every status of a Step that was written, with the one before."""
@@ -48,6 +59,10 @@ class Cluster:
         """Whether Jobs take their time to be deleted."""
         self.writes = 0
         self.components: dict[tuple[str | None, str], api.ComponentSpec] = {}
+        self.unfit: dict[str, Refusal] = {}
+        self.refused: dict[str, Refusal] = {}
+        self.asked: dict[str, tuple[Which, float]] = {}
+        """The Jobs that were not taken, by the uid of their Step, and when they were asked for last."""
 
     # --- the API server ---------------------------------------------------------------------------------------------
 
@@ -128,14 +143,14 @@ class Cluster:
         (pipeline,) = self.of("Pipeline")
         compiled, deferred = self._compiled(pipeline)
         by_step: dict[str, list[Any]] = {}
-        for job in map(job_view, self.of("Job")):
+        for job in map(compact, map(job_view, self.of("Job"))):
             by_step.setdefault(job.step, []).append(job)
         by_job: dict[str, list[Any]] = {}
-        for pod in map(pod_view, self.of("Pod")):
+        for pod in map(compact, map(pod_view, self.of("Pod"))):
             by_job.setdefault(pod.job, []).append(pod)
-        steps, taken = by_owner(map(step_view, self.of("Step")), pipeline["metadata"]["uid"])
+        steps, taken = self.views()
         return Observed(
-            pipeline=pipeline_view(pipeline),
+            pipeline=compact(pipeline_view(pipeline)),
             graph=compiled.graph,
             problems=compiled.problems,
             steps=steps,
@@ -143,29 +158,26 @@ class Cluster:
             jobs=by_step,
             pods=by_job,
             now=self.now,
+            refused=dict(self.refused),
+            unfit=dict(self.unfit),
             deferred=deferred,
         )
 
-    def _compiled(self, pipeline: Object) -> tuple[Compiled, bool]:
-        """The graph of the present generation; while an undo or `finally` is under way, of the one before."""
-        generation = pipeline["metadata"]["generation"]
-        if self.graph is not None and self.graph[0] != generation and self._winding_up(pipeline, self.graph[1]):
-            return self.graph[1], True
-        if self.graph is None or self.graph[0] != generation:
-            spec = api.PipelineSpec.model_validate(pipeline["spec"])
-            self.graph = (generation, compile_pipeline(spec, self.components))
-        return self.graph[1], False
+    def views(self) -> tuple[dict[str, StepView], dict[str, StepView]]:
+        """The Steps by path, as the operator sees them: the Pipeline's own, and others of their names."""
+        (pipeline,) = self.of("Pipeline")
+        return by_owner(map(compact, map(step_view, self.of("Step"))), pipeline["metadata"]["uid"])
 
-    def _winding_up(self, pipeline: Object, compiled: Compiled) -> bool:
-        if pipeline["status"].get("phase") == "Undoing":
-            return True
-        finals = {task.id for task in compiled.graph.tasks.values() if task.final} if compiled.graph else set()
-        steps, _ = by_owner(map(step_view, self.of("Step")), pipeline["metadata"]["uid"])
-        return any(
-            step.status.get("phase") in ("Running", "Retrying", "Queued")
-            for step in steps.values()
-            if step.task in finals
-        )
+    def _compiled(self, pipeline: Object) -> tuple[Compiled, bool]:
+        """The graph that holds now, and whether an edit or a rerun waits behind it."""
+        view, known = compact(pipeline_view(pipeline)), self.graph
+        own, _ = self.views()
+        if known and known[0] == edited_since(view) and edit_waits(view, known[1].graph, own.values()):
+            return known[1], True
+        if known is None or known[0] != view.generation:
+            spec = api.PipelineSpec.model_validate(pipeline["spec"])
+            known = self.graph = (view.generation, compile_pipeline(spec, self.components))
+        return known[1], False
 
     def plan(self) -> Plan:
         """The operator's plan for what is there now."""
@@ -174,7 +186,7 @@ class Cluster:
     def writes_of(self, found: Plan) -> list[Callable[[], None]]:
         """The writes of a plan in the order in which the operator begins them. Each may fail and be left out."""
         (pipeline,) = self.of("Pipeline")
-        graph = self.observe().graph
+        graph = self.graph[1].graph if self.graph else None
         owner = (pipeline["metadata"]["name"], pipeline["metadata"]["uid"])
         status = found.pipeline_status
         conclude = (
@@ -189,7 +201,10 @@ class Cluster:
         for view, step_status in found.step_statuses:
             writes.append(partial(self.set_status, self.objects["Step", view.name], view.version, step_status))
         if graph is not None:
-            writes += [partial(self.start, jobs.job_manifest(graph, ready, owner, "courier")) for ready in found.ready]
+            asked = [ready for ready in found.ready if not self.refused_now(ready)]
+            writes += [
+                partial(self.submit, ready, jobs.job_manifest(graph, ready, owner, "courier")) for ready in asked
+            ]
         writes += [partial(self.delete_job, job.name, job.uid) for job in found.delete_jobs]
         for view in found.settle_approvals:
             writes.append(partial(self._settle, view.name, approval_labels(view)))
@@ -234,6 +249,38 @@ class Cluster:
         step = self.objects.get(("Step", name))
         for key in keys if step else ():
             self.annotate(step, key, None)
+
+    def submit(self, ready: Ready, manifest: Object) -> None:
+        """Hands a Job to admission and the API server; one that was refused is not asked for again at that instant."""
+        uid = ready.step.uid
+        unfit, refusal = self.never_fits(ready), self.refuses(ready)
+        for known, found in ((self.unfit, unfit), (self.refused, refusal)):
+            known.pop(uid, None)
+            known.update({uid: found} if found else {})
+        if unfit or refusal:
+            self.asked[uid] = _which(ready), self.now
+        else:
+            self.start(manifest)
+
+    def refused_now(self, ready: Ready) -> bool:
+        """Whether that Job was asked for at this very instant, and not taken."""
+        return self.asked.get(ready.step.uid) == (_which(ready), self.now)
+
+    def never_fits(self, ready: Ready) -> Refusal | None:
+        """What admission says of a Job that fits nowhere; None if there is room for it."""
+        return None
+
+    def refuses(self, ready: Ready) -> Refusal | None:
+        """What the API server says of a Job that it does not take; None if it takes it."""
+        return None
+
+    def refusal(self, ready: Ready, message: str, **kind: bool) -> Refusal:
+        """A refusal of that attempt, for as long as it has been refused."""
+        run, attempt, purpose = _which(ready)
+        known = self.refused.get(ready.step.uid)
+        same = known and (known.run, known.attempt, known.purpose) == (run, attempt, purpose)
+        since = known.since if known and same else self.now
+        return Refusal(message, since, purpose=purpose, run=run, attempt=attempt, **kind)
 
     def start(self, manifest: Object) -> None:
         """Creates a Job, unless it exists."""

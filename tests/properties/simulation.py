@@ -27,6 +27,7 @@ class Disturbed(Cluster):
     def __init__(self, seed: int) -> None:
         super().__init__(work)
         self.components = dict(COMPONENTS)
+        self.seed = seed
         self.random = random.Random(seed)
         self.slow = self.random.random() < 0.5
         self.known: set[str] = set()
@@ -145,10 +146,11 @@ class Disturbed(Cluster):
         if manifest["metadata"]["annotations"].get(labels.PURPOSE):
             return
         (pipeline,) = self.of("Pipeline")
-        compiled, _ = self._compiled(pipeline)
-        assert compiled.graph is not None
+        assert self.graph is not None
+        graph = self.graph[1].graph
+        assert graph is not None
         path = step["metadata"]["name"].partition(".")[2]
-        task = compiled.graph.tasks[task_of(path)]
+        task = graph.tasks[task_of(path)]
         assert task.final or not pipeline["spec"].get("suspend")
         notes = manifest["metadata"]["annotations"]
         key = (notes[labels.FINGERPRINT], notes.get(labels.PRODUCERS, ""))
@@ -159,10 +161,10 @@ class Disturbed(Cluster):
         ]
         assert not held or task.work.cache != "Reuse", f"{manifest['metadata']['name']} runs in spite of {held}"
         for group in task.needs:
-            for view in self.observe().steps.values():
+            for view in self.views()[0].values():
                 inside = index_of(view.path)[: group.shared] == index_of(path)[: group.shared]
                 if inside and view.path in self.known and view.task in group.tasks:
-                    tolerated = compiled.graph.tasks[view.task].work.on_error == "Continue"
+                    tolerated = graph.tasks[view.task].work.on_error == "Continue"
                     phase = view.status.get("phase", "Pending")
                     met = phase == "Succeeded" or (phase == "Failed" and tolerated)
                     assert met or self.pods_over(view.uid), (path, view.path, phase)
@@ -181,6 +183,21 @@ class Disturbed(Cluster):
             if before in ENDED and new.get("run") and new["run"] == old.get("run"):
                 assert after == before, (old, new)
             assert (new.get("lastRun") or 0) >= (old.get("lastRun") or 0), (old, new)
+
+    def check_conditions(self) -> None:
+        """The conditions of Steps said what the rest of their statuses said."""
+        for _, new in self.transitions:
+            undo = new.get("undo") or {}
+            said = {one["type"]: one["status"] for one in new.get("conditions") or ()}
+            wanted = {"Succeeded": ["Finished", "Complete"], "Failed": ["Finished", "Failed"]}
+            kinds = wanted.get(new["phase"], ["Finished"]) if "completionTime" in new else []
+            undone = {"Succeeded": {"Undone": "True"}, "Failed": {"Undone": "False"}}.get(undo.get("phase", ""), {})
+            assert said == dict.fromkeys(kinds, "True") | undone, new
+
+    def undone(self) -> dict[str, str]:
+        """The Steps of which an undo has ended, and how."""
+        phases = {step["metadata"]["name"]: (step.get("status") or {}).get("undo") for step in self.of("Step")}
+        return {name: undo["phase"] for name, undo in phases.items() if undo}
 
     def check_reasons(self) -> None:
         """Every Step that waits has exactly one reason."""
@@ -203,10 +220,10 @@ class Disturbed(Cluster):
         }
 
 
-def clean_run(manifest: Object) -> Object:
-    """How the Pipeline ends on a cluster where nothing goes wrong."""
+def clean_run(manifest: Object) -> Disturbed:
+    """A cluster where nothing goes wrong, once the Pipeline has ended there."""
     cluster = Disturbed(0)
     cluster.slow = False
     cluster.apply(manifest)
     cluster.settle()
-    return cluster.result()
+    return cluster

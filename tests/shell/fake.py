@@ -70,6 +70,8 @@ class FakeCluster:
         self.spelled: dict[str, str] = {}
         """What is sent in place of some texts, in quotes in this JSON: what Python itself could not write."""
         self.url = ""
+        self.most: dict[str, int] = {}
+        """How many objects of a kind a quota allows, ended ones too."""
         self._counter = itertools.count(1000)
         self._watchers: list[tuple[str, str, asyncio.Queue[Object | None]]] = []
         self._told: deque[tuple[str, Object]] = deque(maxlen=1000)
@@ -139,7 +141,7 @@ class FakeCluster:
             case "POST":
                 return self._create(plural, namespace, body)
             case "GET":
-                return self._known(plural, namespace, name) or self._answer(self.objects[plural, namespace, name])
+                return self._known(plural, namespace, name) or self._respond(self.objects[plural, namespace, name])
             case "DELETE":
                 return self._delete(plural, namespace, name, body or {})
         return self._known(plural, namespace, name) or self._change(
@@ -160,12 +162,17 @@ class FakeCluster:
         meta: Object = {"resourceVersion": str(next(self._counter))}
         if begin + limit < len(found):
             meta["continue"] = str(begin + limit)
-        return self._answer({"kind": "List", "metadata": meta, "items": found[begin : begin + limit]})
+        return self._respond({"kind": "List", "metadata": meta, "items": found[begin : begin + limit]})
 
     def _create(self, plural: str, namespace: str, body: Object) -> web.Response:
         if (plural, namespace, body["metadata"]["name"]) in self.objects:
             return _status(409, "AlreadyExists", f'{plural} "{body["metadata"]["name"]}" already exists')
-        return self._answer(self.create(plural, namespace, body), 201)
+        most = self.most.get(plural)
+        if most is not None and len(self.all(plural)) >= most:
+            name = f"count/{plural}.batch"
+            words = f"exceeded quota: tight, requested: {name}=1, used: {name}={most}, limited: {name}={most}"
+            return _status(403, "Forbidden", words)
+        return self._respond(self.create(plural, namespace, body), 201)
 
     def _change(self, plural: str, known: Object, verb: str, part: str, body: Any) -> web.Response:
         if verb == "PUT":
@@ -187,10 +194,10 @@ class FakeCluster:
                 return _status(409, "Conflict", "the object has been modified")
         wanted["metadata"] = {**wanted["metadata"], "uid": meta["uid"], "resourceVersion": meta["resourceVersion"]}
         if wanted == known:
-            return self._answer(known)
+            return self._respond(known)
         if wanted.get("spec") != known.get("spec"):
             wanted["metadata"]["generation"] = meta["generation"] + 1
-        return self._answer(self.update(plural, wanted))
+        return self._respond(self.update(plural, wanted))
 
     def _delete(self, plural: str, namespace: str, name: str, options: Object) -> web.Response:
         missing = self._known(plural, namespace, name)
@@ -201,9 +208,9 @@ class FakeCluster:
             if value != obj["metadata"][field]:
                 return _status(409, "Conflict", f"the {field} is another")
         self.delete(plural, namespace, name)
-        return self._answer(obj)
+        return self._respond(obj)
 
-    def _answer(self, obj: Object, status: int = 200) -> web.Response:
+    def _respond(self, obj: Object, status: int = 200) -> web.Response:
         return web.json_response(text=self._spell(obj), status=status)
 
     def _spell(self, obj: Object) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from penstock.core.reasons import Reason
-from penstock.core.scheduling.capacity import NodeView
+from penstock.core.scheduling.capacity import NodeView, Quota
 from penstock.core.scheduling.learned import Learned
 from penstock.core.scheduling.ledger import Ledger
 from penstock.core.scheduling.observed_capacity import amounts
@@ -83,8 +83,9 @@ def test_room_is_given_away_once_even_before_the_job_is_seen() -> None:
 def test_what_can_never_fit_is_told_with_numbers() -> None:
     found = Setting()
     assert found.ask(FIRST, 3, 1) == ["s1"]
-    (words,) = found.gate.unfit(FIRST).values()
-    assert "3 nvidia.com/gpu" in words
+    (unfit,) = found.gate.unfit(FIRST).values()
+    assert "3 nvidia.com/gpu" in unfit.message
+    assert (unfit.run, unfit.attempt, unfit.purpose) == (1, 1, "run")
     patient = Setting(never_fits_fails=False)
     assert patient.ask(FIRST, 3) == []
     assert patient.gate.unfit(FIRST) == {}
@@ -142,3 +143,13 @@ def test_a_pipeline_that_is_gone_asks_for_nothing() -> None:
     found.ask(SECOND, 2)
     found.gate.forget(SECOND)
     assert found.reasons(SECOND) == []
+
+
+def test_a_quota_that_counts_jobs_counts_those_that_it_has_not_seen() -> None:
+    found = Setting()
+    found.ledger.put_quota(Quota("ns", "tight", {"count/jobs.batch": 3000}, {"count/jobs.batch": 1000}))
+    assert found.ask(FIRST, 0, 0, 0) == ["s0", "s1"]
+    assert found.ask(SECOND, 0) == []
+    assert found.reasons(FIRST) == found.reasons(SECOND) == [Reason.QUOTA_EXCEEDED]
+    assert [(space, pods) for space, _, pods in found.gate.short_of({"count/jobs.batch"})] == [("ns", 1), ("ns", 1)]
+    assert not list(found.gate.short_of({"count/pods"}))

@@ -123,6 +123,21 @@ async def test_a_hand_edit_of_a_step_that_is_nested_too_deeply_is_put_back(
     assert cluster.requests["POST", "steps"] == 1
 
 
+async def test_a_step_that_cannot_be_read_is_said_and_not_asked_for_again_and_again(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(cluster, monkeypatch):
+        cluster.apply(pipeline(step("a")))
+        await until(lambda: ended(cluster))
+    known = cluster.get("steps", "p.a")
+    cluster.update("steps", {**known, "status": {**known["status"], "outputs": {"n": DEEP}}})
+    async with running(cluster, monkeypatch):
+        await until(lambda: cluster.requests["POST", "steps"] >= 2)
+        cluster.apply(pipeline(step("a"), name="other"))
+        await until(lambda: cluster.work() + 1 and status(cluster, "other").get("phase") == "Succeeded")
+    assert cluster.requests["POST", "steps"] < 8
+
+
 @pytest.mark.parametrize("levels", [990, 9000])
 async def test_what_no_parser_reads_hides_nothing_beside_it(
     cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, levels: int

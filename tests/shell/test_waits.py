@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from penstock.core import labels
+from penstock.core import names
 from penstock.core.scheduling.observed_capacity import PodHold
 from tests.shell.conftest import running, until
 from tests.shell.fake import FakeCluster, Object
@@ -58,7 +58,7 @@ async def test_a_job_of_somebody_else_with_the_wanted_name_is_a_conflict(
         cluster.apply(pipeline("p", suspend=True))
         await until(lambda: ("steps", "ns", "p.only") in cluster.objects)
         uid = cluster.get("steps", "p.only")["metadata"]["uid"]
-        name = labels.job_name("p.only", uid, 1, 1)
+        name = names.job_name("p.only", uid, 1, 1)
         cluster.create("jobs", "ns", {"metadata": {"name": name}, "spec": {}})
         cluster.apply(pipeline("p"))
         await until(_told(cluster, "steps", "p.only"))

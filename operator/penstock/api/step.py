@@ -262,6 +262,10 @@ class UndoStatus(Model):
     """Run of the step that is undone."""
     round: Annotated[int | None, Field(ge=0)] = None
     """Round of the Pipeline in which it is undone."""
+    failures: Annotated[int | None, Field(ge=0)] = None
+    """Failed attempts that count against its retry limit."""
+    disruptions: Annotated[int | None, Field(ge=0)] = None
+    """Attempts lost to eviction, node loss or preemption."""
     retry_time: Timestamp | None = None
     """When the next attempt may start."""
     attempts: Annotated[list[Attempt] | None, Field(max_length=20)] = None

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from penstock.api.plain import decode
 from penstock.cli.failure import Failure
 from penstock.cli.refusals import explain_config, explain_refusal, explain_unreachable
 
@@ -132,6 +131,8 @@ class Cluster:
     def json(self, method: str, path: str, query: Mapping[str, Any] | None = None, **options: Any) -> Object:
         """The object that a request answers with."""
         import urllib3
+
+        from penstock.api.plain import decode  # only where needed: `penstock --help` is to start fast
 
         response = self.request(method, path, query, **options)
         try:

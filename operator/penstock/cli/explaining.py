@@ -9,6 +9,7 @@ from penstock.cli.failure import Failure
 from penstock.cli.forecasting import cluster_ledger
 from penstock.cli.observing import Sight, observe
 from penstock.core.clock import stamp
+from penstock.core.names import task_of
 from penstock.core.scheduling.causes import Held, Short
 from penstock.core.scheduling.why import Answer, Whole, answers, whole
 from penstock.core.scheduling.wording import Reader, clock
@@ -40,7 +41,7 @@ def chosen(found: Sequence[Answer], namespace: str, pipeline: str, step: str) ->
 
 
 def _task(one: Answer) -> str:
-    return ".".join(part for part in one.key[2].split(".") if not part.isdecimal())
+    return task_of(one.key[2])
 
 
 def head(pipeline: str, found: Whole) -> Iterator[str]:

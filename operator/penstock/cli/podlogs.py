@@ -78,7 +78,7 @@ def choose(cluster: Cluster, name: str, step: str | None) -> Chosen:
             return alone
     cluster.get(PIPELINES, name)
     found = list(cluster.list(STEPS, cluster.namespace, f"{_PIPELINE}={name}"))
-    chosen = [one for one in found if step is None or _belongs(path_of(one), step)]
+    chosen = [one for one in found if step is None or _belongs(one, step)]
     if step and not chosen and found:
         raise Failure(f"pipeline {name!r} has no step {step!r}{_nearest(step, found)}")
     selector = f"{_PIPELINE}={name}"
@@ -102,14 +102,14 @@ def _alone(cluster: Cluster, name: str) -> Chosen | None:
     return Chosen({(name, ""): leaf(found)}, f"{_STEP}={name},!{_PIPELINE}")
 
 
-def _belongs(path: str, step: str) -> bool:
-    return any(one == step or one.startswith(f"{step}.") for one in (path, task_of(path)))
+def _belongs(found: Object, step: str) -> bool:
+    return any(one == step or one.startswith(f"{step}.") for one in (path_of(found), task_of(found)))
 
 
 def _nearest(step: str, found: Iterable[Object]) -> str:
     from difflib import get_close_matches
 
-    known = sorted({task_of(path_of(one)) for one in found})
+    known = sorted({task_of(one) for one in found})
     match = get_close_matches(step, known, n=1, cutoff=0.5)
     return f"; did you mean {match[0]}?" if match else f"; it has: {', '.join(known[:20])}" if known else ""
 

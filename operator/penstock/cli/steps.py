@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from penstock.cli.phases import together
+from penstock.core import names
 
 Object = Mapping[str, Any]
+
+_LABEL = "penstock.dev/step"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +27,10 @@ class Leaf:
     node: str = ""
     job: str = ""
     needs: tuple[str, ...] = ()
+    task: str = ""
+    """The path without indices."""
     undo: str = ""
     """How its undo went, in words; empty if there was none."""
-
-    @property
-    def task(self) -> str:
-        """The path without indices."""
-        return task_of(self.path)
-
-
-def task_of(path: str) -> str:
-    """`select.3.score` without its indices: `select.score`."""
-    return ".".join(part for part in path.split(".") if not part.isdecimal())
 
 
 def path_of(step: Object) -> str:
@@ -43,6 +38,11 @@ def path_of(step: Object) -> str:
     name: str = step["metadata"]["name"]
     owned = any(owner.get("kind") == "Pipeline" for owner in step["metadata"].get("ownerReferences") or ())
     return name.partition(".")[2] or name if owned else name
+
+
+def task_of(step: Object) -> str:
+    """Task of a Step object: its path without indices."""
+    return names.task_of(path_of(step), _mapping(step["metadata"].get("labels")).get(_LABEL, ""))
 
 
 def leaf(step: Object) -> Leaf:
@@ -61,6 +61,7 @@ def leaf(step: Object) -> Leaf:
         node=str(last.get("node") or ""),
         job=str(last.get("job") or ""),
         needs=tuple(_mapping(step.get("spec")).get("dependsOn") or ()),
+        task=task_of(step),
         undo=_undo(status),
     )
 
@@ -137,7 +138,7 @@ def _sort(branch: Branch, rank: Mapping[str, int]) -> None:
 def _in_graph_order(branch: Branch, rank: Mapping[str, int]) -> list[Branch]:
     """Kahn's algorithm, always taking the ready child of the lowest rank."""
     children = {child.name: child for child in branch.children}
-    prefix = f"{task_of(branch.path)}." if branch.path else ""
+    prefix = f"{names.task_of(branch.path)}." if branch.path else ""
     needs = {
         name: {
             need.removeprefix(prefix).split(".")[0]

@@ -15,7 +15,7 @@ from penstock.cli.failure import Failure
 from penstock.cli.reading import Unreadable, read
 from penstock.cli.table import Cell, columns
 from penstock.core.cron.ticks import HORIZON, InvalidLine, InvalidZone, Timetable, timetable
-from penstock.core.labels import scheduled_name
+from penstock.core.names import scheduled_name
 
 SCHEDULES = Resource("apis/penstock.dev/v1alpha1", "pipelineschedules", "pipelineschedule")
 

@@ -6,7 +6,7 @@ from typing import Any
 from rich.text import Text
 
 from penstock.api.durations import human
-from penstock.cli.steps import Object, path_of, task_of
+from penstock.cli.steps import Object, task_of
 from penstock.cli.table import Cell, columns
 
 Usages = dict[str, list[dict[str, Any]]]
@@ -21,7 +21,7 @@ def usages(steps: Iterable[Object]) -> Usages:
     for step in steps:
         status = step.get("status") or {}
         if status.get("usage"):
-            statuses.setdefault(task_of(path_of(step)), []).append(status)
+            statuses.setdefault(task_of(step), []).append(status)
     by_task = {task: total(several) for task, several in statuses.items()}
     most = sorted(by_task, key=lambda task: (-sum(one["reservedSeconds"] for one in by_task[task]), task))
     together = total({"usage": used} for used in by_task.values())

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from penstock.api.plain import decode
 from penstock.cli.cluster import Cluster, Object, Refused, Resource, Unreachable
 from penstock.cli.failure import Failure
 
@@ -59,6 +58,8 @@ def follow(cluster: Cluster, resource: Resource, **selectors: str) -> Iterator[C
 
 def _events(cluster: Cluster, path: str, query: dict[str, Any]) -> Iterator[Object]:
     import urllib3
+
+    from penstock.api.plain import decode
 
     options = {"watch": "true", "allowWatchBookmarks": "true", "timeoutSeconds": 240}
     response = cluster.request("GET", path, {**query, **options}, read_seconds=300)

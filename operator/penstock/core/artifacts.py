@@ -5,7 +5,7 @@ from penstock.core.graph import Graph, Work
 from penstock.core.observed import JobView, Observed
 from penstock.core.world import Node
 
-CLAIM_SCHEME, BUCKET_SCHEME = "pvc://", "s3://"
+CLAIM_SCHEME = "pvc://"
 
 
 def claim_name(storage: Storage, pipeline: str) -> str:
@@ -43,11 +43,6 @@ def stored_at(graph: Graph, node: Node, observed: Observed, job: JobView) -> dic
     place = directory((pipeline.name, pipeline.uid), (node.path, job.step), job.run, job.attempt)
     base = storage.object_store.uri if storage.object_store else f"{CLAIM_SCHEME}{claim_name(storage, pipeline.name)}"
     return {name: f"{base}/{place}/{name}" for name in names}
-
-
-def is_location(value: object) -> bool:
-    """Whether a value says where an artifact is."""
-    return isinstance(value, str) and value.startswith((CLAIM_SCHEME, BUCKET_SCHEME))
 
 
 def claim_path(location: str) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from penstock.api.pods import PodOptions
 from penstock.api.storage import Storage
-from penstock.core import labels
+from penstock.core import labels, names
 from penstock.core.artifacts import claim_name, outputs_of
 from penstock.core.graph import Graph
 from penstock.core.jobs import pod_security
@@ -26,7 +26,7 @@ def collector(graph: Graph, pipeline: PipelineView, what: Collection, courier: s
     """The Job, named after the round. The label managed-by is for the Jobs of Steps, which the operator watches."""
     storage = graph.settings.storage
     assert storage is not None
-    name = labels.job_name(pipeline.name, pipeline.uid, pipeline.status.get("round") or 0, 1, VERB)
+    name = names.job_name(pipeline.name, pipeline.uid, pipeline.status.get("round") or 0, 1, VERB)
     marks = {labels.PIPELINE: pipeline.name, labels.PURPOSE: VERB}
     return {
         "apiVersion": "batch/v1",

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from penstock.core.decide import Ready
 from penstock.core.graph import Graph
 from penstock.core.reasons import Reason
+from penstock.core.runs import Ready
 from penstock.core.world import Index, Node, World
 
 

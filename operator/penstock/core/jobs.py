@@ -4,14 +4,14 @@ from typing import Any
 
 from penstock.api.base import Json, Model
 from penstock.api.pods import PodOptions
-from penstock.core import labels
+from penstock.core import labels, names
 from penstock.core.artifacts import claim_name
 from penstock.core.composition.wire import variable_name
-from penstock.core.decide import Ready
 from penstock.core.graph import Graph, Work
 from penstock.core.mounts import carried
 from penstock.core.observed import STEP_CONTAINER
 from penstock.core.requests import pod_requests, pod_resources
+from penstock.core.runs import Ready
 from penstock.core.step_manifests import child_labels, owner_reference
 from penstock.core.values import text
 
@@ -89,12 +89,12 @@ def job_manifest(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None, c
 def name_of(ready: Ready) -> str:
     """Name of the Job of an attempt. Undos of a later round are Jobs of their own."""
     purpose = ready.purpose if ready.purpose == "run" else f"{ready.purpose}{ready.facts.round}"
-    return labels.job_name(ready.step.name, ready.step.uid, ready.facts.run, ready.attempt, purpose)
+    return names.job_name(ready.step.name, ready.step.uid, ready.facts.run, ready.attempt, purpose)
 
 
 def domain_of(ready: Ready) -> str:
     """Name of the Service, and so of the domain, in which the pods of a gang have their names."""
-    return labels.service_name(ready.step.name, ready.step.uid)
+    return names.service_name(ready.step.name, ready.step.uid)
 
 
 def _pod(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None, courier: str) -> dict[str, Any]:

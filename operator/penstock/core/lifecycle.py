@@ -6,8 +6,7 @@ from typing import Any
 
 from penstock.core.fingerprint import fingerprint
 from penstock.core.graph import Graph, groups_of
-from penstock.core.observed import Observed
-from penstock.core.reasons import Reason
+from penstock.core.observed import Observed, PipelineView
 from penstock.core.values import digest
 
 ENDED = ("Succeeded", "Failed", "Cancelled")
@@ -34,6 +33,12 @@ def parse_rerun(annotation: str | None) -> Rerun | None:
         if key in ("from", "only") and step:
             return Rerun(f"{token} {key}={step}"[:253], step, key == "only")
     return Rerun(token)
+
+
+def new_rerun(pipeline: PipelineView) -> Rerun | None:
+    """The rerun that is asked for and was not taken up yet. What was there from the start asks for nothing."""
+    rerun, status = parse_rerun(pipeline.rerun), pipeline.status
+    return rerun if rerun and status.get("revision") and rerun.token != status.get("rerun") else None
 
 
 def rerun_tasks(graph: Graph, rerun: Rerun) -> set[str]:
@@ -75,11 +80,6 @@ class Standing:
         )
 
 
-def winding_up(status: Mapping[str, Any]) -> bool:
-    """Whether an undo or `finally` is under way, for whose end an edit waits."""
-    return status.get("phase") == "Undoing" or status.get("reason") == Reason.FINALLY
-
-
 def _has_stopped(observed: Observed, round_number: int) -> bool:
     """Whether a Step failed or was cancelled in a round that is still going on."""
     states = (step.status for step in observed.steps.values())
@@ -94,12 +94,12 @@ def take_up(observed: Observed) -> Standing | None:
     before = Standing.of(status)
     rerun = parse_rerun(pipeline.rerun)
     token = rerun.token if rerun else before.rerun
-    new_rerun = rerun is not None and rerun.token != before.rerun and before.revision > 0
+    asked = new_rerun(pipeline) is not None
     seen = status.get("observedGeneration") == pipeline.generation and status.get("phase") != "Invalid"
-    if seen and not new_rerun and before.revision:
+    if seen and not asked and before.revision:
         return None
     print_now = graph_fingerprint(graph)
-    revision = before.revision + (print_now != before.fingerprint or new_rerun)
+    revision = before.revision + (print_now != before.fingerprint or asked)
     phase = status.get("phase")
     stopped = phase in ("Failed", "Cancelled") and not graph.settings.cancel
     again = not before.round or stopped or (phase == "Succeeded" and revision != before.revision)

@@ -13,9 +13,9 @@ from typing import Any
 from penstock.api import quantities
 from penstock.api.base import Json
 from penstock.api.storage import ObjectStore, Storage
-from penstock.core.artifacts import claim_name, claim_path, directory, is_location, outputs_of
-from penstock.core.decide import Ready
-from penstock.core.observed import FETCH_CONTAINER, PUBLISH_CONTAINER
+from penstock.core.artifacts import claim_name, claim_path, directory, outputs_of
+from penstock.core.observed import FETCH_CONTAINER, PUBLISH_CONTAINER, RUN
+from penstock.core.runs import Ready
 from penstock.core.transfer import VARIABLE, Keys, Transfer, in_container
 
 INPUT_MOUNT = "/penstock/inputs"
@@ -66,8 +66,9 @@ def carried(
     `pipeline`: name and uid; `resources`: of the step's container; `courier`: image of the containers around it.
     """
     inputs = {wired.name: ready.values[wired.name] for wired in ready.node.task.inputs if wired.type == "Artifact"}
-    produced = {name: value for name, value in ready.produced.items() if is_location(value)}
-    outputs = outputs_of(ready.node.task.work)
+    declared = outputs_of(ready.node.task.work)
+    produced = {name: value for name, value in ready.produced.items() if name in declared}
+    outputs = declared if ready.purpose == RUN else {}
     if pipeline is None or storage is None or not (inputs or produced or outputs):
         return Carried(inputs=dict.fromkeys(inputs))
     place = directory(pipeline, (ready.node.path, ready.step.uid), ready.facts.run, ready.attempt)

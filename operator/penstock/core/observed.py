@@ -11,12 +11,16 @@ from penstock.api import quantities
 from penstock.core import labels
 from penstock.core.clock import instant
 from penstock.core.graph import Graph
+from penstock.core.names import task_of
 from penstock.core.problems import Problem
 from penstock.core.scheduling.ranks import Ranks
 from penstock.core.scheduling.waits import Wait
-from penstock.core.values import digest
+from penstock.core.values import lenient_digest
 
 Object = Mapping[str, Any]
+
+RUN, UNDO = "run", "undo"
+"""What a Job of a Step is for: its result, or taking that back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,7 @@ class PipelineView:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The API server did not take the Job of a Step: its words, and since when (seconds since 1970).
+    """The Job of one attempt of a Step was not taken: why, in words, and since when (seconds since 1970).
 
     `quota`: there is no room now, so waiting helps. `hopeless`: the Job is not valid, so nothing helps. `conflict`: its
     name is taken by an object that belongs to somebody else.
@@ -159,7 +163,7 @@ class Refusal:
     quota: bool = False
     hopeless: bool = False
     conflict: bool = False
-    purpose: str = "run"
+    purpose: str = RUN
     run: int = 0
     attempt: int = 0
     """Of which attempt the Job was."""
@@ -194,11 +198,11 @@ class Observed:
     trouble: Mapping[str, str] = field(default_factory=dict)
     """What events say about Jobs that get no pod, by the uid of the Job."""
     refused: Mapping[str, Refusal] = field(default_factory=dict)
-    """Jobs that were not taken, by the uid of the Step."""
+    """Jobs that the API server did not take, by the uid of the Step."""
     waits: Mapping[str, Wait] = field(default_factory=dict)
     """Why the last pass of admission held Steps back, by their uid."""
-    unfit: Mapping[str, str] = field(default_factory=dict)
-    """Steps that fit nowhere even when all is idle, and the numbers that say so, by uid."""
+    unfit: Mapping[str, Refusal] = field(default_factory=dict)
+    """Jobs that fit nowhere even when all is idle, with the numbers that say so, by the uid of the Step."""
     expected: Ranks | None = None
     """How long the steps should take; None if nothing is known of it."""
     thresholds: Thresholds = Thresholds()
@@ -209,7 +213,7 @@ class Observed:
     unwritable: Mapping[str, str] = field(default_factory=dict)
     """What the API server says of writes that it does not take, by the name of the object: this Pipeline or a Step."""
     deferred: bool = False
-    """The graph is that of the generation before: an edit waits for the end of an undo or of `finally`."""
+    """The graph is that of before: an edit or a rerun waits for the end of an undo or of `finally`."""
     taken: Mapping[str, StepView] = field(default_factory=dict)
     """Step objects with names of this Pipeline's Steps that it does not own, by path."""
 
@@ -240,10 +244,10 @@ def step_view(obj: Object) -> StepView:
         pipeline=pipeline,
         owner=owner,
         path=path,
-        task=".".join(part for part in path.split(".") if not part.isdecimal()) if not alone else path,
+        task=path if alone else task_of(path, (meta.get("labels") or {}).get(labels.STEP, "")),
         created=instant(meta["creationTimestamp"]) or 0.0,
         spec=spec if alone else {},
-        spec_digest="" if alone else _digest_of(spec),
+        spec_digest="" if alone else lenient_digest(spec),
         fingerprint=spec.get("fingerprint", ""),
         min_run=spec.get("minRun", 1),
         rerun=spec.get("rerun", ""),
@@ -252,14 +256,6 @@ def step_view(obj: Object) -> StepView:
         approved_by=annotations.get(labels.APPROVED_BY),
         rejected_by=annotations.get(labels.REJECTED_BY),
     )
-
-
-def _digest_of(spec: Object) -> str:
-    """Digest of the spec of an owned Step; empty if it is nested so deeply that the operator cannot have written it."""
-    try:
-        return digest(spec)
-    except ValueError:
-        return ""
 
 
 def job_view(obj: Object) -> JobView:
@@ -285,7 +281,7 @@ def job_view(obj: Object) -> JobView:
         step=owner,
         run=int(annotations[labels.RUN]),
         attempt=int(meta["labels"][labels.ATTEMPT]),
-        purpose=annotations.get(labels.PURPOSE, "run"),
+        purpose=annotations.get(labels.PURPOSE, RUN),
         fingerprint=annotations[labels.FINGERPRINT],
         producers=annotations.get(labels.PRODUCERS, ""),
         revision=int(annotations.get(labels.REVISION, "0")),

@@ -102,15 +102,16 @@ def read_attempt(
     trouble: str = "",
 ) -> Progress:
     """Progress of an attempt from its Job and pods at an instant. Pure."""
-    pods = _present(job, pods)
-    failed = next((pod for pod in pods if pod.phase == "Failed" and (pod.disrupted or not pod.deleting)), None)
-    if failed:  # one that is being deleted for no reason given may have been stopped by the Job controller
-        return _pod_failure(failed, now)
+    pods = sorted(_present(job, pods), key=lambda pod: (pod.index, pod.created, pod.uid))
+    # One that is being deleted for no reason given may have been stopped by the Job controller.
+    failed = [pod for pod in pods if pod.phase == "Failed" and (pod.disrupted or not pod.deleting)]
+    if failed:  # who of a gang has lost another one fails, too
+        return _pod_failure(min(failed, key=lambda pod: (not pod.disrupted, pod.ended or now)), now)
     if job.finished == "Failed" and not _unseen(job, pods, now):
         return _job_failure(job, pods)
     done = {pod.index: pod for pod in pods if pod.phase == "Succeeded"}
-    if len(done) == replicas and 0 in done:
-        return _success(done, outputs)
+    if 0 in done and (len(done) == replicas or job.finished == "Complete"):
+        return _success(job, done, outputs)
     if job.finished and _unseen(job, pods, now):
         until = (job.finished_at or now) + WATCH_LAG
         started, node = next(((pod.started, pod.node) for pod in pods), (None, None))
@@ -134,13 +135,13 @@ def read_attempt(
 
 
 def _present(job: JobView, pods: Sequence[PodView]) -> Sequence[PodView]:
-    """Pods that count, by index: however those end that a suspension of the Job stops, it is no success and no failure.
+    """Pods that count: however those end that a suspension of the Job stops, it is no success and no failure.
 
     The Job controller deletes them and does not count them; once the Job is resumed, it makes new ones.
     """
     return [
         pod
-        for pod in sorted(pods, key=lambda pod: (pod.index, pod.created, pod.uid))
+        for pod in pods
         if not pod.deleting or pod.disrupted or not (job.suspended or pod.created < (job.resumed or 0.0))
     ]
 
@@ -167,6 +168,8 @@ def may_run(job: JobView, pods: Sequence[PodView]) -> bool:
 def _starting(job: JobView, pods: Sequence[PodView], start_timeout: float, now: float, trouble: str) -> Progress:
     if job.suspended:
         return Queued()
+    if pods and all(pod.deleting for pod in pods):  # by somebody else: the Job will say how that ends
+        return Starting("the pod is being deleted")
     unschedulable = next((pod.unschedulable for pod in pods if pod.unschedulable), "")
     if unschedulable:
         waiting = f"kube-scheduler finds no node: {unschedulable}"
@@ -247,9 +250,11 @@ def _job_failure(job: JobView, pods: Sequence[PodView]) -> Failure:
     )
 
 
-def _success(done: dict[int, PodView], declared: Sequence[Output]) -> Success | Failure:
+def _success(job: JobView, done: dict[int, PodView], declared: Sequence[Output]) -> Success | Failure:
     pod = done[0]
     ended = max((one.publish and one.publish.ended) or one.ended or one.created for one in done.values())
+    if len(done) < job.completions:  # somebody deleted a pod that had nothing more to say
+        ended = max(ended, job.finished_at or 0.0)
     found = read_outputs(pod.message, declared)
     if isinstance(found, tuple):
         reason, message = found

@@ -7,18 +7,19 @@ from typing import Any
 
 from penstock.api.pipeline import OnFailure
 from penstock.api.step import StepPhase
-from penstock.core import labels, pipeline_status, step_status, usage
+from penstock.core import labels, names, pipeline_status, step_status, usage
 from penstock.core.bindings import Impossible, stub_verdict
 from penstock.core.clock import instant
 from penstock.core.collection import collection, due
-from penstock.core.decide import Decided, Decider, Ready, Stage
+from penstock.core.decide import Decider, Stage
 from penstock.core.gates import within_limits
 from penstock.core.graph import Graph
 from penstock.core.jobs import claim_manifest
-from penstock.core.lifecycle import parse_rerun, rerun_tasks, take_up
+from penstock.core.lifecycle import new_rerun, parse_rerun, rerun_tasks, take_up
 from penstock.core.observed import JobView, Observed, StepView
 from penstock.core.reasons import Reason
 from penstock.core.revisions import revision_manifest
+from penstock.core.runs import Decided, Ready
 from penstock.core.scheduling.wording import Reader
 from penstock.core.step_manifests import spec_digest, step_manifest, step_spec
 from penstock.core.summary import State
@@ -109,7 +110,7 @@ class _Planner:
         self.now = observed.now
         self.result = Plan()
         self.undoing: Undoing | None = None
-        self.rerun = parse_rerun(self.pipeline.rerun)
+        self.rerun = None if new_rerun(self.pipeline) else parse_rerun(self.pipeline.rerun)
         self.rerun_tasks = rerun_tasks(graph, self.rerun) if self.rerun else set()
         status = self.pipeline.status
         self.stage = Stage(
@@ -123,23 +124,18 @@ class _Planner:
         world, decided = self._main()
         verdicts = self._verdicts(world, final=False)
         main_ended = all(verdict.ended for _, verdict in verdicts)
-        self._undo(world, decided, main_ended and not decided.statuses, verdicts)
+        self._undo(world, decided, verdicts)
         self._finally(world, decided, main_ended and (self.undoing is None or self.undoing.done), verdicts)
         return self._compose(world, decided, main_ended)
 
-    def _undo(self, world: World, decided: Decided, settled: bool, verdicts: list[tuple[Node, Verdict]]) -> None:
-        """Takes back what was done, once everything has ended (and its status is written) and something failed."""
+    def _undo(self, world: World, decided: Decided, verdicts: list[tuple[Node, Verdict]]) -> None:
+        """Takes back what was done, once everything has ended and something failed."""
         cancelled = any(verdict.phase is StepPhase.CANCELLED for _, verdict in verdicts)
         if self.graph.settings.on_failure is not OnFailure.UNDO or not all(v.ended for _, v in verdicts):
             return
         if not cancelled and not any(verdict.fails for _, verdict in verdicts):
             return
-        self.undoing = undo(self.observed, world, self.stage) if settled else Undoing(done=False)
-        decided.unsettled |= bool(decided.statuses)  # the undo begins, and goes on to the next, from what is written
-        decided.statuses.update(self.undoing.statuses)
-        decided.ready.extend(self.undoing.ready)
-        decided.delete_jobs.extend(self.undoing.delete_jobs)
-        decided.wake_at.extend(self.undoing.wake_at)
+        self.undoing = undo(self.observed, world, self.stage, decided)
 
     def _main(self) -> tuple[World, Decided]:
         """Decides about all Steps outside `finally`, again if it shows that the Pipeline fails or is out of time."""
@@ -182,8 +178,7 @@ class _Planner:
             return
         runs = digest([f"{node.path}:{verdict.phase.value}:{verdict.run}" for node, verdict in verdicts])
         stage = replace(self.stage, failing=False, decided=frozenset(), stopping=None, suspended=False, producers=runs)
-        decider = Decider(self.observed, world, stage)
-        decider.found = decided
+        decider = Decider(self.observed, world, stage, decided)
         for task in finals:
             for node in world.instances(task):
                 if main_ended or node.path not in self.observed.steps:
@@ -207,7 +202,7 @@ class _Planner:
         if step is None:
             rerun = self.rerun.token if self.rerun and node.task.id in self.rerun_tasks else ""
             self.result.create_steps.append(step_manifest(self.pipeline, self.graph, node, rerun))
-            words = self.observed.unwritable.get(labels.step_name(self.pipeline.name, node.path), "")
+            words = self.observed.unwritable.get(names.step_name(self.pipeline.name, node.path), "")
             return Verdict(StepPhase.PENDING, Reason.WRITE_REFUSED if words else None, words)
         if step.deleting:
             return Verdict(StepPhase.PENDING, Reason.REPLACING, "the old Step is being deleted")

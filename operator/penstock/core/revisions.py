@@ -11,10 +11,10 @@ from typing import Any
 from penstock import api
 from penstock.api.base import API_VERSION
 from penstock.api.parse import InvalidManifest, parse
-from penstock.core import labels
+from penstock.core import labels, names
 from penstock.core.composition.outline import ComponentKey
 from penstock.core.graph import Graph
-from penstock.core.lifecycle import Standing, parse_rerun
+from penstock.core.lifecycle import Standing, new_rerun
 from penstock.core.observed import Object, PipelineView, StepView
 from penstock.core.step_manifests import owner_reference
 from penstock.core.values import canonical
@@ -51,7 +51,7 @@ def revision_view(obj: Object) -> RevisionView:
 
 def revision_manifest(pipeline: PipelineView, standing: Standing, pins: Pins) -> dict[str, Any]:
     """The ControllerRevision that records what a Pipeline is from now on."""
-    identity = labels.short_hash(f"{pipeline.uid}/{standing.revision}/{pipeline.generation}")
+    identity = names.short_hash(f"{pipeline.uid}/{standing.revision}/{pipeline.generation}")
     return {
         "apiVersion": "apps/v1",
         "kind": "ControllerRevision",
@@ -69,12 +69,10 @@ def revision_manifest(pipeline: PipelineView, standing: Standing, pins: Pins) ->
 
 def kept_pins(pipeline: PipelineView, kept: Sequence[RevisionView]) -> Pins | None:
     """The pins that the Pipeline's present spec has or takes over; None if its Components are to be resolved anew."""
-    status = pipeline.status
-    rerun = parse_rerun(pipeline.rerun)
-    asked = rerun is not None and rerun.token != status.get("rerun") and bool(status.get("revision"))
+    asked = new_rerun(pipeline) is not None
     newest = sorted(kept, key=lambda one: (one.revision, one.generation), reverse=True)
     for one in newest:
-        if (one.generation, one.revision) == (pipeline.generation, status.get("revision")):
+        if (one.generation, one.revision) == (pipeline.generation, pipeline.status.get("revision")):
             return None if asked else one.pins
     if asked:
         return None
@@ -108,9 +106,10 @@ def component_spec(name: str, written: Object) -> tuple[api.ComponentSpec | None
 
 
 def edited_since(pipeline: PipelineView) -> int | None:
-    """The generation that the operator saw last, if the Pipeline has been edited since; else None."""
+    """The generation that was taken up last, if the Pipeline has been edited or asked to rerun since; else None."""
     before: int | None = pipeline.status.get("observedGeneration")
-    return before if before != pipeline.generation and pipeline.status.get("revision") else None
+    edited = before != pipeline.generation or new_rerun(pipeline)
+    return before if edited and pipeline.status.get("revision") else None
 
 
 def of_generation(kept: Iterable[RevisionView], generation: int) -> RevisionView | None:
@@ -120,7 +119,7 @@ def of_generation(kept: Iterable[RevisionView], generation: int) -> RevisionView
 
 
 def edit_waits(pipeline: PipelineView, graph: Graph | None, steps: Iterable[StepView]) -> bool:
-    """Whether an edit waits for the end of an undo or of `finally`. `graph`: that of the generation before."""
+    """Whether an edit or a rerun waits for the end of an undo or of `finally`. `graph`: what was taken up last."""
     if graph is None:
         return False
     if pipeline.status.get("phase") == "Undoing":

@@ -1,28 +1,24 @@
-"""A run of a Step that has begun: how its attempts go, whether another one follows, and how it ends."""
+"""One run of a Step: how its attempts go, whether another one follows, and how it ends.
 
-from collections.abc import Iterable, Mapping
+A run makes the Step's result; one of another purpose takes that back (core/undo.py). Which run it is, and where what
+becomes of it is written, is for others to say: core/decide.py and core/undo.py.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from penstock.api import durations
 from penstock.api.base import Json
-from penstock.api.step import OnError, StepPhase
-from penstock.core import outcomes, retries, step_status
-from penstock.core.artifacts import stored_at
-from penstock.core.bindings import Impossible, Met, Waiting, bind
+from penstock.core import outcomes, retries
 from penstock.core.clock import instant
-from penstock.core.observed import JobView, Observed, StepView
-from penstock.core.outcomes import Failure, Success
+from penstock.core.observed import RUN, JobView, Observed, Refusal, StepView
+from penstock.core.outcomes import Failure, Queued, Running, Starting, Success
 from penstock.core.reasons import Reason
-from penstock.core.scheduling.learned import families, record
-from penstock.core.step_status import RunFacts, Status
-from penstock.core.world import Node, Verdict, World
+from penstock.core.step_status import Closed, RunFacts, Status
+from penstock.core.world import Node
 
-STARTING_PATIENCE = 5.0
-"""Seconds before the status tells why the container of a Job does not start. Without a reason it tells nothing: the
-controllers are only busy, and a write for every Step that waits for them would keep them so."""
-BRIEF = 2.0
-"""Seconds of running before the status tells of it: what ends sooner costs one write. Kubelet tells whole seconds."""
+LIVE_CHECK = 30.0
+"""Seconds after which Jobs are looked at again that have to end first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +32,7 @@ class Ready:
     values: Mapping[str, Json]
     since: float
     memory_growths: int = 0
-    purpose: str = "run"
+    purpose: str = RUN
     produced: Mapping[str, Json] = field(default_factory=dict)
     """For an undo: the outputs that the Step had produced."""
     estimate: float | None = None
@@ -45,26 +41,12 @@ class Ready:
     """Where admission found room for its pods; none if nodes are not known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """What holds for the whole Pipeline while its Steps are decided."""
-
-    round: int
-    revision: int
-    failing: bool = False
-    decided: frozenset[str] = frozenset()
-    """Paths of the Steps that ended before it failed: they were not kept from starting, even if they never started."""
-    stopping: Reason | None = None
-    suspended: bool = False
-    producers: str = ""
-    """For `finally`: the runs of all other Steps."""
-
-
 @dataclass(slots=True)
 class Decided:
     """What follows from the decisions so far."""
 
     statuses: dict[str, Status] = field(default_factory=dict)
+    """New statuses of Steps, by path."""
     ready: list[Ready] = field(default_factory=list)
     delete_jobs: list[JobView] = field(default_factory=list)
     wake_at: list[float] = field(default_factory=list)
@@ -72,288 +54,201 @@ class Decided:
     """More follows from what is written here, as soon as it is."""
 
 
-class Case:
-    """What the Steps of one snapshot are decided from, and what follows from it."""
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run: what it runs, its Jobs, and what is on record of it.
 
-    def __init__(self, observed: Observed, world: World, stage: Stage) -> None:
+    `node`: its task's work is what runs. `jobs`: of this run alone. `record`: the Step's status, or the part of it that
+    is about an undo; nothing if it is about another run.
+    """
+
+    node: Node
+    step: StepView
+    facts: RunFacts
+    jobs: Sequence[JobView] = ()
+    record: Mapping[str, Any] = field(default_factory=dict)
+    purpose: str = RUN
+    produced: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def attempts(self) -> Sequence[Mapping[str, Any]]:
+        """What is on record of its attempts."""
+        return self.record.get("attempts") or ()
+
+    @property
+    def closed(self) -> int:
+        """Number of the last attempt whose end is on record."""
+        return max((one["number"] for one in self.attempts if "end" in one), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """An attempt is under way."""
+
+    job: JobView
+    progress: Queued | Starting | Running
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Nothing starts before a Job has ended that counts no more."""
+
+    job: JobView
+
+
+@dataclass(frozen=True, slots=True)
+class BackingOff:
+    """The next attempt waits for its time (seconds since 1970)."""
+
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The next attempt may start, since an instant."""
+
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Won:
+    """An attempt succeeded."""
+
+    job: JobView
+    success: Success
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """An attempt failed or was lost, and another one follows at an instant."""
+
+    attempt: Closed
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """The run has failed: by its last attempt, or before one could start."""
+
+    reason: Reason
+    message: str
+    attempt: Closed | None = None
+
+
+Stand = Active | Ending | BackingOff | Due | Won | Again | Over
+"""How a run stands."""
+
+
+class Life:
+    """Lets runs live: one attempt after the other, and no two Jobs of a Step at a time, whatever they are for.
+
+    What is to be done about it goes to `found`.
+    """
+
+    def __init__(self, observed: Observed, found: Decided) -> None:
         self.observed = observed
-        self.world = world
-        self.stage = stage
-        self.found = Decided()
+        self.found = found
         self.now = observed.now
-        self.keep = world.graph.settings.history_limit
-        self.unwritten: set[str] = set()
-        """Uids of Steps whose spec must be written before they start: it says which results a rerun dropped."""
+        self._stopped: set[str] = set()
 
+    def live(self, step: StepView) -> list[JobView]:
+        """The Jobs of a Step that run or may come to run, whatever they are for; later ones last."""
+        jobs, pods = self.observed.jobs.get(step.uid, ()), self.observed.pods
+        live = [job for job in jobs if outcomes.may_run(job, pods.get(job.uid, ()))]
+        return sorted(live, key=lambda job: (job.run, job.round, job.attempt))
 
-class StepRuns:
-    """The runs of one Step, the last of which may be under way."""
-
-    def __init__(self, case: Case, node: Node, step: StepView) -> None:
-        self.case = case
-        self.stage = case.stage
-        self.found = case.found
-        self.now = case.now
-        self.node = node
-        self.step = step
-        self.status = step.status
-        self.work = node.task.work
-        self.fingerprint = node.fingerprint
-        self.min_run = step.min_run
-        self.jobs = [job for job in case.observed.jobs.get(step.uid, ()) if job.purpose == "run"]
-        pods = case.observed.pods
-        self.live = [job for job in self.jobs if outcomes.may_run(job, pods.get(job.uid, ()))]
-        self.last: int = self.status.get("lastRun") or 0
-
-    def _open_run(self, depends: Waiting | Impossible | Met) -> Verdict | None:
-        """The verdict while a run that has begun is not over; None if there is none, or it counts no more."""
-        self._stop(job for job in self.live if job.run <= self.last)
-        jobs = sorted((job for job in self.jobs if job.run > self.last), key=lambda job: (job.run, job.attempt))
-        recorded: int = self.status.get("run") or 0
-        recorded = recorded if recorded > self.last and not step_status.ended(self.status) else 0
-        run = max([recorded, *(job.run for job in jobs)])
-        if not run:
-            return None
-        newest = jobs[-1] if jobs and jobs[-1].run == run else None
-        facts = self._facts(run, newest, recorded == run)
-        counts = isinstance(depends, Met) and self._counts(facts, depends.producers)
-        if not counts or (self.stage.stopping and not self.node.task.final):
-            if self.live:
-                return self._discard(facts, newest)
-            if self.stage.stopping and counts:
-                return self._cancel(facts)
-            self.last = max(self.last, run)
-            return None
-        attempts = self.status.get("attempts") or () if recorded == run else ()
-        closed = max((one["number"] for one in attempts if "end" in one), default=0)
-        if newest and newest.attempt > closed:
-            return self._attempt(facts, newest)
-        if self.live:
-            self._stop(self.live)
-            return self._ending()
-        open_attempts = [one for one in attempts if "end" not in one]
-        if open_attempts:
-            return self._lost(facts, open_attempts[-1])
-        return self._retry(facts, closed)
-
-    def _facts(self, run: int, job: JobView | None, recorded: bool) -> RunFacts:
-        if recorded:
-            status = self.status
-            return RunFacts(
-                run,
-                status.get("fingerprint", ""),
-                status.get("producers", ""),
-                self.stage.round,
-                status.get("revision", 0),
-            )
-        assert job is not None
-        return RunFacts(run, job.fingerprint, job.producers, self.stage.round, job.revision)
-
-    def _counts(self, facts: RunFacts, producers: str) -> bool:
-        return (facts.fingerprint, facts.producers) == (self.fingerprint, producers) and facts.run >= self.min_run
-
-    def _discard(self, facts: RunFacts, newest: JobView | None) -> Verdict:
-        """Stops a run that counts no more, once it is on record: no other may take its number, and an undo may ask."""
-        verdict = self._ending()
-        known = self.status.get("attempts") or () if self.status.get("run") == facts.run else ()
-        if newest and newest in self.live and all(one["number"] != newest.attempt for one in known):
-            self._set(step_status.active(self.step, facts, newest, Reason.REPLACING, verdict.message, None, None))
-            self.found.unsettled = True
-        else:
-            self._stop(self.live)
-        return verdict
-
-    def _ending(self) -> Verdict:
-        """The verdict while Jobs that count no more come to their end."""
-        self.found.wake_at.append(self.now + 30)
-        message = f"waits for the end of {self.live[-1].name}"
-        return Verdict(StepPhase.RUNNING, Reason.REPLACING, message, started=True)
-
-    def _attempt(self, facts: RunFacts, job: JobView) -> Verdict:
-        progress = outcomes.read_attempt(
-            job,
-            self.case.observed.pods.get(job.uid, ()),
-            self.work.outputs,
-            self.work.replicas,
-            self.work.start_timeout,
-            self.now,
-            self.case.observed.trouble.get(job.uid, ""),
-        )
-        match progress:
-            case Success():
-                artifacts = stored_at(self.case.world.graph, self.node, self.case.observed, job)
-                status = step_status.succeeded(self.step, facts, job, progress, artifacts, self.now, self.case.keep)
-                if progress.started is not None:
-                    name = families(self.case.world.graph)[self.node.task.id]
-                    status["learned"] = record(status.get("learned"), name, progress.ended - progress.started)
-                self._set(status)
-                return Verdict(
-                    StepPhase.SUCCEEDED,
-                    Reason.COMPLETED,
-                    run=facts.run,
-                    outputs=progress.outputs,
-                    artifacts=artifacts,
-                    ended_at=self.now,
-                    started=True,
-                )
-            case Failure():
-                return self._failed_attempt(facts, job.name, job.attempt, progress, live=job)
-            case outcomes.Running():
-                if progress.until:
-                    self.found.wake_at.append(progress.until)
-                if self.now < progress.started + BRIEF:
-                    self.found.wake_at.append(progress.started + BRIEF)
-                    return Verdict(StepPhase.RUNNING, Reason.RUNNING, started=True)
-                return self._active(facts, job, Reason.RUNNING, progress.detail, progress.started, progress.node)
-            case outcomes.Queued():
-                reason = Reason.QUEUED_BY_KUEUE if self.case.world.graph.settings.queue_name else Reason.SUSPENDED
-                words = reason.doc if reason is Reason.QUEUED_BY_KUEUE else f"Job {job.name} is suspended"
-                self._set(step_status.queued(self.step, facts, job, reason, words))
-                return Verdict(StepPhase.QUEUED, reason, words, started=True)
-            case outcomes.Starting():
-                if progress.until:
-                    self.found.wake_at.append(progress.until)
-                patience = job.created + STARTING_PATIENCE
-                if progress.detail and self.now < patience:
-                    self.found.wake_at.append(patience)
-                if not progress.detail or self.now < patience:
-                    return Verdict(StepPhase.RUNNING, Reason.STARTING, progress.detail, started=True)
-                return self._active(facts, job, Reason.STARTING, progress.detail, None, None)
-
-    def _active(
-        self, facts: RunFacts, job: JobView, reason: Reason, message: str, started: float | None, node: str | None
-    ) -> Verdict:
-        same = self.status.get("reason") == reason and self.status.get("attempt") == job.attempt
-        if not (same and self.status.get("message")):  # the first words stay: kubelet alternates between two of them
-            self._set(step_status.active(self.step, facts, job, reason, message, started, node))
-        return Verdict(StepPhase.RUNNING, reason, message, started=True)
-
-    def _lost(self, facts: RunFacts, attempt: Mapping[str, Any]) -> Verdict:
-        failure = Failure(
-            Reason.LOST, f"Job {attempt['job']} was deleted", self.now, attempt.get("node"), disrupted=True
-        )
-        return self._failed_attempt(facts, attempt["job"], attempt["number"], failure, None)
-
-    def _failed_attempt(
-        self, facts: RunFacts, name: str, number: int, failure: Failure, live: JobView | None
-    ) -> Verdict:
-        before = self.status if self.status.get("run") == facts.run else {}
-        failures = (before.get("failures") or 0) + (not failure.disrupted)
-        disruptions = (before.get("disruptions") or 0) + failure.disrupted
-        if failure.reason is Reason.START_FAILED:
-            self._stop(job for job in self.live if job is live)
-        self.found.unsettled |= bool(self.live)  # what still runs of it is stopped once its end is on record
-        verdict = retries.decide(self.work.retry, failure, failures, disruptions, f"{self.step.uid}/{facts.run}")
-        counts = (failures, disruptions)
-        if isinstance(verdict, retries.Again):
-            self._set(step_status.retrying(self.step, facts, name, number, failure, counts, verdict.at))
-            self.found.wake_at.append(verdict.at + 1)
-            self.found.unsettled |= verdict.at <= self.now
-            return Verdict(StepPhase.RETRYING, failure.reason, failure.message, started=True)
-        message = f"{failure.message} ({verdict.why})" if verdict.why else failure.message
-        self._set(
-            step_status.failed(self.step, facts, failure.reason, message, self.now, (name, number, failure), counts)
-        )
-        return self._failure(facts.run, failure.reason, message, self.now)
-
-    def _retry(self, facts: RunFacts, closed: int) -> Verdict:
-        at = instant(self.status.get("retryTime")) or self.now
+    def advance(self, run: Run) -> Stand:
+        """How a run stands that has begun."""
+        newest = max(run.jobs, key=lambda job: job.attempt, default=None)
+        if newest and newest.attempt > run.closed:
+            return self._read(run, newest)
+        live = self.live(run.step)
+        if live:
+            return self.end(live)
+        lost = next((one for one in reversed(run.attempts) if "end" not in one), None)
+        if lost:
+            words = f"Job {lost['job']} was deleted"
+            failure = Failure(Reason.LOST, words, self.now, lost.get("node"), disrupted=True)
+            return self._failed(run, lost["job"], lost["number"], failure)
+        at = instant(run.record.get("retryTime")) or self.now
         if self.now < at:
             self.found.wake_at.append(at)
-            wait = f"next attempt in {durations.render(at - self.now)}"
-            return Verdict(StepPhase.RETRYING, Reason.BACKOFF, wait, started=True)
-        values = bind(self.case.world, self.node)
-        if isinstance(values, Impossible):
-            return self._impossible(values, facts.producers)
-        if self.stage.suspended:
-            return Verdict(StepPhase.RETRYING, Reason.SUSPENDED, Reason.SUSPENDED.doc, started=True)
-        grown = sum(one.get("reason") == Reason.OOM_KILLED for one in self.status.get("attempts") or ())
-        ready = Ready(self.node, self.step, facts, closed + 1, values, at, grown)
-        return self._start(ready) or Verdict(StepPhase.RETRYING, Reason.BACKOFF, "", started=True)
+            return BackingOff(at)
+        return Due(at)
 
-    def _start(self, ready: Ready) -> Verdict | None:
-        """Asks for a Job; the verdict if that must wait, or if the API server did not take it."""
-        if self.step.uid in self.case.unwritten:
-            return self._wait(
-                StepPhase.PENDING, Reason.REPLACING, "the Step is being prepared to run again", quiet=True
-            )
-        unfit = self.case.observed.unfit.get(self.step.uid)
+    def end(self, live: Sequence[JobView]) -> Ending:
+        """Ends Jobs that count no more."""
+        self.stop(live)
+        self.found.wake_at.append(self.now + LIVE_CHECK)
+        return Ending(live[-1])
+
+    def stop(self, jobs: Iterable[JobView]) -> None:
+        """Deletes Jobs."""
+        for job in jobs:
+            if not job.deleting and job.uid not in self._stopped:
+                self._stopped.add(job.uid)
+                self.found.delete_jobs.append(job)
+
+    def start(self, run: Run, values: Mapping[str, Json], since: float) -> Over | Refusal | None:
+        """Asks for the Job of the next attempt: Over if there will be none, a Refusal if it has to be asked for again.
+
+        `values`: of its inputs; `since`: when it became due.
+        """
+        growths = sum(one.get("reason") == Reason.OOM_KILLED for one in run.attempts)
+        ready = Ready(run.node, run.step, run.facts, run.closed + 1, values, since, growths, run.purpose, run.produced)
+        unfit = _of(ready, self.observed.unfit)
         if unfit:
-            self._set(step_status.failed(self.step, ready.facts, Reason.NEVER_FITS, unfit, self.now))
-            return self._failure(ready.facts.run, Reason.NEVER_FITS, unfit, self.now)
-        refusal = self.case.observed.refused.get(self.step.uid)
-        if refusal and (refusal.run, refusal.attempt, refusal.purpose) != (
-            ready.facts.run,
-            ready.attempt,
-            ready.purpose,
-        ):
-            refusal = None
-        if refusal and (refusal.hopeless or not (refusal.quota or self._in_time(refusal.since))):
-            message = f"the Job was not taken: {refusal.message}"
-            self._set(step_status.failed(self.step, ready.facts, Reason.START_FAILED, message, self.now))
-            return self._failure(ready.facts.run, Reason.START_FAILED, message, self.now)
+            return Over(Reason.NEVER_FITS, unfit.message)
+        refusal = _of(ready, self.observed.refused)
+        if refusal and (refusal.hopeless or not (refusal.quota or self._in_time(run, refusal))):
+            return Over(Reason.START_FAILED, f"the Job was not taken: {refusal.message}")
         self.found.ready.append(ready)
-        if refusal is None:
-            return None
-        other = Reason.NAME_CONFLICT if refusal.conflict else Reason.STARTING
-        reason = Reason.QUOTA_EXCEEDED if refusal.quota else other
-        if ready.attempt > 1:
-            return Verdict(StepPhase.RETRYING, reason, refusal.message, started=True)
-        return self._wait(StepPhase.QUEUED, reason, refusal.message)
+        return refusal
 
-    def _in_time(self, since: float) -> bool:
-        deadline = since + self.work.start_timeout
+    def _in_time(self, run: Run, refusal: Refusal) -> bool:
+        deadline = refusal.since + run.node.task.work.start_timeout
         self.found.wake_at.append(deadline)
         return self.now < deadline
 
-    def _impossible(self, why: Impossible, producers: str) -> Verdict:
-        if why.phase is StepPhase.SKIPPED:
-            return self._skip(why.reason, why.message)
-        facts = self._new_run(producers)
-        self._set(step_status.failed(self.step, facts, why.reason, why.message, self.now))
-        return self._failure(facts.run, why.reason, why.message, self.now)
+    def _read(self, run: Run, job: JobView) -> Stand:
+        work = run.node.task.work
+        progress = outcomes.read_attempt(
+            job,
+            self.observed.pods.get(job.uid, ()),
+            work.outputs if run.purpose == RUN else (),
+            work.replicas,
+            work.start_timeout,
+            self.now,
+            self.observed.trouble.get(job.uid, ""),
+        )
+        match progress:
+            case Success():
+                return Won(job, progress)
+            case Failure():
+                if progress.reason is Reason.START_FAILED:  # else it might start beside the next attempt
+                    self.stop([one for one in self.live(run.step) if one is job])
+                return self._failed(run, job.name, job.attempt, progress)
+            case Starting() | Running() if progress.until:
+                self.found.wake_at.append(progress.until)
+        return Active(job, progress)
 
-    def _new_run(self, producers: str) -> RunFacts:
-        known = [self.last, self.status.get("run") or 0, self.min_run - 1, *(job.run for job in self.jobs)]
-        return RunFacts(max(known) + 1, self.fingerprint, producers, self.stage.round, self.stage.revision)
+    def _failed(self, run: Run, job: str, number: int, failure: Failure) -> Again | Over:
+        failures = (run.record.get("failures") or 0) + (not failure.disrupted)
+        disruptions = (run.record.get("disruptions") or 0) + failure.disrupted
+        attempt = Closed(job, number, failure, failures, disruptions)
+        seed = f"{run.step.uid}/{run.facts.run}{'' if run.purpose == RUN else f'/{run.purpose}'}"
+        verdict = retries.decide(run.node.task.work.retry, failure, failures, disruptions, seed)
+        self.found.unsettled |= bool(self.live(run.step))  # what still runs is stopped once this end is on record
+        if isinstance(verdict, retries.Again):
+            self.found.wake_at.append(verdict.at + 1)
+            self.found.unsettled |= verdict.at <= self.now
+            return Again(attempt, verdict.at)
+        message = f"{failure.message} ({verdict.why})" if verdict.why else failure.message
+        return Over(failure.reason, message, attempt)
 
-    def _skip(self, reason: Reason, message: str) -> Verdict:
-        same = self.status.get("phase") == "Skipped" and self.status.get("reason") == reason
-        self._set(step_status.skipped(self.step, reason, message, self.stage.round, self.now))
-        ended_at = self._ended_at() if same else self.now
-        return Verdict(StepPhase.SKIPPED, reason, message, ended_at=ended_at)
 
-    def _skipped(self) -> Verdict | None:
-        """The verdict on a Step that was skipped in this round, before the Pipeline was stopped."""
-        status = self.status
-        if status.get("phase") != "Skipped" or status.get("round") != self.stage.round:
-            return None
-        reason = Reason.of(status.get("reason")) or Reason.PIPELINE_FAILED
-        return Verdict(StepPhase.SKIPPED, reason, status.get("message", ""), ended_at=self._ended_at())
-
-    def _cancel(self, facts: RunFacts | None) -> Verdict:
-        reason = self.stage.stopping or Reason.CANCELLED
-        self._set(step_status.cancelled(self.step, facts, reason, reason.doc, self.stage.round, self.now))
-        return Verdict(StepPhase.CANCELLED, reason, reason.doc, run=facts.run if facts else 0, ended_at=self.now)
-
-    def _wait(self, phase: StepPhase, reason: Reason | None, message: str, quiet: bool = False) -> Verdict:
-        """A Step that waits. `quiet`: it is shown as Pending, which is only written if the status says otherwise."""
-        status = step_status.waiting(self.step, StepPhase.PENDING) if quiet else None
-        self._set(status or step_status.waiting(self.step, phase, reason, message))
-        return Verdict(phase, reason, message)
-
-    def _set(self, status: Status) -> None:
-        if self.last > (status.get("lastRun") or 0):
-            status["lastRun"] = self.last  # a run that counts no more was the latest all the same
-        if step_status.differs(self.status, status):
-            self.found.statuses[self.step.path] = status
-
-    def _stop(self, jobs: Iterable[JobView]) -> None:
-        self.found.delete_jobs.extend(job for job in jobs if not job.deleting)
-
-    def _failure(self, run: int, reason: Reason, message: str, ended_at: float) -> Verdict:
-        tolerated = self.work.on_error is OnError.CONTINUE
-        return Verdict(StepPhase.FAILED, reason, message, run=run, ended_at=ended_at, tolerated=tolerated, started=True)
-
-    def _ended_at(self) -> float:
-        return instant(self.status.get("completionTime")) or self.now
+def _of(ready: Ready, refusals: Mapping[str, Refusal]) -> Refusal | None:
+    """The refusal of exactly that attempt: what was said of another one, or of an undo, says nothing about it."""
+    found = refusals.get(ready.step.uid)
+    mine = (ready.facts.run, ready.attempt, ready.purpose)
+    return found if found and (found.run, found.attempt, found.purpose) == mine else None

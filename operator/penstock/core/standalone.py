@@ -49,7 +49,7 @@ def plan_step(
     trouble: Mapping[str, str],
     refused: Mapping[str, Refusal],
     waits: Mapping[str, Wait],
-    unfit: Mapping[str, str],
+    unfit: Mapping[str, Refusal],
 ) -> Plan:
     """The plan for a Step on its own from a snapshot of it, its Jobs and their pods (by uid of the Job)."""
     if step.deleting:

@@ -4,7 +4,7 @@ from typing import Any
 
 from penstock.api.base import API_VERSION, Model
 from penstock.api.step import Cache, OnError
-from penstock.core import labels
+from penstock.core import labels, names
 from penstock.core.fingerprint import fingerprint
 from penstock.core.graph import Evaluated, FromEach, FromOutput, Graph, Literal, Source, StatusOf, Wired, groups_of
 from penstock.core.observed import Object, PipelineView
@@ -31,10 +31,10 @@ def child_labels(pipeline: str, node: Node) -> dict[str, str]:
     found = {
         labels.MANAGED_BY: labels.PENSTOCK,
         labels.PIPELINE: pipeline,
-        labels.STEP: labels.label_value(node.task.id),
+        labels.STEP: names.label_value(node.task.id),
     }
     if node.index:
-        found[labels.INDEX] = labels.label_value("-".join(map(str, node.index)))
+        found[labels.INDEX] = names.label_value("-".join(map(str, node.index)))
     return found
 
 
@@ -64,7 +64,7 @@ def step_manifest(pipeline: PipelineView, graph: Graph, node: Node, rerun: str =
         "apiVersion": API_VERSION,
         "kind": "Step",
         "metadata": {
-            "name": labels.step_name(pipeline.name, node.path),
+            "name": names.step_name(pipeline.name, node.path),
             "namespace": pipeline.namespace,
             "labels": child_labels(pipeline.name, node),
             "ownerReferences": [owner_reference("Pipeline", pipeline.name, pipeline.uid)],

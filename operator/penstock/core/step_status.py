@@ -19,6 +19,8 @@ Status = dict[str, Any]
 
 KEPT_ATTEMPTS = 20
 MESSAGE_LENGTH = 1024
+_BEGUN = ("startTime", "attempts", "attempt", "job", "node", "failures", "disruptions")
+"""What a status says of the attempts of a run, which it goes on saying when another one is out of the question."""
 _CARRIED = ("results", "lastRun", "approval", "learned", "usage", "counted", "allocation")
 
 
@@ -31,6 +33,28 @@ class RunFacts:
     producers: str
     round: int
     revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A failed attempt: Job, number, how it failed; failures and disruptions of its run so far, with it."""
+
+    job: str
+    number: int
+    failure: Failure
+    failures: int
+    disruptions: int
+
+    @property
+    def record(self) -> Status:
+        """What is written of it."""
+        return closed_attempt(self.job, self.number, self.failure)
+
+    @property
+    def counts(self) -> Status:
+        """What of its run counts against its budgets."""
+        counts = {"failures": self.failures, "disruptions": self.disruptions}
+        return {key: count for key, count in counts.items() if count}
 
 
 def _base(step: StepView, phase: StepPhase, reason: Reason | None, message: str) -> Status:
@@ -163,12 +187,12 @@ def _hold(
         status["outputs"] = result["outputs"] = dict(outputs)
     if artifacts:
         status["artifacts"] = result["artifacts"] = dict(artifacts)
-    result["when"] = status["completionTime"] = stamp(now)
+    result["when"] = stamp(now)
     same = (facts.fingerprint, facts.producers)
     older = [one for one in status.get("results") or () if (one["fingerprint"], one.get("producers", "")) != same]
     status["results"] = [result, *older][:keep]
     status["lastRun"] = facts.run
-    return _conclude(status, "Complete", now)
+    return _conclude(status, now)
 
 
 def reused(step: StepView, result: Mapping[str, Any], round_number: int, now: float) -> Status:
@@ -180,60 +204,45 @@ def reused(step: StepView, result: Mapping[str, Any], round_number: int, now: fl
     )
     _of_run(status, facts)
     status.update({key: result[key] for key in ("outputs", "artifacts") if key in result})
-    status["completionTime"] = stamp(now)
-    return _conclude(status, "Complete", now)
+    return _conclude(status, now)
 
 
-def retrying(
-    step: StepView,
-    facts: RunFacts,
-    job_name: str,
-    number: int,
-    failure: Failure,
-    counts: tuple[int, int],
-    at: float,
-) -> Status:
-    """A Step whose attempt failed and that waits for its next one. `counts`: failures and disruptions so far."""
-    message = f"attempt {number}: {failure.message}"
+def retrying(step: StepView, facts: RunFacts, attempt: Closed, at: float) -> Status:
+    """A Step whose attempt failed and that waits for its next one."""
+    failure = attempt.failure
+    message = f"attempt {attempt.number}: {failure.message}"
     status = _of_run(_base(step, StepPhase.RETRYING, failure.reason, message), facts)
-    _carry_run(status, _same_run(step, facts.run), closed_attempt(job_name, number, failure), first=failure.ended)
-    _count(status, counts)
-    status["retryTime"] = stamp(at + 0.999)
+    _carry_run(status, _same_run(step, facts.run), attempt.record, first=failure.ended)
+    status.update(attempt.counts)
+    status["retryTime"] = due(at)
     return status
 
 
-def _count(status: Status, counts: tuple[int, int]) -> None:
-    for key, count in zip(("failures", "disruptions"), counts, strict=True):
-        if count:
-            status[key] = count
+def due(at: float) -> str:
+    """When a next attempt may start, told in whole seconds: not before it may."""
+    return stamp(at + 0.999)
 
 
 def failed(
-    step: StepView,
-    facts: RunFacts,
-    reason: Reason,
-    message: str,
-    now: float,
-    attempt: tuple[str, int, Failure] | None = None,
-    counts: tuple[int, int] = (0, 0),
+    step: StepView, facts: RunFacts, reason: Reason, message: str, now: float, attempt: Closed | None = None
 ) -> Status:
-    """A Step that failed: by its last attempt (Job name, number, failure), or before it could start."""
+    """A Step that failed: by its last attempt, or because there can be none or no other one."""
     status = _of_run(_base(step, StepPhase.FAILED, reason, message), facts)
+    before = _same_run(step, facts.run)
     if attempt:
-        name, number, failure = attempt
-        _carry_run(status, _same_run(step, facts.run), closed_attempt(name, number, failure), first=failure.ended)
-        _count(status, counts)
+        _carry_run(status, before, attempt.record, first=attempt.failure.ended)
+        status.update(attempt.counts)
+    else:
+        status.update({key: before[key] for key in _BEGUN if key in before})
     status["lastRun"] = facts.run
-    status["completionTime"] = stamp(now)
-    return _conclude(status, "Failed", now)
+    return _conclude(status, now)
 
 
 def skipped(step: StepView, reason: Reason, message: str, round_number: int, now: float) -> Status:
     """A Step that will not run."""
     status = _base(step, StepPhase.SKIPPED, reason, message)
     status["round"] = round_number
-    status["completionTime"] = stamp(now)
-    return _conclude(status, None, now)
+    return _conclude(status, now)
 
 
 def cancelled(
@@ -245,29 +254,37 @@ def cancelled(
     if facts:
         _of_run(status, facts)
         before = _same_run(step, facts.run)
-        status.update(
-            {key: before[key] for key in ("startTime", "attempts", "attempt", "job", "node") if key in before}
-        )
+        status.update({key: before[key] for key in _BEGUN if key in before})
         status["lastRun"] = facts.run
+    return _conclude(status, now)
+
+
+def _conclude(status: Status, now: float) -> Status:
     status["completionTime"] = stamp(now)
-    return _conclude(status, None, now)
-
-
-def _conclude(status: Status, outcome: str | None, now: float) -> Status:
-    reason = status.get("reason", "")
-    types = ["Finished", *([outcome] if outcome else [])]
-    status["conditions"] = [
-        {
-            "type": one,
-            "status": "True",
-            "reason": reason,
-            "message": "",
-            "lastTransitionTime": stamp(now),
-            "observedGeneration": status["observedGeneration"],
-        }
-        for one in types
-    ]
+    status["conditions"] = conditions(status)
     return status
+
+
+_CONDITIONS = {"Succeeded": ("Finished", "Complete"), "Failed": ("Finished", "Failed")}
+
+
+def conditions(status: Mapping[str, Any]) -> list[Status]:
+    """The conditions of a Step that has ended, made from the rest of its status: nobody keeps them."""
+    at, reason = status["completionTime"], status.get("reason", "")
+    kinds = _CONDITIONS.get(status["phase"], ("Finished",))
+    return [condition(kind, True, reason, "", at, status["observedGeneration"]) for kind in kinds]
+
+
+def condition(kind: str, holds: bool, reason: str, message: str, at: str, generation: int) -> Status:
+    """One condition, as of an instant."""
+    return {
+        "type": kind,
+        "status": "True" if holds else "False",
+        "reason": reason,
+        "message": message,
+        "lastTransitionTime": at,
+        "observedGeneration": generation,
+    }
 
 
 _VOLATILE = ("observedGeneration", "completionTime", "conditions", "startTime", "round")

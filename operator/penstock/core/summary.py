@@ -8,12 +8,13 @@ from typing import Any
 from penstock.api.base import Json
 from penstock.api.pipeline import PipelinePhase
 from penstock.api.step import StepPhase
-from penstock.core.decide import Ready, Stage
+from penstock.core.decide import Stage
 from penstock.core.lateness import Late, Watched, late
 from penstock.core.observed import Observed
 from penstock.core.outcomes import may_run
 from penstock.core.pipeline_status import MAX_OUTPUTS, Summary
 from penstock.core.reasons import HELD_BACK, Reason
+from penstock.core.runs import Ready
 from penstock.core.undo import Undoing
 from penstock.core.values import canonical, shorten
 from penstock.core.waiting import PATIENCE

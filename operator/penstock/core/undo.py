@@ -1,42 +1,50 @@
 """Undo: takes back, in reverse order of their starts, what the Steps of a failed Pipeline did (Garcia-Molina's saga).
 
-Undos run one after another. Each has its own retries and timeout; one that fails is loud and leaves the rest to be
-tried. What was undone is recorded in the Step's status; its result is no longer held.
+Undos run one after another. Each is a run like any other (core/runs.py), with retries and a timeout of its own; one
+that fails is loud and leaves the rest to be tried. What was undone is recorded in the Step's status, which stays what
+it was otherwise; its result is no longer held.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from penstock.api import durations
 from penstock.api.containers import Retry
-from penstock.core import outcomes, retries
 from penstock.core.bindings import Impossible, bind
 from penstock.core.clock import instant, stamp
-from penstock.core.decide import Ready, Stage
+from penstock.core.decide import Stage
 from penstock.core.graph import Work
-from penstock.core.observed import JobView, Observed, Refusal, StepView
-from penstock.core.outcomes import Failure, Success
+from penstock.core.observed import UNDO, Observed, StepView
 from penstock.core.reasons import Reason
-from penstock.core.step_status import KEPT_ATTEMPTS, MESSAGE_LENGTH, RunFacts, Status, closed_attempt
+from penstock.core.runs import Again, Decided, Due, Life, Over, Run, Won
+from penstock.core.step_status import (
+    KEPT_ATTEMPTS,
+    MESSAGE_LENGTH,
+    RunFacts,
+    Status,
+    closed_attempt,
+    condition,
+    conditions,
+    due,
+)
 from penstock.core.values import shorten
 from penstock.core.world import Node, World
 
-PURPOSE = "undo"
 DEFAULT_TIMEOUT = 3600.0
 
 
 @dataclass(slots=True)
 class Undoing:
-    """How the undo of a Pipeline stands."""
+    """How the undo of a Pipeline stands.
+
+    If it is not done, it waits for a Job (one that runs, or one of `Decided.ready`), for an instant of
+    `Decided.wake_at`, or, if `Decided.unsettled`, for nothing but the statuses of this very plan to be written.
+    """
 
     done: bool = True
     failed: list[str] = field(default_factory=list)
     undone: list[str] = field(default_factory=list)
-    statuses: dict[str, Status] = field(default_factory=dict)
-    ready: list[Ready] = field(default_factory=list)
-    delete_jobs: list[JobView] = field(default_factory=list)
-    wake_at: list[float] = field(default_factory=list)
 
     @property
     def outcome(self) -> tuple[bool, str]:
@@ -48,24 +56,27 @@ class Undoing:
         return True, f"undone: {', '.join(self.undone)}"
 
 
-def undo(observed: Observed, world: World, stage: Stage) -> Undoing:
-    """Advances the undo of all Steps that started in this revision, latest start first."""
-    found = Undoing()
+def undo(observed: Observed, world: World, stage: Stage, found: Decided) -> Undoing:
+    """Advances the undo of all Steps that started in this revision, latest start first.
+
+    Every Step must have ended, and its status say so: if `found` has new statuses, nothing is undone before those are
+    written.
+    """
+    if found.statuses:
+        found.unsettled = True
+        return Undoing(done=False)
+    undoing = Undoing()
+    life = Life(observed, found)
     for node, step in _started(observed, world, stage):
-        record = step.status.get("undo") or {}
-        if record.get("run") != step.status.get("run") or record.get("round") != stage.round:
-            record = {}
-        phase = record.get("phase")
-        if phase not in ("Succeeded", "Failed"):
-            phase = _advance(observed, world, stage, node, step, record, found)
+        phase = _advance(life, world, _run(observed, stage, node, step))
         if phase == "Succeeded":
-            found.undone.append(node.path)
+            undoing.undone.append(node.path)
         elif phase == "Failed":
-            found.failed.append(node.path)
+            undoing.failed.append(node.path)
         else:
-            found.done = False
+            undoing.done = False
             break
-    return found
+    return undoing
 
 
 def _started(observed: Observed, world: World, stage: Stage) -> Iterator[tuple[Node, StepView]]:
@@ -82,6 +93,28 @@ def _started(observed: Observed, world: World, stage: Stage) -> Iterator[tuple[N
         yield node, step
 
 
+def _run(observed: Observed, stage: Stage, node: Node, step: StepView) -> Run:
+    """The run that undoes a run of a Step in a round of its Pipeline."""
+    status = step.status
+    number: int = status["run"]
+    record: Mapping[str, Any] = status.get("undo") or {}
+    if (record.get("run"), record.get("round")) != (number, stage.round):
+        record = {}
+    return Run(
+        node=replace(node, task=replace(node.task, work=undo_work(node.task.work))),
+        step=step,
+        facts=RunFacts(number, status.get("fingerprint", ""), "", stage.round, stage.revision),
+        jobs=[
+            job
+            for job in observed.jobs.get(step.uid, ())
+            if (job.purpose, job.run, job.round) == (UNDO, number, stage.round)
+        ],
+        record=record,
+        purpose=UNDO,
+        produced={**(status.get("outputs") or {}), **(status.get("artifacts") or {})},
+    )
+
+
 def undo_work(work: Work) -> Work:
     """What the undo of a step runs: its own fields, and the step's where it is silent."""
     declared = work.undo
@@ -95,7 +128,6 @@ def undo_work(work: Work) -> Work:
         script=declared.script if own_command else work.script,
         interpreter=tuple(declared.interpreter or work.interpreter),
         env=tuple(declared.env) if declared.env is not None else work.env,
-        outputs=(),
         retry=declared.retry or Retry(),
         timeout=durations.parse(declared.timeout) if declared.timeout else DEFAULT_TIMEOUT,
         replicas=1,
@@ -103,137 +135,58 @@ def undo_work(work: Work) -> Work:
     )
 
 
-def _advance(
-    observed: Observed,
-    world: World,
-    stage: Stage,
-    node: Node,
-    step: StepView,
-    record: Mapping[str, Any],
-    found: Undoing,
-) -> str:
-    work = undo_work(node.task.work)
-    run: int = step.status["run"]
-    facts = RunFacts(run, step.status.get("fingerprint", ""), "", stage.round, stage.revision)
-    attempts: Sequence[Mapping[str, Any]] = record.get("attempts") or ()
-    closed = max((one["number"] for one in attempts), default=0)
-    jobs = [
-        job
-        for job in observed.jobs.get(step.uid, ())
-        if job.purpose == PURPOSE and job.run == run and job.round == stage.round
-    ]
-    job = max(jobs, key=lambda job: job.attempt, default=None)
-    if job and job.attempt > closed:
-        return _read(observed, work, step, facts, job, record, found)
-    live = [one for one in jobs if outcomes.may_run(one, observed.pods.get(one.uid, ()))]
-    again = max([instant(record.get("retryTime")) or 0.0, *(observed.now + 30 for _ in live)])
-    if observed.now < again:  # one undo at a time: what is left of the attempt before must be gone
-        found.delete_jobs.extend(one for one in live if not one.deleting)
-        found.wake_at.append(again)
-        return "Retrying"
-    refusal = observed.refused.get(step.uid)
-    if (
-        refusal
-        and refusal.purpose == PURPOSE
-        and (refusal.hopeless or not (refusal.quota or _in_time(work, refusal, observed.now, found)))
-    ):
-        _record(found, step, facts, "Failed", attempts, f"the Job was not taken: {refusal.message}", observed.now)
-        return "Failed"
-    values = bind(world, node)
-    if isinstance(values, Impossible):
-        _record(found, step, facts, "Failed", attempts, values.message, observed.now)
-        return "Failed"
-    made = {**(step.status.get("outputs") or {}), **(step.status.get("artifacts") or {})}
-    undone = Node(replace(node.task, work=work), node.index, node.each, node.path, node.fingerprint)
-    found.ready.append(Ready(undone, step, facts, closed + 1, values, observed.now, purpose=PURPOSE, produced=made))
-    return "Running"
+_PHASES: Mapping[type, str] = {Won: "Succeeded", Again: "Retrying", Over: "Failed"}
 
 
-def _in_time(work: Work, refusal: Refusal, now: float, found: Undoing) -> bool:
-    deadline = refusal.since + work.start_timeout
-    found.wake_at.append(deadline)
-    return now < deadline
-
-
-def _read(
-    observed: Observed,
-    work: Work,
-    step: StepView,
-    facts: RunFacts,
-    job: JobView,
-    record: Mapping[str, Any],
-    found: Undoing,
-) -> str:
-    attempts: Sequence[Mapping[str, Any]] = record.get("attempts") or ()
-    progress = outcomes.read_attempt(
-        job,
-        observed.pods.get(job.uid, ()),
-        (),
-        1,
-        work.start_timeout,
-        observed.now,
-        observed.trouble.get(job.uid, ""),
-    )
-    match progress:
-        case Success():
-            closed = [*attempts, closed_attempt(job.name, job.attempt, progress)]
-            _record(found, step, facts, "Succeeded", closed, "", observed.now)
-            return "Succeeded"
-        case Failure():
-            if progress.reason is Reason.START_FAILED and not job.deleting:
-                found.delete_jobs.append(job)  # else it might start beside the next attempt
-            closed = [*attempts, closed_attempt(job.name, job.attempt, progress)]
-            lost = (Reason.DISRUPTED.value, Reason.LOST.value)
-            disruptions = sum(one.get("reason") in lost for one in closed)
-            verdict = retries.decide(
-                work.retry, progress, len(closed) - disruptions, disruptions, f"{step.uid}/{facts.run}/undo"
-            )
-            if isinstance(verdict, retries.Again):
-                found.wake_at.append(verdict.at + 1)
-                _record(found, step, facts, "Retrying", closed, progress.message, observed.now, verdict.at)
-                return "Retrying"
-            _record(found, step, facts, "Failed", closed, progress.message, observed.now)
-            return "Failed"
-        case outcomes.Starting(_, until) if until:
-            found.wake_at.append(until)
-    return "Running"
-
-
-def _record(
-    found: Undoing,
-    step: StepView,
-    facts: RunFacts,
-    phase: str,
-    attempts: Sequence[Mapping[str, Any]],
-    message: str,
-    now: float,
-    again: float | None = None,
-) -> None:
-    """The Step's status with the undo's standing; its phase stays."""
-    undone: Status = {
-        "phase": phase,
-        "run": facts.run,
-        "round": facts.round,
-        "attempts": list(attempts)[-KEPT_ATTEMPTS:],
-    }
-    if message:
-        undone["message"] = shorten(message, MESSAGE_LENGTH)
-    if again is not None:
-        undone["retryTime"] = stamp(again + 0.999)
-    status: Status = {**step.status, "undo": undone, "observedGeneration": step.generation}
+def _advance(life: Life, world: World, run: Run) -> str:
+    """The phase of an undo: as is on record of it, or as it stands now."""
+    phase: str = run.record.get("phase") or ""
     if phase in ("Succeeded", "Failed"):
-        done = phase == "Succeeded"
-        condition = {
-            "type": "Undone",
-            "status": "True" if done else "False",
-            "reason": (Reason.UNDONE if done else Reason.UNDO_FAILED).value,
-            "message": undone.get("message", ""),
-            "lastTransitionTime": stamp(now),
-            "observedGeneration": step.generation,
-        }
-        others = [one for one in status.get("conditions") or () if one["type"] != "Undone"]
-        status["conditions"] = [*others, condition]
-        status["results"] = [one for one in status.get("results") or () if one["run"] != facts.run]
-        if not status["results"]:
-            del status["results"]
-    found.statuses[step.path] = status
+        return phase
+    stand = life.advance(run)
+    if isinstance(stand, Due):
+        stand = _start(life, world, run, stand) or stand
+    if not isinstance(stand, (Won, Again, Over)):
+        return "Running"
+    life.found.statuses[run.step.path] = _status(run, stand, life.now)
+    return _PHASES[type(stand)]
+
+
+def _start(life: Life, world: World, run: Run, stand: Due) -> Over | None:
+    values = bind(world, run.node)
+    if isinstance(values, Impossible):
+        return Over(values.reason, values.message)
+    found = life.start(run, values, stand.since)
+    return found if isinstance(found, Over) else None
+
+
+def _status(run: Run, stand: Won | Again | Over, now: float) -> Status:
+    """The Step's status with what is on record of its undo, once an attempt has ended or none can be made."""
+    status: Status = {**run.step.status, "observedGeneration": run.step.generation}
+    status["undo"], status["conditions"] = _record(run, stand), conditions(run.step.status)
+    if isinstance(stand, Again):
+        return status
+    won = isinstance(stand, Won)
+    reason, message = Reason.UNDONE if won else Reason.UNDO_FAILED, status["undo"].get("message", "")
+    undone = condition("Undone", won, reason.value, message, stamp(now), run.step.generation)
+    status["conditions"].append(undone)
+    results = [one for one in status.pop("results", ()) if one["run"] != run.facts.run]
+    return {**status, "results": results} if results else status
+
+
+def _record(run: Run, stand: Won | Again | Over) -> Status:
+    record: Status = {"phase": _PHASES[type(stand)], "run": run.facts.run, "round": run.facts.round}
+    record.update({key: run.record[key] for key in ("failures", "disruptions") if key in run.record})
+    attempts = list(run.attempts)
+    match stand:
+        case Won(job, success):
+            attempts.append(closed_attempt(job.name, job.attempt, success))
+        case Again(attempt, at):
+            record.update(message=attempt.failure.message, retryTime=due(at))
+        case Over(_, message):
+            record["message"] = shorten(message, MESSAGE_LENGTH)
+    closed = None if isinstance(stand, Won) else stand.attempt
+    if closed:
+        record.update(closed.counts)
+        attempts.append(closed.record)
+    return {**record, "attempts": attempts[-KEPT_ATTEMPTS:]}

@@ -31,21 +31,26 @@ def canonical(value: Json) -> str:
 
 
 def _read(value: Json, read: Callable[[int | float], int | float], levels: int) -> Json:
-    """The value with its keys sorted and its numbers as `read` makes them."""
+    """The value with its keys sorted and its numbers as `read` makes them. It is called for all that is seen."""
+    if isinstance(value, str):
+        return value if value.isascii() else letters(value)
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, str):
-        return letters(value)
     if isinstance(value, (int, float)):
         return read(value)
     if not levels:
         raise ValueError(TOO_DEEP)
-    if isinstance(value, Mapping):
+    levels -= 1
+    if type(value) is dict or isinstance(value, Mapping):  # to ask for a Mapping takes longer
         if not all(isinstance(key, str) for key in value):
             raise ValueError("the keys of an object must be strings")
-        return {letters(key): _read(value[key], read, levels - 1) for key in sorted(value)}
+        keys = sorted(value)
+        for key in keys:
+            if not key.isascii():
+                letters(key)
+        return {key: _read(value[key], read, levels) for key in keys}
     if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
-        return [_read(item, read, levels - 1) for item in value]
+        return [_read(item, read, levels) for item in value]
     raise ValueError(f"{type(value).__name__} is not a JSON value")
 
 
@@ -57,6 +62,14 @@ def _spelled(value: int | float) -> int | float:
 def digest(value: Json) -> str:
     """128 bits of BLAKE2b over the canonical form, as 32 hexadecimal digits."""
     return hashlib.blake2b(canonical(value).encode(), digest_size=16).hexdigest()
+
+
+def lenient_digest(value: Json) -> str:
+    """The digest; empty for what has none, so that it is no value that was ever made here."""
+    try:
+        return digest(value)
+    except ValueError:
+        return ""
 
 
 def text(value: Json) -> str:

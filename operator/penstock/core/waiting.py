@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from penstock.api.step import StepPhase
 from penstock.core import step_status
-from penstock.core.decide import Decided, Ready
 from penstock.core.reasons import Reason
+from penstock.core.runs import Decided, Ready
 
 PATIENCE = 5.0
 """Seconds that a wait lasts before it is written."""

@@ -14,11 +14,11 @@ import structlog
 
 from penstock.api.step import StepPhase
 from penstock.core import pipeline_status, step_status
-from penstock.core.decide import Ready
 from penstock.core.events import NOTE_LENGTH, Event
 from penstock.core.observed import PipelineView, StepView
 from penstock.core.plan import Plan
 from penstock.core.reasons import Reason
+from penstock.core.runs import Ready
 from penstock.core.values import shorten
 from penstock.shell.client import Refused, Unreachable
 from penstock.shell.observe import Snapshot

@@ -4,12 +4,13 @@ A pass is synchronous, so passes are serialised by themselves. What a pass lets 
 until its Job is there or could not be created; so no two passes give away the same room.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from penstock.core.decide import Ready
 from penstock.core.graph import Graph
+from penstock.core.observed import Refusal
 from penstock.core.reasons import Reason
+from penstock.core.runs import Ready
 from penstock.core.scheduling.admission import admit
 from penstock.core.scheduling.capacity import Capacity, Holding
 from penstock.core.scheduling.demands import Demand, demand
@@ -101,12 +102,21 @@ class Gate:
         """Why the Steps of a Pipeline wait that the last pass did not let through, as far as it lasts; by uid."""
         return self._waits.get(key, {})
 
-    def unfit(self, key: Key) -> dict[str, str]:
-        """Steps of a Pipeline that fit nowhere even when all is idle, by uid, with the numbers; none if they wait."""
-        if not self.never_fits_fails:
-            return {}
+    def short_of(self, resources: Set[str]) -> Iterator[tuple[str, str, int]]:
+        """Namespace and uid of each Step that waits for one of these resources, and how many pods it is to have."""
+        for key, asking in self._asking.items():
+            waits = self._waits.get(key, {})
+            for one, ready in _pairs(asking):
+                wait = waits.get(ready.step.uid)
+                if wait and not resources.isdisjoint(wait.short):
+                    yield key.namespace, ready.step.uid, one.shape.replicas
+
+    def unfit(self, key: Key) -> dict[str, Refusal]:
+        """Attempts of a Pipeline that fit nowhere even when all is idle, by uid of their Step; none if they wait."""
+        never = {uid: wait for uid, wait in self.waits(key).items() if wait.reason is Reason.NEVER_FITS}
+        asking = self._asking.get(key, NOTHING).ready if never and self.never_fits_fails else ()
         reader = Reader(key.namespace)
-        return {uid: one.words(reader) for uid, one in self.waits(key).items() if one.reason is Reason.NEVER_FITS}
+        return {one.step.uid: _unfit(one, never[one.step.uid].words(reader)) for one in asking if one.step.uid in never}
 
     def look_again(self, now: float) -> None:
         """Capacity changed by itself: wakes the Pipelines that have room now."""
@@ -161,6 +171,11 @@ class Gate:
         end = now + one.duration
         holding = Holding(one.owner, one.shape, None, now, end, charged=False, claims=claims, hint=ready.nodes)
         self.ledger.put_job(_hold(ready), JobHold(holding, one.shape.replicas))
+
+
+def _unfit(one: Ready, words: str) -> Refusal:
+    run, attempt = one.facts.run, one.attempt
+    return Refusal(words, one.since, hopeless=True, purpose=one.purpose, run=run, attempt=attempt)
 
 
 def _pairs(asking: Asking) -> zip:  # type: ignore[type-arg]

@@ -65,7 +65,7 @@ class Graphs:
         return len(self._kept) + len(self._steps)
 
     async def pipeline(self, view: PipelineView) -> Compilation:
-        """The graph of a Pipeline, or its problems. An edit during an undo or `finally` waits for the end of that."""
+        """The graph of a Pipeline, or its problems. Edits and reruns wait for the end of an undo or of `finally`."""
         key = Key(view.namespace, view.name)
         self._hold(key)
         kept = self._kept.get(key)
@@ -126,7 +126,8 @@ class Graphs:
         found = of_generation(await self._revisions(view), generation)
         if found is None:
             return None
-        return self._compile(replace(view, spec=found.spec, generation=generation), found.pins, [])
+        past = replace(view, spec=found.spec, generation=generation, rerun=view.status.get("rerun"))
+        return self._compile(past, found.pins, [])
 
     def _compile(self, view: PipelineView, pins: Pins, known: Sequence[RevisionView]) -> _Kept:
         catalogue = self._catalogue(view, pins)

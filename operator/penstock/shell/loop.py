@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from penstock.core.decide import Ready
 from penstock.core.graph import Graph
 from penstock.core.observed import Observed, PipelineView
 from penstock.core.plan import Plan
+from penstock.core.runs import Ready
 from penstock.core.waiting import PATIENCE
 from penstock.shell import metrics
 from penstock.shell.apply import Applier, Outcome, mere_progress
@@ -256,7 +256,7 @@ class Loop:
             self.observer.graphs.release(key)
         if not ready:
             turn.finished_pod = None
-        outcome.again |= bool(self.gate.unfit(key).keys() - snapshot.unfit.keys())  # the next plan knows
+        outcome.again |= bool(self.gate.unfit(key).items() - snapshot.unfit.items())  # the next plan knows
         return True, outcome
 
     def _ready(self, key: Key, turn: _Turn, plan: Plan, graph: Graph | None) -> list[Ready]:

@@ -28,7 +28,7 @@ class Snapshot:
     pipeline: PipelineView | None
     graph: Graph | None
     size: int
-    unfit: Mapping[str, str]
+    unfit: Mapping[str, Refusal]
     observed: Observed | Rest | tuple[object, ...]
 
     def plan(self) -> Plan:

@@ -11,9 +11,9 @@ from dataclasses import replace
 import structlog
 
 from penstock.api.step import StepPhase
-from penstock.core.decide import Ready
 from penstock.core.observed import Observed
 from penstock.core.plan import Plan
+from penstock.core.runs import Ready
 from penstock.core.scheduling.activities import Workload
 from penstock.core.scheduling.capacity import Capacity
 from penstock.core.scheduling.planned_pass import MOST_STEPS, Course, prepared, worth_planning

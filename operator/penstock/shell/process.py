@@ -17,6 +17,7 @@ from penstock.core.scheduling.observed_capacity import amounts
 from penstock.core.scheduling.policies import POLICIES
 from penstock.shell import metrics
 from penstock.shell.apply import Applier
+from penstock.shell.clearing import Clearing
 from penstock.shell.client import Client
 from penstock.shell.gate import Gate
 from penstock.shell.graphs import Graphs
@@ -77,6 +78,7 @@ class Operator:
             self._wake,
             self._look_again_at,
         )
+        self.clearing = Clearing(writer, self.gate, self.starter, self.trouble.messages)
         self._next_look: asyncio.TimerHandle | None = None
         self.store.ledger.caps = amounts(settings.capacity) if settings.capacity else None
         words = self.trouble.messages
@@ -113,6 +115,7 @@ class Operator:
         """What runs beside the watches, for ever."""
         parts = {
             "lister": self.lister.run,
+            "clearing": self.clearing.run,
             "surroundings": self.surroundings.run,
             "reporter": self.reporter.run,
             "notifier": self.notifier.run,

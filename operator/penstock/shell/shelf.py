@@ -1,17 +1,14 @@
 """Views of one kind by uid: never older than what was already known, and never again once deleted."""
 
-import sys
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Generic, Protocol, TypeVar
 
-from penstock.core.observed import PodView, StepView
+from penstock.core.observed import PodView
 
 REMEMBERED = 10_000
 """Deleted objects that a shelf remembers, so that late events do not bring them back."""
-
-_LONGEST = 256
 
 
 class View(Protocol):
@@ -123,27 +120,3 @@ def tells(old: object, new: View) -> bool:
         return type(old) is not type(new) or replace(old, version=new.version) != new  # type: ignore[type-var]
     except RecursionError:  # it is nested too deeply to be compared, and so to be valid
         return True
-
-
-def compact(view: V) -> V:
-    """The view with its texts shared with other views, and without what nobody reads."""
-    changes: dict[str, object] = {}
-    for field in fields(view):  # type: ignore[arg-type]
-        value = getattr(view, field.name)
-        if isinstance(value, str):
-            changes[field.name] = _shared(value)
-    if isinstance(view, StepView):
-        changes["status"] = {
-            sys.intern(key): _shared(value) for key, value in view.status.items() if key != "conditions"
-        }
-    return replace(view, **changes)  # type: ignore[type-var]
-
-
-def _shared(value: object) -> object:
-    if isinstance(value, str):
-        return sys.intern(value) if len(value) <= _LONGEST else value
-    if isinstance(value, list):
-        return [_shared(one) for one in value]
-    if isinstance(value, dict):
-        return {sys.intern(key): _shared(one) for key, one in value.items()}
-    return value

@@ -10,11 +10,11 @@ import structlog
 
 from penstock.core import labels
 from penstock.core.collector import collector
-from penstock.core.decide import Ready
 from penstock.core.graph import Graph
 from penstock.core.jobs import gang_service, job_manifest
 from penstock.core.observed import PipelineView, Refusal, owner_uid
 from penstock.core.reasons import Reason
+from penstock.core.runs import Ready
 from penstock.core.transfer import Collection
 from penstock.shell.client import Client, Refused
 from penstock.shell.resources import JOBS, SERVICES, Object

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import structlog
 
 from penstock import api
+from penstock.core.compact import compact
 from penstock.core.composition.outline import ComponentKey
 from penstock.core.cron.scheduled import ScheduleView, schedule_view
 from penstock.core.observed import (
@@ -29,7 +30,7 @@ from penstock.core.scheduling.ledger import Ledger
 from penstock.core.scheduling.observed_capacity import job_hold, pod_hold
 from penstock.shell import metrics
 from penstock.shell.resources import COMPONENTS, JOBS, PIPELINES, PODS, SCHEDULES, STEPS, Object, Resource
-from penstock.shell.shelf import Shelf, compact, tells
+from penstock.shell.shelf import Shelf, tells
 
 log = structlog.get_logger(__name__)
 

@@ -72,6 +72,9 @@ class Writer:
             if known and self.store.steps.get(known["metadata"]["uid"]) is None:
                 words = f"a Step {meta['name']} exists that cannot be read; delete it"
                 raise Refused(error.code, "NameConflict", words) from error
+            if known and self.store.steps.get(known["metadata"]["uid"]) is None:
+                words = f"a Step {meta['name']} exists that cannot be read; delete it"
+                raise Refused(error.code, "NameConflict", words) from error
             return False
         return True
 

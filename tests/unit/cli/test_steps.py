@@ -50,4 +50,12 @@ def test_a_leaf_is_read_from_what_there_is() -> None:
 def test_paths() -> None:
     assert path_of({"metadata": {"name": "alone"}}) == "alone"
     assert path_of(step("a.0.b")) == "a.0.b"
-    assert task_of("a.0.b") == "a.b"
+    assert task_of(step("a.0.b")) == "a.b"
+
+
+def test_a_step_may_have_a_name_of_digits() -> None:
+    tune = step("tune.3")
+    assert (task_of(tune), leaf(tune).task) == ("tune", "tune")
+    digits = step("pair.3")
+    digits["metadata"]["labels"]["penstock.dev/step"] = "pair.3"
+    assert (task_of(digits), leaf(digits).task) == ("pair.3", "pair.3")

@@ -103,3 +103,17 @@ class TestFanOut:
         assert runs(found) == ["m.0", "m.1", "a"]
         held = {one.step.path: reason for one, reason, _ in found.plan().held}
         assert held == dict.fromkeys(["m.2", "m.3", "m.4", "b"], "Parallelism")
+
+    @pytest.mark.parametrize("name", ["each", "3"])
+    def test_instances_stay_while_their_list_is_made_anew_whatever_the_step_is_called(self, name: str) -> None:
+        def manifest(script: str) -> object:
+            items = step("list", script=script, outputs={"items": "List"})
+            return pipeline(items, step(name, each={"i": "list.items"}, inputs={"i": "each:i"}))
+
+        found = cluster(manifest("run"), list={"items": [1, 2]})  # type: ignore[arg-type]
+        found.run()
+        found.apply(manifest("other"))  # type: ignore[arg-type]
+        found.reconcile()
+        assert set(found.phases()) == {"list", f"{name}.0", f"{name}.1"}
+        found.run()
+        assert runs(found) == ["list", f"{name}.0", f"{name}.1", "list#2"]

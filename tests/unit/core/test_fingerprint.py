@@ -1,10 +1,13 @@
 """What determines a result is in the fingerprint, what only decides where and when it is made is not."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from tests.unit.builders import components, graph, step
 
+from penstock.api.base import Model
+from penstock.api.containers import EnvFrom, EnvVar
+from penstock.api.pods import Volume, VolumeMount
 from penstock.core.fingerprint import fingerprint
 from penstock.core.lifecycle import graph_fingerprint
 
@@ -84,6 +87,35 @@ def test_what_is_part_of_it(fields: dict[str, Any]) -> None:
 )
 def test_what_is_not(fields: dict[str, Any]) -> None:
     assert not changed(**fields)
+
+
+def models(*roots: type[Model]) -> set[type[Model]]:
+    """These models and all that their fields are made of."""
+    found: set[type[Model]] = set()
+
+    def look(kind: Any) -> None:
+        if isinstance(kind, type) and issubclass(kind, Model) and kind not in found:
+            found.add(kind)
+            for field in kind.model_fields.values():
+                look(field.annotation)
+        for part in get_args(kind):
+            look(part)
+
+    for root in roots:
+        look(root)
+    return found
+
+
+def test_what_is_not_written_is_not_in_it() -> None:
+    """A field that comes with a default would change the fingerprint of whoever never heard of it."""
+    defaults = {
+        f"{model.__name__}.{name}": field.default
+        for model in models(EnvVar, EnvFrom, Volume, VolumeMount)
+        for name, field in model.model_fields.items()
+        if not field.is_required()
+    }
+    assert len(defaults) > 20
+    assert set(defaults.values()) == {None}
 
 
 def test_it_follows_producers_and_parameters() -> None:

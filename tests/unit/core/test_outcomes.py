@@ -1,5 +1,6 @@
 """How far an attempt got, for every shape that Jobs and pods take."""
 
+import itertools
 import json
 from dataclasses import replace
 from typing import Any
@@ -108,6 +109,13 @@ class TestOnTheWay:
         ended = replace(DONE, index=1)
         assert isinstance(read(JOB, POD, ended, replicas=2, now=9000.0), Running)
 
+    def test_a_pod_that_somebody_deletes_before_it_starts_is_no_failure_to_start(self) -> None:
+        going = replace(POD, phase="Pending", started=None, deleting=True)
+        assert read(JOB, going, now=9000.0) == Starting("the pod is being deleted")
+        stuck = replace(POD, phase="Pending", started=None, waiting="ErrImagePull: no")
+        assert failure(JOB, going, stuck, now=9000.0).message.endswith("ErrImagePull: no")
+        assert failure(finished("Failed"), now=9000.0).disrupted
+
     def test_a_suspended_job_waits(self) -> None:
         assert read(replace(JOB, suspended=True), start_timeout=1.0) == Queued()
 
@@ -125,6 +133,13 @@ class TestSuccess:
         first, second = replace(DONE, message='{"n": 1}'), replace(DONE, index=1, message='{"n": 2}', ended=998.0)
         assert read(JOB, first, replace(POD, index=1), outputs=number, replicas=2) == Running(992.0, "node-1")
         assert read(JOB, second, first, outputs=number, replicas=2) == Success({"n": 1}, "node-1", 992.0, 998.0)
+
+    def test_a_gang_that_is_complete_needs_none_of_its_pods_but_the_first(self) -> None:
+        number = (Output(name="n", type="Integer"),)  # type: ignore[arg-type]
+        first = replace(DONE, message='{"n": 1}')
+        complete = finished("Complete", at=999.0, completions=3)
+        assert read(complete, first, outputs=number, replicas=3) == Success({"n": 1}, "node-1", 992.0, 999.0)
+        assert failure(finished("Complete"), replace(first, index=1), replicas=3).reason is Reason.LOST
 
     def test_a_pod_that_is_being_deleted_after_its_success_counts(self) -> None:
         assert isinstance(read(JOB, replace(DONE, deleting=True)), Success)
@@ -168,6 +183,14 @@ class TestFailure:
 
     def test_one_pod_of_a_gang_fails_them_all(self) -> None:
         assert failure(JOB, POD, replace(BROKEN, index=1), replicas=2).exit_code == 1
+
+    def test_of_several_that_failed_the_disrupted_one_tells_why_then_the_first(self) -> None:
+        evicted = replace(BROKEN, uid="e", index=1, ended=None, disrupted="EvictionByEvictionAPI")
+        later = replace(BROKEN, uid="l", index=2, ended=996.0, exit_code=7)
+        for order in itertools.permutations([BROKEN, evicted, later]):
+            assert failure(JOB, *order, replicas=3).reason is Reason.DISRUPTED
+        for order in itertools.permutations([replace(BROKEN, index=3), later]):
+            assert failure(JOB, *order, replicas=4).exit_code == 1
 
     def test_a_deleted_pod_is_lost_and_no_fault(self) -> None:
         found = failure(finished("Failed", reason="BackoffLimitExceeded"))

@@ -1,6 +1,5 @@
 """Undo: fan-outs, composites, steps that failed half-way or were lost, cancel, a Job that is not taken, crashes."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,8 +7,10 @@ from tests.properties.model import Cluster, Object
 
 from penstock import api
 from penstock.core import labels
-from penstock.core.observed import Observed, Refusal
-from penstock.core.plan import Plan, plan
+from penstock.core.observed import Refusal
+from penstock.core.retries import MAX_DISRUPTIONS
+from penstock.core.runs import Ready
+from penstock.core.step_status import KEPT_ATTEMPTS
 
 
 def step(name: str, undo: Object | None = None, **fields: Any) -> Object:
@@ -18,6 +19,11 @@ def step(name: str, undo: Object | None = None, **fields: Any) -> Object:
 
 def undoes(job: Object) -> bool:
     return labels.PURPOSE in job["metadata"]["annotations"]
+
+
+def kinds(obj: Object) -> dict[str, str]:
+    """The conditions of an object."""
+    return {one["type"]: one["status"] for one in obj["status"]["conditions"]}
 
 
 class Saga(Cluster):
@@ -44,6 +50,18 @@ class Saga(Cluster):
     def outcome(self) -> tuple[str, str]:
         (one,) = (one for one in self.status["conditions"] if one["type"] == "Undone")
         return one["status"], one["message"]
+
+    def step_is(self, path: str, phase: str) -> bool:
+        return self.phases().get(path) == phase
+
+    def tick(self) -> None:
+        """A second passes."""
+        self.reconcile()
+        self.start_pods()
+        self.now += 1
+        self.reconcile()
+        self.end_pods()
+        self.end_jobs()
 
     def paths(self) -> list[str]:
         return [path for path, _ in self.undone]
@@ -149,24 +167,176 @@ def test_the_operator_crashes_at_every_write() -> None:
 
 
 class Refusing(Saga):
-    """An API server that takes no Job of an undo."""
+    """A cluster that takes no Job, or has room for none, of the steps that are named, for a purpose."""
 
-    refusal = Refusal("spec is not valid", 0.0, hopeless=True, purpose="undo")
+    def __init__(self, *bad: str, purpose: str = "undo", **unwilling: str) -> None:
+        super().__init__(*bad)
+        self.purpose, self.unwilling = purpose, unwilling
 
-    def observe(self) -> Observed:
-        observed = super().observe()
-        return replace(observed, refused={one.uid: self.refusal for one in observed.steps.values()})
+    def never_fits(self, ready: Ready) -> Refusal | None:
+        return self._says(ready, "unfit", "needs 5 cpu, a node has 2")
 
-    def plan(self) -> Plan:
-        return plan(self.observe())
+    def refuses(self, ready: Ready) -> Refusal | None:
+        return self._says(ready, "refused", "spec is not valid")
+
+    def _says(self, ready: Ready, kind: str, words: str) -> Refusal | None:
+        meant = ready.purpose == self.purpose and self.unwilling.get(ready.node.path) == kind
+        return self.refusal(ready, words, hopeless=True) if meant else None
 
 
 def test_an_undo_whose_job_is_not_taken_fails_and_does_not_hang() -> None:
-    saga = Refusing("b").begin(step("a"), step("b", needs=["a"]))
+    saga = Refusing("b", a="refused", b="refused").begin(step("a"), step("b", needs=["a"]))
     assert saga.run()["phase"] == "Failed"
     assert saga.undone == []
     assert saga.outcome == ("False", "the undo of b, a failed; its effect is still there")
     assert "spec is not valid" in saga.step("a")["status"]["undo"]["message"]
+
+
+def test_an_undo_that_fits_nowhere_any_more_is_loud_and_the_rest_goes_on() -> None:
+    saga = Refusing("c", b="unfit").begin(step("a"), step("b", needs=["a"]), step("c", needs=["b"]))
+    assert saga.run()["phase"] == "Failed"
+    assert saga.paths() == ["c", "a"]
+    assert saga.outcome == ("False", "the undo of b failed; its effect is still there")
+    assert "needs 5 cpu, a node has 2" in saga.step("b")["status"]["undo"]["message"]
+    assert kinds(saga.step("b")) == {"Finished": "True", "Complete": "True", "Undone": "False"}
+
+
+@pytest.mark.parametrize("how", ["unfit", "refused"])
+def test_what_is_said_of_a_run_is_not_said_of_its_undo(how: str) -> None:
+    retry = {"retry": {"limit": 1, "backoff": {"initial": "1s"}}}
+    saga = Refusing("b", purpose="run").begin(step("a"), step("b", needs=["a"], **retry))
+    while not saga.step_is("b", "Retrying"):
+        saga.tick()
+    saga.unwilling["b"] = how  # the second attempt
+    assert saga.run()["phase"] == "Failed"
+    assert saga.step("b")["status"]["reason"] == {"unfit": "NeverFits", "refused": "StartFailed"}[how]
+    assert saga.paths() == ["b", "a"], "its first attempt may have done half of its work"
+    assert saga.outcome[0] == "True"
+
+
+def test_a_refusal_of_an_undo_is_none_of_the_next_run() -> None:
+    saga = Refusing("b", a="refused", b="unfit").begin(step("a"), step("b", needs=["a"]))
+    assert saga.run()["phase"] == "Failed"
+    saga.bad, saga.unwilling = (), {}
+    saga.annotate(saga.of("Pipeline")[0], labels.RERUN, "again")
+    assert saga.run()["phase"] == "Succeeded"
+
+
+def test_a_corrected_step_is_tried_though_its_job_was_not_taken_before() -> None:
+    saga = Refusing(purpose="run", a="refused").begin(step("a"))
+    assert saga.run()["phase"] == "Failed"
+    saga.unwilling = {}
+    saga.begin(step("a", script="other"))
+    assert saga.run()["phase"] == "Succeeded"
+
+
+def test_a_step_that_was_undone_keeps_its_conditions() -> None:
+    saga = Saga("b").begin(step("a"), step("b", needs=["a"]))
+    while not saga.step_is("b", "Failed"):
+        saga.tick()
+    before = [saga.step(path)["status"]["conditions"] for path in ("a", "b")]
+    saga.run()
+    after = [saga.step(path)["status"]["conditions"] for path in ("a", "b")]
+    assert [one[:-1] for one in after] == before
+    assert [one[-1]["type"] for one in after] == ["Undone", "Undone"]
+
+
+def test_all_retries_and_disruptions_of_an_undo_count() -> None:
+    """More of them than are kept on record."""
+    retry = {"retry": {"limit": KEPT_ATTEMPTS + 5, "backoff": {"initial": "1s", "factor": 1}}}
+    saga = Saga("a", bad_undo="a").begin(step("a", retry))
+    assert saga.run(2000)["phase"] == "Failed"
+    assert len(saga.undone) == KEPT_ATTEMPTS + 6
+
+    lost = Saga("a").begin(step("a"))
+    lost.tick()
+    lost.reconcile()
+    for _ in range(MAX_DISRUPTIONS + 1):
+        lost.start_pods()
+        for job in filter(lost.is_live, lost.of("Job")):
+            lost.lose_pod(job)
+        lost.reconcile()
+        lost.now += 70
+        lost.reconcile()
+    assert (lost.status["phase"], lost.outcome[0]) == ("Failed", "False")
+    assert f"lost {MAX_DISRUPTIONS + 1} attempts" in lost.step("a")["status"]["undo"]["message"]
+
+
+def test_an_undo_asks_for_more_memory_as_its_retry_says() -> None:
+    retry = {"limit": 1, "backoff": {"initial": "1s"}, "memory": {"factor": 2, "max": "1Gi"}}
+    saga = Saga("a").begin(step("a", {"retry": retry}, resources={"requests": {"memory": "128Mi"}}))
+    saga.work = lambda job, env: (137 if undoes(job) and env["PENSTOCK_ATTEMPT"] == "1" else not undoes(job), "")
+    saga.run()
+    containers = [job["spec"]["template"]["spec"]["containers"][0] for job in saga.of("Job") if undoes(job)]
+    assert [one["resources"]["requests"]["memory"] for one in containers] == ["128Mi", str(256 * 2**20)]
+
+
+def test_nothing_is_undone_beside_a_pod_of_a_gang_that_is_still_ending() -> None:
+    saga = Saga().begin(step("a", replicas=2))
+    saga.work = lambda job, env: (int(not undoes(job)), "")
+    saga.reconcile()
+    saga.start_pods()
+    (job,) = saga.of("Job")
+    first, _ = saga.pods_of(job)
+    saga.end_pod(job, first)
+    saga.slow = True
+    saga.reconcile()  # the model refuses to start one Job of a Step beside another
+    assert (saga.step("a")["status"]["phase"], len(saga.of("Job"))) == ("Failed", 1)
+    saga.purge()
+    assert saga.run()["phase"] == "Failed"
+    assert saga.outcome[0] == "True"
+
+
+@pytest.mark.parametrize("change", ["edit", "rerun"])
+def test_what_is_asked_for_during_an_undo_waits_for_its_end(change: str) -> None:
+    saga = Saga("b").begin(step("a"), step("b", needs=["a"]))
+    while not any(map(undoes, saga.of("Job"))):
+        saga.tick()
+    saga.bad = ()
+    if change == "rerun":
+        saga.annotate(saga.of("Pipeline")[0], labels.RERUN, "again")
+    else:
+        saga.begin(step("a", script="other"), step("b", needs=["a"]))
+    saga.reconcile()
+    assert (saga.status["round"], saga.status["phase"]) == (1, "Undoing")
+    assert all(map(undoes, filter(saga.is_live, saga.of("Job"))))
+    while saga.status["round"] == 1:
+        saga.tick()
+    assert saga.paths() == ["b", "a"]
+    assert saga.run()["phase"] == "Succeeded"
+
+
+def test_a_rerun_waits_for_the_end_of_finally() -> None:
+    last = {"name": "last", "image": "i", "script": "x"}
+    saga = Saga().begin(step("a"), **{"finally": [last]})
+    while not any("last" in job["metadata"]["name"] and saga.pods_of(job) for job in saga.of("Job")):
+        saga.reconcile()
+        saga.start_pods()
+        saga.end_pods("p.a")
+        saga.now += 3
+    saga.reconcile()
+    assert saga.step_is("last", "Running")
+    saga.annotate(saga.of("Pipeline")[0], labels.RERUN, "again")
+    saga.reconcile()
+    assert (saga.status["round"], saga.phases()) == (1, {"a": "Succeeded", "last": "Running"})
+    saga.end_pods()
+    saga.reconcile()
+    assert (saga.status["round"], saga.status["rerun"]) == (2, "again")
+
+
+def test_a_text_that_looks_like_the_place_of_an_artifact_is_none() -> None:
+    uri = {"name": "uri", "type": "String"}
+    saga = Saga("b")
+    saga.act = lambda job, env: (int(env["PENSTOCK_STEP"] == "b" and not undoes(job)), '{"uri": "s3://models/v3/m"}')  # type: ignore[method-assign]
+    saga.work = saga.act
+    saga.begin(step("a", outputs=[uri]), step("b", needs=["a"]), storage={"claimName": "mine"})
+    saga.run()
+    (pod,) = (
+        job["spec"]["template"]["spec"] for job in saga.of("Job") if undoes(job) and "-a-" in job["metadata"]["name"]
+    )
+    (container,) = pod["containers"]
+    assert {"name": "OUTPUT_URI", "value": "s3://models/v3/m"} in container["env"]
+    assert "volumeMounts" not in container
 
 
 def test_an_undo_that_never_starts_is_taken_away_before_the_next_attempt() -> None:

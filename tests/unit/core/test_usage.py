@@ -11,10 +11,10 @@ from tests.unit.builders import cluster, pipeline, step
 from penstock.api.step import StepSpec
 from penstock.core import labels, usage
 from penstock.core.clock import stamp
-from penstock.core.decide import Ready
 from penstock.core.jobs import job_manifest
 from penstock.core.observed import job_view, pod_view, step_view
 from penstock.core.plan import plan
+from penstock.core.runs import Ready
 from penstock.core.standalone import compile_step, plan_step
 
 GPU = "nvidia.com/gpu"

@@ -76,7 +76,7 @@ def _used(cluster: Cluster, flow: "Flow") -> "Use":
 def _measured(steps: Sequence[Object]) -> "Durations":
     """Mean run time of each task's attempts that succeeded, by the Steps of a Pipeline; else as declared."""
     from penstock.cli.ages import seconds_of
-    from penstock.cli.steps import path_of, task_of
+    from penstock.cli.steps import task_of
     from penstock.core.composition.suggest import declared
 
     times: dict[str, list[float]] = {}
@@ -84,5 +84,5 @@ def _measured(steps: Sequence[Object]) -> "Durations":
         for attempt in (step.get("status") or {}).get("attempts") or ():
             began, over = seconds_of(attempt.get("start")), seconds_of(attempt.get("end"))
             if attempt.get("exitCode") == 0 and began is not None and over is not None:
-                times.setdefault(task_of(path_of(step)), []).append(over - began)
+                times.setdefault(task_of(step), []).append(over - began)
     return lambda task: sum(times[task.id]) / len(times[task.id]) if task.id in times else declared(task)

@@ -10,7 +10,7 @@ import typer
 from penstock.cli.cluster import PIPELINES, STEPS, Cluster, Deadline
 from penstock.cli.failure import TIMED_OUT, Failure
 from penstock.cli.standing import same_rerun
-from penstock.cli.steps import path_of, task_of
+from penstock.cli.steps import task_of
 
 PANEL = "Act"
 ANNOTATION = "penstock.dev/rerun"
@@ -53,8 +53,7 @@ def rerun(
 
 def _check(cluster: Cluster, name: str, step: str) -> None:
     """Refuses a step that the Pipeline does not have; the operator would find nothing to run anew."""
-    paths = (path_of(one) for one in cluster.list(STEPS, cluster.namespace, f"penstock.dev/pipeline={name}"))
-    tasks = {task_of(path) for path in paths}
+    tasks = {task_of(one) for one in cluster.list(STEPS, cluster.namespace, f"penstock.dev/pipeline={name}")}
     known = {".".join(task.split(".")[: depth + 1]) for task in tasks for depth in range(task.count(".") + 1)}
     if step not in known:
         match = get_close_matches(step, sorted(known), n=1, cutoff=0.5)

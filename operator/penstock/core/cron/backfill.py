@@ -5,7 +5,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from penstock.core import labels
+from penstock.core import names
 from penstock.core.clock import instant, stamp
 from penstock.core.cron.schedule_check import Rules
 from penstock.core.cron.scheduled import Run
@@ -40,7 +40,7 @@ class Names:
 
     def of(self, tick: int) -> str:
         """The name for a tick."""
-        return labels.scheduled_name(self.schedule, tick)
+        return names.scheduled_name(self.schedule, tick)
 
 
 def standing(rules: Rules, before: Status | None) -> Filling | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from penstock.api.base import API_VERSION
-from penstock.core import labels
+from penstock.core import labels, names
 from penstock.core.clock import instant, stamp
 from penstock.core.cron.schedule_check import SCHEDULED_TIME, CompiledSchedule
 from penstock.core.lifecycle import parse_rerun
@@ -96,7 +96,7 @@ def pipeline_manifest(schedule: ScheduleView, tick: float, backfill: bool = Fals
         "apiVersion": API_VERSION,
         "kind": "Pipeline",
         "metadata": {
-            "name": labels.scheduled_name(schedule.name, tick),
+            "name": names.scheduled_name(schedule.name, tick),
             "namespace": schedule.namespace,
             "labels": {
                 **(metadata.get("labels") or {}),

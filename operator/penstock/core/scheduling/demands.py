@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from penstock.core.artifacts import claim_name
-from penstock.core.decide import Ready
 from penstock.core.graph import Graph, Task
 from penstock.core.requests import pod_requests, pod_resources
+from penstock.core.runs import Ready
 from penstock.core.scheduling.learned import Learned
 from penstock.core.scheduling.observed_capacity import amounts
 from penstock.core.scheduling.owners import Owner, step_owner
@@ -60,10 +60,10 @@ def demand(ready: Ready, graph: Graph, learned: Learned | None = None) -> Demand
 
 def task_shape(graph: Graph, task: Task, namespace: str, pipeline: str, memory_growths: int = 0) -> Shape:
     """The shape of the pods of a task, kept with the graph."""
-    key = ("shape", task.id, namespace, pipeline, memory_growths)
+    work = task.work
+    key = ("shape", task.id, namespace, pipeline, memory_growths, work.replicas, bool(work.timeout))  # also of its undo
     known = graph.memo.get(key)
     if known is None:
-        work = task.work
         options = work.pod
         spec = {
             "nodeSelector": options.node_selector,

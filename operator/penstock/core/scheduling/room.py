@@ -215,6 +215,8 @@ class Room:
         for holding in self.holdings():
             if holding.shape.namespace != quota.namespace:
                 continue
+            if not holding.charged:  # the quota may not have seen the Job either
+                add(pool.free, {JOBS: MILLI}, -1)
             charge = quota.charge(holding.shape, *self.capacity.stated(holding.shape))
             if charge:
                 charge = {name: amount * holding.pods for name, amount in charge.items()}

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from penstock.core.labels import job_name, label_value, service_name, step_name
+from penstock.core.names import job_name, label_value, service_name, step_name, task_of
 
 LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")  # RFC 1035, as names of Services are
 
@@ -43,3 +43,26 @@ def test_label_values_are_short_and_distinct() -> None:
 
 def test_a_step_name_has_the_path_after_a_dot() -> None:
     assert step_name("digits", "select.3.score") == "digits.select.3.score"
+
+
+@pytest.mark.parametrize(
+    ("path", "task"),
+    [
+        ("tune.3", "tune"),
+        ("select.3.score", "select.score"),
+        ("3", "3"),
+        ("3.3", "3"),
+        ("a.3", "a.3"),
+        ("a.1.b.1", "a.b.1"),
+        ("a.1.b.1", "a.1.b"),
+        ("x" * 63 + ".3.7", "x" * 63 + ".7"),
+    ],
+)
+def test_the_task_of_a_path_is_what_the_label_tells(path: str, task: str) -> None:
+    assert task_of(path, label_value(task)) == task
+
+
+def test_without_a_label_that_fits_digits_are_indices() -> None:
+    assert task_of("tune.3") == task_of("tune.3", "something-else") == "tune"
+    assert task_of("3.4") == "3"
+    assert task_of(".".join("1" * 100), "hostile") == "1"
