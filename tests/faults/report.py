@@ -45,7 +45,9 @@ def table(verdicts: Sequence[Verdict], seed: int, silence: float, before: str = 
         quick = " (quick)" if one.quick else ""
         cells = [f"`{one.name}`{quick}", f"{one.course.name}: {one.what}", one.expected, found.get(one.name, NOT_RUN)]
         lines.append(f"| {' | '.join(cells)} |")
-    if edits:
+    if not edits:
+        lines += [line for line in before.splitlines() if line.startswith(("| **edits**", "| `edits-"))]
+    else:
         bad = [f"`{one.name}`: {told(one)}" for one in edits if one.found]
         lines += ["| **edits** | | | |"]
         cells = [f"`edits-0` to `edits-{len(edits) - 1}`", "random edits", "as the last manifest applied to nothing"]
