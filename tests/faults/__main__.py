@@ -43,7 +43,7 @@ def main() -> int:
         sys.stderr.write(f"error: {error}\n")
         return 2
     except (KeyboardInterrupt, asyncio.CancelledError):
-        sys.stderr.write("interrupted\n")
+        sys.stderr.write("ended before its time\n")
         return 130
     bad = sum(bool(one.found) for one in verdicts)
     sys.stdout.write(f"{len(verdicts)} scenarios, {bad} with findings, seed {seed}, {silence:.0f} s of silence each\n")

@@ -63,7 +63,10 @@ class Harness:
         """A run; the harness's own trouble with it is a finding, too, and no reason to end the others."""
         try:
             return await run(self.ground, scenario, self.seed, pace, clean)
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            task = asyncio.current_task()
+            if task and task.cancelling():
+                raise  # the whole run is being ended
             traceback.print_exc()
             return Verdict(scenario.name, self.seed, [f"harness: {error!r}"[:300]], 0.0, {"pipelines": {}, "steps": {}})
 

@@ -38,12 +38,11 @@ class Replica:
         self.token = made(folder) / "token"
         self.clock = folder / f"clock-{number}"
         self.proxy = Proxy(ground.plane.server, trusting(ground.plane, ""), f"{seed}/{number}", self.kill)
-        port = free_ports(2)
         self.operator = Operator(
             folder,
             folder / f"kubeconfig-{number}",
-            port,
-            port + 1,
+            0,
+            0,
             settings,
             {
                 "POD_NAMESPACE": namespace,
@@ -68,6 +67,8 @@ class Replica:
     async def start(self) -> None:
         """Starts proxy and process."""
         await self.proxy.start()
+        self.operator.health_port = free_ports(2)  # only now: what is free long before may be somebody's by then
+        self.operator.metrics_port = self.operator.health_port + 1
         self.operator.kubeconfig.write_text(json.dumps(self._kubeconfig()))
         self._launch()
         self._keeper = asyncio.create_task(self._keep())

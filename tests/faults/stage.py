@@ -222,11 +222,11 @@ class Stage:
     # --- what others do
 
     async def hand(self, kind: str, name: str, patch: Object, part: str = "") -> None:
-        """A patch by somebody whom it does not concern."""
+        """A patch by somebody whom it does not concern, and who does not care whether it succeeds."""
         try:
             found = await self.api.merge(path(COLLECTIONS[kind], self.namespace, name, part), patch)
         except ApiError as error:
-            if error.code != 404:
+            if error.code not in (404, 409, 500, 504):
                 raise
         else:
             self.foreign.add(found["metadata"]["resourceVersion"])

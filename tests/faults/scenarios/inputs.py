@@ -127,18 +127,18 @@ UNDO_TOO_LARGE = Course(
     _undo_too_large,
     capacity={"cpu": "8"},
 )
-ESTIMATED = bad("estimated", {**step("a"), "duration": "5s"}, {**step("b", "a"), "duration": "5s"})
+LIMITED = bad("limited", {**step("a"), "timeout": "50s"}, {**step("b", "a"), "timeout": "50s"})
 STEPS_DEFINITION = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/steps.penstock.dev"
 
 
 async def _older_definition(stage: Stage) -> None:
-    """The definition of Steps is one that has no `duration` yet: the API server prunes the field."""
+    """The definition of Steps is one that has no `timeout` yet: the API server prunes the field."""
     known = await stage.api.get(STEPS_DEFINITION)
     form = known["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
-    del form["properties"]["spec"]["properties"]["duration"]
+    del form["properties"]["spec"]["properties"]["timeout"]
     await stage.api.replace(STEPS_DEFINITION, known)
     await asyncio.sleep(3)  # until every part of the API server knows
-    for manifest in ESTIMATED.manifests:
+    for manifest in LIMITED.manifests:
         await stage.apply(manifest)
 
 
@@ -175,7 +175,7 @@ SCENARIOS = (
     one("undo-too-large", UNDO_TOO_LARGE, "what is to be undone was edited to ask for 4,000 CPUs", quick=True),
     one(
         "pruned-field",
-        ESTIMATED,
+        LIMITED,
         "an older definition of Steps prunes a field that the operator writes",
         expected="as undisturbed, and it is not written again and again",
         first=(),
