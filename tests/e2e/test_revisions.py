@@ -43,6 +43,16 @@ def test_diff_edit_and_rollback(space: Space) -> None:
     assert all(line["kept"] for line in shown)
 
 
+def test_revisions_beyond_the_limit_go(space: Space) -> None:
+    for number in range(5):
+        one = step("a", env=[{"name": "N", "value": str(number)}])
+        space.apply(pipeline("old", one, suspend=True, historyLimit=1))
+        space.until("pipeline/old", lambda seen, then=number + 1: seen.get("status", {}).get("revision") == then)
+    kept = sorted(one["revision"] for one in space.all("controllerrevisions", pipeline="old"))
+    assert kept[-1] == 5
+    assert len(kept) <= 3, "the present one, as many past ones as historyLimit says, and one that is still to go"
+
+
 def test_an_edit_replaces_what_runs_and_leaves_the_rest(space: Space, gate: Gate) -> None:
     space.apply(pipeline("live", step("quick"), step("slow", LONG), step("other", gate.held)))
     space.running("live", "slow")

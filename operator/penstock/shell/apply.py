@@ -211,15 +211,15 @@ class Applier:
 
     async def _all(self, key: Key, writes: Iterable[Write], deadline: float, outcome: Outcome) -> bool:
         """Does the writes that do not pause, first ones first, many at once; returns whether all went through."""
-        due, now = [], time.time()
+        due, now, went_through = [], time.time(), True
         for one in writes:
             until = self.setbacks.until(key, one.what)
             if until > now:
                 outcome.wake(until)
+                went_through = False
             else:
                 due.append(one)
         left = iter(due)
-        went_through = True
 
         async def work() -> None:
             nonlocal went_through
