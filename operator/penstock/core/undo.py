@@ -68,7 +68,10 @@ def undo(observed: Observed, world: World, stage: Stage, found: Decided) -> Undo
     undoing = Undoing()
     life = Life(observed, found)
     for node, step in _started(observed, world, stage):
-        phase = _advance(life, world, _run(observed, stage, node, step))
+        record = _on_record(stage, step)
+        phase = record.get("phase")
+        if phase not in ("Succeeded", "Failed"):
+            phase = _advance(life, world, _run(observed, stage, node, step, record))
         if phase == "Succeeded":
             undoing.undone.append(node.path)
         elif phase == "Failed":
@@ -93,13 +96,15 @@ def _started(observed: Observed, world: World, stage: Stage) -> Iterator[tuple[N
         yield node, step
 
 
-def _run(observed: Observed, stage: Stage, node: Node, step: StepView) -> Run:
-    """The run that undoes a run of a Step in a round of its Pipeline."""
+def _on_record(stage: Stage, step: StepView) -> Mapping[str, Any]:
+    """What is on record of the undo of a Step's last run in this round; nothing if it has not begun."""
+    record: Mapping[str, Any] = step.status.get("undo") or {}
+    return record if (record.get("run"), record.get("round")) == (step.status["run"], stage.round) else {}
+
+
+def _run(observed: Observed, stage: Stage, node: Node, step: StepView, record: Mapping[str, Any]) -> Run:
     status = step.status
     number: int = status["run"]
-    record: Mapping[str, Any] = status.get("undo") or {}
-    if (record.get("run"), record.get("round")) != (number, stage.round):
-        record = {}
     return Run(
         node=replace(node, task=replace(node.task, work=undo_work(node.task.work))),
         step=step,
@@ -139,10 +144,7 @@ _PHASES: Mapping[type, str] = {Won: "Succeeded", Again: "Retrying", Over: "Faile
 
 
 def _advance(life: Life, world: World, run: Run) -> str:
-    """The phase of an undo: as is on record of it, or as it stands now."""
-    phase: str = run.record.get("phase") or ""
-    if phase in ("Succeeded", "Failed"):
-        return phase
+    """The phase of an undo that has not ended yet, as far as is on record."""
     stand = life.advance(run)
     if isinstance(stand, Due):
         stand = _start(life, world, run, stand) or stand
