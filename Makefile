@@ -10,7 +10,8 @@ export PYTHONDONTWRITEBYTECODE = 1
 include tests/cluster/cluster.mk
 include charts/penstock/chart.mk
 
-.PHONY: help venv demo test check lint unit e2e generate lock bench bench-schedule components-test clean
+.PHONY: help venv demo test check lint unit e2e faults faults-quick generate lock bench bench-schedule components-test
+.PHONY: clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -32,7 +33,7 @@ cluster clean-cluster images chart-lint: | venv
 demo: venv ## A cluster, the operator from its chart, two machine-learning Pipelines, their results
 	@$(PY) -m tests.demo
 
-test: check chart-lint components-test e2e ## Everything: static checks, unit tests, chart, components, a real cluster
+test: check chart-lint components-test faults-quick e2e ## Everything: static checks, unit tests, chart, components, faults, a real cluster
 
 check: lint unit ## What needs no cluster: ruff, mypy, import-linter, unit, property, golden and contract tests
 
@@ -50,6 +51,12 @@ components-test: venv ## The components' own tests, in an environment of their o
 
 e2e: venv ## The acceptance cases and more on a real cluster, with the operator installed by Helm
 	@$(PY) -m tests.e2e
+
+faults: venv ## The operator is broken on purpose, in a hundred ways; docs/reliability.md has the table
+	@$(PY) -m tests.faults --write
+
+faults-quick: venv
+	@$(PY) -m tests.faults --quick
 
 generate: venv ## Write the CRDs, the chart's copy and the reference documentation from the models
 	@$(PY) -m penstock.api.generate

@@ -13,9 +13,9 @@ from penstock.core.scheduling.observed_capacity import node_view
 from penstock.core.scheduling.planned_pass import plannable, prepared
 from penstock.core.scheduling.policies import POLICIES
 from penstock.core.scheduling.simulate import Simulated, simulate
-from tests.bench.api import Object
 from tests.bench.figures import percentile
 from tests.bench.schedule.scaled import Seconds
+from tests.plane.api import Object
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Self
 
 import orjson
 
-from tests.bench.api import JOBS, PIPELINES, PODS, STEPS, Api, Object, path
+from tests.plane.api import JOBS, PIPELINES, PODS, STEPS, Api, Object, path
 
 StepKey = tuple[str, str]
 """Pipeline and step, with the index of a fanned-out step: ``("digits", "tune.3")``."""

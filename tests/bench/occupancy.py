@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from penstock.api.quantities import parse
-from tests.bench.api import PODS, Object
+from tests.plane.api import PODS, Object
 
 Amounts = Mapping[str, str]
 """Quantities by resource, as manifests have them."""

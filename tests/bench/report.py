@@ -9,9 +9,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tests.bench.figures import Summary, number, spaced
-from tests.bench.usage import machine
 from tests.cluster.binaries import ETCD, KUBERNETES, KWOK
 from tests.cluster.paths import CHECKOUT
+from tests.plane.usage import machine
 
 DOCUMENT = CHECKOUT / "docs" / "performance.md"
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"

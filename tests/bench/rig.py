@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -14,23 +12,20 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from tests.bench import stages, workloads
-from tests.bench.api import JOBS, PIPELINES, Api, Object, path
-from tests.bench.audit import AuditLog, Calls
+from tests.bench.audit import AuditLog
 from tests.bench.observer import Observer
-from tests.bench.usage import Process
 from tests.cluster import simulated
-from tests.cluster.commands import tail
 from tests.cluster.controlplane import ControlPlane
 from tests.cluster.paths import CHECKOUT
-from tests.cluster.processes import end
 from tests.cluster.progress import ClusterError
+from tests.plane.api import JOBS, PIPELINES, Api, Object, path
+from tests.plane.operator import Operator
+from tests.plane.usage import Process
 
 FIRST_PORT = 17443
+HEALTH_PORT = FIRST_PORT + 8
 METRICS_PORT = FIRST_PORT + 9
-PORTS = ("--host=127.0.0.1", f"--health-port={FIRST_PORT + 8}", f"--metrics-port={METRICS_PORT}")
 NODES = 20
 ALLOCATABLE = {"cpu": "64", "memory": "256Gi", "pods": "1000"}
 LIMITS = ("--kube-api-qps=500", "--kube-api-burst=1000")
@@ -50,26 +45,7 @@ TUNED = Flags((*LIMITS, "--concurrent-job-syncs=32"), LIMITS)
 """The stock scheduler would be next to be the bottleneck: it binds 50 pods a second."""
 OPERATOR = "penstock"
 """The operator's name in the audit log."""
-SETTINGS = {"leaderElection": False, "logFormat": "text"}
 WARM_UP = "warm-up"
-
-
-@dataclass
-class Operator:
-    """The operator as a process."""
-
-    rig: Rig
-    process: Process
-    log: Path
-
-    def calls(self, since: AuditLog) -> Calls:
-        """What it has asked the API server."""
-        return since.calls(OPERATOR)
-
-    def kill(self) -> None:
-        """SIGKILL: no goodbye."""
-        os.kill(self.process.pid, 9)
-        os.waitpid(self.process.pid, 0)
 
 
 @dataclass
@@ -99,37 +75,24 @@ class Rig:
         where = path(PIPELINES, namespace)
         await asyncio.gather(*(self.api.create(where, one) for one in pipelines))
 
-    def launch(self, settings: Object | None = None) -> Operator:
-        """Start the operator; it may not be ready yet."""
-        state = self.plane.state
-        file = state / "config" / "settings.yaml"
-        file.write_text(yaml.safe_dump({**SETTINGS, **(settings or {})}))
-        kubeconfig = self.plane.authority.kubeconfig(
-            state / "config" / "operator.kubeconfig", self.plane.server, OPERATOR, "system:masters"
-        )
-        log = state / "logs" / "operator.log"
-        with log.open("a") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "penstock.shell", "--settings", str(file), *PORTS],
-                env={**os.environ, "KUBECONFIG": str(kubeconfig), "PYTHONPATH": str(CHECKOUT / "operator")},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                cwd=state,
-            )
-        return Operator(self, Process(process.pid), log)
+    def operator(self, settings: Object | None = None) -> Operator:
+        """The operator, not started yet."""
+        config, server = self.plane.state / "config", self.plane.server
+        kubeconfig = self.plane.authority.kubeconfig(config / "operator.kubeconfig", server, OPERATOR, "system:masters")
+        return Operator(self.plane.state / "logs", kubeconfig, HEALTH_PORT, METRICS_PORT, settings or {})
 
     @contextmanager
     def running(self, settings: Object | None = None) -> Iterator[Operator]:
         """The operator, until the end of the block. It is still to be seen to work: ``warm_up``."""
-        operator = self.launch(settings)
+        operator = self.operator(settings)
+        operator.start()
         try:
             yield operator
         except BaseException:
-            sys.stderr.write(f"the end of the operator's log:\n{tail(operator.log)}\n")
+            sys.stderr.write(f"the end of the operator's log:\n{operator.tail()}\n")
             raise
         finally:
-            end(operator.process.pid, 5)
+            operator.stop()
 
     async def warm_up(self, name: str = WARM_UP) -> Object:
         """Runs a Pipeline of one step in a new namespace of that name, so that operator and controllers are known to

@@ -48,7 +48,7 @@ def test_names_say_what_is_inside() -> None:
     assert [str(path) for path in MODULES if set(path.with_suffix("").parts) & VAGUE] == []
 
 
-@pytest.mark.parametrize("room", ["operator", "tests/cluster", "tests/e2e", "components"])
+@pytest.mark.parametrize("room", ["operator", "tests/cluster", "tests/e2e", "tests/faults", "components"])
 def test_files_are_small(room: str) -> None:
     files = [path for path in MODULES if path.is_relative_to(room)]
     long = {str(path): (CHECKOUT / path).read_text().count("\n") for path in files}

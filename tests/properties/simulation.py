@@ -4,16 +4,12 @@ import random
 from typing import Any
 
 from penstock.core import labels
+from penstock.core.names import task_of
 from penstock.core.plan import Plan
 from tests.properties.manifests import COMPONENTS, work
 from tests.properties.model import Cluster, Object
 
 ENDED = ("Succeeded", "Failed", "Skipped", "Cancelled")
-
-
-def task_of(path: str) -> str:
-    """The task of an instance: its path without indices."""
-    return ".".join(part for part in path.split(".") if not part.isdecimal())
 
 
 def index_of(path: str) -> tuple[int, ...]:
@@ -202,7 +198,7 @@ class Disturbed(Cluster):
     def check_reasons(self) -> None:
         """Every Step that waits has exactly one reason."""
         found = self.plan()
-        waiting = {one.step.path for one in found.ready} | {one.step.path for one, _, _ in found.held}
+        waiting = {one.step.path for one in found.ready}
         created = {manifest["metadata"]["name"].partition(".")[2] for manifest in found.create_steps}
         for node, verdict in found.verdicts:
             assert verdict.ended or verdict.reason or node.path in waiting | created, (node.path, verdict)

@@ -9,6 +9,7 @@ from penstock.core.scheduling.ledger import Ledger
 from penstock.shell import stream, surroundings, trouble, watching
 from penstock.shell.client import Client
 from penstock.shell.process import Operator
+from penstock.shell.resources import JOBS
 from penstock.shell.settings import Settings
 from penstock.shell.store import Key, Store
 from penstock.shell.surroundings import Surroundings
@@ -232,7 +233,7 @@ async def test_events_that_may_not_be_read_somewhere_are_read_elsewhere(
 
     cluster.faults.append(refuse)
     found = Trouble(client, store, Operator(client, Settings(), "test").starter, lambda key: None)
-    found._waits = lambda job, now: True  # type: ignore[method-assign]
+    found._silent = lambda job, now: iter([(JOBS, job.uid)])  # type: ignore[method-assign]
 
     class Job:
         def __init__(self, namespace: str) -> None:
@@ -253,7 +254,7 @@ async def test_a_quota_that_may_not_be_seen_any_more_limits_nothing(
     cluster.create("resourcequotas", "gone", quota)
     rights = Rights(cluster)
     ledger = Ledger()
-    found = Surroundings(client, ledger, Settings(namespaces=("here", "gone")), lambda at: None)
+    found = Surroundings(client, ledger, Settings(namespaces=("here", "gone")))
     task = asyncio.create_task(found.run())
     await until(lambda: ledger.snapshot().quotas)
     rights.take_away()

@@ -103,9 +103,10 @@ def read_attempt(
 ) -> Progress:
     """Progress of an attempt from its Job and pods at an instant. Pure."""
     pods = sorted(_present(job, pods), key=lambda pod: (pod.index, pod.created, pod.uid))
-    failed = next((pod for pod in pods if pod.phase == "Failed" and (pod.disrupted or not pod.deleting)), None)
-    if failed:  # one that is being deleted for no reason given may have been stopped by the Job controller
-        return _pod_failure(failed, now)
+    # One that is being deleted for no reason given may have been stopped by the Job controller.
+    failed = [pod for pod in pods if pod.phase == "Failed" and (pod.disrupted or not pod.deleting)]
+    if failed:  # who of a gang has lost another one fails, too
+        return _pod_failure(min(failed, key=lambda pod: (not pod.disrupted, pod.ended or now)), now)
     if job.finished == "Failed" and not _unseen(job, pods, now):
         return _job_failure(job, pods)
     done = {pod.index: pod for pod in pods if pod.phase == "Succeeded"}
@@ -134,13 +135,13 @@ def read_attempt(
 
 
 def _present(job: JobView, pods: Sequence[PodView]) -> Sequence[PodView]:
-    """Pods that count, by index: however those end that a suspension of the Job stops, it is no success and no failure.
+    """Pods that count: however those end that a suspension of the Job stops, it is no success and no failure.
 
     The Job controller deletes them and does not count them; once the Job is resumed, it makes new ones.
     """
     return [
         pod
-        for pod in sorted(pods, key=lambda pod: (pod.index, pod.created, pod.uid))
+        for pod in pods
         if not pod.deleting or pod.disrupted or not (job.suspended or pod.created < (job.resumed or 0.0))
     ]
 

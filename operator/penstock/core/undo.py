@@ -67,11 +67,13 @@ def undo(observed: Observed, world: World, stage: Stage, found: Decided) -> Undo
         return Undoing(done=False)
     undoing = Undoing()
     life = Life(observed, found)
-    for node, step in _started(observed, world, stage):
+    started = list(_started(observed, world, stage))
+    since = instant(max((step.status.get("completionTime", "") for _, step in started), default="")) or observed.now
+    for node, step in started:
         record = _on_record(stage, step)
         phase = record.get("phase")
         if phase not in ("Succeeded", "Failed"):
-            phase = _advance(life, world, _run(observed, stage, node, step, record))
+            phase = _advance(life, world, _run(observed, stage, node, step, record), since)
         if phase == "Succeeded":
             undoing.undone.append(node.path)
         elif phase == "Failed":
@@ -143,22 +145,22 @@ def undo_work(work: Work) -> Work:
 _PHASES: Mapping[type, str] = {Won: "Succeeded", Again: "Retrying", Over: "Failed"}
 
 
-def _advance(life: Life, world: World, run: Run) -> str:
-    """The phase of an undo that has not ended yet, as far as is on record."""
+def _advance(life: Life, world: World, run: Run, since: float) -> str:
+    """The phase of an undo that has not ended yet, as far as is on record. `since`: when all Steps had ended."""
     stand = life.advance(run)
     if isinstance(stand, Due):
-        stand = _start(life, world, run, stand) or stand
+        stand = _start(life, world, run, stand.since if run.closed else since) or stand
     if not isinstance(stand, (Won, Again, Over)):
         return "Running"
     life.found.statuses[run.step.path] = _status(run, stand, life.now)
     return _PHASES[type(stand)]
 
 
-def _start(life: Life, world: World, run: Run, stand: Due) -> Over | None:
+def _start(life: Life, world: World, run: Run, since: float) -> Over | None:
     values = bind(world, run.node)
     if isinstance(values, Impossible):
         return Over(values.reason, values.message)
-    found = life.start(run, values, stand.since)
+    found = life.start(run, values, since)
     return found if isinstance(found, Over) else None
 
 

@@ -7,9 +7,9 @@ import time
 from dataclasses import dataclass
 
 from tests.bench import workloads
-from tests.bench.api import JOBS, PODS, Object, path
 from tests.bench.observer import Observer
 from tests.bench.rig import Rig
+from tests.plane.api import JOBS, PODS, Object, path
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ import re
 import aiohttp
 
 from tests.bench import workloads
-from tests.bench.api import PIPELINES, STEPS
 from tests.bench.figures import Figure, percentile
 from tests.bench.observer import Observer
 from tests.bench.progress import note
 from tests.bench.rig import METRICS_PORT, rig
 from tests.bench.rows.measured import costs, spending
+from tests.plane.api import PIPELINES, STEPS
 
 COUNT = 5000
 WINDOW = 5.0

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tests.bench import workloads
-from tests.bench.api import Object
 from tests.bench.figures import Figure, percentile
 from tests.bench.observer import Observer
 from tests.bench.progress import note
 from tests.bench.rig import rig
 from tests.bench.rows.chain import hops
 from tests.bench.rows.measured import spending
+from tests.plane.api import Object
 
 SMALL, LARGE = 100, 10_000
 LAYER = 50

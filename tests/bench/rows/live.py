@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 
 from tests.bench import workloads
-from tests.bench.api import PIPELINES, PODS, Object, path
 from tests.bench.observer import Observer
 from tests.bench.rig import Rig
 from tests.bench.stages import HOLD
+from tests.plane.api import PIPELINES, PODS, Object, path
 
 STEPS = 500
 """Steps of one Pipeline at most."""

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from tests.bench.api import PIPELINES, STEPS
 from tests.bench.audit import Calls
 from tests.bench.figures import Figure
 from tests.bench.observer import Observer
 from tests.bench.progress import note
-from tests.bench.rig import Operator, Rig
+from tests.bench.rig import OPERATOR, Rig
+from tests.plane.api import PIPELINES, STEPS
+from tests.plane.operator import Operator
 
 
 @dataclass
@@ -31,7 +32,7 @@ def spending(rig: Rig, operator: Operator) -> Iterator[Spent]:
     audit, plane, own = rig.audit, rig.cpu(), operator.process.cpu()
     yield spent
     spent.operator, spent.plane = operator.process.cpu() - own, rig.cpu() - plane
-    spent.calls = operator.calls(audit)
+    spent.calls = audit.calls(OPERATOR)
 
 
 def costs(name: str, spent: Spent, seen: Observer, steps: int, limits: bool = False) -> list[Figure]:

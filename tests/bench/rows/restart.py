@@ -6,11 +6,11 @@ import asyncio
 import time
 
 from tests.bench import workloads
-from tests.bench.api import PODS, path
 from tests.bench.figures import Figure
 from tests.bench.observer import Observer
 from tests.bench.rig import rig
 from tests.bench.rows import live
+from tests.plane.api import PODS, path
 
 LIVE = 10_000
 ENDING = 100

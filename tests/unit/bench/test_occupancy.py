@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tests.bench.api import JOBS, PODS
 from tests.bench.occupancy import Occupancy, OverCommit
+from tests.plane.api import JOBS, PODS
 
 NODES = {"n": {"cpu": "2", "nvidia.com/gpu": "1", "pods": "3"}}
 

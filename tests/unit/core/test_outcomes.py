@@ -1,5 +1,6 @@
 """How far an attempt got, for every shape that Jobs and pods take."""
 
+import itertools
 import json
 from dataclasses import replace
 from typing import Any
@@ -183,10 +184,13 @@ class TestFailure:
     def test_one_pod_of_a_gang_fails_them_all(self) -> None:
         assert failure(JOB, POD, replace(BROKEN, index=1), replicas=2).exit_code == 1
 
-    def test_of_several_pods_that_failed_the_first_one_speaks_in_whatever_order_they_are_seen(self) -> None:
-        evicted = replace(POD, index=1, uid="other", phase="Failed", reason="Evicted", disrupted="gone")
-        seen = [failure(JOB, *pods, replicas=2).reason for pods in ((BROKEN, evicted), (evicted, BROKEN))]
-        assert seen == [Reason.ERROR, Reason.ERROR]
+    def test_of_several_that_failed_the_disrupted_one_tells_why_then_the_first(self) -> None:
+        evicted = replace(BROKEN, uid="e", index=1, ended=None, disrupted="EvictionByEvictionAPI")
+        later = replace(BROKEN, uid="l", index=2, ended=996.0, exit_code=7)
+        for order in itertools.permutations([BROKEN, evicted, later]):
+            assert failure(JOB, *order, replicas=3).reason is Reason.DISRUPTED
+        for order in itertools.permutations([replace(BROKEN, index=3), later]):
+            assert failure(JOB, *order, replicas=4).exit_code == 1
 
     def test_a_deleted_pod_is_lost_and_no_fault(self) -> None:
         found = failure(finished("Failed", reason="BackoffLimitExceeded"))
