@@ -68,7 +68,7 @@ def undo(observed: Observed, world: World, stage: Stage, found: Decided) -> Undo
     undoing = Undoing()
     life = Life(observed, found)
     started = list(_started(observed, world, stage))
-    since = instant(max((step.status.get("completionTime", "") for _, step in started), default="")) or observed.now
+    since = instant(max((step.status["completionTime"] for _, step in started), default=None)) or observed.now
     for node, step in started:
         record = _on_record(stage, step)
         phase = record.get("phase")
