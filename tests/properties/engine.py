@@ -7,6 +7,7 @@ from typing import Any
 
 from penstock.core import labels
 from penstock.core.plan import Plan
+from penstock.core.reasons import Reason
 from penstock.shell.loop import SETTLING
 from tests.properties.model import Object
 from tests.properties.simulation import Disturbed
@@ -61,7 +62,7 @@ class Engine(Disturbed):
         while self.woken or (self.alarm is not None and self.alarm <= self.now):
             asked += 1
             assert asked <= most, f"spins: {self._what(self.plan())}"
-            self.woken = False
+            said, self.woken = self._said(), False
             found = self.plan()
             self.alarm = found.wake_at
             if any(map(self.refused_now, found.ready)):
@@ -73,8 +74,14 @@ class Engine(Disturbed):
             if found.unsettled:
                 assert self.writes > before, f"unsettled, and nothing was written: {self._what(found)}"
                 self.woken = True
+            elif self._said() != said:  # the gate wakes whom it has something new to say to
+                self.woken = True
             elif not self.woken:
                 self.check_settled(new_jobs=len(self.started) > started)
+
+    def _said(self) -> dict[str, Reason]:
+        """Why Steps wait, as the gate found last, by uid."""
+        return {uid: wait.reason for uid, wait in self.waits.items()}
 
     def crash(self) -> None:
         """One plan of which some writes get lost with the operator; the one that begins then looks at everything."""
@@ -104,7 +111,7 @@ class Engine(Disturbed):
     def _what(self, found: Plan) -> dict[str, Any]:
         names = ("pipeline_status", "create_steps", "replace_specs", "delete_steps", "delete_jobs")
         more: dict[str, Any] = {name: getattr(found, name) for name in (*names, "step_statuses", "settle_approvals")}
-        more["ready"] = [one for one in found.ready if not self.refused_now(one)]
+        more["ready"] = self.due(found)
         return {name: value for name, value in more.items() if value}
 
     # --- histories ----------------------------------------------------------------------------------------------------

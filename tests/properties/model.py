@@ -225,12 +225,9 @@ class Cluster:
             writes, conclude = conclude, []
         for view, step_status in found.step_statuses:
             writes.append(partial(self.set_status, self.objects["Step", view.name], view.version, step_status))
-        if graph is not None:
-            due = replace(found, ready=[ready for ready in found.ready if not self.refused_now(ready)])
-            writes += [
-                partial(self.submit, ready, jobs.job_manifest(graph, ready, owner, "courier"))
-                for ready in admitted(due, graph, self.now)
-            ]
+        for ready in self.due(found):
+            assert graph is not None
+            writes.append(partial(self.submit, ready, jobs.job_manifest(graph, ready, owner, "courier")))
         writes += [partial(self.delete_job, job.name, job.uid) for job in found.delete_jobs]
         for view in found.settle_approvals:
             writes.append(partial(self._settle, view.name, approval_labels(view)))
@@ -291,6 +288,12 @@ class Cluster:
     def refused_now(self, ready: Ready) -> bool:
         """Whether that Job was asked for at this very instant, and not taken."""
         return self.asked.get(ready.step.uid) == (_which(ready), self.now)
+
+    def due(self, found: Plan) -> list[Ready]:
+        """The Jobs of a plan that are asked for now: those that its limits allow and that were not just refused."""
+        graph = self.graph[1].graph if self.graph else None
+        left = [ready for ready in found.ready if not self.refused_now(ready)]
+        return admitted(replace(found, ready=left), graph, self.now) if graph else []
 
     def never_fits(self, ready: Ready) -> Refusal | None:
         """What admission says of a Job that fits nowhere; None if there is room for it."""

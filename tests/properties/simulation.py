@@ -4,16 +4,12 @@ import random
 from typing import Any
 
 from penstock.core import labels
+from penstock.core.names import task_of
 from penstock.core.plan import Plan
 from tests.properties.manifests import COMPONENTS, work
 from tests.properties.model import Cluster, Object
 
 ENDED = ("Succeeded", "Failed", "Skipped", "Cancelled")
-
-
-def task_of(path: str) -> str:
-    """The task of an instance: its path without indices."""
-    return ".".join(part for part in path.split(".") if not part.isdecimal())
 
 
 def index_of(path: str) -> tuple[int, ...]:

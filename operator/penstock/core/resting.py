@@ -13,7 +13,7 @@ from penstock.api.storage import Storage
 from penstock.core import step_status
 from penstock.core.clock import instant
 from penstock.core.collection import due
-from penstock.core.lifecycle import ENDED, parse_rerun
+from penstock.core.lifecycle import ENDED, new_rerun
 from penstock.core.observed import JobView, PipelineView, StepView
 
 
@@ -29,13 +29,12 @@ def rest(
 ) -> Rest | None:
     """The rest of a Pipeline, if it rests. `steps`: those that it owns; `jobs`: theirs, by the uid of the Step."""
     status = pipeline.status
-    rerun = parse_rerun(pipeline.rerun)
     if (
         pipeline.deleting
         or status.get("phase") not in ENDED
         or status.get("observedGeneration") != pipeline.generation
         or not all(one.get("observedGeneration") == pipeline.generation for one in status.get("conditions") or ())
-        or (rerun is not None and rerun.token != status.get("rerun"))
+        or new_rerun(pipeline)
         or sum((status.get("counts") or {}).values()) != len(steps)
         or not all(_over(step, jobs.get(step.uid, ())) for step in steps)
     ):

@@ -155,7 +155,7 @@ class Life:
         """The Jobs of a Step that run or may come to run, whatever they are for; later ones last."""
         jobs, pods = self.observed.jobs.get(step.uid, ()), self.observed.pods
         live = [job for job in jobs if outcomes.may_run(job, pods.get(job.uid, ()))]
-        return sorted(live, key=lambda job: (job.run, job.round, job.attempt))
+        return sorted(live, key=lambda job: (job.run, job.round, job.attempt)) if len(live) > 1 else live
 
     def advance(self, run: Run) -> Stand:
         """How a run stands that has begun."""

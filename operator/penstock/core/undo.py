@@ -67,8 +67,13 @@ def undo(observed: Observed, world: World, stage: Stage, found: Decided) -> Undo
         return Undoing(done=False)
     undoing = Undoing()
     life = Life(observed, found)
-    for node, step in _started(observed, world, stage):
-        phase = _advance(life, world, _run(observed, stage, node, step))
+    started = list(_started(observed, world, stage))
+    since = instant(max((step.status["completionTime"] for _, step in started), default=None)) or observed.now
+    for node, step in started:
+        record = _on_record(stage, step)
+        phase = record.get("phase")
+        if phase not in ("Succeeded", "Failed"):
+            phase = _advance(life, world, _run(observed, stage, node, step, record), since)
         if phase == "Succeeded":
             undoing.undone.append(node.path)
         elif phase == "Failed":
@@ -93,13 +98,15 @@ def _started(observed: Observed, world: World, stage: Stage) -> Iterator[tuple[N
         yield node, step
 
 
-def _run(observed: Observed, stage: Stage, node: Node, step: StepView) -> Run:
-    """The run that undoes a run of a Step in a round of its Pipeline."""
+def _on_record(stage: Stage, step: StepView) -> Mapping[str, Any]:
+    """What is on record of the undo of a Step's last run in this round; nothing if it has not begun."""
+    record: Mapping[str, Any] = step.status.get("undo") or {}
+    return record if (record.get("run"), record.get("round")) == (step.status["run"], stage.round) else {}
+
+
+def _run(observed: Observed, stage: Stage, node: Node, step: StepView, record: Mapping[str, Any]) -> Run:
     status = step.status
     number: int = status["run"]
-    record: Mapping[str, Any] = status.get("undo") or {}
-    if (record.get("run"), record.get("round")) != (number, stage.round):
-        record = {}
     return Run(
         node=replace(node, task=replace(node.task, work=undo_work(node.task.work))),
         step=step,
@@ -138,25 +145,22 @@ def undo_work(work: Work) -> Work:
 _PHASES: Mapping[type, str] = {Won: "Succeeded", Again: "Retrying", Over: "Failed"}
 
 
-def _advance(life: Life, world: World, run: Run) -> str:
-    """The phase of an undo: as is on record of it, or as it stands now."""
-    phase: str = run.record.get("phase") or ""
-    if phase in ("Succeeded", "Failed"):
-        return phase
+def _advance(life: Life, world: World, run: Run, since: float) -> str:
+    """The phase of an undo that has not ended yet, as far as is on record. `since`: when all Steps had ended."""
     stand = life.advance(run)
     if isinstance(stand, Due):
-        stand = _start(life, world, run, stand) or stand
+        stand = _start(life, world, run, stand.since if run.closed else since) or stand
     if not isinstance(stand, (Won, Again, Over)):
         return "Running"
     life.found.statuses[run.step.path] = _status(run, stand, life.now)
     return _PHASES[type(stand)]
 
 
-def _start(life: Life, world: World, run: Run, stand: Due) -> Over | None:
+def _start(life: Life, world: World, run: Run, since: float) -> Over | None:
     values = bind(world, run.node)
     if isinstance(values, Impossible):
         return Over(values.reason, values.message)
-    found = life.start(run, values, stand.since)
+    found = life.start(run, values, since)
     return found if isinstance(found, Over) else None
 
 

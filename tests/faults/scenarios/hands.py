@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
-from penstock.core import labels
+from penstock.core import names
 from tests.faults import courses
 from tests.faults.scenario import Course, Same, Scenario
 from tests.faults.stage import Stage
@@ -136,7 +136,7 @@ async def _job_of_that_name(stage: Stage) -> None:
     """Somebody's Job has the name that the third step's Job is to have, until the Step says so."""
     await stage.running("p.b")
     step = stage.history.objects("Step")["p.c"]
-    name = labels.job_name("p.c", step["metadata"]["uid"], 1, 1)
+    name = names.job_name("p.c", step["metadata"]["uid"], 1, 1)
     pod = {"restartPolicy": "Never", "containers": [{"name": "mine", "image": "faults/none"}]}
     spec = {"suspend": True, "template": {"spec": pod}}
     await stage.create({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name}, "spec": spec})

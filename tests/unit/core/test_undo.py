@@ -10,6 +10,7 @@ from penstock.core import labels
 from penstock.core.observed import Refusal
 from penstock.core.retries import MAX_DISRUPTIONS
 from penstock.core.runs import Ready
+from penstock.core.scheduling.demands import demand
 from penstock.core.step_status import KEPT_ATTEMPTS
 
 
@@ -269,6 +270,26 @@ def test_an_undo_asks_for_more_memory_as_its_retry_says() -> None:
     saga.run()
     containers = [job["spec"]["template"]["spec"]["containers"][0] for job in saga.of("Job") if undoes(job)]
     assert [one["resources"]["requests"]["memory"] for one in containers] == ["128Mi", str(256 * 2**20)]
+
+
+def test_an_undo_needs_room_for_one_pod_where_the_artifacts_of_its_step_are() -> None:
+    made = {"name": "made", "type": "Artifact"}
+    saga = Saga("b").begin(
+        step("a", replicas=2, outputs=[made]), step("b", needs=["a"]), storage={"claim": {"size": "1Gi"}}
+    )
+    seen: dict[tuple[str, str], tuple[int, str]] = {}
+    saga.refuses = lambda ready: seen.update(shapes(saga, ready))  # type: ignore[method-assign]
+    saga.run()
+    assert seen["a", "run"] == (2, "ns/p-artifacts")
+    assert seen["a", "undo"] == (1, "ns/p-artifacts")
+
+
+def shapes(saga: Saga, ready: Ready) -> dict[tuple[str, str], tuple[int, str]]:
+    """What room a Job needs: pods, and the claim whose node they have to be on."""
+    assert saga.graph
+    assert saga.graph[1].graph
+    shape = demand(ready, saga.graph[1].graph).shape
+    return {(ready.node.path, ready.purpose): (shape.replicas, shape.claim)}
 
 
 def test_nothing_is_undone_beside_a_pod_of_a_gang_that_is_still_ending() -> None:

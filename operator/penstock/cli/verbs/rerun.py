@@ -45,7 +45,9 @@ def rerun(
         if status.get("phase") == "Invalid":
             raise Failure(f"pipeline {name!r} is not valid, so nothing runs; see `penstock get {name}`")
         if deadline.passed:
-            words = f"the operator did not take the rerun up within {timeout:g}s; does it run?"
+            words = (
+                f"the operator did not take the rerun up within {timeout:g}s; does it run? See `penstock why {name}`"
+            )
             typer.echo(f"error: {words}", err=True)
             return TIMED_OUT
         time.sleep(0.3)

@@ -66,7 +66,7 @@ def whole(observed: Observed) -> Whole | None:
     if observed.graph is None:
         return _invalid(observed)
     if observed.deferred:
-        return Whole(phase, "", "the latest edit waits for the end of the undo or of `finally`")
+        return Whole(phase, "", "the latest edit or rerun waits for the end of the undo or of `finally`")
     if take_up(observed):
         last = f"it said last: {reason}, {message}" if message else "does it run?"
         return Whole(phase, "", f"the operator has not taken up the latest edit or rerun yet; {last}")
