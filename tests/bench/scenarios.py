@@ -35,5 +35,7 @@ SCENARIOS = (
     Scenario("fanout", (7,), None, fanout.trial),
     Scenario("reality", (9,), None, reality.trial),
     Scenario("restart", (11,), None, restart.trial),
-    Scenario("idle", (12,), idle.trial, idle.trial),
+    Scenario("idle", (12,), idle.behind_parallelism, idle.behind_parallelism),
+    Scenario("idle, for room", (12,), idle.for_room, idle.for_room),
+    Scenario("idle, for room beside others", (12,), None, idle.beside_others),
 )

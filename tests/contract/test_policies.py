@@ -308,7 +308,7 @@ def test_a_service_for_other_pods_is_not_created(change: Callable[[Object], Any]
     (service,) = golden("17-gang")["services"]
     other = changed(service, lambda one: change(one["spec"]))
     assert policy("operator").denials(OPERATOR, new=other) == [
-        "the Service of a step is headless, for the pods of the Job of its name"
+        "the Service of a step is headless, for the pods of the gang of its name"
     ]
 
 

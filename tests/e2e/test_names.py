@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from penstock.core.names import job_name
+from penstock.core.names import job_name, service_name
 from tests.e2e.manifests import IMAGE, pipeline, step
 from tests.e2e.space import Object, Space
 
@@ -23,7 +23,8 @@ def test_what_somebody_else_has_is_left_alone(space: Space, kind: str) -> None:
     gang = step("a", replicas=2, startTimeout="2s")
     space.apply(pipeline("taken", gang, suspend=True))
     space.wait("step/taken.a", "create")
-    name = job_name("taken.a", space.one("step/taken.a")["metadata"]["uid"], run=1, attempt=1)
+    owner = space.one("step/taken.a")["metadata"]["uid"]
+    name = service_name("taken.a", owner) if kind == "service" else job_name("taken.a", owner, run=1, attempt=1)
     space.apply(theirs(kind, name))
     uid = space.one(f"{kind}/{name}")["metadata"]["uid"]
     space.apply(pipeline("taken", gang))

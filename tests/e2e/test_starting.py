@@ -29,13 +29,13 @@ def volume(**source: Object) -> Object:
 
 
 def test_a_config_map_that_is_missing(space: Space) -> None:
-    message = failed(space, step("config", pod=volume(configMap={"name": "absent"})))
-    assert 'configmap "absent" not found' in message
+    words = 'configmap "absent" not found'
+    assert words in failed(space, step("config", pod=volume(configMap={"name": "absent"})), words)
 
 
 def test_a_claim_that_is_missing(space: Space) -> None:
-    message = failed(space, step("claim", pod=volume(persistentVolumeClaim={"claimName": "absent"})))
-    assert 'persistentvolumeclaim "absent" not found' in message
+    words = 'persistentvolumeclaim "absent" not found'
+    assert words in failed(space, step("claim", pod=volume(persistentVolumeClaim={"claimName": "absent"})), words)
 
 
 def test_a_service_account_that_is_missing(space: Space) -> None:

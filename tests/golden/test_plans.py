@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.properties.model import admission, admitted
 
 from penstock import api
 from penstock.core.compact import compact
@@ -12,6 +13,7 @@ from penstock.core.composition.compiler import compile_pipeline
 from penstock.core.jobs import gang_service, job_manifest
 from penstock.core.observed import Observed, job_view, pipeline_view, pod_view, step_view
 from penstock.core.plan import plan
+from penstock.core.scheduling.wording import Reader
 
 CASES = Path(__file__).parent / "cases"
 NAMES = sorted(path.name.removesuffix(".observed.yaml") for path in CASES.glob("*.observed.yaml"))
@@ -44,6 +46,8 @@ def described(snapshot: Observed) -> dict[str, Any]:
     found = plan(snapshot)
     owner = (snapshot.pipeline.name, snapshot.pipeline.uid)
     graph = snapshot.graph
+    started = admitted(found, graph, snapshot.now) if graph else []
+    waits = admission(found, graph, snapshot.now).waits if graph else {}
     made = {
         "pipelineStatus": found.pipeline_status,
         "claim": found.claim,
@@ -52,9 +56,9 @@ def described(snapshot: Observed) -> dict[str, Any]:
         "deleteSteps": [step.name for step in found.delete_steps],
         "deleteJobs": [job.name for job in found.delete_jobs],
         "stepStatuses": {step.name: status for step, status in found.step_statuses},
-        "jobs": [job_manifest(graph, ready, owner, "courier") for ready in found.ready] if graph else [],
-        "services": [made for ready in found.ready if (made := gang_service(ready, owner[0]))],
-        "held": {ready.step.name: f"{reason}: {words}" for ready, reason, words in found.held},
+        "jobs": [job_manifest(graph, ready, owner, "courier") for ready in started] if graph else [],
+        "services": [made for ready in started if (made := gang_service(ready, owner[0]))],
+        "held": {f"{owner[0]}.{key[2]}": f"{wait.reason}: {wait.words(Reader(key[0]))}" for key, wait in waits.items()},
         "verdicts": {
             node.path: " ".join(filter(None, [verdict.phase, verdict.reason, verdict.message]))
             for node, verdict in found.verdicts

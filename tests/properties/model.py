@@ -8,6 +8,7 @@ import copy
 import itertools
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,12 +17,17 @@ from penstock.core import jobs, labels
 from penstock.core.clock import stamp
 from penstock.core.compact import compact
 from penstock.core.composition.compiler import Compiled, compile_pipeline
+from penstock.core.graph import Graph
 from penstock.core.lifecycle import ENDED
 from penstock.core.observed import Observed, Refusal, StepView, job_view, pipeline_view, pod_view, step_view
 from penstock.core.owners import by_owner
 from penstock.core.plan import Plan, approval_labels, plan
 from penstock.core.revisions import edit_waits, edited_since
 from penstock.core.runs import Ready
+from penstock.core.scheduling.admission import Admission, admit
+from penstock.core.scheduling.capacity import Capacity
+from penstock.core.scheduling.demands import demand
+from penstock.core.scheduling.waits import Wait
 
 Object = dict[str, Any]
 Work = Callable[[Object, Mapping[str, str]], tuple[int, str]]
@@ -42,6 +48,18 @@ def _which(ready: Ready) -> Which:
     return ready.facts.run, ready.attempt, ready.purpose
 
 
+def admission(found: Plan, graph: Graph, now: float) -> Admission:
+    """The admission of a plan's Steps where there is room for all: only their Pipeline's own limits hold them back."""
+    demands = [demand(ready, graph, None, found.places) for ready in found.ready]
+    return admit(demands, Capacity.of(), now, taken=found.places)
+
+
+def admitted(found: Plan, graph: Graph, now: float) -> list[Ready]:
+    """Those of a plan's Steps that start where there is room for all, in their order."""
+    ready = {one.node.path: one for one in found.ready}
+    return [ready[one.key[2]] for one in admission(found, graph, now).admitted]
+
+
 class Cluster:
     """One namespace with one Pipeline at a time, and the operator's view of it."""
 
@@ -58,6 +76,7 @@ class Cluster:
         self.slow = False
         """Whether Jobs take their time to be deleted."""
         self.writes = 0
+        self.waits: dict[str, Wait] = {}
         self.components: dict[tuple[str | None, str], api.ComponentSpec] = {}
         self.unfit: dict[str, Refusal] = {}
         self.refused: dict[str, Refusal] = {}
@@ -158,6 +177,7 @@ class Cluster:
             jobs=by_step,
             pods=by_job,
             now=self.now,
+            waits=self.waits,
             refused=dict(self.refused),
             unfit=dict(self.unfit),
             deferred=deferred,
@@ -180,8 +200,13 @@ class Cluster:
         return known[1], False
 
     def plan(self) -> Plan:
-        """The operator's plan for what is there now."""
-        return plan(self.observe())
+        """The operator's plan for what is there now. The next one says why what is ready waits, as the gate found."""
+        observed = self.observe()
+        found = plan(observed)
+        uids = {one.node.path: one.step.uid for one in found.ready}
+        waits = admission(found, observed.graph, self.now).waits if observed.graph else {}
+        self.waits = {uids[key[2]]: wait for key, wait in waits.items()}
+        return found
 
     def writes_of(self, found: Plan) -> list[Callable[[], None]]:
         """The writes of a plan in the order in which the operator begins them. Each may fail and be left out."""
@@ -201,9 +226,10 @@ class Cluster:
         for view, step_status in found.step_statuses:
             writes.append(partial(self.set_status, self.objects["Step", view.name], view.version, step_status))
         if graph is not None:
-            asked = [ready for ready in found.ready if not self.refused_now(ready)]
+            due = replace(found, ready=[ready for ready in found.ready if not self.refused_now(ready)])
             writes += [
-                partial(self.submit, ready, jobs.job_manifest(graph, ready, owner, "courier")) for ready in asked
+                partial(self.submit, ready, jobs.job_manifest(graph, ready, owner, "courier"))
+                for ready in admitted(due, graph, self.now)
             ]
         writes += [partial(self.delete_job, job.name, job.uid) for job in found.delete_jobs]
         for view in found.settle_approvals:
@@ -346,9 +372,10 @@ class Cluster:
     def reconcile(self, most: int = 50) -> None:
         """Plans and applies until there is nothing left to do."""
         for _ in range(most):
+            waited = self.waits.keys()
             found = self.plan()
             writes = self.writes_of(found)
-            if not writes:
+            if not writes and self.waits.keys() <= waited:
                 return
             for write in writes:
                 write()

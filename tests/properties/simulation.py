@@ -202,7 +202,7 @@ class Disturbed(Cluster):
     def check_reasons(self) -> None:
         """Every Step that waits has exactly one reason."""
         found = self.plan()
-        waiting = {one.step.path for one in found.ready} | {one.step.path for one, _, _ in found.held}
+        waiting = {one.step.path for one in found.ready}
         created = {manifest["metadata"]["name"].partition(".")[2] for manifest in found.create_steps}
         for node, verdict in found.verdicts:
             assert verdict.ended or verdict.reason or node.path in waiting | created, (node.path, verdict)

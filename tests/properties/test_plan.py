@@ -15,10 +15,9 @@ from tests.properties.simulation import Disturbed
 def actions(found: Plan) -> list[object]:
     """All that a plan says, without objects that have no equality of their own."""
     ready = [(one.step.path, one.facts, one.attempt, dict(one.values)) for one in found.ready]
-    held = [(one.step.path, reason, words) for one, reason, words in found.held]
     verdicts = [(node.path, verdict) for node, verdict in found.verdicts]
     writes = [found.pipeline_status, found.create_steps, found.step_statuses, found.replace_specs]
-    return [*writes, found.delete_steps, found.delete_jobs, ready, held, verdicts, found.wake_at]
+    return [*writes, found.delete_steps, found.delete_jobs, ready, found.places, verdicts, found.wake_at]
 
 
 @given(manifests(strict=False), st.integers(0, 2**32), st.integers(0, 60))

@@ -76,7 +76,7 @@ async def test_what_came_and_went_is_forgotten(cluster: FakeCluster, monkeypatch
                 return done and phase(cluster, "waits") == "Invalid"
 
             await until(over)
-            await until(lambda: operator.gate._waits)
+            await until(lambda: any(map(operator.gate.waits, operator.gate._asking)))
             cluster.conclude()
             for plural in OURS:
                 for one in cluster.all(plural):

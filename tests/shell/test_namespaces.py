@@ -254,7 +254,7 @@ async def test_a_quota_that_may_not_be_seen_any_more_limits_nothing(
     cluster.create("resourcequotas", "gone", quota)
     rights = Rights(cluster)
     ledger = Ledger()
-    found = Surroundings(client, ledger, Settings(namespaces=("here", "gone")), lambda at: None)
+    found = Surroundings(client, ledger, Settings(namespaces=("here", "gone")))
     task = asyncio.create_task(found.run())
     await until(lambda: ledger.snapshot().quotas)
     rights.take_away()

@@ -34,7 +34,7 @@ class Setting:
         self.woken: list[Key] = []
         ledger = Ledger()
         ledger.put_node(node(cpu="2"))
-        self.gate = Gate(ledger, Learned(), policy, True, self.woken.append, self.alarms.append)
+        self.gate = Gate(ledger, Learned(), policy, True, lambda key, _: self.woken.append(key), self.alarms.append)
         self.planner = Planner(self.gate)
 
     async def see(self, key: Key, cluster: Cluster) -> None:
@@ -44,7 +44,9 @@ class Setting:
 
     def ask(self, cluster: Cluster) -> list[str]:
         """What may start."""
-        granted = self.gate.ask(KEY, cluster.plan().ready, cluster.observe().graph, time.time())
+        granted = self.gate.ask(KEY, cluster.plan().ready, cluster.observe().graph)
+        self.gate.look()
+        self.gate.answered(KEY)
         return [one.node.path for one in granted]
 
 
@@ -56,7 +58,7 @@ def test_a_plan_holds_back_what_would_cost_the_whole() -> None:
         assert found.ask(cluster) == ["prepare"]
         (wait,) = found.gate.waits(KEY).values()
         assert wait.reason is Reason.PLANNED_LATER
-        assert len(found.alarms) == 1
+        assert found.alarms, "it looks again when the turn comes"
 
     asyncio.run(case())
 
@@ -114,8 +116,9 @@ def test_what_was_let_through_is_not_planned_again() -> None:
     async def case() -> None:
         found, cluster = Setting(), begun(HOLDING_BACK)
         await found.see(KEY, cluster)
-        ready = cluster.plan().ready
-        found.planner.started(KEY, found.gate.ask(KEY, ready, cluster.observe().graph, time.time()))
+        granted = found.gate.ask(KEY, cluster.plan().ready, cluster.observe().graph)
+        found.gate.look()
+        found.planner.started(KEY, granted)
         await found.planner.make_pass()
         assert {key[2] for key in (("ns", "p", one) for one in NAMES) if key in found.gate.turns} == NAMES - {"prepare"}
 
@@ -156,9 +159,10 @@ def test_others_go_as_soon_as_what_they_waited_for_is_gone() -> None:
     async def case() -> None:
         found, cluster = Setting(), begun(HOLDING_BACK)
         found.gate.follow(
-            Turns({("ns", "other", "first"): time.time() + 5000, ("ns", "p", "short"): time.time() + 9000}), 0
+            Turns({("ns", "other", "first"): time.time() + 5000, ("ns", "p", "short"): time.time() + 9000})
         )
         assert found.ask(cluster) == ["prepare"]
+        found.woken.clear()
         found.planner.forget(OTHER)
         assert found.woken == [KEY]
 
@@ -171,7 +175,7 @@ def test_an_error_in_a_pass_is_told_and_the_next_one_is_made(monkeypatch: pytest
 
     async def case() -> None:
         found, cluster = Setting(), begun(HOLDING_BACK)
-        found.gate.follow(Turns({("ns", "p", "short"): time.time() + 9000}), time.time())
+        found.gate.follow(Turns({("ns", "p", "short"): time.time() + 9000}))
         with monkeypatch.context() as broken:
             broken.setattr(module, "worth_planning", fails)
             broken.setattr(module, "BUDGET", 0.0)

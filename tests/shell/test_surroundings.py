@@ -63,7 +63,7 @@ def known(ledger: Ledger) -> dict[str, int]:
 )
 async def test_what_was_replaced_under_its_name_while_no_watch_was_open_is_known(resource: Resource, kind: str) -> None:
     client, ledger = Pages(resource), Ledger()
-    found = Surroundings(client, ledger, Settings(), lambda now: None)
+    found = Surroundings(client, ledger, Settings())
     for items, number in (
         ([thing("old"), thing("other", "y")], 2),
         ([thing("new")], 1),
@@ -77,7 +77,7 @@ async def test_what_was_replaced_under_its_name_while_no_watch_was_open_is_known
 
 async def test_what_goes_while_the_watches_are_being_opened_is_noticed() -> None:
     client, ledger = Pages(NODES), Ledger()
-    found = Surroundings(client, ledger, Settings(), lambda now: None)
+    found = Surroundings(client, ledger, Settings())
     client.items = [thing("old")]
     await found.first()
     client.items = []

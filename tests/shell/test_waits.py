@@ -33,7 +33,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits are written without patience."""
     for module in ("waiting", "summary", "scheduling.lasting"):
         monkeypatch.setattr(f"penstock.core.{module}.PATIENCE", 0.0)
-    monkeypatch.setattr("penstock.shell.loop.PATIENCE", 0.0)
+    monkeypatch.setattr("penstock.shell.gate.PATIENCE", 0.0)
 
 
 async def test_a_status_tells_no_name_of_another_namespace(

@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from penstock.api.durations import human
-
 
 def seconds_of(text: Any) -> float | None:
     """Seconds since 1970 of an RFC 3339 text; None if it is none."""
@@ -19,6 +17,8 @@ def span(start: Any, end: Any, now: float) -> str:
     began = seconds_of(start)
     if began is None:
         return ""
+    from penstock.api.durations import human  # with it come all the models, which no help needs
+
     over = seconds_of(end)
     return human(max(0.0, (now if over is None else over) - began))
 

@@ -39,6 +39,8 @@ class Stage:
     suspended: bool = False
     producers: str = ""
     """For `finally`: the runs of all other Steps."""
+    since: float = 0.0
+    """When it began: nothing has been ready for longer."""
 
 
 class Decider:
@@ -300,7 +302,7 @@ class _One:
         if self.live:
             return self._ending(self.life.end(self.live).job)
         self.life.stop(self.jobs)
-        since = max(depends.since, self.step.created)
+        since = max(depends.since, self.step.created, self.stage.since)
         run = Run(self.node, self.step, facts)
         return self._start(run, values, since) or self.record.wait(StepPhase.PENDING, None, "", quiet=True)
 

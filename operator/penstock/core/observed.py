@@ -1,7 +1,4 @@
-"""What the operator sees of the cluster: small frozen views of the objects, and snapshots made of them.
-
-Views keep only what decisions need, so that thousands of them fit in little memory. Times are seconds since 1970.
-"""
+"""What the operator sees: small frozen views of objects, and snapshots made of them. Times are seconds since 1970."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -128,6 +128,12 @@ def taken_up(pipeline: PipelineView, standing: Standing, steps: Iterable[StepVie
     return status
 
 
+def unfinished_since(status: Mapping[str, Any]) -> float:
+    """When the Pipeline began what it is at, in seconds since 1970; 0 if nobody knows."""
+    finished = next((one for one in status.get("conditions") or () if one["type"] == "Finished"), None)
+    return (instant(finished["lastTransitionTime"]) or 0.0) if finished and finished["status"] == "False" else 0.0
+
+
 def suspended_seconds(status: Mapping[str, Any], now: float) -> float:
     """How long a Pipeline that has begun was suspended, or held by Kueue, so far."""
     known: float = status.get("suspendedSeconds") or 0

@@ -12,7 +12,6 @@ from penstock.core.bindings import Impossible, stub_verdict
 from penstock.core.clock import instant
 from penstock.core.collection import collection, due
 from penstock.core.decide import Decider, Stage
-from penstock.core.gates import within_limits
 from penstock.core.graph import Graph
 from penstock.core.jobs import claim_manifest
 from penstock.core.lifecycle import new_rerun, parse_rerun, rerun_tasks, take_up
@@ -20,6 +19,7 @@ from penstock.core.observed import JobView, Observed, StepView
 from penstock.core.reasons import Reason
 from penstock.core.revisions import revision_manifest
 from penstock.core.runs import Decided, Ready
+from penstock.core.scheduling.limits import Places, places
 from penstock.core.scheduling.wording import Reader
 from penstock.core.step_manifests import spec_digest, step_manifest, step_spec
 from penstock.core.summary import State
@@ -47,9 +47,9 @@ class Plan:
     step_statuses: list[tuple[StepView, Manifest]] = field(default_factory=list)
     settle_approvals: list[StepView] = field(default_factory=list)
     ready: list[Ready] = field(default_factory=list)
-    """Steps that want a Job now and are within the Pipeline's own limits, in the order of the graph."""
-    held: list[tuple[Ready, Reason, str]] = field(default_factory=list)
-    """Steps that those limits hold back."""
+    """Steps that want a Job now, in the order of the graph. Which of them get one admission says."""
+    places: Places = field(default_factory=Places)
+    """What is taken of the Pipeline's own limits."""
     verdicts: list[tuple[Node, Verdict]] = field(default_factory=list)
     unsettled: bool = False
     """What comes next depends on these very writes: ask again once they are done. Else it waits for an event of an
@@ -118,6 +118,7 @@ class _Planner:
             revision=status.get("revision") or 0,
             stopping=Reason.CANCELLED if graph.settings.cancel else None,
             suspended=graph.settings.suspend,
+            since=pipeline_status.unfinished_since(status),
         )
 
     def plan(self) -> Plan:
@@ -177,7 +178,8 @@ class _Planner:
         if not finals:
             return
         runs = digest([f"{node.path}:{verdict.phase.value}:{verdict.run}" for node, verdict in verdicts])
-        stage = replace(self.stage, failing=False, decided=frozenset(), stopping=None, suspended=False, producers=runs)
+        since = max((verdict.ended_at for _, verdict in verdicts), default=0.0)
+        stage = Stage(self.stage.round, self.stage.revision, producers=runs, since=since)
         decider = Decider(self.observed, world, stage, decided)
         for task in finals:
             for node in world.instances(task):
@@ -243,7 +245,9 @@ class _Planner:
             status = step_status.failed(step, facts, why.reason, why.message, self.now)
         if step_status.differs(step.status, status):
             decider.found.statuses[step.path] = status
-        return Verdict(why.phase, why.reason, why.message, ended_at=self.now)
+            return Verdict(why.phase, why.reason, why.message, ended_at=self.now)
+        ended_at = instant(step.status.get("completionTime")) or self.now
+        return Verdict(why.phase, why.reason, why.message, ended_at=ended_at)
 
     def _verdicts(self, world: World, final: bool) -> list[tuple[Node, Verdict]]:
         return [
@@ -255,7 +259,7 @@ class _Planner:
 
     def _compose(self, world: World, decided: Decided, main_ended: bool) -> Plan:
         result = self.result
-        self._limit(world, decided)
+        self._ask(world, decided)
         main, finals = self._verdicts(world, final=False), self._verdicts(world, final=True)
         result.verdicts = main + finals
         steps = self.observed.steps
@@ -271,8 +275,7 @@ class _Planner:
         )
         for at in decided.wake_at:
             self._wake(at)
-        waiting = [*result.ready, *(one for one, _, _ in result.held)]
-        state = State(self.observed, world, self.stage, self.undoing, main, finals, main_ended, waiting)
+        state = State(self.observed, world, self.stage, self.undoing, main, finals, main_ended, result.ready)
         summary = state.summary(self._used())
         if summary.late_at is not None:
             self._wake(summary.late_at)
@@ -317,22 +320,18 @@ class _Planner:
         else:
             self.result.expired = True
 
-    def _limit(self, world: World, decided: Decided) -> None:
-        """Holds back what the Pipeline's own limits do not allow yet; what waits says why."""
-        for one, reason, words in within_limits(self.graph, world, decided.ready):
+    def _ask(self, world: World, decided: Decided) -> None:
+        """Asks for a Job for all that is ready; of what has been waiting for one, says why."""
+        self.result.ready = decided.ready
+        self.result.places = places(self.observed, world)
+        for one in decided.ready:
             wait = self.observed.waits.get(one.step.uid)
-            if reason is None:
-                self.result.ready.append(one)
-                if wait is None:
-                    continue
-                why, say = wait.reason, partial(wait.words, Reader(one.step.namespace))
-            else:
-                self.result.held.append((one, reason, words))
-                why, say = reason, partial(str, words)
-            told = note(decided, one, why, say, self.now)
+            if wait is None:
+                continue
+            told = note(decided, one, wait.reason, partial(wait.words, Reader(one.step.namespace)), self.now)
             if told:
                 before = world.verdicts[one.node.task.id, one.node.index]
-                world.add(one.node, replace(before, phase=told[0], reason=why, message=told[1]))
+                world.add(one.node, replace(before, phase=told[0], reason=wait.reason, message=told[1]))
 
     def _obsolete(self, verdicts: list[tuple[Node, Verdict]]) -> list[StepView]:
         """Steps that the graph no longer has; instances of a list that is not known yet stay."""

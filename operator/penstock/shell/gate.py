@@ -1,56 +1,54 @@
 """The gate: one pass of admission over everything that wants to start, whichever Pipeline it belongs to.
 
 A pass is synchronous, so passes are serialised by themselves. What a pass lets through is held in the ledger at once,
-until its Job is there or could not be created; so no two passes give away the same room.
+until its Job is there or could not be created; so no two passes give away the same room. A pass is made only if
+something has changed that it depends on: what is asked for, the ledger, what was learned, the turns of a plan, or the
+time, as far as it matters.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence, Set
+from contextlib import asynccontextmanager
 
 from penstock.core.graph import Graph
 from penstock.core.observed import Refusal
 from penstock.core.reasons import Reason
 from penstock.core.runs import Ready
-from penstock.core.scheduling.admission import admit
-from penstock.core.scheduling.capacity import Capacity, Holding
-from penstock.core.scheduling.demands import Demand, demand
-from penstock.core.scheduling.demands import Key as DemandKey
-from penstock.core.scheduling.lasting import Lasting
+from penstock.core.scheduling.admission import Admission, admit_lanes
+from penstock.core.scheduling.asking import Asking, Waiting
+from penstock.core.scheduling.capacity import Holding
+from penstock.core.scheduling.demands import Demand
 from penstock.core.scheduling.learned import Learned
 from penstock.core.scheduling.ledger import Ledger
+from penstock.core.scheduling.limits import NO_PLACES, Places
 from penstock.core.scheduling.observed_capacity import JobHold
 from penstock.core.scheduling.policies import Policy
 from penstock.core.scheduling.turns import Turns
 from penstock.core.scheduling.waits import Wait
 from penstock.core.scheduling.wording import Reader
+from penstock.core.waiting import PATIENCE
 from penstock.shell import metrics
 from penstock.shell.store import Key
 
 SETTLE = 0.05
 """Seconds in which room that comes up is gathered before others are looked at."""
 
+SHARE = 0.01
+"""Of a core, for passes that changes of the ledger bring about: the longer one takes, the later comes the next."""
 
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """What one Pipeline wants to start: its ready Steps with their demands, in the same order."""
+GRACE = 10.0
+"""Seconds for which room is kept for a Pipeline that was told of it and does not come."""
 
-    ready: tuple[Ready, ...]
-    demands: tuple[Demand, ...]
-
-    def without(self, keys: Collection[DemandKey]) -> "Asking":
-        """The rest, once some were let through."""
-        kept = [(one, ready) for one, ready in _pairs(self) if one.key not in keys]
-        return Asking(tuple(ready for _, ready in kept), tuple(one for one, _ in kept))
-
-
-NOTHING = Asking((), ())
+AGEING = 60.0
+"""Seconds after which a pass is made though nothing has happened: who waits grows older, who runs becomes overdue."""
 
 
 class Gate:
     """Lets ready Steps through as far as there is room, in the policy's order.
 
-    `wake` is called for those that room has come up for; `alarm` with the instant (seconds since 1970) at which to
-    look again.
+    `wake` is called for those that room has come up for, or that wait for another reason, with the instant at which to
+    look; `alarm` with the instant at which this is to look again. Both are seconds since 1970, as what `clock` says.
     """
 
     def __init__(
@@ -59,127 +57,208 @@ class Gate:
         learned: Learned,
         policy: Policy,
         never_fits_fails: bool,
-        wake: Callable[[Key], None],
+        wake: Callable[[Key, float], None],
         alarm: Callable[[float], None],
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.ledger = ledger
         self.learned = learned
         self.policy = policy
         self.turns = Turns({})
         self.alarm = alarm
+        self.clock = clock
         self.never_fits_fails = never_fits_fails
         self.wake = wake
-        self._looked_at: Capacity | None = None
         self._asking: dict[Key, Asking] = {}
-        self._waits: dict[Key, dict[str, Wait]] = {}
-        self._lasting = Lasting()
+        self._news = True
+        self._unanswered = False
+        self._learned = 0
+        self._turns = (self.turns, 0)
+        self._due = float("inf")
+        self._rested = 0.0
+        ledger.changed = self._changed
 
-    def ask(self, key: Key, ready: Sequence[Ready], graph: Graph | None, now: float) -> list[Ready]:
-        """Which of a Pipeline's ready Steps may start now, in the order in which they should."""
-        asking = self._ask(ready, graph)
-        if asking.ready:
-            self._asking[key] = asking
-        else:
+    # --- what Pipelines ask for -----------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def admitted(
+        self, key: Key, ready: Sequence[Ready], graph: Graph | None, taken: Places = NO_PLACES
+    ) -> AsyncIterator[list[Ready]]:
+        """Which of a Pipeline's ready Steps may start now, in the order in which they should.
+
+        Their room is held until the end of the block: by then their Jobs are in the store, or could not be created.
+        `taken`: the places that its Steps have of its own limits.
+        """
+        found = self.ask(key, ready, graph, taken)
+        try:
+            if ready:
+                await asyncio.sleep(0)  # whoever else asks in this turn of the event loop is in the same pass
+                if self._unanswered:
+                    self.look()
+                self.answered(key)
+            yield found
+        finally:
+            self.answered(key)
+            for one in found:
+                self.ledger.drop_job(_hold(one))
+
+    def ask(self, key: Key, ready: Sequence[Ready], graph: Graph | None, taken: Places = NO_PLACES) -> list[Ready]:
+        """Takes note of what a Pipeline wants to start. The next pass puts into the list what may do so."""
+        found: list[Ready] = []
+        if not ready or graph is None:
             self.forget(key)
-            if not ready:
-                self._others(now)
-                return []
-        free = [one for one in ready if graph is not None and graph.settings.queue_name]
-        return free + self._pass(key, now)
+            return found
+        asking = self._asking.setdefault(key, Asking())
+        self._news |= asking.put(ready, graph, self.learned, taken, self.turns)
+        asking.here = found
+        self._unanswered = True
+        return found
 
-    def _ask(self, ready: Sequence[Ready], graph: Graph | None) -> Asking:
-        if graph is None or graph.settings.queue_name:
-            return NOTHING
-        demands = tuple(demand(one, graph, self.learned) for one in ready)
-        return Asking(tuple(ready), demands)
+    def answered(self, key: Key) -> None:
+        """Nobody waits for the next pass any more: who has room from now on is called."""
+        if key in self._asking:
+            self._asking[key].here = None
 
-    def _others(self, now: float) -> None:
-        """A Pipeline that asks for nothing may have left room to those that wait."""
-        if self._asking and self.ledger.snapshot() is not self._looked_at:
-            self.alarm(now + SETTLE)
+    def leave_out(self, key: Key) -> None:
+        """The Pipeline cannot come for room now: until it asks again, what it asked for keeps nobody waiting."""
+        if key in self._asking:
+            self._asking[key].left_out = True
+            self._changed()
+
+    def forget(self, key: Key) -> None:
+        """The Pipeline asks for nothing, or is gone."""
+        if self._asking.pop(key, None):
+            self._changed()
+
+    def _changed(self) -> None:
+        """There may be room for others now; what comes together is looked at together."""
+        self._news = True
+        if self._asking:
+            self.alarm(max(self.clock() + SETTLE, self._rested))
+
+    # --- what they are told ---------------------------------------------------------------------------------------
 
     def waits(self, key: Key) -> Mapping[str, Wait]:
         """Why the Steps of a Pipeline wait that the last pass did not let through, as far as it lasts; by uid."""
-        return self._waits.get(key, {})
+        asking = self._asking.get(key)
+        return asking.waits() if asking else {}
 
     def short_of(self, resources: Set[str]) -> Iterator[tuple[str, str, int]]:
         """Namespace and uid of each Step that waits for one of these resources, and how many pods it is to have."""
         for key, asking in self._asking.items():
-            waits = self._waits.get(key, {})
-            for one, ready in _pairs(asking):
-                wait = waits.get(ready.step.uid)
-                if wait and not resources.isdisjoint(wait.short):
-                    yield key.namespace, ready.step.uid, one.shape.replicas
+            for one, like, wait in asking.waiting():
+                if like.shape and not resources.isdisjoint(wait.short):
+                    yield key.namespace, one.step.uid, like.shape.replicas
 
     def unfit(self, key: Key) -> dict[str, Refusal]:
         """Attempts of a Pipeline that fit nowhere even when all is idle, by uid of their Step; none if they wait."""
-        never = {uid: wait for uid, wait in self.waits(key).items() if wait.reason is Reason.NEVER_FITS}
-        asking = self._asking.get(key, NOTHING).ready if never and self.never_fits_fails else ()
-        reader = Reader(key.namespace)
-        return {one.step.uid: _unfit(one, never[one.step.uid].words(reader)) for one in asking if one.step.uid in never}
+        asking = self._asking.get(key)
+        if asking is None or not self.never_fits_fails:
+            return {}
+        return {
+            one.step.uid: Refusal(
+                wait.words(Reader(key.namespace)),
+                one.since,
+                hopeless=True,
+                purpose=one.purpose,
+                run=one.facts.run,
+                attempt=one.attempt,
+            )
+            for one, _, wait in asking.waiting()
+            if wait.reason is Reason.NEVER_FITS
+        }
 
-    def look_again(self, now: float) -> None:
-        """Capacity changed by itself: wakes the Pipelines that have room now."""
-        if self._asking:
-            self._pass(None, now)
+    # --- passes ---------------------------------------------------------------------------------------------------
 
-    def follow(self, turns: Turns, now: float) -> None:
+    def follow(self, turns: Turns) -> None:
         """From now on these turns of a plan hold, and no others."""
         self.turns = turns
-        self.look_again(now)
+        self.look()
 
-    def forget(self, key: Key) -> None:
-        """The Pipeline is gone, or asks for nothing."""
-        self._asking.pop(key, None)
-        self._lasting.forget(self._waits.pop(key, ()))
+    def look(self) -> None:
+        """Makes a pass, unless nothing has changed since the last one."""
+        now, turns = self.clock(), (self.turns, len(self.turns))
+        if self.learned.version != self._learned:
+            self._learned = self.learned.version
+            for asking in self._asking.values():
+                self._news |= asking.learn(self.learned, self.turns)
+        if turns != self._turns:
+            self._turns, self._news = turns, True
+            for asking in self._asking.values():
+                asking.turn(self.turns)
+        if self._asking:
+            if self._news or now >= self._due:
+                began = time.thread_time()
+                self._pass(now)
+                self._rested = now + (time.thread_time() - began) / SHARE
+            self.alarm(self._due)
+        self._unanswered = False
 
-    def release(self, ready: Ready) -> None:
-        """The Job of a Step that was let through is in the store, or could not be created."""
-        self.ledger.drop_job(_hold(ready))
-
-    def _pass(self, asked: Key | None, now: float) -> list[Ready]:
-        """Admits over all that is asked for; returns what may start of the one that asked, and holds room for it."""
-        owners = {one.key: (key, ready) for key, asking in self._asking.items() for one, ready in _pairs(asking)}
-        demands = self.turns.assign(one for asking in self._asking.values() for one in asking.demands)
+    def _pass(self, now: float) -> None:
+        self.alarm(now + AGEING)  # whatever becomes of this
+        among = {key: asking for key, asking in self._asking.items() if not self._gone(asking, now)}
+        lanes = [lane for asking in among.values() for lane in asking.lanes]
+        taken = Places.of(asking.places for asking in among.values())
         with metrics.ADMISSIONS.time():
-            self._looked_at = self.ledger.snapshot()
-            found = admit(demands, self._looked_at, now, self.policy)
-        granted: list[Ready] = []
+            found = admit_lanes(lanes, self.ledger.snapshot(), now, self.policy, taken)
+        self._news = False
+        self._tell(lanes, found, now)
+        started: dict[Key, list[Demand]] = {}
         for one in found.admitted:
-            key, ready = owners[one.key]
-            if key == asked:
-                ready = replace(ready, estimate=one.duration, nodes=tuple(found.nodes.get(one.key, ())))
-                granted.append(ready)
-                self._hold(one, ready, now)
-                self.turns.over(one.key)
-            else:
-                self.wake(key)
-        if found.wake_at is not None:
-            self.alarm(now if granted else found.wake_at)  # who has started keeps nobody from the next turn any more
-        if asked is not None:
-            self._asking[asked] = self._asking.get(asked, NOTHING).without({one.key for one in found.admitted})
-        told = self._lasting.take({owners[at][1].step.uid: wait for at, wait in found.waits.items()}, now)
-        self._waits = {}
-        for at in found.waits:
-            key, ready = owners[at]
-            self._waits.setdefault(key, {})[ready.step.uid] = told[ready.step.uid]
-        metrics.HELD_BACK.set(len(found.waits))
-        return granted
+            started.setdefault(_key_of(one), []).append(one)
+        for key, asking in among.items():
+            self._let_through(key, asking, started.get(key, ()), found, now)
+        due = [now + AGEING, *(one.at for one in found.reservations if one.at > now)]
+        due += [asking.called + GRACE for asking in among.values() if asking.called is not None]
+        due += [lane.told.due for lane in lanes if lane.waiting and lane.told and lane.told.due is not None]
+        if found.wake_at is not None:  # who has started keeps nobody from the next turn any more
+            due.append(now if len(self.turns) < self._turns[1] else found.wake_at)
+        self._due = min(due)
+        metrics.HELD_BACK.set(sum(len(one.keys) for one in found.refused if one.wait.reason is not Reason.PARALLELISM))
+
+    def _gone(self, asking: Asking, now: float) -> bool:
+        """Whether room is kept for it no longer, since it was called and does not come."""
+        if asking.called is not None and asking.here is None and now - asking.called >= GRACE:
+            asking.left_out = True
+        return asking.left_out
+
+    def _tell(self, lanes: Sequence[Waiting], found: Admission, now: float) -> None:
+        """Has those looked at for whom another reason lasts, once it has been waited for long enough to say so."""
+        for lane in lanes:
+            lane.waiting = 0
+        for one in found.refused:
+            assert isinstance(one.lane, Waiting)
+            if one.lane.refuse(one.wait, len(one.keys), now):
+                at_once = self.never_fits_fails and one.wait.reason is Reason.NEVER_FITS
+                first = one.lane.first
+                self.wake(_key_of(first), now if at_once else max(now, first.since + PATIENCE))
+
+    def _let_through(self, key: Key, asking: Asking, demands: Sequence[Demand], found: Admission, now: float) -> None:
+        """Holds room for those that somebody waits for, and calls for the others."""
+        if asking.here is None:
+            asking.called = None if not demands else now if asking.called is None else min(asking.called, now)
+            if demands:
+                self.wake(key, now)
+            return
+        asking.called = None
+        ready = asking.start(demands, found.nodes, now) if demands else []
+        for demand, one in zip(demands, ready, strict=True):
+            self._hold(demand, one, now)
+            self.turns.over(demand.key)
+        asking.here += ready
 
     def _hold(self, one: Demand, ready: Ready, now: float) -> None:
+        if one.shape is None:
+            return
         claims = (one.shape.claim,) if one.shape.claim else ()
         end = now + one.duration
         holding = Holding(one.owner, one.shape, None, now, end, charged=False, claims=claims, hint=ready.nodes)
         self.ledger.put_job(_hold(ready), JobHold(holding, one.shape.replicas))
 
 
-def _unfit(one: Ready, words: str) -> Refusal:
-    run, attempt = one.facts.run, one.attempt
-    return Refusal(words, one.since, hopeless=True, purpose=one.purpose, run=run, attempt=attempt)
-
-
-def _pairs(asking: Asking) -> zip:  # type: ignore[type-arg]
-    return zip(asking.demands, asking.ready, strict=True)
+def _key_of(one: Demand) -> Key:
+    namespace, pipeline, path = one.key
+    return Key(namespace, pipeline) if pipeline else Key(namespace, path, alone=True)
 
 
 def _hold(ready: Ready) -> str:

@@ -13,11 +13,9 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from penstock.core.graph import Graph
 from penstock.core.observed import Observed, PipelineView
 from penstock.core.plan import Plan
 from penstock.core.runs import Ready
-from penstock.core.waiting import PATIENCE
 from penstock.shell import metrics
 from penstock.shell.apply import Applier, Outcome, mere_progress
 from penstock.shell.gate import Gate
@@ -117,6 +115,13 @@ class Loop:
         else:
             turn.again = True
 
+    def wake_at(self, key: Key, at: float) -> None:
+        """Look at it at that instant (seconds since 1970), if not before."""
+        if at <= time.time():
+            self.wake(key)
+        elif self._started:
+            self._wake_at(key, self._turns.setdefault(key, _Turn()), at)
+
     def pod_finished(self, key: Key) -> None:
         """A pod of it was seen to have succeeded: the time until the next Job is measured."""
         turn = self._turns.get(key)
@@ -195,6 +200,7 @@ class Loop:
         if not outcome.errors:
             turn.failures = 0
             return known, outcome.again
+        self.gate.leave_out(key)
         metrics.FAILURES.inc()
         turn.failures += 1
         pause = min(LONGEST_PAUSE, 0.5 * 2 ** min(turn.failures, 10))
@@ -234,16 +240,20 @@ class Loop:
         self._wake_at(key, turn, plan.wake_at)
         if isinstance(snapshot.observed, Observed):
             self.planner.see(key, snapshot.observed, plan)
-        ready = self._ready(key, turn, plan, snapshot.graph)
-        self.planner.started(key, ready)
         plan = self._hold_back(key, turn, snapshot, plan)
+        due = self._due(key, turn, plan)
+        async with self.gate.admitted(key, due, snapshot.graph, plan.places) as ready:
+            self.planner.started(key, ready)
+            outcome = await self._carry_out(key, turn, snapshot, plan, ready, max(LEAST_WRITING, 3 * took))
+        outcome.again |= bool(self.gate.unfit(key).items() - snapshot.unfit.items())  # the next plan knows
+        return True, outcome
+
+    async def _carry_out(
+        self, key: Key, turn: _Turn, snapshot: Snapshot, plan: Plan, ready: list[Ready], seconds: float
+    ) -> Outcome:
         outcome = Outcome()
         if plan.acts or ready:
-            try:
-                outcome = await self.applier.apply(key, snapshot, plan, ready, max(LEAST_WRITING, 3 * took))
-            finally:
-                for one in ready:
-                    self.gate.release(one)
+            outcome = await self.applier.apply(key, snapshot, plan, ready, seconds)
             if outcome.wrote_status:
                 turn.status_at = asyncio.get_running_loop().time()
                 if snapshot.pipeline and (schedule := self.observer.store.schedule_of(snapshot.pipeline)):
@@ -256,11 +266,10 @@ class Loop:
             self.observer.graphs.release(key)
         if not ready:
             turn.finished_pod = None
-        outcome.again |= bool(self.gate.unfit(key).items() - snapshot.unfit.items())  # the next plan knows
-        return True, outcome
+        return outcome
 
-    def _ready(self, key: Key, turn: _Turn, plan: Plan, graph: Graph | None) -> list[Ready]:
-        """Steps to start now: those that are admitted, and whose last try was not too short a time ago."""
+    def _due(self, key: Key, turn: _Turn, plan: Plan) -> list[Ready]:
+        """Steps that may start now if there is room: those whose last try was not too short a time ago."""
         now, due = time.time(), []
         for one in plan.ready:
             at = self.applier.not_before(key, one)
@@ -268,10 +277,7 @@ class Loop:
                 due.append(one)
             else:
                 self._wake_at(key, turn, at)
-        granted = self.gate.ask(key, due, graph, now)
-        if len(granted) < len(due):
-            self._wake_at(key, turn, max(now + 1, min(one.since for one in due) + PATIENCE))
-        return granted
+        return due
 
     def _hold_back(self, key: Key, turn: _Turn, snapshot: Snapshot, plan: Plan) -> Plan:
         """The plan without a Pipeline status that only tells of progress, if the last one is not old enough."""

@@ -99,7 +99,7 @@ class Planner:
         before = len(self.gate.turns)
         self.gate.turns.note(key[:2], verdicts)
         if len(self.gate.turns) < before:  # others may have waited for that
-            self.gate.look_again(time.time())
+            self.gate.look()
 
     async def _work(self) -> None:
         while self._stale:
@@ -133,7 +133,7 @@ class Planner:
 
     def _follow(self, found: Turns) -> None:
         if found or self.gate.turns:
-            self.gate.follow(found, time.time())
+            self.gate.follow(found)
 
 
 def _planned(load: Workload, capacity: Capacity, now: float) -> tuple[Workload, float]:

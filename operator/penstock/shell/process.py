@@ -75,7 +75,7 @@ class Operator:
             self.store.learned,
             POLICIES[settings.policy],
             settings.never_fits is NeverFits.FAIL,
-            self._wake,
+            self._wake_at,
             self._look_again_at,
         )
         self.clearing = Clearing(writer, self.gate, self.starter, self.trouble.messages)
@@ -84,12 +84,15 @@ class Operator:
         words = self.trouble.messages
         watched = _thresholds(settings)
         observer = Observer(self.store, graphs, self.starter, applier.setbacks, words, self.gate, watched)
-        self.surroundings = Surroundings(client, self.store.ledger, settings, self.gate.look_again)
+        self.surroundings = Surroundings(client, self.store.ledger, settings)
         self.loop = Loop(observer, applier, self.gate, schedules, Planner(self.gate))
         self.lister = Lister(client, self.store, settings, self._wake)
 
     def _wake(self, key: Key) -> None:
         self.loop.wake(key)
+
+    def _wake_at(self, key: Key, at: float) -> None:
+        self.loop.wake_at(key, at)
 
     def _look_again_at(self, at: float) -> None:
         """Has admission look again at that instant, unless it is to do so earlier anyway: it then says when next."""
@@ -102,7 +105,7 @@ class Operator:
 
     def _look_again(self) -> None:
         self._next_look = None
-        self.gate.look_again(time.time())
+        self.gate.look()
 
     def problem(self) -> str:
         """What is wrong with this process that a restart may mend."""

@@ -4,7 +4,6 @@ Each is listed and watched as far as the operator may; what it may not see is no
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,8 +21,6 @@ log = structlog.get_logger(__name__)
 
 PAUSE = 2.0
 DENIED_PAUSE = 300.0
-SETTLE = 0.05
-"""Seconds to gather changes before admission looks again."""
 
 _PARAMS: Mapping[str, Mapping[str, str]] = {
     OTHER_PODS.plural: {
@@ -48,12 +45,10 @@ class _Taker:
 class Surroundings:
     """Keeps the ledger true about everything that is not Penstock's own."""
 
-    def __init__(self, client: Client, ledger: Ledger, settings: Settings, changed: Callable[[float], None]) -> None:
+    def __init__(self, client: Client, ledger: Ledger, settings: Settings) -> None:
         self.client = client
         self.ledger = ledger
         self.namespaces: tuple[str | None, ...] = settings.namespaces or (None,)
-        self.changed = changed
-        self._timer: asyncio.TimerHandle | None = None
         self._known: dict[tuple[str, str | None], set[_Name]] = {}
         """Names in the ledger, by kind and the namespace that is watched."""
         self._takers = {
@@ -84,7 +79,6 @@ class Surroundings:
             pause = PAUSE
             try:
                 version = await self._list(resource, namespace)
-                self._notice()
                 async for event in self.client.watch(resource, namespace, version, _PARAMS.get(resource.plural)):
                     self._take(resource, namespace, event)
             except Refused as error:
@@ -127,15 +121,11 @@ class Surroundings:
         elif event["type"] in ("ADDED", "MODIFIED"):
             known.add(taker.name(obj))
             self._guarded(resource, taker.put, obj)
-        else:
-            return
-        self._notice()
 
     def _forget(self, resource: Resource, namespace: str | None) -> None:
         taker, known = self._takers[resource.plural], self._names(resource, namespace)
         while known:
             taker.drop(*known.pop())
-        self._notice()
 
     def _names(self, resource: Resource, namespace: str | None) -> set[_Name]:
         return self._known.setdefault((resource.plural, namespace), set())
@@ -150,15 +140,6 @@ class Surroundings:
     @staticmethod
     def _explain(resource: Resource, error: Exception) -> None:
         log.info("not known, and so no limit", kind=resource.kind, error=str(error))
-
-    def _notice(self) -> None:
-        """Something changed: admission looks again in a moment."""
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(SETTLE, self._tell)
-
-    def _tell(self) -> None:
-        self._timer = None
-        self.changed(time.time())
 
 
 def _uid(obj: Object) -> _Name:

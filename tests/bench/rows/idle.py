@@ -1,44 +1,89 @@
-"""Row 12: 2,000 steps wait behind one that runs, and nothing can start."""
+"""Row 12: 2,000 steps wait and nothing can start: behind `parallelism`, or for room, beside others or not."""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
+from collections.abc import Sequence
 
 from tests.bench import workloads
+from tests.bench.api import PODS, Object, path
 from tests.bench.figures import Figure
 from tests.bench.observer import Observer
-from tests.bench.rig import rig
+from tests.bench.rig import NODES, Rig, rig
 from tests.bench.rows.measured import spending
 
-PIPELINES, STEPS = 4, 500
-COUNT = PIPELINES * STEPS
+COUNT = 2_000
 SETTLING, SECONDS = 20.0, 60.0
-NAME = f"{COUNT:,} queued, nothing runnable"
+LARGE = {"requests": {"cpu": "40"}}
+"""One fits on each node."""
+RESTLESS = 0.1
+"""Seconds for which a pod of somebody else is there, and then is not."""
 
 
-async def trial() -> list[Figure]:
+async def behind_parallelism() -> list[Figure]:
     """One step of each Pipeline runs, and its parallelism is 1."""
-    steps = workloads.independent(STEPS, hold=True)
+    steps = workloads.independent(COUNT // 4, hold=True)
+    pipelines = [workloads.pipeline(f"idle-{number}", steps, parallelism=1) for number in range(4)]
+    return await _trial(f"{COUNT:,} queued, nothing runnable", pipelines, 4, 0.5)
+
+
+async def for_room() -> list[Figure]:
+    """Each node has room for one step, and has one."""
+    return await _trial(f"{COUNT:,} ready, waiting for room", _large(4), NODES, 0.5)
+
+
+async def beside_others() -> list[Figure]:
+    """The same in twenty Pipelines, while a pod of somebody else comes and goes: the ledger is never the same."""
+    name = f"20 x {COUNT // 20} waiting for room while a pod comes and goes"
+    return await _trial(name, _large(20), NODES, 2.0, restless=True)
+
+
+def _large(count: int) -> list[Object]:
+    steps = [
+        workloads.step(f"s{number:04}", hold=True, resources=LARGE, duration="1h") for number in range(COUNT // count)
+    ]
+    return [workloads.pipeline(f"idle-{number}", steps) for number in range(count)]
+
+
+async def _trial(
+    name: str, pipelines: Sequence[Object], running: int, most: float, restless: bool = False
+) -> list[Figure]:
     async with rig() as bench:
         with bench.running() as operator:
             await bench.warm_up()
             space = await bench.namespace("idle")
             async with Observer(bench.api, space) as seen:
-                await bench.apply(
-                    space, *(workloads.pipeline(f"idle-{n}", steps, parallelism=1) for n in range(PIPELINES))
-                )
+                await bench.apply(space, *pipelines)
                 await seen.until(
                     "the running steps",
-                    lambda: len(seen.running) == PIPELINES and len(seen.step_phases) == COUNT,
+                    lambda: len(seen.running) == running and len(seen.step_phases) == COUNT,
                     300,
                 )
+                others = asyncio.create_task(_come_and_go(bench)) if restless else None
                 await asyncio.sleep(SETTLING)
                 began = time.monotonic()
                 with spending(bench, operator) as spent:
                     await asyncio.sleep(SECONDS)
                 seconds = time.monotonic() - began
+                if others:
+                    others.cancel()
+                    await asyncio.gather(others, return_exceptions=True)
     return [
-        Figure(12, f"{NAME}: share of a core", spent.operator / seconds * 100, "%", 1),
-        Figure(12, f"{NAME}: writes", spent.calls.writes().total() / seconds, "/s", 0.2),
+        Figure(12, f"{name}: share of a core", spent.operator / seconds * 100, "%", most),
+        Figure(12, f"{name}: writes", spent.calls.writes().total() / seconds, "/s", 0.2),
     ]
+
+
+async def _come_and_go(bench: Rig) -> None:
+    """A pod on a simulated node, again and again."""
+    space = await bench.namespace("others")
+    node = (await bench.api.items("/api/v1/nodes"))[0][0]["metadata"]["name"]
+    container = {"name": "c", "image": workloads.IMAGE, "resources": {"requests": {"cpu": "1"}}}
+    for number in itertools.count():
+        pod = {"metadata": {"name": f"other-{number}"}, "spec": {"nodeName": node, "containers": [container]}}
+        await bench.api.create(path(PODS, space), pod)
+        await asyncio.sleep(RESTLESS)
+        await bench.api.delete(path(PODS, space, f"other-{number}"))
+        await asyncio.sleep(RESTLESS)

@@ -49,7 +49,7 @@ class TestEdits:
         found.start_pods()
         found.now += 10
         found.reconcile()
-        found.apply(pipeline(step("a"), step("b", script="other"), parallelism=1))
+        found.apply(pipeline(step("a", duration="2h"), step("b", script="other"), parallelism=1))
         found.now += 10
         found.reconcile()
         status = found.step("b")["status"]

@@ -3,6 +3,8 @@
 import pytest
 from tests.unit.builders import cluster, components, job_env, phases, pipeline, runs, step
 
+from penstock.core.scheduling.wording import Reader
+
 
 class TestFanOut:
     def test_the_last_variable_varies_fastest_and_lists_are_in_index_order(self) -> None:
@@ -94,15 +96,24 @@ class TestFanOut:
         assert env["p.1.two"]["INPUT_N"] == "10"
         assert env["sum"]["INPUT_RS"] == "[1,11]"
 
-    def test_max_parallel_and_parallelism(self) -> None:
-        found = cluster(
-            pipeline(step("m", each={"x": range(5)}, inputs={"x": "each:x"}), step("a"), step("b"), parallelism=3)
-        )
-        found.of("Pipeline")[0]["spec"]["steps"][0]["forEach"]["maxParallel"] = 2
+    def test_max_parallel_and_parallelism_in_the_order_of_the_longest_path(self) -> None:
+        many = step("m", each={"x": range(5)}, inputs={"x": "each:x"})
+        many["forEach"]["maxParallel"] = 2
+        found = cluster(pipeline(step("a"), step("b"), many, step("end", needs=["m"]), parallelism=3))
         found.reconcile()
         assert runs(found) == ["m.0", "m.1", "a"]
-        held = {one.step.path: reason for one, reason, _ in found.plan().held}
-        assert held == dict.fromkeys(["m.2", "m.3", "m.4", "b"], "Parallelism")
+        waits = {one.step.path: found.waits[one.step.uid] for one in found.plan().ready}
+        assert {path: wait.reason for path, wait in waits.items()} == dict.fromkeys(
+            ["m.2", "m.3", "m.4", "b"], "Parallelism"
+        )
+        assert waits["b"].words(Reader("ns")) == "3 steps run, as many as spec.parallelism allows"
+        assert (
+            waits["m.2"].words(Reader("ns")) == "2 instances of 'm' are active, as many as forEach.maxParallel allows"
+        )
+        found.start_pods()
+        found.finish("p.m.1")
+        found.reconcile()
+        assert runs(found) == ["m.0", "m.1", "a", "m.2"]
 
     @pytest.mark.parametrize("name", ["each", "3"])
     def test_instances_stay_while_their_list_is_made_anew_whatever_the_step_is_called(self, name: str) -> None:

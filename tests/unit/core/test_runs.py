@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -349,6 +350,59 @@ def go_on(found: Cluster, times: int = 4) -> None:
         found.now += 1
         found.finish()
         found.reconcile()
+
+
+class TestReadySince:
+    """Who waits longest goes first, so how long a step has waited must be true."""
+
+    def test_a_step_of_an_old_pipeline_that_runs_again_has_not_waited_all_the_while(self) -> None:
+        found = cluster(pipeline(step("a"), step("b", needs=["a"])))
+        found.run()
+        found.now += 86_400
+        found.annotate(found.of("Pipeline")[0], labels.RERUN, "token")
+        for _ in range(3):
+            for write in found.writes_of(replace(found.plan(), ready=[])):
+                write()
+        found.now += 60
+        (ready,) = found.plan().ready
+        assert (ready.node.path, ready.since) == ("a", found.now - 60)
+
+    def test_a_step_of_finally_waits_since_all_others_have_ended(self) -> None:
+        final = {"finally": [step("f", image="i"), step("g", image="i", inputs={"a": "from:a.x"})]}
+        found = cluster(pipeline(step("a", outputs={"x": "Integer"}), step("b"), **final), a={"x": 1})
+        found.reconcile()
+        found.start_pods()
+        found.finish("p.a")
+        found.reconcile()
+        found.now += 3600
+        found.finish("p.b")
+        for write in found.writes_of(replace(found.plan(), ready=[])):
+            write()
+        ended = found.now
+        found.now += 60
+        assert {ready.node.path: ready.since for ready in found.plan().ready} == {"f": ended, "g": ended}
+
+    def test_a_step_after_instances_that_will_never_be_waits_since_that_was_known(self) -> None:
+        many = step("m", forEach={"vars": [{"name": "x", "from": "a.l"}]}, inputs={"x": "each:x"})
+        found = cluster(
+            pipeline(
+                step("a", outputs={"l": "List"}),
+                many,
+                step("b", after=[{"step": "m", "outcome": "Completed"}]),
+                onFailure="Continue",
+            ),
+            a=1,
+        )
+        found.reconcile()
+        found.start_pods()
+        found.finish()
+        for _ in range(3):
+            for write in found.writes_of(replace(found.plan(), ready=[])):
+                write()
+        known = found.now
+        found.now += 60
+        (ready,) = found.plan().ready
+        assert (ready.node.path, ready.since) == ("b", known)
 
 
 def test_the_first_plan_only_takes_the_pipeline_up() -> None:

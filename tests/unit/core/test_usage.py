@@ -201,7 +201,7 @@ class TestLost:
 
     def test_replaced_and_then_held_back_by_the_pipelines_own_limit(self) -> None:
         found = begun()
-        found.apply(pipeline(step("other"), gpu("a", script="other"), parallelism=1))
+        found.apply(pipeline(step("other", duration="2h"), gpu("a", script="other"), parallelism=1))
         found.now += 5
         found.reconcile()
         assert found.step("a")["status"]["reason"] == "Parallelism"

@@ -13,22 +13,10 @@ from penstock.api.wiring import Outcome
 from penstock.core.graph import Graph, Group, Task, groups_of
 from penstock.core.scheduling.demands import Key, task_shape
 from penstock.core.scheduling.learned import Learned
+from penstock.core.scheduling.limits import Limit, limits
 from penstock.core.scheduling.ranks import DEFAULT_DURATION, Ranks, ranks
 from penstock.core.scheduling.shapes import Shape
 from penstock.core.world import Index, Node, Verdict, World
-
-Slot = tuple[str, Index]
-"""One of several places that something with a limit has: an instance of a fan-out, or a step of a Pipeline."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """At most `most` slots are open at once: from when the first activity in one starts until the last has ended."""
-
-    name: str
-    around: Index
-    slot: Slot
-    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +40,15 @@ class Activity:
 class Workload:
     """Activities, and barriers: names of sets of activities that must all have ended.
 
-    `notes` say what was assumed; `guessed` are the tasks of which how long or how often was.
+    `notes` say what was assumed; `guessed` are the tasks of which how long or how often was. `under_way`: instances of
+    fan-outs that have their place already, if their steps have begun.
     """
 
     activities: tuple[Activity, ...]
     barriers: Mapping[str, tuple[Key, ...]]
     notes: tuple[str, ...] = ()
     guessed: tuple[str, ...] = ()
+    under_way: tuple[Limit, ...] = ()
 
 
 def workload(
@@ -80,6 +70,7 @@ def merged(loads: Sequence[Workload]) -> Workload:
         {name: keys for load in loads for name, keys in load.barriers.items()},
         tuple(note for load in loads for note in load.notes),
         tuple(name for load in loads for name in load.guessed),
+        tuple(limit for load in loads for limit in load.under_way),
     )
 
 
@@ -125,24 +116,15 @@ class _Unfolding:
 
     def _activity(self, node: Node) -> Activity:
         task = node.task
-        settings = self.graph.settings
-        whole = f"{self.namespace}/{self.pipeline}"
-        limits = [
-            _limit(f"{whole}/{level.id}", node.index[: depth + 1], level.max_parallel)
-            for depth, level in enumerate(task.levels)
-            if level.max_parallel and depth < len(node.index)
-        ]
-        if settings.parallelism and not task.final:
-            limits.append(Limit(whole, (), (f"{whole}/{node.path}", ()), settings.parallelism))
         return Activity(
             key=self._key(node),
             task=task.id,
             shape=None if task.work.approval else task_shape(self.graph, task, self.namespace, self.pipeline),
             duration=self.ranks.durations[task.id],
             rank=self.ranks.upward[task.id],
-            priority=settings.priority,
+            priority=self.graph.settings.priority,
             after=tuple(dict.fromkeys(self._after(node))),
-            limits=tuple(limits),
+            limits=limits(self.graph, node, self.namespace, self.pipeline),
         )
 
     def _after(self, node: Node) -> Iterator[str]:
@@ -176,10 +158,6 @@ class _Unfolding:
             every = [node for nodes in self.nodes.values() for node in nodes if not node.task.final]
             self.barriers[name] = tuple(map(self._key, every))
         return name
-
-
-def _limit(name: str, index: Index, most: int) -> Limit:
-    return Limit(name, index[:-1], (name, index), most)
 
 
 def _only_after_failure(task: Task) -> bool:

@@ -74,6 +74,8 @@ class Load:
     total: Amounts = field(default_factory=dict)
     own: Amounts = field(default_factory=dict)
     claims: tuple[str, ...] = ()
+    pairs: list[tuple[Holding, Amounts]] = field(default_factory=list, compare=False, repr=False)
+    """Each of `held` with what its pods on this node request together."""
 
     @classmethod
     def of(cls, holdings: Iterable[Holding]) -> "Load":
@@ -85,7 +87,8 @@ class Load:
             add(total, one.shape.requests, one.pods)
             if one.own:
                 add(own, one.shape.requests, one.pods)
-        return cls(tuple(held), total, own, tuple(sorted({claim for one in held for claim in one.claims})))
+        claims = tuple(sorted({claim for one in held for claim in one.claims}))
+        return cls(tuple(held), total, own, claims, [(one, one.requests) for one in held])
 
 
 EMPTY = Load()

@@ -48,6 +48,14 @@ class Behind:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """The last place that the limits of its Pipeline leave is kept for one that goes first, and is to start then."""
+
+    owner: Owner
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """By the plan its turn comes then."""
 
@@ -95,4 +103,4 @@ class RanBefore:
     cause: "Cause"
 
 
-Cause = Short | Behind | Turn | Closed | Tainted | Said | RanBefore
+Cause = Short | Behind | Kept | Turn | Closed | Tainted | Said | RanBefore

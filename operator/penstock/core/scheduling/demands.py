@@ -7,6 +7,7 @@ from penstock.core.graph import Graph, Task
 from penstock.core.requests import pod_requests, pod_resources
 from penstock.core.runs import Ready
 from penstock.core.scheduling.learned import Learned
+from penstock.core.scheduling.limits import Limit, Places, limits
 from penstock.core.scheduling.observed_capacity import amounts
 from penstock.core.scheduling.owners import Owner, step_owner
 from penstock.core.scheduling.ranks import ranks
@@ -18,16 +19,16 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """A Step that wants to start. Times are seconds.
+    """A Step that wants to start. Times are seconds. `shape` is None if it takes no room here: Kueue will admit it.
 
     `rank`: longest remaining path of its Pipeline, itself included; `since`: when it became ready; `duration`: the
     estimate; `fitted`: it ran here before, so it waits instead of failing if it fits nowhere any more; `planned`:
     the rank that a planned pass gave it, if one did; `not_before`: when its turn is by that plan, as long as something
-    that has its turn earlier has not started.
+    that has its turn earlier has not started; `limits`: those of its Pipeline that it keeps to.
     """
 
     key: Key
-    shape: Shape
+    shape: Shape | None
     priority: int = 0
     rank: float = 0.0
     since: float = 0.0
@@ -35,6 +36,7 @@ class Demand:
     fitted: bool = False
     planned: float | None = None
     not_before: float = 0.0
+    limits: tuple[Limit, ...] = ()
 
     @property
     def owner(self) -> Owner:
@@ -42,19 +44,23 @@ class Demand:
         return step_owner(*self.key)
 
 
-def demand(ready: Ready, graph: Graph, learned: Learned | None = None) -> Demand:
-    """The demand of a Step that is ready. `learned`: durations known from elsewhere."""
+def demand(ready: Ready, graph: Graph, learned: Learned | None = None, taken: Places | None = None) -> Demand:
+    """The demand of a Step that is ready. `learned`: durations known from elsewhere; `taken`: the places that Steps of
+    its Pipeline have. An undo has no limits: nothing else runs."""
     task, step = ready.node.task, ready.step
     known = ranks(graph, learned)
     pipeline = step.pipeline or ""
+    kueue = graph.settings.queue_name is not None
+    undo = ready.purpose != "run"
     return Demand(
         key=(step.namespace, pipeline, ready.node.path),
-        shape=task_shape(graph, task, step.namespace, pipeline, ready.memory_growths),
+        shape=None if kueue else task_shape(graph, task, step.namespace, pipeline, ready.memory_growths),
         priority=graph.settings.priority,
         rank=known.upward[task.id],
         since=ready.since,
         duration=known.durations[task.id],
         fitted=ready.attempt > 1 and not ready.memory_growths,
+        limits=() if undo else limits(graph, ready.node, step.namespace, pipeline, taken),
     )
 
 

@@ -6,6 +6,7 @@ from penstock.api.quantities import MILLI
 from penstock.core.scheduling.capacity import JOBS, Holding
 from penstock.core.scheduling.causes import Behind, Cause, Held, Said, Short
 from penstock.core.scheduling.feasibility import feasibility, in_order, slots
+from penstock.core.scheduling.limits import Limit, Places
 from penstock.core.scheduling.owners import Owner
 from penstock.core.scheduling.reservations import Reservation
 from penstock.core.scheduling.room import Bin, Room
@@ -115,3 +116,11 @@ def behind(room: Room, shape: Shape) -> Cause:
         return Said("it would take from a reservation")
     first = min(promises, key=lambda promise: (promise.at, promise.holder))
     return Behind(first.holder, first.at)
+
+
+def no_place(limit: Limit, taken: Places) -> Cause:
+    """Which limit of its own Pipeline it waits for."""
+    level = limit.bound[2]
+    if level:
+        return Said(f"{limit.most} instances of {level!r} are active, as many as forEach.maxParallel allows")
+    return Said(f"{taken.count(limit.bound)} steps run, as many as spec.parallelism allows")

@@ -4,7 +4,7 @@ It holds objects, not counters: putting the same object twice changes nothing, a
 there. Only the loads of nodes on which something changed are summed again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from penstock.core.scheduling.capacity import JOBS, Capacity, Holding, Load, NodeView, Quota, Range, by_namespace
@@ -13,11 +13,19 @@ from penstock.core.scheduling.owners import Owner
 from penstock.core.scheduling.shapes import Amounts
 
 
+def _nothing() -> None:
+    """Nobody wants to know."""
+
+
 class Ledger:
-    """What exists now. `nodes` and `quotas` are None until somebody may see them and has put the first."""
+    """What exists now. `nodes` and `quotas` are None until somebody may see them and has put the first.
+
+    `changed` is called at the first change after a snapshot was taken.
+    """
 
     def __init__(self, caps: Amounts | None = None) -> None:
         self.caps = caps
+        self.changed: Callable[[], None] = _nothing
         self._nodes: dict[str, NodeView] | None = None
         self._quotas: dict[tuple[str, str], Quota] = {}
         self._ranges: dict[tuple[str, str], Range] = {}
@@ -60,7 +68,7 @@ class Ledger:
         if before == quota:
             return
         self._quotas[key] = quota
-        self._snapshot = None
+        self._change()
         if before is None or replace(before, used=quota.used) != quota:
             self._change_rules()
 
@@ -81,7 +89,7 @@ class Ledger:
 
     def _change_rules(self) -> None:
         self._memo = {}
-        self._snapshot = None
+        self._change()
 
     # --- what changes all the time --------------------------------------------------------------------------------
 
@@ -101,7 +109,7 @@ class Ledger:
             self._stale.add(holding.node)
         elif holding is not None:
             self._floating[uid] = holding
-        self._snapshot = None
+        self._change()
 
     def drop_pod(self, uid: str) -> None:
         """A pod is gone."""
@@ -109,7 +117,7 @@ class Ledger:
         if before is None:
             return
         self._lift(uid, before)
-        self._snapshot = None
+        self._change()
         if before.job and before.job in self._of_job:
             self._of_job[before.job].discard(uid)
             if not self._of_job[before.job]:
@@ -135,17 +143,22 @@ class Ledger:
             self._idle[uid] = self._idle_in.setdefault(job.namespace, {})[uid] = job
         else:
             self._jobs[uid] = job
-            self._snapshot = None
+            self._change()
 
     def drop_job(self, uid: str) -> None:
         """A Job is gone."""
         if self._jobs.pop(uid, None):
-            self._snapshot = None
+            self._change()
         idle = self._idle.pop(uid, None)
         if idle:  # the quota that counts it says what this changes
             del self._idle_in[idle.namespace][uid]
             if not self._idle_in[idle.namespace]:
                 del self._idle_in[idle.namespace]
+
+    def _change(self) -> None:
+        outdated, self._snapshot = self._snapshot, None
+        if outdated is not None:
+            self.changed()
 
     # --- the snapshot ---------------------------------------------------------------------------------------------
 

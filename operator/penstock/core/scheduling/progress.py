@@ -17,8 +17,8 @@ from penstock.core.scheduling.learned import Learned, families
 from penstock.core.scheduling.planned_pass import foreseen
 from penstock.core.scheduling.policies import CRITICAL_PATH, Policy
 from penstock.core.scheduling.ranks import ranks
-from penstock.core.scheduling.remaining import began as running_since
 from penstock.core.scheduling.remaining import remaining
+from penstock.core.scheduling.running import began as running_since
 from penstock.core.scheduling.simulate import Run, Simulated, without
 from penstock.core.scheduling.timeline import Use, uses
 from penstock.core.scheduling.waits import Wait

@@ -35,14 +35,32 @@ class Ranks:
         return path
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Ranks, and what they were made from: what had been learned by some version, of each family in the graph."""
+
+    learned: Learned | None
+    version: int
+    seconds: tuple[float | None, ...]
+    ranks: Ranks
+
+
 def ranks(graph: Graph, learned: Learned | None = None) -> Ranks:
-    """The ranks of a graph, kept with it as long as the durations stay the same."""
-    durations = {name: duration(task, families(graph)[name], learned) for name, task in graph.tasks.items()}
+    """The ranks of a graph: the same object, kept with it, as long as nothing else is learned of its families."""
     known = graph.memo.get("ranks")
-    if not isinstance(known, Ranks) or known.durations != durations:
+    version = learned.version if learned else 0
+    if isinstance(known, _Known) and known.learned is learned and known.version == version:
+        return known.ranks
+    named = families(graph)
+    seconds = tuple(learned.seconds(name) if learned else None for name in dict.fromkeys(named.values()))
+    if isinstance(known, _Known) and known.seconds == seconds:
+        found = known.ranks
+    else:
+        durations = {name: duration(task, named[name], learned) for name, task in graph.tasks.items()}
         upward, following = _upward(graph, durations)
-        known = graph.memo["ranks"] = Ranks(durations, upward, _assumed(graph, learned), following)
-    return known
+        found = Ranks(durations, upward, _assumed(graph, learned), following)
+    graph.memo["ranks"] = _Known(learned, version, seconds, found)
+    return found
 
 
 def _assumed(graph: Graph, learned: Learned | None) -> tuple[str, ...]:

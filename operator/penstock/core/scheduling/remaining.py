@@ -1,14 +1,16 @@
 """What is left of a Pipeline that runs, as the simulation sees it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from penstock.api.step import StepPhase
-from penstock.core.observed import JobView, Observed
+from penstock.core.observed import Observed
 from penstock.core.scheduling.activities import Activity, Workload, workload
 from penstock.core.scheduling.capacity import expected_end
 from penstock.core.scheduling.demands import Key
 from penstock.core.scheduling.learned import Learned
+from penstock.core.scheduling.limits import limits
+from penstock.core.scheduling.running import began
 from penstock.core.world import Node, Verdict
 
 
@@ -33,23 +35,15 @@ def remaining(
         running = activity.key in states and states[activity.key].phase is StepPhase.RUNNING
         activities.append(_going_on(observed, activity, now) if running else activity)
     barriers = {name: tuple(key for key in keys if key not in ended) for name, keys in whole.barriers.items()}
-    return replace(whole, activities=tuple(activities), barriers=barriers)
-
-
-def began(observed: Observed, path: str) -> float | None:
-    """When what runs of the Step at that path began: its last pod's container, or else its Job. Seconds since 1970."""
-    job = _live(observed, path)
-    if job is None:
-        return None
-    pods = [pod.started or pod.created for pod in observed.pods.get(job.uid, ()) if pod.ended is None]
-    return max(pods, default=job.created)
-
-
-def _live(observed: Observed, path: str) -> JobView | None:
-    step = observed.steps.get(path)
-    jobs: Iterable[JobView] = observed.jobs.get(step.uid, ()) if step else ()
-    live = (job for job in jobs if job.finished is None and not job.deleting and job.purpose == "run")
-    return max(live, key=lambda job: (job.run, job.attempt), default=None)
+    sharing = (
+        limit
+        for node, verdict in verdicts
+        if verdict.started
+        for limit in limits(graph, node, pipeline.namespace, pipeline.name)
+        if limit.slot is not None
+    )
+    under_way = tuple(dict.fromkeys(sharing))
+    return replace(whole, activities=tuple(activities), barriers=barriers, under_way=under_way)
 
 
 def _going_on(observed: Observed, activity: Activity, now: float) -> Activity:

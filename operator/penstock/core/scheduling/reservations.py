@@ -39,8 +39,9 @@ def shortage(room: Room, shape: Shape) -> frozenset[tuple[str, str]]:
     return frozenset(found)
 
 
-def reserve(room: Room, shape: Shape, owner: Owner) -> Reservation | None:
-    """Reserves the earliest room expected for the shape; None if nobody knows when there will be any."""
+def reserve(room: Room, shape: Shape, owner: Owner, least: float = 0.0) -> Reservation | None:
+    """Reserves the earliest room expected for the shape; None if nobody knows when there will be any, or if there will
+    be before `least`, so that it is not room that it waits for."""
     requests, _ = room.capacity.stated(shape)
     at = room.now
     for pool, charge in room.pools(shape):
@@ -48,7 +49,7 @@ def reserve(room: Room, shape: Shape, owner: Owner) -> Reservation | None:
     usable = [room.nodes[name] for name in room.usable(shape) or ()]
     if room.capacity.nodes is not None:
         at = max(at, _earliest(usable, requests, shape.replicas, room.now))
-    if at == float("inf"):
+    if at == float("inf") or at < least:
         return None
     for pool, charge in room.pools(shape):
         _promise(pool, charge, 1, at, room.now, owner)

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from heapq import merge
+from itertools import islice
 
 from penstock.api.quantities import MILLI
 from penstock.core.scheduling.capacity import EMPTY, JOBS, Capacity, Holding, Quota, add
@@ -58,18 +59,22 @@ class Bin:
 
     def releases(self, now: float) -> Iterator[Release]:
         """What comes free, soonest first. `held` is in the order of ends, so that only the overdue are sorted."""
-        overdue = [
-            (one.released(now), number, amounts)
-            for number, (one, amounts) in enumerate(self.held)
-            if one.end is not None and one.end <= now
-        ]
-        rest = (
-            (one.end, number, amounts)
-            for number, (one, amounts) in enumerate(self.held)
-            if one.end is not None and one.end > now
-        )
+        overdue: list[Release] = []
+        for one, amounts in self.held:
+            if one.end is None or one.end > now:
+                break
+            overdue.append((one.released(now), len(overdue), amounts))
+        rest = self._to_come(len(overdue))
+        if not overdue and not self.taken:
+            return rest
         taken = sorted((end, -1 - number, amounts) for number, (end, amounts, _) in enumerate(self.taken))
         return merge(sorted(overdue, key=_when), rest, taken, key=_when)
+
+    def _to_come(self, first: int) -> Iterator[Release]:
+        for number, (one, amounts) in enumerate(islice(self.held, first, None), first):
+            if one.end is None:
+                break
+            yield one.end, number, amounts
 
     def free_at(self, instant: float, now: float) -> dict[str, int]:
         """What is expected to be free at an instant."""
@@ -105,7 +110,7 @@ class Room:
             for resource, amount in load.total.items():
                 if resource in free:
                     free[resource] -= amount
-            self.nodes[name] = Bin(name, free, node.allocatable, held=[(one, one.requests) for one in load.held])
+            self.nodes[name] = Bin(name, free, node.allocatable, held=load.pairs)
         for name, load in capacity.loads.items():
             for claim in load.claims:
                 self.claims[claim] = name

@@ -1,16 +1,18 @@
 """Runs a workload on a simulated clock, with the operator's own admission: what `penstock plan` shows."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 
 from penstock.core.reasons import Reason
-from penstock.core.scheduling.activities import Activity, Limit, Slot, Workload
-from penstock.core.scheduling.admission import admit
+from penstock.core.scheduling.activities import Activity, Workload
+from penstock.core.scheduling.admission import admit_lanes
 from penstock.core.scheduling.capacity import Capacity, Holding, Quota
 from penstock.core.scheduling.demands import Demand, Key
+from penstock.core.scheduling.lanes import Lanes
 from penstock.core.scheduling.ledger import Ledger
+from penstock.core.scheduling.limits import Places
 from penstock.core.scheduling.observed_capacity import PodHold
 from penstock.core.scheduling.policies import CRITICAL_PATH, Policy
 from penstock.core.scheduling.turns import Turns
@@ -71,13 +73,20 @@ class _Simulation:
         self.policy = policy
         self.actual = actual
         self.began = self.now = began
-        self.limits = _Limits(workload)
+        self.places = Places()
+        self.sharing = Counter(
+            one for activity in workload.activities for one in activity.limits if one.slot is not None
+        )
+        for one in workload.under_way:
+            if self.sharing[one]:
+                self.places.take(one, ("", "", ""))
         self.events: list[tuple[float, int, Key]] = []
         self.runs: dict[Key, Run] = {}
         self.stuck: dict[Key, Wait] = {}
         self.waited: dict[str, float] = defaultdict(float)
         self.short: dict[Key, dict[str, float]] = {}
         self.ready: dict[Key, Demand] = {}
+        self.lanes = Lanes()
         self.open_barriers = {name: len(keys) for name, keys in workload.barriers.items()}
         self.member_of: dict[Key, list[str]] = defaultdict(list)
         self.waiting_for: dict[str, list[Key]] = defaultdict(list)
@@ -127,7 +136,7 @@ class _Simulation:
             self.now = at
             while self.events and self.events[0][0] <= at:
                 self._happen(heappop(self.events))
-        self.stuck.update(waits)
+        self.stuck.update({key: wait for key, wait in waits.items() if wait.reason is not Reason.PARALLELISM})
         return Simulated(self.runs, self.stuck, dict(self.waited), self.began)
 
     def _make_ready(self, activity: Activity) -> None:
@@ -135,38 +144,56 @@ class _Simulation:
             heappush(self.events, (activity.release, 2, activity.key))
         elif activity.shape is None:
             self.turns.over(activity.key)
-            self.limits.start(activity)
+            self._take_places(activity)
             self.runs[activity.key] = Run(activity, self.now, self.now, self.now + self.actual(activity))
             heappush(self.events, (self.runs[activity.key].end, 1, activity.key))
         else:
-            self.ready[activity.key] = Demand(
+            demand = Demand(
                 activity.key,
                 activity.shape,
                 activity.priority,
                 activity.rank,
                 self.now,
                 activity.duration,
+                limits=activity.limits,
             )
+            self.ready[activity.key] = demand
+            self.lanes.add(demand)
 
     def _admit(self) -> Mapping[Key, Wait]:
         """Starts what may start; returns why the rest of what is ready waits."""
         while True:
-            demands = self.turns.assign(self.ready.values())
-            ordered = sorted(demands, key=lambda demand: self.policy.order(demand, self.now))
-            allowed = set(self.limits.within(self.activities[demand.key] for demand in ordered))
-            found = admit([one for one in demands if one.key in allowed], self.ledger.snapshot(), self.now, self.policy)
+            lanes = self.turns.split(self.lanes)
+            found = admit_lanes(lanes, self.ledger.snapshot(), self.now, self.policy, self.places)
             for demand in found.admitted:
-                self._start(demand, found.nodes.get(demand.key, {}))
+                self._start(demand, found.nodes[demand.key])
             never = [key for key, wait in found.waits.items() if wait.reason is Reason.NEVER_FITS]
             for key in never:
                 self.stuck[key] = found.waits[key]
-                del self.ready[key]
-                self.turns.over(key)
+                self._leave(key)
             if not never and not (found.admitted and found.wake_at):
                 break
         if found.wake_at is not None:
             heappush(self.events, (found.wake_at, 3, ("", "", "")))
         return found.waits
+
+    def _leave(self, key: Key) -> None:
+        """It waits no more."""
+        self.lanes.remove(self.ready.pop(key))
+        self.turns.over(key)
+
+    def _take_places(self, activity: Activity) -> None:
+        for limit in activity.limits:
+            if not self.places.has(limit):
+                self.places.take(limit, activity.key, (self.now, self.now + activity.duration))
+
+    def _give_back_places(self, activity: Activity) -> None:
+        for limit in activity.limits:
+            if limit.slot is not None:
+                self.sharing[limit] -= 1
+                if self.sharing[limit]:
+                    continue
+            self.places.give_back(limit, activity.key)
 
     def _start(self, demand: Demand, nodes: Mapping[str, int]) -> None:
         activity = self.activities[demand.key]
@@ -174,9 +201,9 @@ class _Simulation:
         short = self.short.pop(demand.key, {})
         worst = tuple(sorted(short, key=lambda name: (-short[name], name)))
         self.runs[demand.key] = Run(activity, demand.since, self.now, self.now + took, nodes, worst)
-        del self.ready[demand.key]
-        self.turns.over(demand.key)
-        self.limits.start(activity)
+        self._leave(demand.key)
+        self._take_places(activity)
+        assert demand.shape is not None
         estimate = self.now + demand.duration
         holding = Holding(demand.owner, demand.shape, None, self.now, estimate, charged=False)
         places = nodes or {"": demand.shape.replicas}
@@ -198,7 +225,7 @@ class _Simulation:
             return
         for name in self.runs[key].nodes or {"": 0}:
             self.ledger.drop_pod("/".join((*key, name)))
-        self.limits.end(activity)
+        self._give_back_places(activity)
         for barrier in self.member_of[key]:
             self.open_barriers[barrier] -= 1
             if not self.open_barriers[barrier]:
@@ -224,41 +251,3 @@ def without(quota: Quota, holdings: Iterable[Holding], capacity: Capacity) -> Qu
             for name, amount in charge.items():
                 used[name] = max(0, used.get(name, 0) - amount * one.pods)
     return replace(quota, used=used)
-
-
-class _Limits:
-    """`parallelism` and `maxParallel` on the simulated clock."""
-
-    def __init__(self, workload: Workload) -> None:
-        self.members: dict[Slot, int] = defaultdict(int)
-        self.open: dict[tuple[str, tuple[int, ...]], set[Slot]] = defaultdict(set)
-        for activity in workload.activities:
-            for limit in activity.limits:
-                self.members[limit.slot] += 1
-
-    def within(self, activities: Iterable[Activity]) -> list[Key]:
-        """Those of the activities, in order, that the limits let start together."""
-        found: list[Key] = []
-        more: dict[tuple[str, tuple[int, ...]], set[Slot]] = defaultdict(set)
-        for activity in activities:
-            if all(self._free(limit, more) for limit in activity.limits):
-                found.append(activity.key)
-                for limit in activity.limits:
-                    more[limit.name, limit.around].add(limit.slot)
-        return found
-
-    def _free(self, limit: Limit, more: Mapping[tuple[str, tuple[int, ...]], set[Slot]]) -> bool:
-        taken = self.open[limit.name, limit.around] | more.get((limit.name, limit.around), set())
-        return limit.slot in taken or len(taken) < limit.most
-
-    def start(self, activity: Activity) -> None:
-        """An activity has started."""
-        for limit in activity.limits:
-            self.open[limit.name, limit.around].add(limit.slot)
-
-    def end(self, activity: Activity) -> None:
-        """An activity has ended."""
-        for limit in activity.limits:
-            self.members[limit.slot] -= 1
-            if not self.members[limit.slot]:
-                self.open[limit.name, limit.around].discard(limit.slot)

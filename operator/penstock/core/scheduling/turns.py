@@ -1,10 +1,11 @@
 """Turns: when each step of a plan is to start, and what that means for those that are ready."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from penstock.api.step import StepPhase
 from penstock.core.scheduling.demands import Demand, Key
+from penstock.core.scheduling.lanes import Lane
 from penstock.core.scheduling.policies import PATIENCE
 from penstock.core.world import Node, Verdict
 
@@ -57,3 +58,17 @@ class Turns:
                 demand = replace(demand, planned=horizon - turn, not_before=at)
             found.append(demand)
         return found
+
+    def split(self, lanes: Iterable[Lane]) -> Iterator[Lane]:
+        """The same for demands in lanes: what has a turn is in a lane of its own."""
+        planned = {key[:2] for key in self._at}
+        for lane in lanes:
+            turned = [key for key in lane.keys if key in self._at] if lane.first.key[:2] in planned else []
+            if not turned:
+                yield lane
+                continue
+            for one in self.assign(replace(lane.first, key=key) for key in turned):
+                yield Lane(one, [one.key])
+            others = [key for key in lane.keys if key not in self._at]
+            if others:
+                yield Lane(lane.first, others)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 from penstock.api.pipeline import PipelinePhase
 from penstock.api.step import StepPhase
-from penstock.core.graph import Graph
 from penstock.core.lifecycle import take_up
 from penstock.core.observed import Observed
 from penstock.core.plan import plan
@@ -16,6 +15,7 @@ from penstock.core.scheduling.admission import Admission, admit
 from penstock.core.scheduling.capacity import Capacity
 from penstock.core.scheduling.demands import Demand, Key, demand
 from penstock.core.scheduling.learned import Learned
+from penstock.core.scheduling.limits import Places
 from penstock.core.scheduling.policies import CRITICAL_PATH, Policy
 from penstock.core.scheduling.ranks import ranks
 from penstock.core.scheduling.simulate import simulate
@@ -97,20 +97,21 @@ def answers(
     """How all steps of these Pipelines stand, in their order, decided as the operator would decide now."""
     found: list[Answer] = []
     demands: list[Demand] = []
+    taken: list[Places] = []
     told: dict[Key, tuple[Reason, str]] = {}
     for one in observed:
         if one.graph is None:
             continue
-        made = plan(one)
+        known = ranks(one.graph, learned)
+        made = plan(replace(one, expected=known))
         told |= _told(one)
-        demands += [demand(ready, one.graph, learned) for ready in made.ready]
-        held = {ready.node.path: (reason, words) for ready, reason, words in made.held}
+        demands += [demand(ready, one.graph, learned, made.places) for ready in made.ready]
+        taken.append(made.places)
         pipeline = one.pipeline
         for node, verdict in made.verdicts:
-            reason, message = held.get(node.path, (verdict.reason, verdict.message))
-            key = (pipeline.namespace, pipeline.name, node.path)
-            found.append(Answer(key, verdict.phase.value, reason, message, _rank(one.graph, node.task.id, learned)))
-    admission = admit(demands, capacity, now, policy)
+            key, rank = (pipeline.namespace, pipeline.name, node.path), known.upward[node.task.id]
+            found.append(Answer(key, verdict.phase.value, verdict.reason, verdict.message, rank))
+    admission = admit(demands, capacity, now, policy, Places.of(taken))
     return list(_with_admission(found, demands, admission, told, capacity, now, policy))
 
 
@@ -132,10 +133,6 @@ _NOT_TAKEN = (Reason.STARTING, Reason.NAME_CONFLICT)
 _NO_ROOM_NEEDED = (*_NOT_TAKEN, Reason.PLANNED_LATER)
 
 
-def _rank(graph: Graph, task: str, learned: Learned | None) -> float:
-    return ranks(graph, learned).upward[task]
-
-
 def _with_admission(
     found: Sequence[Answer],
     demands: Sequence[Demand],
@@ -145,14 +142,18 @@ def _with_admission(
     now: float,
     policy: Policy,
 ) -> Iterator[Answer]:
-    ordered = sorted(demands, key=lambda one: policy.order(one, now))
+    waits = admission.waits
+    limited = {key for key, wait in waits.items() if wait.reason is Reason.PARALLELISM}
+    asking = {one.key for one in demands}
+    ordered = [one for one in demands if one.shape is not None and one.key not in limited]
+    ordered.sort(key=lambda one: policy.order(one, now))
     places = {one.key: number + 1 for number, one in enumerate(ordered)}
     etas = _etas(ordered[:FORESEEN], capacity, now, policy)
     for one in found:
-        if one.key not in places:
+        if one.key not in asking:
             yield one
             continue
-        wait = admission.waits.get(one.key)
+        wait = waits.get(one.key)
         reason, message = Reason.STARTING, "there is room; its Job is created with the operator's next pass"
         if wait:
             reason = wait.reason
@@ -164,8 +165,8 @@ def _with_admission(
             phase=StepPhase.QUEUED.value if held else one.phase,
             reason=reason,
             said=message,
-            place=places[one.key],
-            waiting=len(ordered),
+            place=places.get(one.key),
+            waiting=len(ordered) if one.key in places else None,
             eta=etas.get(one.key) if wait or one.key not in told else None,
             wait=wait,
         )

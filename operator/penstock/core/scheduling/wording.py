@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from penstock.api.quantities import render
 from penstock.core.clock import stamp
-from penstock.core.scheduling.causes import Behind, Cause, Closed, Node, RanBefore, Said, Short, Tainted, Turn
+from penstock.core.scheduling.causes import Behind, Cause, Closed, Kept, Node, RanBefore, Said, Short, Tainted, Turn
 from penstock.core.scheduling.owners import Kind, Owner
 
 NAMED = 2
@@ -57,6 +57,10 @@ def words(cause: Cause, reader: Reader, now: float) -> str:
                 return f"waits its turn behind {who}"
             first = f"before about {clock(at, now)}, when {who}, which goes first, is to start with it"
             return f"there is room, but it would not end {first}"
+        case Kept(owner, at):
+            who = name(owner, reader) or "a step of another namespace"
+            first = f"before about {clock(at, now)}, when {who}, which goes first, is to have"
+            return f"there is room, but it would not end {first} the last place that the limits of its Pipeline leave"
         case Turn(at):
             return f"by the plan its turn is at about {clock(at, now)}, after steps that go first"
         case Closed(asked, nodes):

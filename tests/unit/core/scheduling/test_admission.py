@@ -105,6 +105,12 @@ def test_outranked_when_others_took_the_room() -> None:
     assert message.startswith("needs 2 nvidia.com/gpu, 0 of 2 free; held by p/first until about 08:01:00 UTC")
 
 
+def test_all_pods_of_a_gang_on_a_node_come_free_together() -> None:
+    capacity = Capacity.of([node(gpu=2)], [held("q/gang", until=60, gpu=1, pods=2)])
+    (reservation,) = admit([want("two", gpu=2)], capacity, NOW).reservations
+    assert (reservation.at, reservation.nodes) == (NOW + 60, {"a": 1})
+
+
 def test_a_gang_starts_whole_or_not_at_all() -> None:
     capacity = Capacity.of([node("a", gpu=2), node("b", gpu=2)], [held("x", gpu=1)])
     found = admit([want("gang", gpu=1, replicas=4)], capacity, NOW)

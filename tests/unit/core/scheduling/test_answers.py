@@ -62,3 +62,17 @@ def test_what_only_the_operator_knows_is_repeated() -> None:
     (found,) = answers([cluster.observe()], capacity, NOW)
     assert (found.reason, found.eta) == (Reason.WAITING_FOR_RESOURCES, None)
     assert found.words(Reader("ns")).startswith("the operator's cap has 0 of 2 left (as the operator wrote")
+
+
+def test_what_waits_for_a_place_of_its_own_pipeline_waits_for_no_room() -> None:
+    cluster = Cluster()
+    steps = [{"name": name, "image": "i", "script": "x", "duration": "5m"} for name in "abc"]
+    spec = {"steps": [*steps, {**steps[0], "name": "last", "needs": ["c"]}], "parallelism": 1}
+    cluster.apply({"kind": "Pipeline", "metadata": {"name": "p"}, "spec": spec})
+    for _ in range(3):
+        for write in cluster.writes_of(replace(cluster.plan(), ready=[])):
+            write()
+    found = {one.key[2]: one for one in answers([cluster.observe()], Capacity.of([node(cpu=9)]), NOW)}
+    assert (found["c"].reason, found["c"].place, found["c"].waiting) == (Reason.STARTING, 1, 1)
+    assert (found["a"].reason, found["a"].place, found["a"].eta) == (Reason.PARALLELISM, None, None)
+    assert found["a"].words(Reader("ns")) == "1 steps run, as many as spec.parallelism allows"

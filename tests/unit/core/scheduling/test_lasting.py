@@ -4,17 +4,25 @@ from tests.unit.core.scheduling.clusters import NOW
 
 from penstock.core.reasons import Reason
 from penstock.core.scheduling.causes import Said
-from penstock.core.scheduling.lasting import Lasting
+from penstock.core.scheduling.lasting import Told, tell
 from penstock.core.scheduling.waits import Wait
 
 
-def said(lasting: Lasting, reason: Reason, at: float) -> Reason:
+class Telling:
+    """What is told from pass to pass."""
+
+    def __init__(self) -> None:
+        self.told: Told | None = None
+
+
+def said(found: Telling, reason: Reason, at: float) -> Reason:
     """What is told when a pass says this reason, so many seconds on."""
-    return lasting.take({"step": Wait(reason, NOW, lambda: Said(""))}, NOW + at)["step"].reason
+    found.told = tell(found.told, Wait(reason, NOW, lambda: Said("")), NOW + at)
+    return found.told.wait.reason
 
 
 def test_what_is_true_for_a_moment_is_not_told() -> None:
-    found = Lasting()
+    found = Telling()
     waits, reserved, outranked = Reason.WAITING_FOR_RESOURCES, Reason.RESERVED, Reason.OUTRANKED
     assert said(found, waits, 0) == waits
     for at in range(1, 60, 4):
@@ -24,7 +32,7 @@ def test_what_is_true_for_a_moment_is_not_told() -> None:
 
 
 def test_what_lasts_is_told() -> None:
-    found = Lasting()
+    found = Telling()
     assert said(found, Reason.WAITING_FOR_RESOURCES, 0) == Reason.WAITING_FOR_RESOURCES
     assert said(found, Reason.QUOTA_EXCEEDED, 1) == Reason.WAITING_FOR_RESOURCES
     assert said(found, Reason.QUOTA_EXCEEDED, 5) == Reason.WAITING_FOR_RESOURCES
@@ -32,7 +40,7 @@ def test_what_lasts_is_told() -> None:
 
 
 def test_plans_and_what_never_fits_are_told_at_once() -> None:
-    found = Lasting()
+    found = Telling()
     said(found, Reason.WAITING_FOR_RESOURCES, 0)
     assert said(found, Reason.PLANNED_LATER, 1) == Reason.PLANNED_LATER
     assert said(found, Reason.WAITING_FOR_RESOURCES, 2) == Reason.WAITING_FOR_RESOURCES
@@ -40,13 +48,13 @@ def test_plans_and_what_never_fits_are_told_at_once() -> None:
 
 
 def test_who_was_outranked_waits_for_resources_next() -> None:
-    found = Lasting()
+    found = Telling()
     assert said(found, Reason.OUTRANKED, 0) == Reason.OUTRANKED
     assert said(found, Reason.WAITING_FOR_RESOURCES, 0.1) == Reason.WAITING_FOR_RESOURCES
 
 
 def test_a_clock_that_jumps_back_makes_nothing_last() -> None:
-    found = Lasting()
+    found = Telling()
     said(found, Reason.WAITING_FOR_RESOURCES, 0)
     said(found, Reason.RESERVED, 1)
     assert said(found, Reason.RESERVED, -100) == Reason.WAITING_FOR_RESOURCES
@@ -54,8 +62,12 @@ def test_a_clock_that_jumps_back_makes_nothing_last() -> None:
     assert said(found, Reason.RESERVED, -95) == Reason.RESERVED
 
 
-def test_who_started_is_forgotten() -> None:
-    found = Lasting()
+def test_it_is_known_when_another_reason_will_have_lasted() -> None:
+    found = Telling()
     said(found, Reason.WAITING_FOR_RESOURCES, 0)
-    assert found.take({}, NOW + 1) == {}
-    assert said(found, Reason.QUOTA_EXCEEDED, 2) == Reason.QUOTA_EXCEEDED
+    assert found.told
+    assert found.told.due is None
+    said(found, Reason.QUOTA_EXCEEDED, 1)
+    assert found.told.due == NOW + 6
+    said(found, Reason.WAITING_FOR_RESOURCES, 2)
+    assert found.told.due is None

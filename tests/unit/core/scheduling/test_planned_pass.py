@@ -11,7 +11,8 @@ from penstock.core.scheduling.capacity import Capacity
 from penstock.core.scheduling.learned import Learned
 from penstock.core.scheduling.planned_pass import Course, pays, prepared, worth_planning
 from penstock.core.scheduling.policies import CRITICAL_PATH, PLANNED
-from penstock.core.scheduling.remaining import began, remaining
+from penstock.core.scheduling.remaining import remaining
+from penstock.core.scheduling.running import began
 from penstock.core.scheduling.simulate import simulate
 
 

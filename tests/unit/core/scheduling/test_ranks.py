@@ -6,7 +6,8 @@ import pytest
 
 from penstock import api
 from penstock.core.composition.compiler import compile_pipeline
-from penstock.core.graph import Graph
+from penstock.core.graph import Graph, Task
+from penstock.core.scheduling import ranks as module
 from penstock.core.scheduling.demands import task_shape
 from penstock.core.scheduling.learned import KEPT, Learned, estimate, families, record
 from penstock.core.scheduling.ranks import DEFAULT_DURATION, ranks
@@ -75,6 +76,29 @@ def test_durations_are_learned_else_declared_else_assumed() -> None:
     assert ranks(made, learned).durations == {"a": 1.0, "b": 42.0}
     learned.drop("uid")
     assert ranks(made, learned).durations["b"] == DEFAULT_DURATION
+
+
+def test_ranks_are_made_anew_only_when_something_is_learned_of_the_graph(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[str] = []
+    real = module.duration
+
+    def counted(task: Task, name: str, learned: Learned | None) -> float:
+        looked_at.append(task.id)
+        return real(task, name, learned)
+
+    monkeypatch.setattr(module, "duration", counted)
+    made = graph([{"name": f"s{number}", "script": f"do {number}"} for number in range(50)])
+    learned = Learned()
+    known = ranks(made, learned)
+    for _ in made.tasks:
+        assert ranks(made, learned) is known
+    learned.put("other", record(None, "another family", 7.0))
+    assert ranks(made, learned) is known
+    assert len(looked_at) == 50
+    learned.put("mine", record(None, families(made)["s7"], 42.0))
+    assert ranks(made, learned).durations["s7"] == 42.0
+    assert ranks(made).durations["s7"] == DEFAULT_DURATION, "whoever knows nothing learns nothing from others"
+    assert len(looked_at) == 150
 
 
 def test_equal_work_is_one_family_whatever_its_inputs() -> None:
