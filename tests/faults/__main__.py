@@ -42,8 +42,8 @@ def main() -> int:
     except ClusterError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        sys.stderr.write("ended before its time\n")
+    except (KeyboardInterrupt, asyncio.CancelledError) as error:
+        sys.stderr.write(f"ended before its time {error}\n")
         return 130
     bad = sum(bool(one.found) for one in verdicts)
     sys.stdout.write(f"{len(verdicts)} scenarios, {bad} with findings, seed {seed}, {silence:.0f} s of silence each\n")
@@ -56,7 +56,7 @@ async def _run(given: argparse.Namespace, chosen: list, seed: int, silence: floa
     task = asyncio.current_task()
     assert task is not None
     # Whatever ends the run, its processes end with it.
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel, "SIGTERM")
     async with ground() as plane:
         return await Harness(plane, seed, silence, given.abreast, given.logs, given.dump).run(chosen)
 

@@ -17,12 +17,14 @@ QUICK_SILENCE = 10.0
 BEGIN, END = "<!-- what the last run printed -->\n", "<!-- end -->\n"
 NOT_RUN = "not run"
 _ROW = re.compile(r"^\| `([^`]+)`.* \| ([^|]*) \|$", re.MULTILINE)
-MOST_TOLD = 3
+MOST_TOLD, MOST_LETTERS = 3, 110
 
 
 def told(verdict: Verdict) -> str:
     """What a run found, as a cell of the table."""
-    return "<br>".join(verdict.found[:MOST_TOLD]).replace("|", "/") or "nothing"
+    lines = [line if len(line) <= MOST_LETTERS else f"{line[:MOST_LETTERS]}..." for line in verdict.found[:MOST_TOLD]]
+    more = [f"and {len(verdict.found) - MOST_TOLD} more"] if len(verdict.found) > MOST_TOLD else []
+    return "<br>".join([*lines, *more]).replace("|", "/") or "nothing"
 
 
 def table(verdicts: Sequence[Verdict], seed: int, silence: float, before: str = "") -> str:

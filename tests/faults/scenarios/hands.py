@@ -97,6 +97,12 @@ async def _job_deleted(stage: Stage) -> None:
     await stage.delete("Job", stage.jobs("p.b")[0]["metadata"]["name"])
 
 
+async def _job_deleted_told(stage: Stage) -> None:
+    await stage.running("p.b")
+    await stage.phase("Step", "p.b", "Running")
+    await stage.delete("Job", stage.jobs("p.b")[0]["metadata"]["name"])
+
+
 async def _pod_deleted(stage: Stage) -> None:
     await stage.running("p.b")
     await stage.delete("Pod", stage.pods("p.b")[0]["metadata"]["name"], grace=0)
@@ -170,7 +176,8 @@ SCENARIOS = (
     held("labels-of-step", "all labels of a waiting Step are taken off", _labels_of_step),
     held("owner-of-job", "the owner of a running Job is taken off", _owner_of_job, same=Same.PHASES),
     held("annotations-of-job", "the annotations of a running Job are rewritten", _annotations_of_job, same=Same.PHASES),
-    held("job-deleted", "a running Job is deleted", _job_deleted, quick=True),
+    held("job-deleted", "a running Job is deleted", _job_deleted_told, quick=True),
+    held("job-deleted-early", "a running Job is deleted before its Step tells that it runs", _job_deleted),
     held("pod-deleted", "a running pod is deleted without grace", _pod_deleted),
     held("pod-evicted", "a running pod is evicted", _pod_evicted),
     held("steps-deleted", "all Steps are deleted", _steps_deleted, expected="all of it runs again", same=Same.PHASES),
