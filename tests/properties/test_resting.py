@@ -27,7 +27,7 @@ def resting(cluster: Cluster) -> Rest | None:
     if found is not None:
         plan = cluster.plan()
         assert not plan.acts
-        assert not (*plan.ready, *plan.held)
+        assert not plan.ready
         assert plan.finished
         assert plan.wake_at == found.until
     return found
