@@ -59,6 +59,12 @@ class Write:
     about: tuple[Resource, PipelineView | StepView]
     do: Callable[[], Awaitable[bool]]
 
+    @property
+    def keeps_end(self) -> bool:
+        """Whether a Pipeline's end is not told before it went through. Specs are not: an API server that does not
+        keep what is in them may never take them, and the operator knows it all the same."""
+        return self.what.act != "spec"
+
 
 @dataclass(slots=True)
 class Outcome:
@@ -210,38 +216,37 @@ class Applier:
         return started
 
     async def _all(self, key: Key, writes: Iterable[Write], deadline: float, outcome: Outcome) -> bool:
-        """Does the writes that do not pause, first ones first, many at once; returns whether all went through."""
-        due, now, went_through = [], time.time(), True
+        """Does the writes that do not pause, first ones first, many at once; returns whether the end may be told."""
+        due, now, told = [], time.time(), True
         for one in writes:
             until = self.setbacks.until(key, one.what)
             if until > now:
                 outcome.wake(until)
-                went_through = False
+                told &= not one.keeps_end
             else:
                 due.append(one)
         left = iter(due)
 
         async def work() -> None:
-            nonlocal went_through
+            nonlocal told
             for one in left:
+                done = False
                 try:
                     done = await one.do()
                     outcome.again |= not done
                     outcome.done += done
-                    went_through &= done
                 except Unreachable as error:
                     outcome.errors.append(error)
-                    went_through = False
                 except Exception as error:
                     self._note(key, one, error, outcome)
-                    went_through = False
+                told &= done or not one.keeps_end
                 if time.monotonic() > deadline:
                     break
 
         await asyncio.gather(*(work() for _ in range(min(CONCURRENCY, len(due)))))
         cut = next(left, None) is not None
         outcome.again |= cut
-        return went_through and not cut
+        return told and not cut
 
     def _note(self, key: Key, write: Write, error: Exception, outcome: Outcome) -> None:
         """A write failed: the next plan knows, and so does who looks at the object."""
