@@ -1,10 +1,18 @@
 """Rests between plans: on a clock of the test, Pipelines plan and rest as fast as they may."""
 
+import asyncio
 from heapq import heapify, heapreplace
+from typing import Any
 
 import pytest
 
+from penstock.shell import loop as loops
+from penstock.shell.process import Operator
 from penstock.shell.rest import LEAST, SHARE, Lately, rest
+from penstock.shell.store import Key
+from tests.shell.conftest import running, until
+from tests.shell.fake import FakeCluster
+from tests.shell.test_loop import pipeline
 
 
 def shares(*costs: float, seconds: float = 400.0) -> list[float]:
@@ -53,3 +61,55 @@ def test_what_was_taken_long_ago_counts_no_more() -> None:
     assert found.share(100.0) == pytest.approx(0.1)
     assert found.share(110.0) < 0.04
     assert rest(0.1, found.share(200.0)) == pytest.approx(rest(0.1, 0.0), rel=0.01)
+
+
+HOUR = 3600.0
+
+
+async def resting(cluster: FakeCluster, operator: Operator) -> Any:
+    """The turn of a Pipeline whose first Job is there, and that has an hour to rest."""
+    cluster.apply(pipeline())
+    await until(lambda: list(cluster.pending()))
+    turn = operator.loop._turns[Key("ns", "p")]
+    await until(lambda: not turn.running)
+    turn.rests_until = asyncio.get_running_loop().time() + HOUR
+    return turn
+
+
+async def test_a_plan_that_is_not_cheap_is_followed_by_a_rest(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loops, "CHEAP", 0.0)
+    monkeypatch.setattr(loops, "rest", lambda took, _: HOUR if took > 0 else 0.0)
+    async with running(cluster, monkeypatch) as operator:
+        cluster.apply(pipeline())
+        await until(lambda: operator.loop._turns.get(Key("ns", "p")))
+        turn = operator.loop._turns[Key("ns", "p")]
+        await until(lambda: turn.timer and not turn.running)
+        assert turn.rests_until > asyncio.get_running_loop().time() + HOUR / 2
+        assert not list(cluster.pending())
+
+
+async def test_an_event_waits_until_a_rest_is_over_and_an_edit_does_not(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(cluster, monkeypatch) as operator:
+        turn = await resting(cluster, operator)
+        cluster.work()
+        await until(lambda: turn.timer)
+        operator.loop.wake(Key("ns", "p"))
+        assert not turn.running
+        cluster.apply(pipeline(cancel=True))
+        await until(lambda: cluster.get("pipelines", "p")["status"].get("phase") == "Cancelled")
+
+
+async def test_an_edit_waits_for_the_pause_after_a_failed_pass(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(cluster, monkeypatch) as operator:
+        turn = await resting(cluster, operator)
+        turn.not_before = turn.rests_until
+        cluster.apply(pipeline(cancel=True))
+        await until(lambda: turn.asked)
+        assert not turn.running
+        assert turn.timer

@@ -2,8 +2,8 @@
 
 A plan that is not settled is asked for again only if what is known has changed by what was written, and never before
 the event loop had a turn. One Pipeline is never planned twice at the same time, nor on a plan that is half applied;
-others go on meanwhile. The larger a Pipeline, and the more are busy, the longer it rests between two plans, so that
-all plans together take no more than a fifth of a core.
+others go on meanwhile. After a plan that was not cheap a Pipeline rests (see shell/rest.py); who asks for something
+by an edit or a decision waits for no rest.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from penstock.shell.apply import Applier, Outcome, mere_progress
 from penstock.shell.gate import Gate
 from penstock.shell.observe import Observer, Snapshot
 from penstock.shell.planner import Planner
+from penstock.shell.rest import Lately, rest
 from penstock.shell.schedules import Schedules
 from penstock.shell.store import Key
 
@@ -30,8 +31,6 @@ STATUS_SECONDS = 1.0
 """Between two writes of a Pipeline's status that only tell of progress."""
 CHEAP = 0.005
 """Seconds of processor time for a plan after which no rest is needed."""
-SHARE = 0.2
-"""Of a core, for the plans that are not cheap."""
 LARGE = 400
 """Steps beyond which plans are made in another thread, so that the event loop keeps turning."""
 SOON = 0.1
@@ -49,12 +48,16 @@ LONGEST_PAUSE = 60.0
 class _Turn:
     """How it stands with one key. Times are of the loop's clock, but `wake_at`, which is seconds since 1970.
 
-    `ring_at` is the same instant by the loop's clock: an alarm rings when either clock says so.
+    `ring_at` is the same instant by the loop's clock: an alarm rings when either clock says so. `not_before` is kept
+    after a pass that failed, `rests_until` unless somebody `asked` for something.
     """
 
     running: bool = False
     again: bool = False
+    asked: bool = False
     not_before: float = 0.0
+    rests_until: float = 0.0
+    taken: Lately = field(default_factory=Lately)
     timer: asyncio.TimerHandle | None = None
     wake_at: float | None = None
     ring_at: float = 0.0
@@ -62,6 +65,10 @@ class _Turn:
     failures: int = 0
     finished_pod: float | None = None
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def due(self) -> float:
+        """When it may be looked at again."""
+        return self.not_before if self.asked else max(self.not_before, self.rests_until)
 
 
 class Loop:
@@ -78,6 +85,7 @@ class Loop:
         self._turns: dict[Key, _Turn] = {}
         self._started = False
         self._working = 0
+        self._taken = Lately()
 
     def start(self) -> None:
         """Everything that was known at first is known: begins to act."""
@@ -93,19 +101,20 @@ class Loop:
             for task in turn.tasks:
                 task.cancel()
 
-    def wake(self, key: Key) -> None:
-        """Something about it changed: look again, as soon as may be."""
+    def wake(self, key: Key, asked: bool = False) -> None:
+        """Something about it changed, or somebody `asked` for something: look again, as soon as may be."""
         turn = self._turns.get(key)
         if turn is None:
             turn = self._turns[key] = _Turn()
+        turn.asked |= asked
         if turn.running:
             turn.again = True
         elif self._started:
-            rest = turn.not_before - asyncio.get_running_loop().time()
-            if rest <= 0:
+            left = turn.due() - asyncio.get_running_loop().time()
+            if left <= 0:
                 self._begin(key, turn)
             else:
-                self._wake_at(key, turn, time.time() + rest)
+                self._wake_at(key, turn, time.time() + left)
 
     def wake_soon(self, key: Key) -> None:
         """Something about it changed that nothing waits for: look again shortly, when there may be more to see."""
@@ -170,10 +179,10 @@ class Loop:
         known, passes, loop = True, 0, asyncio.get_running_loop()
         try:
             while known:
-                turn.again = False
+                turn.again = turn.asked = False
                 passes, began = passes + 1, loop.time()
                 known, more = await self._guarded(key, turn)
-                if not (more or turn.again) or turn.not_before > loop.time():
+                if not (more or turn.again) or turn.due() > loop.time():
                     turn.again |= more
                     break
                 await asyncio.sleep(0 if passes < BRISK else max(0.0, began + QUICK - loop.time()))
@@ -235,8 +244,7 @@ class Loop:
             return False, Outcome()
         plan, took = await asyncio.to_thread(_timed, snapshot) if snapshot.size > LARGE else _timed(snapshot)
         metrics.PLANS.observe(took)
-        if took > CHEAP:
-            turn.not_before = asyncio.get_running_loop().time() + took * (self._working / SHARE - 1)
+        self._rest(turn, took)
         self._wake_at(key, turn, plan.wake_at)
         if isinstance(snapshot.observed, Observed):
             self.planner.see(key, snapshot.observed, plan)
@@ -247,6 +255,14 @@ class Loop:
             outcome = await self._carry_out(key, turn, snapshot, plan, ready, max(LEAST_WRITING, 3 * took))
         outcome.again |= bool(self.gate.unfit(key).items() - snapshot.unfit.items())  # the next plan knows
         return True, outcome
+
+    def _rest(self, turn: _Turn, took: float) -> None:
+        """A plan took so many seconds of processor time: the Pipeline rests the longer, the more others take."""
+        now = asyncio.get_running_loop().time()
+        others = self._taken.share(now) - turn.taken.share(now)
+        for taken in (self._taken, turn.taken):
+            taken.add(took, now)
+        turn.rests_until = now + rest(took, others) if took > CHEAP else now
 
     async def _carry_out(
         self, key: Key, turn: _Turn, snapshot: Snapshot, plan: Plan, ready: list[Ready], seconds: float

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Generic, Protocol, TypeVar
 
-from penstock.core.observed import PodView
+from penstock.core.observed import PipelineView, PodView, StepView
 
 REMEMBERED = 10_000
 """Deleted objects that a shelf remembers, so that late events do not bring them back."""
@@ -120,3 +120,13 @@ def tells(old: object, new: View) -> bool:
         return type(old) is not type(new) or replace(old, version=new.version) != new  # type: ignore[type-var]
     except RecursionError:  # it is nested too deeply to be compared, and so to be valid
         return True
+
+
+def asks(old: object, new: object) -> bool:
+    """Whether somebody asks for something: by an edit, a cancel, a rerun, or a decision on an approval."""
+    match old, new:
+        case PipelineView(), PipelineView():
+            return (old.generation, old.rerun, old.deleting) != (new.generation, new.rerun, new.deleting)
+        case StepView(), StepView():
+            return new.decided and not old.decided
+    return False

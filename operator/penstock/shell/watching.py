@@ -14,6 +14,7 @@ from penstock.shell.client import PAGE, access
 from penstock.shell.loop import Loop
 from penstock.shell.resources import PODS, WATCHED, Object, Resource
 from penstock.shell.settings import Settings
+from penstock.shell.shelf import asks
 from penstock.shell.store import Store
 from penstock.shell.stream import TAKERS, Take
 
@@ -63,12 +64,16 @@ def taker(resource: Resource, store: Store, loop: Loop) -> Take:
 
     def take(event: Mapping[str, Any]) -> None:
         obj: Object = event["object"]
+        asked = False
         try:
             if event["type"] == "DELETED":
                 meta = obj["metadata"]
                 concerned = store.drop(resource, meta["uid"], int(meta["resourceVersion"]))
             else:
+                shelf, uid = store.shelf(resource), obj["metadata"]["uid"]
+                before = shelf.get(uid)
                 concerned = store.put(resource, obj)
+                asked = asks(before, shelf.get(uid))
             phase = obj["status"].get("phase") if resource is PODS and concerned else None
             for key in concerned:
                 if phase == "Succeeded":
@@ -76,7 +81,7 @@ def taker(resource: Resource, store: Store, loop: Loop) -> Take:
                 if phase in ("Pending", "Running"):
                     loop.wake_soon(key)
                 else:
-                    loop.wake(key)
+                    loop.wake(key, asked)
         except Exception:
             log.exception("an event could not be taken in; the next resync will", kind=resource.kind)
 
