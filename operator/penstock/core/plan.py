@@ -302,8 +302,7 @@ class _Planner:
         at = due(self.graph.settings.storage, status, steps)
         if at is None:
             return
-        if self.now < at or self.result.acts or self.result.ready:
-            self._wake(max(self.now, at))
+        if not self._comes_next(at):
             return
         ended = instant(status["completionTime"])
         assert ended is not None
@@ -315,10 +314,18 @@ class _Planner:
         time_to_live = self.graph.settings.ttl_after_finished
         if ended is None or time_to_live is None:
             return
-        if self.now < ended + time_to_live or self.result.acts or self.result.ready:
-            self._wake(max(self.now, ended + time_to_live))
-        else:
+        if self._comes_next(ended + time_to_live):
             self.result.expired = True
+
+    def _comes_next(self, at: float) -> bool:
+        """Whether it is time, and nothing else is left to be done but to put specs right: a cluster that does not keep
+        what is in them never has them right."""
+        if self.now < at:
+            self._wake(at)
+            return False
+        left = replace(self.result, replace_specs=[]).acts
+        self.result.unsettled |= left
+        return not (left or self.result.ready)
 
     def _ask(self, world: World, decided: Decided) -> None:
         """Asks for a Job for all that is ready; of what has been waiting for one, says why."""
