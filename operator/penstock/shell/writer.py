@@ -72,9 +72,6 @@ class Writer:
             if known and self.store.steps.get(known["metadata"]["uid"]) is None:
                 words = f"a Step {meta['name']} exists that cannot be read; delete it"
                 raise Refused(error.code, "NameConflict", words) from error
-            if known and self.store.steps.get(known["metadata"]["uid"]) is None:
-                words = f"a Step {meta['name']} exists that cannot be read; delete it"
-                raise Refused(error.code, "NameConflict", words) from error
             return False
         return True
 
@@ -150,13 +147,7 @@ class Writer:
         try:
             answer = await request
         except Refused as error:
-            if error.code not in (_CONFLICT, _GONE):
-                raise
-            await self.refresh(resource, view.namespace, view.name, view.uid)
-            known = self.store.shelf(resource).get(view.uid)
-            if known is not None and known.version == view.version:
-                raise  # it changed into something that cannot be read: to try again at once would go on for ever
-            return False
+            return await self._look_anew(resource, view, error)
         if answer["metadata"]["resourceVersion"] == view.version:
             raise _not_kept(view, "something else")
         self.store.put(resource, answer)
@@ -166,13 +157,20 @@ class Writer:
         try:
             answer = await self.client.delete(resource, view.namespace, view.name, view.uid, version)
         except Refused as error:
-            if error.code not in (_CONFLICT, _GONE):
-                raise
-            await self.refresh(resource, view.namespace, view.name, view.uid)
-            return False
+            return await self._look_anew(resource, view, error)
         if answer.get("kind") != "Status":
             self.store.put(resource, answer)
         return True
+
+    async def _look_anew(self, resource: Resource, view: _Planned | JobView, error: Refused) -> bool:
+        """Reads an object that was not as planned. Raises the error if that is not why, or if it tells nothing new."""
+        if error.code not in (_CONFLICT, _GONE):
+            raise error
+        await self.refresh(resource, view.namespace, view.name, view.uid)
+        known = self.store.shelf(resource).get(view.uid)
+        if known is not None and known.version == view.version:
+            raise error  # it changed into something that cannot be read: to try again at once would go on for ever
+        return False
 
 
 def _not_kept(view: _Planned, what: str) -> Refused:
