@@ -14,6 +14,7 @@ from typing import Any
 
 from penstock import api
 from penstock.core import jobs, labels
+from penstock.core.approvals import decided_by
 from penstock.core.clock import stamp
 from penstock.core.compact import compact
 from penstock.core.composition.compiler import Compiled, compile_pipeline
@@ -21,7 +22,7 @@ from penstock.core.graph import Graph
 from penstock.core.lifecycle import ENDED
 from penstock.core.observed import Observed, Refusal, StepView, job_view, pipeline_view, pod_view, step_view
 from penstock.core.owners import by_owner
-from penstock.core.plan import Plan, approval_labels, plan
+from penstock.core.plan import Plan, plan
 from penstock.core.revisions import edit_waits, edited_since
 from penstock.core.runs import Ready
 from penstock.core.scheduling.admission import Admission, admit
@@ -230,7 +231,7 @@ class Cluster:
             writes.append(partial(self.submit, ready, jobs.job_manifest(graph, ready, owner, "courier")))
         writes += [partial(self.delete_job, job.name, job.uid) for job in found.delete_jobs]
         for view in found.settle_approvals:
-            writes.append(partial(self._settle, view.name, approval_labels(view)))
+            writes.append(partial(self._settle, view.name, decided_by(view)))
         for view, spec in found.replace_specs:
             writes.append(partial(self.set_spec, self.objects["Step", view.name], spec))
         writes += [partial(self.delete_step, view.name) for view in found.delete_steps]

@@ -9,9 +9,9 @@ from typing import Any
 
 import structlog
 
+from penstock.core.approvals import decided_by
 from penstock.core.cron.scheduled import ScheduleView
 from penstock.core.observed import JobView, PipelineView, StepView
-from penstock.core.plan import approval_labels
 from penstock.core.values import digest
 from penstock.shell.client import Client, Refused
 from penstock.shell.resources import CLAIMS, JOBS, PIPELINES, STEPS, Object, Resource
@@ -57,7 +57,7 @@ class Writer:
 
     async def settle(self, step: StepView) -> bool:
         """Removes the annotations with a decision that is recorded."""
-        patch = {"metadata": {"resourceVersion": step.version, "annotations": approval_labels(step)}}
+        patch = {"metadata": {"resourceVersion": step.version, "annotations": decided_by(step)}}
         return await self._change(STEPS, step, self.client.patch(STEPS, step.namespace, step.name, patch))
 
     async def create_step(self, manifest: Manifest) -> bool:
