@@ -9,7 +9,8 @@ import pytest
 from aiohttp import web
 
 from tests.shell.conftest import running, until
-from tests.shell.fake import FakeCluster, Object, _status
+from tests.shell.fake import FakeCluster, refusal
+from tests.shell.objects import Object
 from tests.shell.test_loop import drive, phase, pipeline
 
 
@@ -42,7 +43,7 @@ class Picky(FakeCluster):
 
     def _create(self, plural: str, namespace: str, body: Object) -> web.Response:
         if body["metadata"]["name"] == self.refused:
-            return _status(403, "Forbidden", "the admission policy says no")
+            return refusal(403, "Forbidden", "the admission policy says no")
         if plural == "steps" and self.prunes:
             body = json.loads(json.dumps(body))
             body["spec"].pop(self.prunes, None)
