@@ -13,7 +13,8 @@ from penstock.core.scheduling.policies import PLANNED
 from penstock.shell import gate as module
 from penstock.shell.gate import Gate
 from penstock.shell.store import Key
-from tests.properties.model import START, Cluster
+from tests.properties.model import Cluster
+from tests.properties.objects import START
 
 FIRST, SECOND, THIRD = Key("ns", "first"), Key("ns", "second"), Key("ns", "third")
 

@@ -5,7 +5,7 @@ from penstock.core.scheduling.learned import families, record
 from penstock.core.scheduling.turns import Turns
 from penstock.core.waiting import PATIENCE
 from penstock.shell.gate import AGEING, GRACE, SETTLE
-from tests.properties.model import START
+from tests.properties.objects import START
 from tests.shell.gates import FIRST, SECOND, THIRD, Setting, node
 
 
