@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.cluster.paths import CHECKOUT
-from tests.properties.model import START, Cluster
+from tests.properties.model import Cluster
+from tests.properties.objects import START
 from tests.unit.core.scheduling.clusters import GPU, held, node
 
 from penstock.cli.explaining import chosen, lines

@@ -9,7 +9,7 @@ from penstock.core import labels
 from penstock.core.plan import Plan
 from penstock.core.reasons import Reason
 from penstock.shell.loop import SETTLING
-from tests.properties.model import Object
+from tests.properties.objects import Object
 from tests.properties.simulation import Disturbed
 
 RETRY = 1.0

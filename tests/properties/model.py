@@ -1,12 +1,9 @@
-"""A model of the cluster in memory: objects as the API server holds them, a Job controller and kubelet that take steps.
+"""The operator in a model of the cluster, in memory: the real core, and what is around it as far as that needs it.
 
-It drives the real core: views are made of plain objects, plans are applied one write at a time, so that a test can
-stop between any two writes as a crash would. Time moves only when a test says so.
+Views are made of plain objects, plans are applied one write at a time, so that a test can stop between any two writes
+as a crash would.
 """
 
-import copy
-import itertools
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -14,34 +11,25 @@ from typing import Any
 
 from penstock import api
 from penstock.core import jobs, labels
-from penstock.core.clock import stamp
+from penstock.core.approvals import decided_by
 from penstock.core.compact import compact
 from penstock.core.composition.compiler import Compiled, compile_pipeline
 from penstock.core.graph import Graph
 from penstock.core.lifecycle import ENDED
 from penstock.core.observed import Observed, Refusal, StepView, job_view, pipeline_view, pod_view, step_view
 from penstock.core.owners import by_owner
-from penstock.core.plan import Plan, approval_labels, plan
+from penstock.core.plan import Plan, plan
 from penstock.core.revisions import edit_waits, edited_since
 from penstock.core.runs import Ready
 from penstock.core.scheduling.admission import Admission, admit
 from penstock.core.scheduling.capacity import Capacity
 from penstock.core.scheduling.demands import demand
 from penstock.core.scheduling.waits import Wait
-
-Object = dict[str, Any]
-Work = Callable[[Object, Mapping[str, str]], tuple[int, str]]
-"""What a container does: (Job, environment) -> (exit code, termination message)."""
+from tests.properties.kubelet import Kubelet, Work, succeed
+from tests.properties.objects import Object
 
 Which = tuple[int, int, str]
 """A Job of a Step: run, attempt, purpose."""
-
-START = 1_800_000_000.0
-
-
-def succeed(job: Object, env: Mapping[str, str]) -> tuple[int, str]:
-    """A container that does nothing and succeeds."""
-    return 0, ""
 
 
 def _which(ready: Ready) -> Which:
@@ -60,102 +48,20 @@ def admitted(found: Plan, graph: Graph, now: float) -> list[Ready]:
     return [ready[one.key[2]] for one in admission(found, graph, now).admitted]
 
 
-class Cluster:
+class Cluster(Kubelet):
     """One namespace with one Pipeline at a time, and the operator's view of it."""
 
     def __init__(self, work: Work = succeed) -> None:
-        self.work = work
-        self.now = START
-        self.counter = itertools.count(1)
-        self.objects: dict[tuple[str, str], Object] = {}
+        super().__init__(work)
         self.graph: tuple[int, Compiled] | None = None
         """What the last plan was made with: the generation that it is of, and what that means."""
         self.started: list[tuple[str, int, int]] = []
-        self.transitions: list[tuple[Object, Object]] = []
-        """Every status of a Step that was written, with the one before."""
-        self.slow = False
-        """Whether Jobs take their time to be deleted."""
-        self.writes = 0
         self.waits: dict[str, Wait] = {}
         self.components: dict[tuple[str | None, str], api.ComponentSpec] = {}
         self.unfit: dict[str, Refusal] = {}
         self.refused: dict[str, Refusal] = {}
         self.asked: dict[str, tuple[Which, float]] = {}
         """The Jobs that were not taken, by the uid of their Step, and when they were asked for last."""
-
-    # --- the API server ---------------------------------------------------------------------------------------------
-
-    def create(self, obj: Object) -> Object | None:
-        """Creates an object, or returns None if one of that name exists."""
-        key = (obj["kind"], obj["metadata"]["name"])
-        if key in self.objects:
-            return None
-        stored = json.loads(json.dumps(obj))
-        meta = stored["metadata"]
-        meta.setdefault("namespace", "ns")
-        meta.update(
-            uid=f"uid-{next(self.counter)}",
-            resourceVersion=str(next(self.counter)),
-            creationTimestamp=stamp(self.now),
-            generation=1,
-        )
-        self.objects[key] = stored
-        self.writes += 1
-        return stored
-
-    def changed(self, obj: Object) -> None:
-        """Counts a write to an object."""
-        obj["metadata"]["resourceVersion"] = str(next(self.counter))
-        self.writes += 1
-
-    def apply(self, manifest: Object) -> Object:
-        """`kubectl apply` of a Pipeline."""
-        existing = self.objects.get((manifest["kind"], manifest["metadata"]["name"]))
-        if existing is None:
-            created = self.create({**copy.deepcopy(manifest), "status": {}})
-            assert created is not None
-            return created
-        if existing["spec"] != manifest["spec"]:
-            existing["spec"] = json.loads(json.dumps(manifest["spec"]))
-            existing["metadata"]["generation"] += 1
-            self.changed(existing)
-        return existing
-
-    def delete(self, kind: str, name: str) -> None:
-        """Deletes an object with what it owns."""
-        gone = self.objects.pop((kind, name), None)
-        if gone is None:
-            return
-        uid = gone["metadata"]["uid"]
-        for other_kind, other in list(self.objects):
-            owners = self.objects.get((other_kind, other), {}).get("metadata", {}).get("ownerReferences", ())
-            if any(owner["uid"] == uid for owner in owners):
-                self.delete(other_kind, other)
-
-    def of(self, kind: str) -> list[Object]:
-        """All objects of a kind, by name."""
-        return [obj for (found, _), obj in sorted(self.objects.items()) if found == kind]
-
-    def step(self, path: str) -> Object:
-        """The Step at a path of the Pipeline."""
-        (pipeline,) = self.of("Pipeline")
-        return self.objects["Step", f"{pipeline['metadata']['name']}.{path}"]
-
-    def phases(self) -> dict[str, str]:
-        """Phase of each Step by path."""
-        return {
-            step["metadata"]["name"].partition(".")[2]: step.get("status", {}).get("phase", "Pending")
-            for step in self.of("Step")
-        }
-
-    @property
-    def status(self) -> Object:
-        """Status of the Pipeline."""
-        (pipeline,) = self.of("Pipeline")
-        found: Object = pipeline["status"]
-        return found
-
-    # --- the operator -----------------------------------------------------------------------------------------------
 
     def observe(self) -> Observed:
         """The snapshot that the operator would take now."""
@@ -230,43 +136,12 @@ class Cluster:
             writes.append(partial(self.submit, ready, jobs.job_manifest(graph, ready, owner, "courier")))
         writes += [partial(self.delete_job, job.name, job.uid) for job in found.delete_jobs]
         for view in found.settle_approvals:
-            writes.append(partial(self._settle, view.name, approval_labels(view)))
+            writes.append(partial(self._settle, view.name, decided_by(view)))
         for view, spec in found.replace_specs:
             writes.append(partial(self.set_spec, self.objects["Step", view.name], spec))
         writes += [partial(self.delete_step, view.name) for view in found.delete_steps]
         writes += [partial(self.create, manifest) for manifest in found.create_steps]
         return [*writes, *conclude]
-
-    def set_status(self, obj: Object, version: str, status: Object) -> None:
-        """Writes a status if the object is still as it was seen."""
-        if obj["metadata"]["resourceVersion"] != version or not self._there(obj):
-            return
-        if obj["kind"] == "Step":
-            self.transitions.append((obj.get("status") or {}, status))
-        elif "completionTime" in status and "completionTime" not in (obj.get("status") or {}):
-            live = [job["metadata"]["name"] for job in self.of("Job") if self.is_live(job)]
-            assert not live, f"{obj['metadata']['name']} has ended, but {live} may run"
-        obj["status"] = json.loads(json.dumps(status))
-        self.changed(obj)
-
-    def _there(self, obj: Object) -> bool:
-        return self.objects.get((obj["kind"], obj["metadata"]["name"])) is obj
-
-    def set_spec(self, obj: Object, spec: Object) -> None:
-        """Writes a spec, as the operator or a user does."""
-        if not self._there(obj):
-            return
-        obj["spec"] = json.loads(json.dumps(spec))
-        obj["metadata"]["generation"] += 1
-        self.changed(obj)
-
-    def annotate(self, obj: Object, key: str, value: str | None) -> None:
-        """`kubectl annotate`."""
-        annotations = obj["metadata"].setdefault("annotations", {})
-        annotations[key] = value
-        if value is None:
-            del annotations[key]
-        self.changed(obj)
 
     def _settle(self, name: str, keys: Mapping[str, None]) -> None:
         step = self.objects.get(("Step", name))
@@ -329,49 +204,6 @@ class Cluster:
         live = [job["metadata"]["name"] for job in self.jobs_of(step) if self.is_live(job)]
         assert not live, f"{manifest['metadata']['name']} starts beside {live}"
 
-    def jobs_of(self, step: Object) -> list[Object]:
-        """The Jobs of a Step."""
-        uid = step["metadata"]["uid"]
-        return [job for job in self.of("Job") if job["metadata"]["ownerReferences"][0]["uid"] == uid]
-
-    def is_live(self, job: Object) -> bool:
-        """Whether a container of the Job runs or may still come to run."""
-        if job.get("status", {}).get("conditions"):
-            return False
-        pods = self.pods_of(job)
-        return not pods or any(pod["status"]["phase"] == "Running" for pod in pods)
-
-    def delete_job(self, name: str, uid: str) -> None:
-        """Deletes a Job and its pods in the foreground: with `slow` it is there until `purge`."""
-        job = self.objects.get(("Job", name))
-        if job is None or job["metadata"]["uid"] != uid:
-            return
-        if not self.slow:
-            self.delete("Job", name)
-        else:
-            self._mark(job)
-
-    def delete_step(self, name: str) -> None:
-        """Deletes a Step and its Jobs in the foreground: with `slow` they are there until `purge`."""
-        step = self.objects.get(("Step", name))
-        if step is None or not (self.slow and self.jobs_of(step)):
-            self.delete("Step", name)
-            return
-        for one in (step, *self.jobs_of(step)):
-            self._mark(one)
-
-    def _mark(self, obj: Object) -> None:
-        if "deletionTimestamp" not in obj["metadata"]:
-            obj["metadata"]["deletionTimestamp"] = stamp(self.now)
-            self.changed(obj)
-
-    def purge(self) -> None:
-        """Ends the deletion of Jobs and Steps."""
-        for kind in ("Job", "Step"):
-            for obj in self.of(kind):
-                if "deletionTimestamp" in obj["metadata"]:
-                    self.delete(kind, obj["metadata"]["name"])
-
     def reconcile(self, most: int = 50) -> None:
         """Plans and applies until there is nothing left to do."""
         for _ in range(most):
@@ -383,107 +215,6 @@ class Cluster:
             for write in writes:
                 write()
         raise AssertionError(f"no fixpoint after {most} plans: {found}")
-
-    # --- Job controller and kubelet -----------------------------------------------------------------------------------
-
-    def pods_of(self, job: Object) -> list[Object]:
-        """The pods of a Job."""
-        uid = job["metadata"]["uid"]
-        return [pod for pod in self.of("Pod") if pod["metadata"]["ownerReferences"][0]["uid"] == uid]
-
-    def start_pods(self) -> None:
-        """Gives each new Job its pods, running."""
-        for job in self.of("Job"):
-            meta = job["metadata"]
-            if self.pods_of(job) or job.get("status", {}).get("conditions") or "deletionTimestamp" in meta:
-                continue
-            for index in range(job["spec"]["completions"]):
-                created = self.create(
-                    {
-                        "kind": "Pod",
-                        "metadata": {
-                            "name": f"{meta['name']}-{index}",
-                            "annotations": {"batch.kubernetes.io/job-completion-index": str(index)},
-                            "ownerReferences": [{"kind": "Job", "uid": meta["uid"], "controller": True}],
-                        },
-                        "spec": {"nodeName": "node-1"},
-                        "status": {
-                            "phase": "Running",
-                            "containerStatuses": [
-                                {"name": "step", "state": {"running": {"startedAt": stamp(self.now)}}}
-                            ],
-                        },
-                    }
-                )
-                assert created is not None
-
-    def finish(self, name: str | None = None) -> None:
-        """Lets running pods end, and their Jobs: those of one Step (by the Step's name), or all."""
-        self.end_pods(name)
-        self.end_jobs()
-
-    def end_pods(self, name: str | None = None) -> None:
-        """Lets running containers end: those of one Step (by the Step's name), or all."""
-        for job in self.of("Job"):
-            if name is None or job["metadata"]["ownerReferences"][0]["name"] == name:
-                for pod in self.pods_of(job):
-                    if pod["status"]["phase"] == "Running":
-                        self.end_pod(job, pod)
-
-    def end_pod(self, job: Object, pod: Object) -> None:
-        """Lets one container end as its work says."""
-        container = job["spec"]["template"]["spec"]["containers"][0]
-        env = {one["name"]: one.get("value", "").replace("$$", "$") for one in container["env"]}
-        code, message = self.work(job, env)
-        state = {
-            "exitCode": code,
-            "message": message,
-            "reason": {0: "Completed", 137: "OOMKilled"}.get(code, "Error"),
-            "startedAt": pod["status"]["containerStatuses"][0]["state"]["running"]["startedAt"],
-            "finishedAt": stamp(self.now),
-        }
-        pod["status"] = {
-            "phase": "Failed" if code else "Succeeded",
-            "containerStatuses": [{"name": "step", "state": {"terminated": state}}],
-        }
-        self.changed(pod)
-
-    def end_jobs(self) -> None:
-        """The Job controller catches up with the pods."""
-        for job in self.of("Job"):
-            phases = [pod["status"]["phase"] for pod in self.pods_of(job)]
-            if job.get("status", {}).get("conditions") or "deletionTimestamp" in job["metadata"]:
-                continue
-            if "Failed" in phases:
-                for pod in self.pods_of(job):
-                    if pod["status"]["phase"] == "Running":
-                        self.delete("Pod", pod["metadata"]["name"])
-                self.fail_job(job)
-            elif phases.count("Succeeded") == job["spec"]["completions"]:
-                self._conclude(job, "Complete", "CompletionsReached")
-
-    def fail_job(self, job: Object) -> None:
-        """The Job controller gives a Job up."""
-        self._conclude(job, "Failed", "BackoffLimitExceeded")
-
-    def _conclude(self, job: Object, kind: str, reason: str) -> None:
-        condition = {"type": kind, "status": "True", "reason": reason, "lastTransitionTime": stamp(self.now)}
-        job["status"] = {"conditions": [condition]}
-        self.changed(job)
-
-    def lose_pod(self, job: Object) -> None:
-        """Somebody deletes a running pod; the Job controller gives the Job up."""
-        for pod in self.pods_of(job):
-            self.delete("Pod", pod["metadata"]["name"])
-        self.fail_job(job)
-
-    def evict(self, job: Object) -> None:
-        """The node evicts a running pod."""
-        for pod in self.pods_of(job):
-            if pod["status"]["phase"] == "Running":
-                reason = {"type": "DisruptionTarget", "status": "True", "reason": "TerminationByKubelet"}
-                pod["status"] = {"phase": "Failed", "reason": "Evicted", "conditions": [reason]}
-                self.changed(pod)
 
     def run(self, most: int = 200, seconds: float = 1.0) -> Object:
         """Runs until the Pipeline has ended; returns its status."""

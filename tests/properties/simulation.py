@@ -7,7 +7,8 @@ from penstock.core import labels
 from penstock.core.names import task_of
 from penstock.core.plan import Plan
 from tests.properties.manifests import COMPONENTS, work
-from tests.properties.model import Cluster, Object
+from tests.properties.model import Cluster
+from tests.properties.objects import Object
 
 ENDED = ("Succeeded", "Failed", "Skipped", "Cancelled")
 

@@ -27,7 +27,8 @@ from penstock.core.scheduling.shapes import shape
 from penstock.core.scheduling.simulate import Simulated, simulate, turns
 from penstock.core.scheduling.turns import Turns
 from tests.properties.manifests import COMPONENTS, work
-from tests.properties.model import START, Cluster, Object
+from tests.properties.model import Cluster
+from tests.properties.objects import START, Object
 
 GPU = "nvidia.com/gpu"
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from penstock.core.observed import Observed
 from penstock.core.plan import Plan, plan
 from tests.properties.manifests import manifests
-from tests.properties.model import Object
+from tests.properties.objects import Object
 from tests.properties.simulation import Disturbed
 
 

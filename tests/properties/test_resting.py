@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from penstock.core import labels
 from penstock.core.resting import Rest, rest
 from tests.properties.manifests import manifests
-from tests.properties.model import Cluster, Object
+from tests.properties.model import Cluster
+from tests.properties.objects import Object
 from tests.properties.simulation import Disturbed
 
 KEPT: list[Object] = [

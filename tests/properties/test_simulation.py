@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from penstock.core import labels
 from tests.properties.manifests import manifests
-from tests.properties.model import Object
+from tests.properties.objects import Object
 from tests.properties.simulation import Disturbed, clean_run
 
 Edits = list[tuple[int, Object]]

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from penstock.core import labels
 from penstock.core.states import Move, forbidden
-from tests.properties.model import Cluster, Object
+from tests.properties.model import Cluster
+from tests.properties.objects import Object
 
 UNDO = {"undo": {"script": "undo", "retry": {"limit": 1, "backoff": {"initial": "1s"}}}}
 RETRY = {"retry": {"limit": 2, "backoff": {"initial": "1s"}}}

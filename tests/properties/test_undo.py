@@ -10,7 +10,7 @@ from penstock.core.observed import Refusal
 from penstock.core.runs import Ready
 from tests.properties.engine import Engine
 from tests.properties.manifests import sagas
-from tests.properties.model import Object
+from tests.properties.objects import Object
 
 SCARCE = 4
 """One Job in so many fits nowhere, one is not valid, and one is refused for a while."""

@@ -8,7 +8,7 @@ from typing import Any
 import kopf
 import pytest
 
-from penstock.shell import watching
+from penstock.shell import gate, watching
 from penstock.shell.client import Client
 from penstock.shell.process import Operator
 from penstock.shell.settings import Settings
@@ -88,3 +88,17 @@ async def running(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await client.close()
+
+
+@pytest.fixture
+def passes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many lanes each pass of admission looked at."""
+    found: list[int] = []
+    admit = gate.admit_lanes
+
+    def counted(lanes: Any, *rest: Any) -> Any:
+        found.append(len(lanes))
+        return admit(lanes, *rest)
+
+    monkeypatch.setattr(gate, "admit_lanes", counted)
+    return found

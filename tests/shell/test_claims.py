@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tests.shell.conftest import running, until
-from tests.shell.fake import FakeCluster, Object, now
+from tests.shell.fake import FakeCluster
+from tests.shell.objects import Object, now
 from tests.unit.builders import pipeline, step
 
 CLAIM = "p-artifacts"

@@ -1,5 +1,7 @@
 """A quota that counts Jobs, ended ones too, holds nobody up: ended Jobs make room once their outcome is on record."""
 
+import time
+
 import pytest
 
 from penstock.shell import clearing
@@ -62,3 +64,35 @@ async def test_nothing_goes_where_nothing_waits(cluster: FakeCluster, monkeypatc
         await operator.clearing.look(0.0)
     assert len(cluster.all("jobs")) == 2
     assert cluster.requests["DELETE", "jobs"] == 0
+
+
+async def test_an_undo_is_not_blocked_by_ended_jobs(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    def over() -> bool:
+        cluster.work(code=int(any("-b-" in job["metadata"]["name"] for job in cluster.pending())))
+        cluster.conclude()
+        return phase(cluster) == "Failed"
+
+    cluster.most["jobs"] = 2
+    async with running(cluster, monkeypatch):
+        made = (step("a", undo={"script": "un"}), step("b", needs=["a"]))
+        cluster.apply(pipeline(*made, onFailure="Undo"))
+        await until(over)
+    assert cluster.get("steps", "p.a")["status"]["undo"]["phase"] == "Succeeded"
+
+
+async def test_nothing_goes_for_what_nobody_asks_for_any_more(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(cluster, monkeypatch) as operator:
+        cluster.apply(pipeline(step("a"), step("b"), name="before"))
+        await until(lambda: cluster.work() + 1 and phase(cluster, "before") == "Succeeded")
+        monkeypatch.setattr(clearing, "LOOK_SECONDS", 3600.0)
+        cluster.most["jobs"] = 2
+        cluster.apply(pipeline(step("a")))
+        await until(lambda: any(one.get("status", {}).get("reason") == "QuotaExceeded" for one in cluster.all("steps")))
+        cluster.apply(pipeline(step("a"), suspend=True))
+        await until(lambda: phase(cluster) == "Suspended")
+        cluster.conclude()
+        await until(lambda: all(job.finished for job in operator.store.jobs))
+        await operator.clearing.look(time.time() + 600.0)
+        assert cluster.requests["DELETE", "jobs"] == 0

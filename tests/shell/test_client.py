@@ -5,13 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from penstock.shell.client import Client, Refused, Unreachable, access
 from penstock.shell.resources import JOBS, PIPELINES, QUOTAS
-from tests.shell import fake
 from tests.shell.conftest import until
-from tests.shell.fake import FakeCluster, Object
+from tests.shell.discovery import GROUPS
+from tests.shell.fake import FakeCluster
 from tests.shell.kubeconfig import let_in, write_token
+from tests.shell.objects import Object
 
 PAGE = "<html><body>Please log in</body></html>"
 
@@ -77,7 +79,7 @@ async def test_that_something_is_gone_only_the_api_server_can_say(cluster: FakeC
         await client.get(PIPELINES, "ns", "other")
 
     async def lost_its_way(*_: Any) -> Any:
-        return fake.web.Response(status=404, text=PAGE, content_type="text/html")
+        return web.Response(status=404, text=PAGE, content_type="text/html")
 
     cluster._answer = lost_its_way  # type: ignore[assignment]
     with pytest.raises(Unreachable, match="not by the API server"):
@@ -90,7 +92,7 @@ async def test_that_something_is_gone_only_the_api_server_can_say(cluster: FakeC
 async def test_any_number_of_watches_leaves_connections_for_requests(
     cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(fake.GROUPS, ("", "v1"), {**fake.GROUPS["", "v1"], "resourcequotas": "ResourceQuota"})
+    monkeypatch.setitem(GROUPS, ("", "v1"), {**GROUPS["", "v1"], "resourcequotas": "ResourceQuota"})
     client = Client(cluster.url, "test", 4)
     cluster.create("pipelines", "ns", {"metadata": {"name": "p"}, "spec": {}})
 

@@ -12,7 +12,8 @@ from penstock.shell.resources import PIPELINES
 from penstock.shell.revisions import Revisions
 from penstock.shell.store import Key, Store
 from tests.shell.conftest import running, until
-from tests.shell.fake import FakeCluster, Object
+from tests.shell.fake import FakeCluster
+from tests.shell.objects import Object
 from tests.shell.test_loop import drive, phase, pipeline
 from tests.shell.test_store import meta
 

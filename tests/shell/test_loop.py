@@ -9,7 +9,8 @@ import pytest
 
 from penstock.core import labels
 from tests.shell.conftest import running, settled, until
-from tests.shell.fake import FakeCluster, Object
+from tests.shell.fake import FakeCluster
+from tests.shell.objects import Object
 
 NAMES = ("first", "second", "third")
 

@@ -14,9 +14,10 @@ from penstock.shell.settings import Settings
 from penstock.shell.store import Key, Store
 from penstock.shell.surroundings import Surroundings
 from penstock.shell.trouble import Trouble
-from tests.shell import fake
 from tests.shell.conftest import running, until
-from tests.shell.fake import FakeCluster, Object
+from tests.shell.discovery import GROUPS
+from tests.shell.fake import FakeCluster
+from tests.shell.objects import Object
 from tests.shell.test_loop import add_one, pipeline
 
 SPACES = ["here", "gone"]
@@ -248,7 +249,7 @@ async def test_a_quota_that_may_not_be_seen_any_more_limits_nothing(
     cluster: FakeCluster, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kinds = {"resourcequotas": "ResourceQuota", "limitranges": "LimitRange"}
-    monkeypatch.setitem(fake.GROUPS, ("", "v1"), {**fake.GROUPS["", "v1"], **kinds})
+    monkeypatch.setitem(GROUPS, ("", "v1"), {**GROUPS["", "v1"], **kinds})
     monkeypatch.setattr(surroundings, "PAUSE", 0.01)
     quota: Object = {"metadata": {"name": "q"}, "spec": {"hard": {"cpu": "1"}}, "status": {"hard": {"cpu": "1"}}}
     cluster.create("resourcequotas", "gone", quota)

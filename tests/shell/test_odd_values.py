@@ -7,7 +7,8 @@ import pytest
 
 from penstock.shell import metrics
 from tests.shell.conftest import running, until
-from tests.shell.fake import FakeCluster, Object
+from tests.shell.fake import FakeCluster
+from tests.shell.objects import Object
 from tests.unit.builders import nested, pipeline, step
 
 HUGE = 10**20

@@ -19,7 +19,7 @@ from penstock.shell.planner import Planner
 from penstock.shell.store import Key
 from tests.properties.model import Cluster
 from tests.shell.conftest import until
-from tests.shell.test_gate import node
+from tests.shell.gates import node
 from tests.unit.core.scheduling.test_planned_pass import HOLDING_BACK, begun, step
 
 KEY, OTHER = Key("ns", "p"), Key("ns", "other")

@@ -12,9 +12,10 @@ import pytest
 from penstock.shell import process
 from penstock.shell.lease import LeaseLost
 from tests.shell.conftest import until
-from tests.shell.fake import FakeCluster, Object
+from tests.shell.fake import FakeCluster
 from tests.shell.leaping import leap
 from tests.shell.leases import Api, Way, lease
+from tests.shell.objects import Object
 from tests.shell.replica import Replica
 
 SOON = 5.0

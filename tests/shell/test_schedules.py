@@ -10,7 +10,8 @@ import pytest
 
 from penstock.core.clock import instant
 from tests.shell.conftest import running, until
-from tests.shell.fake import FakeCluster, Object
+from tests.shell.fake import FakeCluster
+from tests.shell.objects import Object
 
 MISSED = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=30)
 """A tick that an operator would have seen if it had been there; the next one is a day later."""

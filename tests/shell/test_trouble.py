@@ -14,7 +14,8 @@ from penstock.shell.resources import JOBS, PIPELINES, PODS, STEPS
 from penstock.shell.starter import Starter
 from penstock.shell.store import Key, Store
 from penstock.shell.trouble import Trouble
-from tests.shell.fake import FakeCluster, Object
+from tests.shell.fake import FakeCluster
+from tests.shell.objects import Object
 from tests.shell.test_store import job, pipeline, pod, step
 
 MOUNT = 'MountVolume.SetUp failed for volume "cfg" : configmap "absent" not found'

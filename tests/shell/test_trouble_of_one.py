@@ -9,7 +9,8 @@ import pytest
 from aiohttp import web
 
 from tests.shell.conftest import running, until
-from tests.shell.fake import FakeCluster, Object, _status
+from tests.shell.fake import FakeCluster, refusal
+from tests.shell.objects import Object
 from tests.shell.test_loop import drive, phase, pipeline
 
 
@@ -42,7 +43,7 @@ class Picky(FakeCluster):
 
     def _create(self, plural: str, namespace: str, body: Object) -> web.Response:
         if body["metadata"]["name"] == self.refused:
-            return _status(403, "Forbidden", "the admission policy says no")
+            return refusal(403, "Forbidden", "the admission policy says no")
         if plural == "steps" and self.prunes:
             body = json.loads(json.dumps(body))
             body["spec"].pop(self.prunes, None)
@@ -116,6 +117,33 @@ async def test_a_field_that_the_cluster_does_not_keep_is_told_and_nothing_spins(
     assert phase(picky) == "Succeeded", "what the field says is known to the operator all the same"
 
 
+async def test_a_pipeline_is_deleted_in_time_though_its_steps_are_not_kept_as_written(
+    picky: Picky, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picky.prunes = "startTimeout"
+    async with running(picky, monkeypatch):
+        steps: list[Object] = [{"name": "a", "startTimeout": "20m"}]
+        picky.apply(pipeline(steps=steps, outputs=[], ttlAfterFinished="1s"))
+        await drive(picky)
+        await until(lambda: ("pipelines", "ns", "p") not in picky.objects)
+
+
+async def test_trouble_that_is_over_is_told_no_more(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("penstock.shell.loop.SETTLING", 3600.0)  # nothing else has the Pipeline looked at
+    bad = True
+
+    def fault(verb: str, path: str) -> int | None:
+        return 403 if bad and verb == "PUT" and path.endswith("/steps/p.ask/status") else None
+
+    cluster.faults.append(fault)
+    async with running(cluster, monkeypatch):
+        cluster.apply(pipeline(steps=[{"name": "ask", "approval": {"message": "?"}}, {"name": "a"}], outputs=[]))
+        await until(lambda: status(cluster, "pipelines", "p").get("reason") == "WriteRefused")
+        bad = False
+        await until(lambda: status(cluster, "steps", "p.ask").get("reason") == "WaitingForApproval")
+        await until(lambda: "reason" not in status(cluster, "pipelines", "p"))
+
+
 async def test_what_cannot_be_sent_is_told_and_the_others_go_on(
     cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,14 +173,16 @@ async def test_a_revision_that_is_refused_is_told(cluster: FakeCluster, monkeypa
         return 422 if bad and verb == "POST" and path.endswith("/controllerrevisions") else None
 
     cluster.faults.append(fault)
-    async with running(cluster, monkeypatch):
+    async with running(cluster, monkeypatch) as operator:
         cluster.apply(pipeline())
         await until(lambda: "a fault of this test" in status(cluster, "pipelines", "p").get("message", ""))
         assert status(cluster, "pipelines", "p")["reason"] == "WriteRefused"
         assert "observedGeneration" not in status(cluster, "pipelines", "p"), "it has not been taken up"
         bad = False
         await drive(cluster)
+        await until(operator.reporter._queue.empty)
     assert phase(cluster) == "Succeeded"
+    assert sum(one["reason"] == "WriteRefused" for one in cluster.all("events")) == 1, "it is said once"
 
 
 async def test_a_corrected_step_is_tried(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:

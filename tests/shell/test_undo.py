@@ -6,7 +6,8 @@ import pytest
 
 from penstock.core import labels
 from tests.shell.conftest import running, until
-from tests.shell.fake import FakeCluster, Object, now
+from tests.shell.fake import FakeCluster
+from tests.shell.objects import Object, now
 
 
 def rollout(**work: Any) -> Object:

@@ -12,7 +12,8 @@ from penstock.core.scheduling.shapes import shape
 from penstock.shell.process import Operator
 from penstock.shell.store import Key
 from tests.shell.conftest import running, until
-from tests.shell.fake import FakeCluster, Object
+from tests.shell.fake import FakeCluster
+from tests.shell.objects import Object
 
 
 def step(name: str, cpu: int, **more: Any) -> Object:

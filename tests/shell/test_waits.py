@@ -8,7 +8,8 @@ import pytest
 from penstock.core import names
 from penstock.core.scheduling.observed_capacity import PodHold
 from tests.shell.conftest import running, until
-from tests.shell.fake import FakeCluster, Object
+from tests.shell.fake import FakeCluster
+from tests.shell.objects import Object
 from tests.unit.core.scheduling.clusters import GPU, held, node
 
 

@@ -1,9 +1,12 @@
 """A step that asks somebody: asks, and takes the answer."""
 
+from collections.abc import Mapping
+
 from penstock.api import durations
 from penstock.api.step import Approval, StepPhase
-from penstock.core import step_status
+from penstock.core import labels, step_status
 from penstock.core.clock import instant, stamp
+from penstock.core.observed import StepView
 from penstock.core.reasons import Reason
 from penstock.core.record import Recorder
 from penstock.core.runs import Over
@@ -44,3 +47,9 @@ def _ask(record: Recorder, facts: RunFacts, approval: Approval) -> Verdict:
         message += f" (until {stamp(until)})"
     record.set(step_status.asked(step, message, asked))
     return Verdict(StepPhase.QUEUED, Reason.WAITING_FOR_APPROVAL, message)
+
+
+def decided_by(step: StepView) -> Mapping[str, None]:
+    """The annotations of a decision, as a patch removes them once it is recorded: it counts once."""
+    found = {labels.APPROVED_BY: step.approved_by, labels.REJECTED_BY: step.rejected_by}
+    return {key: None for key, value in found.items() if value}

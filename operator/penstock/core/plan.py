@@ -1,13 +1,13 @@
 """The plan: what to do about one Pipeline, and how it stands, decided from one snapshot. Pure, in stable order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from penstock.api.pipeline import OnFailure
 from penstock.api.step import StepPhase
-from penstock.core import labels, names, pipeline_status, step_status, usage
+from penstock.core import names, pipeline_status, step_status, usage
 from penstock.core.bindings import Impossible, stub_verdict
 from penstock.core.clock import instant
 from penstock.core.collection import collection, due
@@ -125,18 +125,16 @@ class _Planner:
         world, decided = self._main()
         verdicts = self._verdicts(world, final=False)
         main_ended = all(verdict.ended for _, verdict in verdicts)
-        self._undo(world, decided, verdicts)
+        if main_ended:
+            self._undo(world, decided, verdicts)
         self._finally(world, decided, main_ended and (self.undoing is None or self.undoing.done), verdicts)
         return self._compose(world, decided, main_ended)
 
     def _undo(self, world: World, decided: Decided, verdicts: list[tuple[Node, Verdict]]) -> None:
-        """Takes back what was done, once everything has ended and something failed."""
-        cancelled = any(verdict.phase is StepPhase.CANCELLED for _, verdict in verdicts)
-        if self.graph.settings.on_failure is not OnFailure.UNDO or not all(v.ended for _, v in verdicts):
-            return
-        if not cancelled and not any(verdict.fails for _, verdict in verdicts):
-            return
-        self.undoing = undo(self.observed, world, self.stage, decided)
+        """Takes back what was done, if something failed or was cancelled."""
+        bad = any(verdict.fails or verdict.phase is StepPhase.CANCELLED for _, verdict in verdicts)
+        if bad and self.graph.settings.on_failure is OnFailure.UNDO:
+            self.undoing = undo(self.observed, world, self.stage, decided)
 
     def _main(self) -> tuple[World, Decided]:
         """Decides about all Steps outside `finally`, again if it shows that the Pipeline fails or is out of time."""
@@ -302,8 +300,7 @@ class _Planner:
         at = due(self.graph.settings.storage, status, steps)
         if at is None:
             return
-        if self.now < at or self.result.acts or self.result.ready:
-            self._wake(max(self.now, at))
+        if not self._comes_next(at):
             return
         ended = instant(status["completionTime"])
         assert ended is not None
@@ -315,10 +312,18 @@ class _Planner:
         time_to_live = self.graph.settings.ttl_after_finished
         if ended is None or time_to_live is None:
             return
-        if self.now < ended + time_to_live or self.result.acts or self.result.ready:
-            self._wake(max(self.now, ended + time_to_live))
-        else:
+        if self._comes_next(ended + time_to_live):
             self.result.expired = True
+
+    def _comes_next(self, at: float) -> bool:
+        """Whether it is time, and nothing else is left to be done but to put specs right: a cluster that does not keep
+        what is in them never has them right."""
+        if self.now < at:
+            self._wake(at)
+            return False
+        left = replace(self.result, replace_specs=[]).acts
+        self.result.unsettled |= left
+        return not (left or self.result.ready)
 
     def _ask(self, world: World, decided: Decided) -> None:
         """Asks for a Job for all that is ready; of what has been waiting for one, says why."""
@@ -346,9 +351,3 @@ class _Planner:
     def _wake(self, at: float) -> None:
         if self.result.wake_at is None or at < self.result.wake_at:
             self.result.wake_at = at
-
-
-def approval_labels(step: StepView) -> Mapping[str, None]:
-    """Annotations to remove once a decision is recorded: it counts once."""
-    found = {labels.APPROVED_BY: step.approved_by, labels.REJECTED_BY: step.rejected_by}
-    return {key: None for key, value in found.items() if value}

@@ -113,7 +113,7 @@ class Applier:
         if await self._all(key, writes, time.monotonic() + seconds, outcome):
             await self._all(key, conclude, time.monotonic() + seconds, outcome)
         elif snapshot.pipeline and plan.unsettled and not plan.verdicts and (said := self.setbacks.words(key)):
-            await self.tell(snapshot.pipeline, said[key.name])
+            await self._tell(snapshot.pipeline, said[key.name])
         outcome.again |= plan.unsettled and outcome.done > 0
         return outcome
 
@@ -122,19 +122,24 @@ class Applier:
         return max(self.starter.not_before(ready), self.setbacks.until(key, What(ready.step.name, "start")))
 
     async def tell(self, view: PipelineView | StepView, words: str) -> None:
-        """Says in the status of an object why nothing can be done about it at all."""
+        """Says in the status of an object, and in an Event, why nothing can be done about it at all."""
+        if await self._tell(view, words):
+            self.reporter.send(PIPELINES if isinstance(view, PipelineView) else STEPS, view, _refused(words))
+
+    async def _tell(self, view: PipelineView | StepView, words: str) -> bool:
+        """Says it in the status; returns whether it is news."""
         if isinstance(view, PipelineView):
             status, resource = pipeline_status.troubled(view, words), PIPELINES
         else:
             phase = StepPhase(view.status.get("phase") or StepPhase.PENDING)
             status, resource = {**view.status, **step_status.waiting(view, phase, Reason.WRITE_REFUSED, words)}, STEPS
         if all(view.status.get(name) == status[name] for name in ("reason", "message")):
-            return
+            return False
         try:
             await self.writer.status(resource, view, status)
         except (Refused, Unreachable) as error:
             log.warning("it cannot be told", name=view.name, namespace=view.namespace, error=str(error))
-        self.reporter.send(resource, view, _refused(words))
+        return True
 
     def _begins(self, pipeline: PipelineView, plan: Plan, outcome: Outcome) -> Write:
         """Begins a generation. The status comes last: what it says has begun must be there after a crash, too."""
@@ -233,7 +238,7 @@ class Applier:
                 done = False
                 try:
                     done = await one.do()
-                    outcome.again |= not done
+                    outcome.again |= not done or self.setbacks.over(key, one.what)
                     outcome.done += done
                 except Unreachable as error:
                     outcome.errors.append(error)

@@ -8,7 +8,7 @@ from itertools import islice
 
 import structlog
 
-from penstock.core.observed import JobView, StepView
+from penstock.core.observed import UNDO, JobView, StepView
 from penstock.core.spent import COUNTS, to_clear
 from penstock.core.step_status import ended
 from penstock.shell.client import Refused, Unreachable
@@ -49,7 +49,7 @@ class Clearing:
 
     async def look(self, now: float) -> None:
         """Deletes as many ended Jobs as others wait for, one for each."""
-        found = {uid: (namespace, pods) for namespace, uid, pods in self._waiting()}
+        found = {uid: (namespace, pods) for namespace, uid, pods in self._waiting(now)}
         self._cleared = {uid: at for uid, at in self._cleared.items() if uid in found and now - at < AGAIN_SECONDS}
         waiting: dict[str, dict[str, int]] = defaultdict(dict)
         for uid, (namespace, pods) in found.items():
@@ -77,12 +77,14 @@ class Clearing:
         except Refused as error:  # whatever one namespace does not allow, others may
             log.warning("an ended Job cannot be deleted", namespace=job.namespace, job=job.name, error=str(error))
 
-    def _waiting(self) -> Iterator[tuple[str, str, int]]:
+    def _waiting(self, now: float) -> Iterator[tuple[str, str, int]]:
         """Namespace, uid and pods of each Step or Job that a quota which counts Jobs or pods has no room for."""
         yield from self.gate.short_of(COUNTS)
         for step in self.store.steps if self.starter.any_refused else ():
             refusal = self.starter.refused(step.uid)
-            if refusal and _counted(refusal.message) and not ended(step.status):
+            if refusal is None or self.starter.gave_up(step.uid, now) or not _counted(refusal.message):
+                continue
+            if refusal.purpose == UNDO or not ended(step.status):  # what is undone has ended
                 yield step.namespace, step.uid, 1
         for uid, words in self.trouble.items():
             job = self.store.jobs.get(uid)

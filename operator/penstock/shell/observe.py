@@ -23,8 +23,6 @@ from penstock.shell.store import Key, Store
 class Snapshot:
     """What one plan is made from. `pipeline` is None for a Step that stands alone, `graph` for who rests."""
 
-    uid: str
-    version: str
     pipeline: PipelineView | None
     graph: Graph | None
     size: int
@@ -51,9 +49,9 @@ class Observer:
         setbacks: Setbacks,
         trouble: Mapping[str, str],
         gate: Gate,
-        watch: Thresholds,
+        thresholds: Thresholds,
     ) -> None:
-        self.thresholds = watch
+        self.thresholds = thresholds
         self.setbacks = setbacks
         self.gate = gate
         self.store = store
@@ -75,7 +73,7 @@ class Observer:
         steps, _ = by_owner(self.store.steps_of(key).values(), view.uid)
         resting = rest(view, steps.values(), self._children(steps.values())[0], time.time())
         if resting:
-            return Snapshot(view.uid, view.version, view, None, len(steps), {}, resting)
+            return Snapshot(view, None, len(steps), {}, resting)
         meaning = await self.graphs.pipeline(view)
         steps, _ = by_owner(self.store.steps_of(key).values(), view.uid)
         await self.confirm.pods(steps.values())
@@ -105,7 +103,7 @@ class Observer:
             taken=taken,
         )
         graph = meaning.compiled.graph
-        return Snapshot(view.uid, view.version, view, graph, len(steps), observed.unfit, observed)
+        return Snapshot(view, graph, len(steps), observed.unfit, observed)
 
     async def _step(self, key: Key) -> Snapshot | None:
         step = self.store.step(key)
@@ -119,7 +117,7 @@ class Observer:
         unfit = self.gate.unfit(key)
         facts = (self._trouble(jobs), self._refused([step]), self.gate.waits(key), unfit)
         found = (step, compiled, mine, pods, time.time(), *facts)
-        return Snapshot(step.uid, step.version, None, compiled.graph, 1, unfit, found)
+        return Snapshot(None, compiled.graph, 1, unfit, found)
 
     def _children(
         self, steps: Iterable[StepView]

@@ -81,9 +81,8 @@ class Operator:
         self.clearing = Clearing(writer, self.gate, self.starter, self.trouble.messages)
         self._next_look: asyncio.TimerHandle | None = None
         self.store.ledger.caps = amounts(settings.capacity) if settings.capacity else None
-        words = self.trouble.messages
-        watched = _thresholds(settings)
-        observer = Observer(self.store, graphs, self.starter, applier.setbacks, words, self.gate, watched)
+        said, limits = self.trouble.messages, _thresholds(settings)
+        observer = Observer(self.store, graphs, self.starter, applier.setbacks, said, self.gate, limits)
         self.surroundings = Surroundings(client, self.store.ledger, settings)
         self.loop = Loop(observer, applier, self.gate, schedules, Planner(self.gate))
         self.lister = Lister(client, self.store, settings, self._wake)

@@ -51,6 +51,11 @@ class Setbacks:
         known[what] = after(before, words, now)
         return known[what], before is None or before.words != words
 
+    def over(self, key: Key, what: What) -> bool:
+        """A write went through; returns whether it had not before."""
+        known = self._known.get(key, {})
+        return self.retain(key, known.keys() - {what}) if what in known else False
+
     def until(self, key: Key, what: What) -> float:
         """When a write may be tried (seconds since 1970); 0 if at any time."""
         found = self._known.get(key, {}).get(what)
@@ -61,7 +66,7 @@ class Setbacks:
         return {what.name: one.words for what, one in self._known.get(key, {}).items()}
 
     def retain(self, key: Key, wanted: Collection[What]) -> bool:
-        """Forgets the writes that nobody wants any more, or that went through; returns whether there were any."""
+        """Forgets the writes that nobody wants any more; returns whether there were any."""
         known = self._known.get(key)
         if not known:
             return False

@@ -18,7 +18,7 @@ from penstock.core.runs import Ready
 from penstock.core.transfer import Collection
 from penstock.shell.client import Client, Refused
 from penstock.shell.resources import JOBS, SERVICES, Object
-from penstock.shell.setbacks import Setback, after
+from penstock.shell.setbacks import LONGEST_PAUSE, Setback, after
 from penstock.shell.store import Store
 
 log = structlog.get_logger(__name__)
@@ -51,6 +51,11 @@ class Starter:
         """Why the Job of the Step with that uid was not taken."""
         found = self._refused.get(step)
         return found.refusal if found else None
+
+    def gave_up(self, step: str, now: float) -> bool:
+        """Whether nobody has tried again to start a Step's Job though it was time: it waits for nothing any more."""
+        found = self._refused.get(step)
+        return found is None or now - found.setback.until > LONGEST_PAUSE
 
     def forget(self, step: str) -> None:
         """The Step with that uid has no use for this any more."""

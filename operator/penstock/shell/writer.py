@@ -9,9 +9,9 @@ from typing import Any
 
 import structlog
 
+from penstock.core.approvals import decided_by
 from penstock.core.cron.scheduled import ScheduleView
 from penstock.core.observed import JobView, PipelineView, StepView
-from penstock.core.plan import approval_labels
 from penstock.core.values import digest
 from penstock.shell.client import Client, Refused
 from penstock.shell.resources import CLAIMS, JOBS, PIPELINES, STEPS, Object, Resource
@@ -57,7 +57,7 @@ class Writer:
 
     async def settle(self, step: StepView) -> bool:
         """Removes the annotations with a decision that is recorded."""
-        patch = {"metadata": {"resourceVersion": step.version, "annotations": approval_labels(step)}}
+        patch = {"metadata": {"resourceVersion": step.version, "annotations": decided_by(step)}}
         return await self._change(STEPS, step, self.client.patch(STEPS, step.namespace, step.name, patch))
 
     async def create_step(self, manifest: Manifest) -> bool:
@@ -69,9 +69,6 @@ class Writer:
             if error.code != _CONFLICT:
                 raise
             known = await self.refresh(STEPS, meta["namespace"], meta["name"])
-            if known and self.store.steps.get(known["metadata"]["uid"]) is None:
-                words = f"a Step {meta['name']} exists that cannot be read; delete it"
-                raise Refused(error.code, "NameConflict", words) from error
             if known and self.store.steps.get(known["metadata"]["uid"]) is None:
                 words = f"a Step {meta['name']} exists that cannot be read; delete it"
                 raise Refused(error.code, "NameConflict", words) from error
@@ -150,13 +147,7 @@ class Writer:
         try:
             answer = await request
         except Refused as error:
-            if error.code not in (_CONFLICT, _GONE):
-                raise
-            await self.refresh(resource, view.namespace, view.name, view.uid)
-            known = self.store.shelf(resource).get(view.uid)
-            if known is not None and known.version == view.version:
-                raise  # it changed into something that cannot be read: to try again at once would go on for ever
-            return False
+            return await self._look_anew(resource, view, error)
         if answer["metadata"]["resourceVersion"] == view.version:
             raise _not_kept(view, "something else")
         self.store.put(resource, answer)
@@ -166,13 +157,20 @@ class Writer:
         try:
             answer = await self.client.delete(resource, view.namespace, view.name, view.uid, version)
         except Refused as error:
-            if error.code not in (_CONFLICT, _GONE):
-                raise
-            await self.refresh(resource, view.namespace, view.name, view.uid)
-            return False
+            return await self._look_anew(resource, view, error)
         if answer.get("kind") != "Status":
             self.store.put(resource, answer)
         return True
+
+    async def _look_anew(self, resource: Resource, view: _Planned | JobView, error: Refused) -> bool:
+        """Reads an object that was not as planned. Raises the error if that is not why, or if it tells nothing new."""
+        if error.code not in (_CONFLICT, _GONE):
+            raise error
+        await self.refresh(resource, view.namespace, view.name, view.uid)
+        known = self.store.shelf(resource).get(view.uid)
+        if known is not None and known.version == view.version:
+            raise error  # it changed into something that cannot be read: to try again at once would go on for ever
+        return False
 
 
 def _not_kept(view: _Planned, what: str) -> Refused:

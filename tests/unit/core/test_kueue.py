@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tests.properties.model import Cluster, Object
+from tests.properties.model import Cluster
+from tests.properties.objects import Object
 from tests.unit.builders import cluster, pipeline, runs, step
 
 from penstock.core import labels

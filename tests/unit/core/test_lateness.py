@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from tests.properties.model import Cluster, Object
+from tests.properties.model import Cluster
+from tests.properties.objects import Object
 
 from penstock.core.events import pipeline_event
 from penstock.core.observed import Observed, Thresholds

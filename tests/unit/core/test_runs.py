@@ -1,15 +1,20 @@
-"""From manifest to end: what starts, in which order, and how everything ends."""
+"""From manifest to end: what starts, in which order and since when it was ready, and what runs finally."""
 
-import json
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import pytest
-from tests.properties.model import Cluster
-from tests.unit.builders import Object, cluster, job_env, phases, pipeline, runs, spec, step
+from tests.unit.builders import cluster, phases, pipeline, runs, spec, step
 
 from penstock.core import labels
+
+
+def test_the_first_plan_only_takes_the_pipeline_up() -> None:
+    found = cluster(pipeline(step("a")))
+    plan = found.plan()
+    assert plan.pipeline_status is not None
+    assert plan.pipeline_status["revision"] == plan.pipeline_status["round"] == 1
+    assert plan.create_steps == []
+    assert spec(step("a")) == found.of("Pipeline")[0]["spec"]
 
 
 def test_a_chain_runs_in_order_and_passes_typed_values_on() -> None:
@@ -46,145 +51,6 @@ def test_a_job_that_fails_by_its_pod_stays_for_its_logs() -> None:
     assert len(found.of("Job")) == 1
     assert phases(found) == {"a": "Succeeded"}
     assert runs(found) == ["a", "a~2"]
-
-
-class TestFailure:
-    def test_stop_starts_nothing_new(self) -> None:
-        found = cluster(
-            pipeline(step("bad"), step("next", needs=["bad"]), step("late", needs=["slow"]), step("slow")), bad=1
-        )
-        found.reconcile()
-        found.start_pods()
-        found.finish("p.bad")
-        found.reconcile()
-        assert found.status["phase"] == "Running"
-        assert found.status["reason"] == "Stopping"
-        assert phases(found) == {"bad": "Failed", "late": "Skipped", "next": "Skipped", "slow": "Succeeded"}
-        assert found.status["phase"] == "Failed"
-        assert "step 'bad' failed: exit code 1: it failed" in found.status["message"]
-        assert found.step("late")["status"]["reason"] == "PipelineFailed"
-
-    def test_continue_lets_other_branches_go_on(self) -> None:
-        found = cluster(
-            pipeline(
-                step("bad"),
-                step("next", needs=["bad"]),
-                step("good"),
-                step("more", needs=["good"]),
-                onFailure="Continue",
-            ),
-            bad=1,
-        )
-        assert phases(found) == {"bad": "Failed", "good": "Succeeded", "more": "Succeeded", "next": "Skipped"}
-        assert found.step("next")["status"]["reason"] == "DependencyFailed"
-        assert found.status["phase"] == "Failed"
-
-    def test_steps_after_a_failure_run_even_under_stop(self) -> None:
-        found = cluster(
-            pipeline(
-                step("bad"),
-                step("rescue", after=[{"step": "bad", "outcome": "Failed"}]),
-                step("note", after=[{"step": "bad", "outcome": "Completed"}]),
-                step("told", inputs={"how": "expr:steps.bad.status"}),
-                step("never", after=[{"step": "bad"}]),
-            ),
-            bad=1,
-        )
-        assert phases(found) == {
-            "bad": "Failed",
-            "rescue": "Succeeded",
-            "note": "Succeeded",
-            "told": "Succeeded",
-            "never": "Skipped",
-        }
-
-    def test_on_error_continue_neither_fails_the_pipeline_nor_its_dependants(self) -> None:
-        found = cluster(
-            pipeline(
-                step("bad", onError="Continue", outputs={"n": "Integer"}),
-                step("after", needs=["bad"]),
-                step("reads", inputs={"n": "from:bad.n"}),
-                step("defaults", inputs={"n": {"from": "bad.n", "default": 1}}),
-            ),
-            bad=1,
-        )
-        assert phases(found) == {"bad": "Failed", "after": "Succeeded", "reads": "Skipped", "defaults": "Succeeded"}
-        assert found.status["phase"] == "Succeeded"
-
-    def test_a_step_that_cannot_take_its_input_fails_the_pipeline_that_it_stops(self) -> None:
-        found = cluster(pipeline(step("a", inputs={"x": "expr:1 / params.zero"}), step("b"), params={"zero": 0}))
-        assert phases(found)["a"] == "Failed"
-        assert found.step("a")["status"]["reason"] == "ExpressionError"
-        assert found.status["phase"] == "Failed"
-
-    def test_what_follows_an_approval_and_cannot_start_fails_the_pipeline(self) -> None:
-        found = cluster(
-            pipeline(
-                step("ok", approval={"message": "?"}),
-                step("a", inputs={"x": "expr:1 / params.zero"}, needs=["ok"]),
-                params={"zero": 0},
-            )
-        )
-        found.reconcile()
-        found.annotate(found.step("ok"), labels.APPROVED_BY, "me")
-        assert phases(found) == {"ok": "Succeeded", "a": "Failed"}
-        assert found.status["phase"] == "Failed"
-
-    def test_a_rejected_approval_fails_the_pipeline(self) -> None:
-        found = cluster(pipeline(step("ok", approval={"message": "?"}), step("a", needs=["ok"])))
-        found.reconcile()
-        assert found.step("ok")["status"]["phase"] == "Queued"
-        assert found.status["reason"] == "WaitingForApproval"
-        found.annotate(found.step("ok"), labels.REJECTED_BY, "me")
-        assert phases(found) == {"ok": "Failed", "a": "Skipped"}
-        assert found.status["phase"] == "Failed"
-        assert found.step("ok")["metadata"]["annotations"] == {}
-
-
-class TestMissingValues:
-    def test_skipped_producers(self) -> None:
-        found = cluster(
-            pipeline(
-                step("off", when="false", outputs={"n": "Integer"}),
-                step("needs", inputs={"n": "from:off.n"}),
-                step("maybe", inputs={"n": {"from": "off.n", "optional": True}}),
-                step("else", inputs={"n": {"from": "off.n", "default": 4}}),
-            )
-        )
-        assert phases(found) == {"off": "Skipped", "needs": "Skipped", "maybe": "Succeeded", "else": "Succeeded"}
-        env = {job["metadata"]["labels"][labels.STEP]: job_env(job) for job in found.of("Job")}
-        assert env["maybe"]["INPUT_N"] == ""
-        assert env["else"]["INPUT_N"] == "4"
-        assert found.step("needs")["status"]["reason"] == "DependencySkipped"
-
-    def test_an_optional_output_that_was_not_produced(self) -> None:
-        found = cluster(
-            pipeline(
-                step("a", outputs={"n": {"type": "Integer", "optional": True}, "m": {"type": "Integer", "default": 3}}),
-                step("b", inputs={"n": {"from": "a.n", "optional": True}, "m": "from:a.m"}),
-                step("c", inputs={"n": "from:a.n"}),
-            )
-        )
-        assert phases(found) == {"a": "Succeeded", "b": "Succeeded", "c": "Skipped"}
-
-    def test_single_instances_that_failed(self) -> None:
-        found = cluster(
-            pipeline(
-                step(
-                    "many", each={"x": [1, 2, 3]}, inputs={"x": "each:x"}, outputs={"n": "Integer"}, onError="Continue"
-                ),
-                step("strict", inputs={"n": "from:many.n"}),
-                step("holes", inputs={"n": {"from": "many.n", "optional": True}}),
-                step("filled", inputs={"n": {"from": "many.n", "default": 0}}),
-            ),
-            many__0={"n": 10},
-            many__1=1,
-            many__2={"n": 30},
-        )
-        assert phases(found)["strict"] == "Skipped"
-        env = {job["metadata"]["labels"][labels.STEP]: job_env(job) for job in found.of("Job")}
-        assert json.loads(env["holes"]["INPUT_N"]) == [10, None, 30]
-        assert json.loads(env["filled"]["INPUT_N"]) == [10, 0, 30]
 
 
 class TestFinally:
@@ -225,131 +91,6 @@ class TestFinally:
         found.apply(manifest)
         found.run()
         assert runs(found) == ["a", "f", "a#2", "f#2"]
-
-
-class TestSwitches:
-    def test_cancel_stops_runs_finally_and_goes_on_when_lifted(self) -> None:
-        manifest = pipeline(step("a"), step("b", needs=["a"]), **{"finally": [step("f")]})
-        found = cluster(manifest)
-        found.reconcile()
-        found.start_pods()
-        manifest["spec"]["cancel"] = True
-        found.apply(manifest)
-        assert phases(found) == {"a": "Cancelled", "b": "Cancelled", "f": "Succeeded"}
-        assert found.status["phase"] == "Cancelled"
-        manifest["spec"]["cancel"] = False
-        found.apply(manifest)
-        assert phases(found) == {"a": "Succeeded", "b": "Succeeded", "f": "Succeeded"}
-        assert found.status["phase"] == "Succeeded"
-        assert runs(found) == ["a", "f", "a#2", "b", "f#2"]
-
-    def test_cancel_lifted_while_it_is_carried_out(self) -> None:
-        manifest = pipeline(step("a"), step("b", needs=["a"]))
-        found = cluster(manifest)
-        found.reconcile()
-        found.slow = True
-        manifest["spec"]["cancel"] = True
-        found.apply(manifest)
-        found.reconcile()
-        assert found.status["reason"] == "Cancelling"
-        assert found.step("b")["status"]["phase"] == "Cancelled"
-        manifest["spec"]["cancel"] = False
-        found.apply(manifest)
-        assert phases(found) == {"a": "Succeeded", "b": "Succeeded"}
-
-    def test_cancelling_what_has_ended_changes_nothing(self) -> None:
-        manifest = pipeline(step("a"))
-        found = cluster(manifest)
-        found.run()
-        manifest["spec"]["cancel"] = True
-        found.apply(manifest)
-        found.run()
-        assert found.status["phase"] == "Succeeded"
-        assert runs(found) == ["a"]
-
-    def test_suspend_lets_running_steps_finish(self) -> None:
-        manifest = pipeline(step("a"), step("b", needs=["a"]))
-        found = cluster(manifest)
-        found.reconcile()
-        manifest["spec"]["suspend"] = True
-        found.apply(manifest)
-        for _ in range(3):
-            found.reconcile()
-            found.start_pods()
-            found.finish()
-        assert found.phases() == {"a": "Succeeded", "b": "Pending"}
-        assert found.status["phase"] == "Suspended"
-        manifest["spec"]["suspend"] = False
-        found.apply(manifest)
-        assert phases(found)["b"] == "Succeeded"
-
-    def test_timeout_deletes_what_runs_and_fails_the_pipeline(self) -> None:
-        found = cluster(pipeline(step("a"), step("b", needs=["a"]), timeout="30s", **{"finally": [step("f")]}))
-        found.reconcile()
-        found.start_pods()
-        found.reconcile()
-        assert found.plan().wake_at is not None
-        found.now += 40
-        found.reconcile()
-        assert found.phases() == {"a": "Cancelled", "b": "Cancelled", "f": "Pending"}
-        found.run()
-        assert found.status["phase"] == "Failed"
-        assert found.status["reason"] == "TimedOut"
-        assert found.phases()["f"] == "Succeeded"
-
-
-class TestNamesThatAreTaken:
-    """A Step that the Pipeline does not own has the name of one that it wants."""
-
-    @pytest.mark.parametrize(
-        ("owners", "words"), [([], "no Pipeline owns it"), (["another"], "another Pipeline owns it")]
-    )
-    def test_the_status_says_so_until_it_is_gone(self, owners: list[str], words: str) -> None:
-        found = cluster(pipeline(step("a"), step("b")))
-        found.create(left("p.a", owners))
-        go_on(found)
-        assert (found.status["phase"], found.status["reason"]) == ("Running", "NameConflict")
-        assert words in found.status["message"]
-        assert "p.a" in found.status["message"]
-        assert runs(found) == ["b"]
-        found.delete("Step", "p.a")
-        found.run()
-        assert found.status["phase"] == "Succeeded"
-
-    def test_of_finally_too(self) -> None:
-        found = cluster(pipeline(step("a"), **{"finally": [step("f")]}))
-        found.create(left("p.f"))
-        go_on(found)
-        assert (found.status["phase"], found.status["reason"]) == ("Running", "NameConflict")
-
-    def test_what_is_left_of_another_pipeline_tells_nothing_about_this_one(self) -> None:
-        used = {"resource": "gpu", "reservedSeconds": 1, "busySeconds": 1, "lostSeconds": 0}
-        found = cluster(pipeline(step("a"), **{"finally": [step("f")]}))
-        found.create(left("p.f", phase="Running", round=1, revision=1, attempts=[{"number": 1}], usage=[used]))
-        go_on(found)
-        assert "usage" not in found.status
-        found.apply(pipeline(step("a"), **{"finally": [step("g")]}))  # an edit does not wait for what is nobody's
-        found.run()
-        assert found.status["phase"] == "Succeeded"
-        assert found.status["history"][0]["ran"] == 1
-        assert found.objects["Step", "p.f"]["status"]["phase"] == "Running"
-
-
-def left(name: str, owners: Sequence[str] = (), **status: Any) -> Object:
-    """A Step that some Pipeline made; an orphan unless it has owners (their uids)."""
-    references = [{"kind": "Pipeline", "uid": uid, "controller": True} for uid in owners]
-    spec = {"image": "x", "fingerprint": "f"}
-    return {"kind": "Step", "metadata": {"name": name, "ownerReferences": references}, "spec": spec, "status": status}
-
-
-def go_on(found: Cluster, times: int = 4) -> None:
-    """Lets everything happen that can."""
-    for _ in range(times):
-        found.reconcile()
-        found.start_pods()
-        found.now += 1
-        found.finish()
-        found.reconcile()
 
 
 class TestReadySince:
@@ -403,12 +144,3 @@ class TestReadySince:
         found.now += 60
         (ready,) = found.plan().ready
         assert (ready.node.path, ready.since) == ("b", known)
-
-
-def test_the_first_plan_only_takes_the_pipeline_up() -> None:
-    found = cluster(pipeline(step("a")))
-    plan = found.plan()
-    assert plan.pipeline_status is not None
-    assert plan.pipeline_status["revision"] == plan.pipeline_status["round"] == 1
-    assert plan.create_steps == []
-    assert spec(step("a")) == found.of("Pipeline")[0]["spec"]

@@ -1,6 +1,7 @@
 """The Pipeline's timeout: from the first start, without the time in which it was suspended."""
 
-from tests.properties.model import Cluster, Object
+from tests.properties.model import Cluster
+from tests.properties.objects import Object
 
 
 def begun() -> tuple[Cluster, Object]:

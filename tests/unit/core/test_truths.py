@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from tests.properties.model import Cluster, Object
+from tests.properties.model import Cluster
+from tests.properties.objects import Object
 
 from penstock.core.reasons import Reason
 from penstock.core.states import DEPENDENCIES, DEPENDENCY_COLUMNS, RUNS, STOPS

@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from tests.properties.model import Cluster, Object
+from tests.properties.model import Cluster
+from tests.properties.objects import Object
 
 from penstock import api
 from penstock.core import labels

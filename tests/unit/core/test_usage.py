@@ -5,7 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.properties.model import Cluster, Object, succeed
+from tests.properties.kubelet import succeed
+from tests.properties.model import Cluster
+from tests.properties.objects import Object
 from tests.unit.builders import cluster, pipeline, step
 
 from penstock.api.step import StepSpec

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from tests.properties.model import START, Cluster
+from tests.properties.model import Cluster
+from tests.properties.objects import START
 from tests.unit.core.scheduling.clusters import held, node, quota
 
 from penstock.core.scheduling.capacity import Capacity
