@@ -78,6 +78,7 @@ class Observer:
             return Snapshot(view.uid, view.version, view, None, len(steps), {}, resting)
         meaning = await self.graphs.pipeline(view)
         steps, _ = by_owner(self.store.steps_of(key).values(), view.uid)
+        await self.confirm.jobs(steps.values())
         await self.confirm.pods(steps.values())
         newer = self.store.pipeline(key)
         if newer and (newer.uid, newer.generation, newer.rerun) == (view.uid, view.generation, view.rerun):
@@ -111,6 +112,7 @@ class Observer:
         step = self.store.step(key)
         if step is None or step.deleting:
             return None
+        await self.confirm.jobs([step])
         await self.confirm.pods([step])
         step = self.store.step(key) or step
         compiled = self.graphs.step(step)
