@@ -64,3 +64,15 @@ async def test_an_error_in_a_stream_or_a_page_in_its_place_ends_nothing(
         cluster.faults.append(lambda verb, path: pages.pop() if verb == "GET" and "/pods" in path and pages else None)
         await until(lambda: not pages and len(cluster.watchers()) >= 6)
         await drive(cluster)
+
+
+async def test_no_page_or_half_an_answer_misleads_about_what_there_is_to_watch(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    discovered = ("/api", "/apis", "/api/v1", "/apis/batch/v1", "/apis/penstock.dev/v1alpha1")
+    pages = {path: ["<html>", '{"groups": [', "[]"] for path in discovered}
+    cluster.faults.append(lambda _, path: pages[path].pop() if pages.get(path) else None)
+    async with running(cluster, monkeypatch):
+        await until(lambda: not any(pages.values()) and len(cluster.watchers()) >= 6)
+        cluster.apply(pipeline())
+        await drive(cluster)

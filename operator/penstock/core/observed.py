@@ -57,7 +57,7 @@ class StepView:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A Job of one attempt. `finished` is the type of its terminal condition: Complete, Failed or None."""
+    """A Job of one attempt. `finished`: its terminal condition, Complete, Failed or None. `gone`: it was deleted."""
 
     uid: str
     name: str
@@ -83,6 +83,7 @@ class JobView:
     """When the Job controller last began to run it: at its creation, or when it was unsuspended."""
     reserved: float | None = None
     """Since when what its pods ask for is theirs: its creation, or when it was unsuspended; None while suspended."""
+    gone: bool = False
     devices: tuple[tuple[str, int], ...] = ()
     """Extended resources that one pod of it asks for, such as `(("nvidia.com/gpu", 2),)`."""
 

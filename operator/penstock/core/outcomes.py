@@ -24,6 +24,8 @@ MESSAGE_BYTES = 4096
 WATCH_LAG = 5.0
 """Seconds by which what is seen of pods may be behind what is seen of their Job: two watches keep no common order."""
 
+_ENDED = ("Succeeded", "Failed")
+
 _REFUSED_BY_KUBELET = ("OutOf", "NodeAffinity", "UnexpectedAdmissionError", "TopologyAffinityError", "Shutdown")
 """What kubelet says of a pod that it does not take, since the scheduler did not know better: nobody's fault."""
 _HOPELESS = ("InvalidImageName", "ErrImageNeverPull")
@@ -112,6 +114,8 @@ def read_attempt(
     done = {pod.index: pod for pod in pods if pod.phase == "Succeeded"}
     if 0 in done and (len(done) == replicas or job.finished == "Complete"):
         return _success(job, done, outputs)
+    if job.gone:
+        return _deleted(job, pods, now)
     if job.finished and _unseen(job, pods, now):
         until = (job.finished_at or now) + WATCH_LAG
         started, node = next(((pod.started, pod.node) for pod in pods), (None, None))
@@ -134,6 +138,17 @@ def read_attempt(
     return Running(first.started or first.created, first.node, detail, again)
 
 
+def _deleted(job: JobView, pods: Sequence[PodView], now: float) -> Running | Failure:
+    """A Job that somebody deleted: lost, but not before its pods are gone, beside which nothing else may run."""
+    words = f"Job {job.name} was deleted"
+    left = [pod for pod in pods if pod.phase not in _ENDED]
+    if left:
+        first = min(left, key=lambda pod: pod.started or now)
+        return Running(first.started or first.created, first.node, f"{words}; its pods have not ended yet")
+    node, started = next(((pod.node, pod.started) for pod in pods), (None, None))
+    return Failure(Reason.LOST, words, now, node, started, disrupted=True)
+
+
 def _present(job: JobView, pods: Sequence[PodView]) -> Sequence[PodView]:
     """Pods that count: however those end that a suspension of the Job stops, it is no success and no failure.
 
@@ -148,7 +163,7 @@ def _present(job: JobView, pods: Sequence[PodView]) -> Sequence[PodView]:
 
 def _unseen(job: JobView, pods: Sequence[PodView], now: float) -> bool:
     """Whether the end of the pods may just not have been seen yet, though that of their Job has."""
-    ended = any(pod.phase in ("Succeeded", "Failed") or pod.deleting for pod in pods)
+    ended = any(pod.phase in _ENDED or pod.deleting for pod in pods)
     told = ended if job.finished == "Failed" else False
     return job.finished_at is not None and now < job.finished_at + WATCH_LAG and not told
 
@@ -160,8 +175,10 @@ def may_run(job: JobView, pods: Sequence[PodView]) -> bool:
     """
     if job.finished:
         return False
+    if job.gone:
+        return any(pod.phase not in _ENDED for pod in pods)
     pods = _present(job, pods)
-    ended = [pod.phase for pod in pods if pod.phase in ("Succeeded", "Failed")]
+    ended = [pod.phase for pod in pods if pod.phase in _ENDED]
     return len(ended) < len(pods) or not ("Failed" in ended or len(ended) == job.completions)
 
 

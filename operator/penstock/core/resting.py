@@ -49,7 +49,11 @@ def _over(step: StepView, jobs: Sequence[JobView]) -> bool:
     status = step.status
     as_written = status.get("observedGeneration") == step.generation and not (step.deleting or step.decided)
     last = status.get("lastRun") or 0
-    return as_written and step_status.ended(status) and all(job.finished and job.run <= last for job in jobs)
+    return as_written and step_status.ended(status) and all(_past(job) and job.run <= last for job in jobs)
+
+
+def _past(job: JobView) -> bool:
+    return bool(job.finished or job.gone)
 
 
 def _expiry(pipeline: PipelineView) -> float | None:

@@ -5,7 +5,7 @@ becomes of it is written, is for others to say: core/decide.py and core/undo.py.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from penstock.api.base import Json
@@ -79,6 +79,10 @@ class Run:
     def closed(self) -> int:
         """Number of the last attempt whose end is on record."""
         return max((one["number"] for one in self.attempts if "end" in one), default=0)
+
+    def where(self, attempt: int) -> str | None:
+        """On which node an attempt was, as far as is on record."""
+        return next((one.get("node") for one in self.attempts if one["number"] == attempt), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +189,7 @@ class Life:
     def stop(self, jobs: Iterable[JobView]) -> None:
         """Deletes Jobs."""
         for job in jobs:
-            if not job.deleting and job.uid not in self._stopped:
+            if not (job.deleting or job.gone) and job.uid not in self._stopped:
                 self._stopped.add(job.uid)
                 self.found.delete_jobs.append(job)
 
@@ -225,6 +229,8 @@ class Life:
             case Success():
                 return Won(job, progress)
             case Failure():
+                if job.gone:
+                    progress = replace(progress, node=progress.node or run.where(job.attempt))
                 if progress.reason is Reason.START_FAILED:  # else it might start beside the next attempt
                     self.stop([one for one in self.live(run.step) if one is job])
                 return self._failed(run, job.name, job.attempt, progress)

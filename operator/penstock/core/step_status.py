@@ -10,7 +10,7 @@ from typing import Any
 
 from penstock.api.step import StepPhase
 from penstock.core.clock import stamp
-from penstock.core.observed import JobView, StepView
+from penstock.core.observed import RUN, JobView, StepView
 from penstock.core.outcomes import Failure, Success
 from penstock.core.reasons import Reason
 from penstock.core.values import shorten
@@ -82,6 +82,20 @@ def _same_run(step: StepView, run: int) -> Mapping[str, Any]:
 def ended(status: Mapping[str, Any]) -> bool:
     """Whether the status says that the run is over."""
     return "completionTime" in status
+
+
+def closed(status: Mapping[str, Any], job: JobView) -> bool:
+    """Whether the end of the attempt that a Job is for is on record."""
+    if job.purpose == RUN and job.run <= (status.get("lastRun") or 0):
+        return True
+    of: Mapping[str, Any] = status if job.purpose == RUN else status.get("undo") or {}
+    return any(one["job"] == job.name and "end" in one for one in of.get("attempts") or ())
+
+
+def under_way(status: Mapping[str, Any]) -> list[str]:
+    """Names of the Jobs that are on record, but no end of their attempts."""
+    records: tuple[Mapping[str, Any], ...] = ({} if ended(status) else status, status.get("undo") or {})
+    return [one["job"] for of in records for one in of.get("attempts") or () if "end" not in one]
 
 
 def waiting(step: StepView, phase: StepPhase, reason: Reason | None = None, message: str = "") -> Status:

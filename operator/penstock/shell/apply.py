@@ -20,6 +20,7 @@ from penstock.core.plan import Plan
 from penstock.core.reasons import Reason
 from penstock.core.runs import Ready
 from penstock.core.values import shorten
+from penstock.shell import clock
 from penstock.shell.client import Refused, Unreachable
 from penstock.shell.observe import Snapshot
 from penstock.shell.reporter import Reporter
@@ -222,7 +223,7 @@ class Applier:
 
     async def _all(self, key: Key, writes: Iterable[Write], deadline: float, outcome: Outcome) -> bool:
         """Does the writes that do not pause, first ones first, many at once; returns whether the end may be told."""
-        due, now, told = [], time.time(), True
+        due, now, told = [], clock.now(), True
         for one in writes:
             until = self.setbacks.until(key, one.what)
             if until > now:
@@ -259,7 +260,7 @@ class Applier:
         kind = PIPELINES.kind if write.what.name == key.name and not key.alone else STEPS.kind
         said = error.message if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
         words = f"{kind} {write.what.name} {_DONE_TO[write.what.act]}: {said}"
-        setback, news = self.setbacks.note(key, write.what, words, time.time())
+        setback, news = self.setbacks.note(key, write.what, words, clock.now())
         outcome.wake(setback.until)
         outcome.again |= news
         if isinstance(error, Refused) and "because it is being terminated" in error.message:

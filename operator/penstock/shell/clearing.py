@@ -1,7 +1,6 @@
 """Deletes Jobs that are over where others wait because a ResourceQuota counts Jobs or pods, ended ones too."""
 
 import asyncio
-import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -11,6 +10,7 @@ import structlog
 from penstock.core.observed import UNDO, JobView, StepView
 from penstock.core.spent import COUNTS, to_clear
 from penstock.core.step_status import ended
+from penstock.shell import clock
 from penstock.shell.client import Refused, Unreachable
 from penstock.shell.gate import Gate
 from penstock.shell.starter import Starter
@@ -42,7 +42,7 @@ class Clearing:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             try:
-                await self.look(time.time())
+                await self.look(clock.now())
             except Unreachable as error:
                 log.warning("ended Jobs cannot be deleted", error=str(error))
                 await asyncio.sleep(PAUSE)

@@ -19,7 +19,7 @@ from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
 
 from penstock.api.plain import decode
-from penstock.shell import metrics
+from penstock.shell import clock, metrics
 from penstock.shell.resources import Object, Resource
 
 ATTEMPTS = 6
@@ -233,11 +233,13 @@ class Client:
         async with self._slots:
             if verb != "GET" and self.time_left() <= 0:
                 raise Unreachable(f"{verb} {url}: not sent, since another replica may act by now")
+            sent = clock.steady()
             asked = self._session.request(verb, url, data=request.data, params=request.params, headers=headers)
             async with asked as response:
                 text = await response.read()
         if response.status < 300:
             answer = _read(text, "metadata")
+            clock.heard(response.headers.get("Date", ""), sent)
             metrics.REQUESTS.labels(verb, request.resource.plural, str(response.status)).inc()
             return answer
         refusal = _refusal(response, text)

@@ -1,14 +1,17 @@
-"""Asks for the pods of a Job that has ended while none of its pods is known to have.
+"""Asks for what a step would run again without: pods that are not seen to have ended, Jobs that are not seen any more.
 
 Pods and Jobs come by watches of their own, and nothing keeps one from lagging behind the other. Without the pod a Job
-that is complete looks like one whose pod was deleted before its outputs were read, and its step would run again.
+that is complete looks like one whose pod was deleted before its outputs were read. And a Job that leaves its watch was
+deleted, or has lost its label, without which it runs as before.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from penstock.core.observed import JobView, StepView
-from penstock.shell.client import Client
-from penstock.shell.resources import OURS, PODS
+from penstock.core.observed import JobView, StepView, job_view
+from penstock.core.step_status import under_way
+from penstock.shell.client import Client, Refused
+from penstock.shell.resources import JOBS, OURS, PODS
 from penstock.shell.store import Store
 
 _ENDED = ("Succeeded", "Failed")
@@ -16,7 +19,7 @@ JOB_NAME = "batch.kubernetes.io/job-name"
 
 
 class Confirm:
-    """Makes sure that what is known of pods is no older than what is known of their Jobs."""
+    """Makes sure of pods and Jobs before an attempt is judged. Raises Refused or Unreachable if they cannot be read."""
 
     def __init__(self, client: Client, store: Store) -> None:
         self.client = client
@@ -25,10 +28,7 @@ class Confirm:
         store.on_gone.append(self._asked.discard)
 
     async def pods(self, steps: Iterable[StepView]) -> None:
-        """Takes in the pods of all Jobs of these Steps about which there is a doubt; asks once about each Job.
-
-        Raises Refused or Unreachable if they cannot be read.
-        """
+        """Takes in the pods of all Jobs of these Steps about which there is a doubt; asks once about each Job."""
         doubtful = [job for step in steps for job in self.store.jobs_of(step.uid) if self._doubtful(step, job)]
         for job in doubtful:
             wanted = {"labelSelector": f"{OURS},{JOB_NAME}={job.name}"}
@@ -37,6 +37,30 @@ class Confirm:
                     self.store.put(PODS, item)
             if self.store.jobs.get(job.uid):
                 self._asked.add(job.uid)
+
+    async def jobs(self, steps: Iterable[StepView]) -> None:
+        """Reads by its name each Job of these Steps that should be there and is not seen, as long as it is there."""
+        for step in steps:
+            known = self.store.jobs_of(step.uid)
+            for job in known:
+                if job.uid in self.store.away and not job.gone:
+                    found = await self._read(step, job.name)
+                    same = found if found and found.uid == job.uid else None
+                    self.store.set_aside(same or replace(job, gone=True))
+            for name in under_way(step.status):
+                if all(job.name != name for job in known) and (found := await self._read(step, name)):
+                    self.store.set_aside(found)
+
+    async def _read(self, step: StepView, name: str) -> JobView | None:
+        try:
+            found = job_view(await self.client.get(JOBS, step.namespace, name))
+        except (KeyError, ValueError):  # somebody has made another one of it
+            return None
+        except Refused as error:
+            if error.code != 404:
+                raise
+            return None
+        return found if found.step == step.uid else None
 
     def _doubtful(self, step: StepView, job: JobView) -> bool:
         if not job.finished or job.uid in self._asked:

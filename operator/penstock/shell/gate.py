@@ -28,7 +28,7 @@ from penstock.core.scheduling.turns import Turns
 from penstock.core.scheduling.waits import Wait
 from penstock.core.scheduling.wording import Reader
 from penstock.core.waiting import PATIENCE
-from penstock.shell import metrics
+from penstock.shell import clock, metrics
 from penstock.shell.store import Key
 
 SETTLE = 0.05
@@ -59,7 +59,7 @@ class Gate:
         never_fits_fails: bool,
         wake: Callable[[Key, float], None],
         alarm: Callable[[float], None],
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = clock.now,
     ) -> None:
         self.ledger = ledger
         self.learned = learned

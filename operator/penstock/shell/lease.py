@@ -9,7 +9,6 @@ before it does anything.
 
 import asyncio
 import math
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ import structlog
 
 from penstock.shell import metrics
 from penstock.shell.client import Client, Refused, Unreachable
+from penstock.shell.clock import steady
 from penstock.shell.resources import LEASES, Object
 
 log = structlog.get_logger(__name__)
@@ -35,13 +35,6 @@ RETRY = 0.5
 """Seconds until a renewal that failed is tried again."""
 LOOK = 2.0
 """Seconds between two looks of a replica that stands by."""
-
-_CLOCK: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-
-
-def clock() -> float:
-    """Seconds since the machine began, those while it was suspended included where it can tell."""
-    return time.clock_gettime(_CLOCK)
 
 
 class LeaseLost(Exception):
@@ -61,7 +54,7 @@ class _Seen:
 class Lease:
     """The right to act. Its client tries once: what is tried again, and when, is decided here."""
 
-    def __init__(self, client: Client, namespace: str, identity: str, clock: Callable[[], float] = clock) -> None:
+    def __init__(self, client: Client, namespace: str, identity: str, clock: Callable[[], float] = steady) -> None:
         self.client = client
         self.namespace = namespace
         self.identity = identity

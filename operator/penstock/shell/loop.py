@@ -16,7 +16,7 @@ import structlog
 from penstock.core.observed import Observed, PipelineView
 from penstock.core.plan import Plan
 from penstock.core.runs import Ready
-from penstock.shell import metrics
+from penstock.shell import clock, metrics
 from penstock.shell.apply import Applier, Outcome, mere_progress
 from penstock.shell.gate import Gate
 from penstock.shell.observe import Observer, Snapshot
@@ -114,19 +114,19 @@ class Loop:
             if left <= 0:
                 self._begin(key, turn)
             else:
-                self._wake_at(key, turn, time.time() + left)
+                self._wake_at(key, turn, clock.now() + left)
 
     def wake_soon(self, key: Key) -> None:
         """Something about it changed that nothing waits for: look again shortly, when there may be more to see."""
         turn = self._turns.setdefault(key, _Turn())
         if self._started and not turn.running:
-            self._wake_at(key, turn, time.time() + SOON)
+            self._wake_at(key, turn, clock.now() + SOON)
         else:
             turn.again = True
 
     def wake_at(self, key: Key, at: float) -> None:
         """Look at it at that instant (seconds since 1970), if not before."""
-        if at <= time.time():
+        if at <= clock.now():
             self.wake(key)
         elif self._started:
             self._wake_at(key, self._turns.setdefault(key, _Turn()), at)
@@ -143,7 +143,7 @@ class Loop:
             return
         self._disarm(turn)
         turn.wake_at = at
-        turn.ring_at = asyncio.get_running_loop().time() + max(0.0, at - time.time())
+        turn.ring_at = asyncio.get_running_loop().time() + max(0.0, at - clock.now())
         self._arm(key, turn)
 
     def _arm(self, key: Key, turn: _Turn) -> None:
@@ -151,7 +151,7 @@ class Loop:
         turn.timer = loop.call_at(min(turn.ring_at, loop.time() + LONGEST_ALARM), self._ring, key, turn)
 
     def _ring(self, key: Key, turn: _Turn) -> None:
-        if turn.wake_at is not None and asyncio.get_running_loop().time() < turn.ring_at and time.time() < turn.wake_at:
+        if turn.wake_at is not None and asyncio.get_running_loop().time() < turn.ring_at and clock.now() < turn.wake_at:
             self._arm(key, turn)
             return
         turn.timer = turn.wake_at = None
@@ -276,7 +276,7 @@ class Loop:
                     self.wake(schedule)
             self._wake_at(key, turn, outcome.wake_at)
             if outcome.started:
-                self._wake_at(key, turn, time.time() + SETTLING)
+                self._wake_at(key, turn, clock.now() + SETTLING)
                 self._measure_hop(turn)
         if plan.finished:
             self.observer.graphs.release(key)
@@ -286,7 +286,7 @@ class Loop:
 
     def _due(self, key: Key, turn: _Turn, plan: Plan) -> list[Ready]:
         """Steps that may start now if there is room: those whose last try was not too short a time ago."""
-        now, due = time.time(), []
+        now, due = clock.now(), []
         for one in plan.ready:
             at = self.applier.not_before(key, one)
             if at <= now:
@@ -300,7 +300,7 @@ class Loop:
         status, pipeline = plan.pipeline_status, snapshot.pipeline
         rest = turn.status_at + STATUS_SECONDS - asyncio.get_running_loop().time()
         if status and pipeline and rest > 0 and _waits(pipeline, status):
-            self._wake_at(key, turn, time.time() + rest)
+            self._wake_at(key, turn, clock.now() + rest)
             return replace(plan, pipeline_status=None)
         return plan
 

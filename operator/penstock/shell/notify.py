@@ -26,7 +26,7 @@ from cloudevents.core.v1.event import CloudEvent
 
 from penstock.core.events import Event
 from penstock.core.observed import PipelineView, StepView
-from penstock.shell import metrics
+from penstock.shell import clock, metrics
 from penstock.shell.resources import Resource
 from penstock.shell.settings import Notifications
 
@@ -73,7 +73,7 @@ class Notifier:
             "source": f"{self.target.source}/namespaces/{view.namespace}/{resource.plural}/{view.name}",
             "subject": view.name,
             "id": f"{view.uid}-{time.time_ns():x}",
-            "time": datetime.now(UTC),
+            "time": datetime.fromtimestamp(clock.now(), UTC),
             "datacontenttype": "application/json",
         }
         data = {
@@ -141,7 +141,7 @@ class Notifier:
     def _signature(self, identity: str, body: bytes) -> dict[str, str]:
         if self.target.secret_file is None:
             return {}
-        now = str(int(time.time()))
+        now = str(int(clock.now()))
         signed = b".".join((identity.encode(), now.encode(), body))
         digest = hmac.new(secret(self.target.secret_file), signed, hashlib.sha256).digest()
         signature = f"v1,{base64.b64encode(digest).decode()}"

@@ -1,6 +1,5 @@
 """Snapshots: what is known about one Pipeline, or one Step that stands alone, at one instant."""
 
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from penstock.core.plan import Plan, plan
 from penstock.core.resting import Rest, rest
 from penstock.core.scheduling.ranks import ranks
 from penstock.core.standalone import plan_step
+from penstock.shell import clock
 from penstock.shell.confirm import Confirm
 from penstock.shell.gate import Gate
 from penstock.shell.graphs import Graphs
@@ -71,11 +71,12 @@ class Observer:
         if view is None or view.deleting:
             return None
         steps, _ = by_owner(self.store.steps_of(key).values(), view.uid)
-        resting = rest(view, steps.values(), self._children(steps.values())[0], time.time())
+        resting = rest(view, steps.values(), self._children(steps.values())[0], clock.now())
         if resting:
             return Snapshot(view, None, len(steps), {}, resting)
         meaning = await self.graphs.pipeline(view)
         steps, _ = by_owner(self.store.steps_of(key).values(), view.uid)
+        await self.confirm.jobs(steps.values())
         await self.confirm.pods(steps.values())
         newer = self.store.pipeline(key)
         if newer and (newer.uid, newer.generation, newer.rerun) == (view.uid, view.generation, view.rerun):
@@ -89,7 +90,7 @@ class Observer:
             steps=steps,
             jobs=jobs,
             pods=pods,
-            now=time.time(),
+            now=clock.now(),
             trouble=self._trouble(jobs),
             refused=self._refused(steps.values()),
             waits=self.gate.waits(key),
@@ -109,6 +110,7 @@ class Observer:
         step = self.store.step(key)
         if step is None or step.deleting:
             return None
+        await self.confirm.jobs([step])
         await self.confirm.pods([step])
         step = self.store.step(key) or step
         compiled = self.graphs.step(step)
@@ -116,7 +118,7 @@ class Observer:
         mine = jobs.get(step.uid, ())
         unfit = self.gate.unfit(key)
         facts = (self._trouble(jobs), self._refused([step]), self.gate.waits(key), unfit)
-        found = (step, compiled, mine, pods, time.time(), *facts)
+        found = (step, compiled, mine, pods, clock.now(), *facts)
         return Snapshot(None, compiled.graph, 1, unfit, found)
 
     def _children(

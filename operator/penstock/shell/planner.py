@@ -20,7 +20,7 @@ from penstock.core.scheduling.planned_pass import MOST_STEPS, Course, prepared, 
 from penstock.core.scheduling.simulate import turns
 from penstock.core.scheduling.turns import Turns
 from penstock.core.world import Node, Verdict
-from penstock.shell import metrics
+from penstock.shell import clock, metrics
 from penstock.shell.gate import Gate
 from penstock.shell.store import Key
 
@@ -115,7 +115,7 @@ class Planner:
 
     async def make_pass(self) -> float:
         """Makes a planned pass and has the gate follow it. Returns the seconds of processor time that it took."""
-        now, began = time.time(), time.thread_time()
+        now, began = clock.now(), time.thread_time()
         planned = tuple(self._courses)
         load = None if self._too_large else worth_planning(self._courses.values(), self.gate.learned, now)
         took = time.thread_time() - began

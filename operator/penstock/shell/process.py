@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import socket
-import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ import structlog
 from penstock.core.observed import Thresholds
 from penstock.core.scheduling.observed_capacity import amounts
 from penstock.core.scheduling.policies import POLICIES
-from penstock.shell import metrics
+from penstock.shell import clock, metrics
 from penstock.shell.apply import Applier
 from penstock.shell.clearing import Clearing
 from penstock.shell.client import Client
@@ -96,7 +95,7 @@ class Operator:
     def _look_again_at(self, at: float) -> None:
         """Has admission look again at that instant, unless it is to do so earlier anyway: it then says when next."""
         turning = asyncio.get_running_loop()
-        due = turning.time() + max(0.0, at - time.time())
+        due = turning.time() + max(0.0, at - clock.now())
         if self._next_look is None or due < self._next_look.when():
             if self._next_look:
                 self._next_look.cancel()

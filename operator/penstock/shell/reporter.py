@@ -11,7 +11,7 @@ import structlog
 from penstock.core.cron.scheduled import ScheduleView
 from penstock.core.events import Event, pipeline_event, step_event
 from penstock.core.observed import PipelineView, StepView
-from penstock.shell import metrics
+from penstock.shell import clock, metrics
 from penstock.shell.client import Client, Refused, Unreachable
 from penstock.shell.notify import Notifier
 from penstock.shell.resources import EVENTS, PIPELINES, STEPS, Resource
@@ -79,12 +79,11 @@ class Reporter:
     def _manifest(
         self, resource: Resource, view: PipelineView | StepView | ScheduleView, event: Event
     ) -> Mapping[str, Any]:
-        now = time.time_ns()
-        moment = datetime.fromtimestamp(now / 1e9, UTC)
+        moment = datetime.fromtimestamp(clock.now(), UTC)
         return {
             "apiVersion": EVENTS.api_version,
             "kind": EVENTS.kind,
-            "metadata": {"name": f"{view.name[:230]}.{now:x}", "namespace": view.namespace},
+            "metadata": {"name": f"{view.name[:230]}.{time.time_ns():x}", "namespace": view.namespace},
             "eventTime": moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             "reportingController": CONTROLLER,
             "reportingInstance": self.instance,

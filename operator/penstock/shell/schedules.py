@@ -1,6 +1,5 @@
 """PipelineSchedules: observed, planned and carried out, one pass at a time. The loop says when."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from penstock.core.cron.schedules import SchedulePlan, plan_schedule
 from penstock.core.events import NOTE_LENGTH, Event
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
+from penstock.shell import clock
 from penstock.shell.apply import Outcome
 from penstock.shell.catalogue import Catalogue
 from penstock.shell.client import Refused, Unreachable
@@ -60,7 +60,7 @@ class Schedules:
         view = self.store.schedule(key)
         if view is None or view.deleting or not self.store.complete(key.namespace):
             return Pass(Outcome(), known=False)
-        now = time.time()
+        now = clock.now()
         pipelines = self.store.pipelines_for(view)
         plan = plan_schedule(ScheduleObserved(view, self._compiled(view), pipelines, now))
         outcome = Outcome()

@@ -3,7 +3,6 @@
 A Job that the API server does not take is a fact about its Step, and goes into the next snapshot.
 """
 
-import time
 from dataclasses import dataclass
 
 import structlog
@@ -16,6 +15,7 @@ from penstock.core.observed import PipelineView, Refusal, owner_uid
 from penstock.core.reasons import Reason
 from penstock.core.runs import Ready
 from penstock.core.transfer import Collection
+from penstock.shell import clock
 from penstock.shell.client import Client, Refused
 from penstock.shell.resources import JOBS, SERVICES, Object
 from penstock.shell.setbacks import LONGEST_PAUSE, Setback, after
@@ -129,7 +129,7 @@ class Starter:
         run, attempt, purpose = _attempt(ready)
         before = self._refused.get(ready.step.uid)
         same = before is not None and before.attempt == (run, attempt, purpose)
-        setback = after(before.setback if before and same else None, error.message, time.time())
+        setback = after(before.setback if before and same else None, error.message, clock.now())
         refusal = Refusal(
             message=error.message,
             since=setback.since,

@@ -5,7 +5,7 @@ is known of an object is believed. And an object that cannot be read only hurts 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import structlog
@@ -28,6 +28,7 @@ from penstock.core.revisions import component_spec
 from penstock.core.scheduling.learned import Learned
 from penstock.core.scheduling.ledger import Ledger
 from penstock.core.scheduling.observed_capacity import job_hold, pod_hold
+from penstock.core.step_status import closed
 from penstock.shell import metrics
 from penstock.shell.resources import COMPONENTS, JOBS, PIPELINES, PODS, SCHEDULES, STEPS, Object, Resource
 from penstock.shell.shelf import Shelf, tells
@@ -106,6 +107,8 @@ class Store:
         self._steps_of: dict[Key, dict[str, StepView]] = {}
         self._jobs_of: dict[str, tuple[JobView, ...]] = {}
         self._pods_of: dict[str, tuple[PodView, ...]] = {}
+        self.away: dict[str, JobView] = {}
+        """Jobs that are seen no more though no end of them is on record, by uid: deleted, or without their label."""
         self.on_gone: list[Callable[[str], None]] = []
         """Called with the uid of each object that is gone: by it others let go of what they keep."""
 
@@ -190,14 +193,19 @@ class Store:
             if resource is not COMPONENTS:
                 view = compact(view)
         except Exception as error:  # whatever was written, it must not harm anything else
+            # A pod that is nobody's any more, since its Job was deleted without it, is no part of that Job's end.
+            concerned = self.drop(resource, meta["uid"], int(meta["resourceVersion"])) if resource is PODS else ()
             self._complain(resource, meta, error)
-            return ()
+            return concerned
         old = shelf.get(view.uid)
         shelf.put(view)
         self._account(resource, obj, view)
         metrics.KNOWN.labels(resource.kind).set(len(shelf))
         self._unindex(old)  # before the new one enters: what it belongs to may have changed
         self._index(view)
+        self.away.pop(view.uid, None)
+        if isinstance(view, StepView):
+            self._settle(view.uid, view)
         return tuple(dict.fromkeys((*self._concerned(old), *self._concerned(view)))) if tells(old, view) else ()
 
     def drop(self, resource: Resource, uid: str, version: int | None = None) -> tuple[Key, ...]:
@@ -208,6 +216,12 @@ class Store:
         if view is None:
             return ()
         return self._let_go(resource.kind, view)
+
+    def set_aside(self, job: JobView) -> None:
+        """Takes in what was found out about a Job of a known Step that no list or watch tells of."""
+        if self.jobs.get(job.uid) is None:
+            self.away[job.uid] = compact(job)
+            self._index(self.away[job.uid])
 
     def forget(self, namespace: str | None) -> None:
         """Lets go of all that is known of a namespace (None: of all), as if it had never been listed."""
@@ -223,10 +237,22 @@ class Store:
         self._discount(kind, view.uid)
         concerned = self._concerned(view)
         self._unindex(view)
+        if isinstance(view, StepView):
+            self._settle(view.uid, None)
+        elif isinstance(view, JobView) and (step := self.steps.get(view.step)) and not closed(step.status, view):
+            self.set_aside(replace(view, gone=view.deleting))
         for key in concerned:
             if key not in self._by_name:
                 self._asked_for.pop(key, None)
         return concerned
+
+    def _settle(self, uid: str, step: StepView | None) -> None:
+        """Lets go of Jobs that are away once nothing depends on them: their ends are on record, or the Step is gone."""
+        for job in self.jobs_of(uid) if self.away else ():
+            over = step is None or (closed(step.status, job) and not self.pods_of(job.uid))
+            if over and job.uid in self.away:
+                del self.away[job.uid]
+                self._unindex(job)
 
     def _account(self, resource: Resource, obj: Object, view: Any) -> None:
         """Tells the ledger what the object holds, and what its durations teach."""
@@ -271,7 +297,7 @@ class Store:
                 key = self.key_of_step(view.step)
                 return (key,) if key else ()
             case PodView():
-                job = self.jobs.get(view.job)
+                job = self.jobs.get(view.job) or self.away.get(view.job)
                 return self._concerned(job) if job else ()
             case ComponentView():
                 name = (view.namespace, view.name)

@@ -14,8 +14,9 @@ from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any
 
+import aiohttp
 import structlog
-from kopf._cogs.clients import api, watching
+from kopf._cogs.clients import api, errors, watching
 
 from penstock.api.plain import decode
 
@@ -66,9 +67,26 @@ async def _taken(*, resource: Any, **options: Any) -> AsyncIterator[Any]:
 
 
 async def _get(url: str, **options: Any) -> Any:
-    """kopf's own reads with a parser that one object cannot defeat, however deep it is nested."""
-    async with await api.request("get", url, **options) as response:
-        return decode(await response.read())
+    """kopf's own reads with a parser that one object cannot defeat, however deep it is nested.
+
+    What something in between has answered, or half an answer, is no answer: it is asked for again. kopf finds out only
+    once what there is to watch, and ends, or watches nothing, if it is told nonsense.
+    """
+    while True:
+        try:
+            async with await api.request("get", url, **options) as response:
+                found = decode(await response.read())
+            if isinstance(found, dict):
+                return found
+            said = "not an object"
+        except errors.APINotFoundError as error:
+            if error.code is not None:
+                raise
+            said = "404, but not by the API server"
+        except (ValueError, aiohttp.ClientPayloadError) as error:
+            said = str(error)
+        log.warning("not an answer of the API server; it is asked again", url=url, error=said)
+        await asyncio.sleep(PAUSE)
 
 
 watching.infinite_watch = _watch

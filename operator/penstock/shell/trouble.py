@@ -6,7 +6,6 @@ longer than usual: in a burst many wait for nothing but their turn.
 """
 
 import asyncio
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import structlog
 
 from penstock.core.clock import instant
 from penstock.core.observed import JobView, PodView
+from penstock.shell import clock
 from penstock.shell.client import Client, Refused, Unreachable
 from penstock.shell.resources import CORE_EVENTS, JOBS, PODS, Object, Resource
 from penstock.shell.starter import Starter
@@ -69,7 +69,7 @@ class Trouble:
 
     async def look(self) -> None:
         """Asks about the namespaces where Jobs or pods wait, each every ten seconds at most."""
-        now = time.time()
+        now = clock.now()
         silent: dict[tuple[str, Resource], dict[str, JobView]] = defaultdict(dict)
         for job in self.store.jobs:
             for resource, uid in self._silent(job, now):

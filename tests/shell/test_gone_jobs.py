@@ -1,0 +1,124 @@
+"""Jobs that leave their watch, deleted or without their label: no attempt runs twice or beside another."""
+
+import json
+from typing import Any
+
+import pytest
+
+from penstock.core import labels
+from penstock.shell.process import Operator
+from tests.shell.conftest import running, until
+from tests.shell.fake import FakeCluster, Object, now
+from tests.shell.test_loop import drive, jobs, phase, pipeline
+
+ONE = pipeline(steps=[{"name": "only", "undo": {"image": "i"}}], outputs=[])
+
+
+def starts(cluster: FakeCluster) -> Object:
+    """The pod of the Job that has none comes to run."""
+    (job,) = cluster.pending()
+    meta = job["metadata"]
+    owner = {"apiVersion": "batch/v1", "kind": "Job", "name": meta["name"], "uid": meta["uid"], "controller": True}
+    name, marks = f"{meta['name']}-x", job["spec"]["template"]["metadata"]["labels"]
+    running: Object = {"name": "step", "state": {"running": {"startedAt": now()}}}
+    pod: Object = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "labels": marks, "ownerReferences": [owner]},
+        "spec": {"nodeName": "node"},
+        "status": {"phase": "Running", "containerStatuses": [running]},
+    }
+    return cluster.create("pods", meta["namespace"], pod)
+
+
+def succeeds(cluster: FakeCluster, pod: Object) -> None:
+    ended = {"exitCode": 0, "startedAt": now(), "finishedAt": now(), "message": json.dumps({})}
+    containers = [{"name": "step", "state": {"terminated": ended}}]
+    cluster.update("pods", {**pod, "status": {"phase": "Succeeded", "containerStatuses": containers}})
+
+
+def delete(cluster: FakeCluster, job: str) -> None:
+    """`kubectl delete job`: it is gone at once, and its pods end in their own time."""
+    obj = cluster.objects.pop(("jobs", "ns", job))
+    obj["metadata"]["resourceVersion"] = str(next(cluster._counter))
+    cluster.tell("jobs", "DELETED", obj)
+
+
+def attempts(cluster: FakeCluster) -> list[Any]:
+    record = cluster.get("steps", "p.only")["status"].get("attempts") or ()
+    return [(one["number"], one.get("reason")) for one in record]
+
+
+async def at_rest(operator: Operator) -> None:
+    """Waits until no pass is under way or about to begin; alarms may be set."""
+    quiet = 0
+
+    def holds() -> bool:
+        nonlocal quiet
+        quiet = 0 if any(turn.running for turn in operator.loop._turns.values()) else quiet + 1
+        return quiet > 40
+
+    await until(holds)
+
+
+def told(cluster: FakeCluster) -> str:
+    found: str = (cluster.get("steps", "p.only").get("status") or {}).get("phase", "")
+    return found
+
+
+@pytest.mark.parametrize("brief", [0.0, 3600.0], ids=["told", "early"])
+async def test_one_that_is_deleted_is_lost_once_its_pod_is_gone(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, brief: float
+) -> None:
+    monkeypatch.setattr("penstock.core.decide.BRIEF", brief)
+    async with running(cluster, monkeypatch) as operator:
+        cluster.apply(ONE)
+        await until(lambda: list(cluster.pending()))
+        (job,) = cluster.pending()
+        pod = starts(cluster)
+        await until(lambda: len(operator.store.pods) == 1 and (brief or told(cluster) == "Running"))
+        delete(cluster, job["metadata"]["name"])
+        await until(lambda: len(operator.store.jobs) == 0)
+        await at_rest(operator)
+        if not brief:
+            words = "was deleted; its pods have not ended yet"
+            await until(lambda: words in cluster.get("steps", "p.only")["status"].get("message", ""))
+        assert len(jobs(cluster)) == 1, "nothing starts beside the pod that still runs"
+        cluster.delete("pods", "ns", pod["metadata"]["name"])
+        await until(lambda: len(jobs(cluster)) == 2)
+        assert len(set(jobs(cluster))) == 2, "it is another attempt, not the same one again"
+        await drive(cluster)
+    assert attempts(cluster) == [(1, "Lost"), (2, None)]
+
+
+async def test_one_whose_label_is_taken_off_runs_on(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("penstock.core.decide.BRIEF", 0.0)
+    async with running(cluster, monkeypatch) as operator:
+        cluster.apply(ONE)
+        await until(lambda: list(cluster.pending()))
+        (job,) = cluster.pending()
+        pod = starts(cluster)
+        await until(lambda: told(cluster) == "Running")
+        cluster.label("jobs", job["metadata"]["name"], labels.MANAGED_BY, None)
+        await until(lambda: len(operator.store.jobs) == 0)
+        await at_rest(operator)
+        assert len(jobs(cluster)) == 1
+    async with running(cluster, monkeypatch) as operator:  # it is not listed, but on record
+        await at_rest(operator)
+        assert len(jobs(cluster)) == 1
+        succeeds(cluster, pod)
+        await until(lambda: phase(cluster) == "Succeeded")
+    assert attempts(cluster) == [(1, None)]
+
+
+async def test_a_pod_that_was_left_without_its_job_is_nobodys(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(cluster, monkeypatch) as operator:
+        cluster.apply(ONE)
+        await until(lambda: list(cluster.pending()))
+        (job,) = cluster.pending()
+        starts(cluster)
+        await until(lambda: len(operator.store.pods) == 1)
+        cluster.orphan("jobs", job["metadata"]["name"])
+        await until(lambda: len(set(jobs(cluster))) == 2)
