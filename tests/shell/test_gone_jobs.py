@@ -8,7 +8,8 @@ import pytest
 from penstock.core import labels
 from penstock.shell.process import Operator
 from tests.shell.conftest import running, until
-from tests.shell.fake import FakeCluster, Object, now
+from tests.shell.fake import FakeCluster
+from tests.shell.objects import Object, now
 from tests.shell.test_loop import drive, jobs, phase, pipeline
 
 ONE = pipeline(steps=[{"name": "only", "undo": {"image": "i"}}], outputs=[])
