@@ -6,7 +6,7 @@ that is complete looks like one whose pod was deleted before its outputs were re
 
 from collections.abc import Iterable
 
-from penstock.core.observed import JobView, StepView
+from penstock.core.observed import RUN, JobView, StepView
 from penstock.shell.client import Client
 from penstock.shell.resources import OURS, PODS
 from penstock.shell.store import Store
@@ -41,6 +41,6 @@ class Confirm:
     def _doubtful(self, step: StepView, job: JobView) -> bool:
         if not job.finished or job.uid in self._asked:
             return False
-        if job.purpose == "run" and job.run <= (step.status.get("lastRun") or 0):
+        if job.purpose == RUN and job.run <= (step.status.get("lastRun") or 0):
             return False
         return not any(pod.phase in _ENDED for pod in self.store.pods_of(job.uid))
