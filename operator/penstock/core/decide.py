@@ -248,7 +248,7 @@ class _One:
         return self.record.failure(self.record.last, why, self.status.get("message", ""), self.record.ended_at)
 
     def _undone(self) -> Verdict:
-        """A success that was taken back stays what it was for the rest of its round; its result is not held."""
+        """A success that is taken back, or was tried to be, stays one for the rest of its round."""
         return Verdict(
             StepPhase.SUCCEEDED,
             Reason.UNDONE,

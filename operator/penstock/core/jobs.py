@@ -9,7 +9,7 @@ from penstock.core.artifacts import claim_name
 from penstock.core.composition.wire import variable_name
 from penstock.core.graph import Graph, Work
 from penstock.core.mounts import carried
-from penstock.core.observed import STEP_CONTAINER
+from penstock.core.observed import RUN, STEP_CONTAINER
 from penstock.core.requests import pod_requests, pod_resources
 from penstock.core.runs import Ready
 from penstock.core.step_manifests import child_labels, owner_reference
@@ -43,7 +43,7 @@ def job_manifest(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None, c
     }
     if facts.producers:
         annotations[labels.PRODUCERS] = facts.producers
-    if ready.purpose != "run":
+    if ready.purpose != RUN:
         annotations[labels.PURPOSE] = ready.purpose
     queue = graph.settings.queue_name
     if queue:
@@ -88,7 +88,7 @@ def job_manifest(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None, c
 
 def name_of(ready: Ready) -> str:
     """Name of the Job of an attempt. Undos of a later round are Jobs of their own."""
-    purpose = ready.purpose if ready.purpose == "run" else f"{ready.purpose}{ready.facts.round}"
+    purpose = ready.purpose if ready.purpose == RUN else f"{ready.purpose}{ready.facts.round}"
     return names.job_name(ready.step.name, ready.step.uid, ready.facts.run, ready.attempt, purpose)
 
 

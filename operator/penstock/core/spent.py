@@ -6,7 +6,7 @@ Where a ResourceQuota counts objects, those that have ended count too; a fan-out
 from collections.abc import Iterable, Sequence
 
 from penstock.api.quantities import MILLI
-from penstock.core.observed import JobView, StepView
+from penstock.core.observed import RUN, JobView, StepView
 from penstock.core.scheduling.capacity import JOBS, Quota
 
 PODS = "count/pods"
@@ -17,7 +17,7 @@ COUNTS = frozenset({JOBS, PODS})
 def on_record(step: StepView, job: JobView) -> bool:
     """Whether the Step's status tells how the attempt ended that a Job was for."""
     status = step.status
-    if job.purpose == "run":
+    if job.purpose == RUN:
         if job.run <= (status.get("lastRun") or 0):
             return True
         record = status if status.get("run") == job.run else {}

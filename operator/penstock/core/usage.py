@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from penstock.core.clock import instant, stamp
-from penstock.core.observed import JobView, Observed, PodView, StepView
+from penstock.core.observed import RUN, JobView, Observed, PodView, StepView
 from penstock.core.step_status import Status
 
 _Key = tuple[int, int, int]
@@ -126,7 +126,7 @@ def _holds(old: Mapping[str, Any], jobs: Sequence[JobView]) -> dict[_Key, _Hold]
 
 
 def _key(job: JobView) -> _Key:
-    return job.run, 0 if job.purpose == "run" else job.round, job.attempt
+    return job.run, 0 if job.purpose == RUN else job.round, job.attempt
 
 
 def _latest(status: Mapping[str, Any]) -> _Key:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from penstock.api.step import StepPhase
 from penstock.core import step_status
+from penstock.core.observed import RUN
 from penstock.core.reasons import Reason
 from penstock.core.runs import Decided, Ready
 
@@ -21,7 +22,7 @@ def note(
 
     What is being tried again stays Retrying.
     """
-    if ready.purpose != "run":
+    if ready.purpose != RUN:
         return None
     due = ready.since + PATIENCE
     if now < due:

@@ -8,7 +8,7 @@ deleted, or has lost its label, without which it runs as before.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from penstock.core.observed import JobView, StepView, job_view
+from penstock.core.observed import RUN, JobView, StepView, job_view
 from penstock.core.step_status import under_way
 from penstock.shell.client import Client, Refused
 from penstock.shell.resources import JOBS, OURS, PODS
@@ -65,6 +65,6 @@ class Confirm:
     def _doubtful(self, step: StepView, job: JobView) -> bool:
         if not job.finished or job.uid in self._asked:
             return False
-        if job.purpose == "run" and job.run <= (step.status.get("lastRun") or 0):
+        if job.purpose == RUN and job.run <= (step.status.get("lastRun") or 0):
             return False
         return not any(pod.phase in _ENDED for pod in self.store.pods_of(job.uid))

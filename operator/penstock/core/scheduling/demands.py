@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from penstock.core.artifacts import claim_name
 from penstock.core.graph import Graph, Task
+from penstock.core.observed import RUN
 from penstock.core.requests import pod_requests, pod_resources
 from penstock.core.runs import Ready
 from penstock.core.scheduling.learned import Learned
@@ -51,7 +52,7 @@ def demand(ready: Ready, graph: Graph, learned: Learned | None = None, taken: Pl
     known = ranks(graph, learned)
     pipeline = step.pipeline or ""
     kueue = graph.settings.queue_name is not None
-    undo = ready.purpose != "run"
+    undo = ready.purpose != RUN
     return Demand(
         key=(step.namespace, pipeline, ready.node.path),
         shape=None if kueue else task_shape(graph, task, step.namespace, pipeline, ready.memory_growths),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from penstock.core.observed import JobView, Observed
+from penstock.core.observed import RUN, JobView, Observed
 
 
 def began(observed: Observed, path: str) -> float | None:
@@ -17,5 +17,5 @@ def began(observed: Observed, path: str) -> float | None:
 def _live(observed: Observed, path: str) -> JobView | None:
     step = observed.steps.get(path)
     jobs: Iterable[JobView] = observed.jobs.get(step.uid, ()) if step else ()
-    live = (job for job in jobs if not (job.finished or job.deleting or job.gone) and job.purpose == "run")
+    live = (job for job in jobs if not (job.finished or job.deleting or job.gone) and job.purpose == RUN)
     return max(live, key=lambda job: (job.run, job.attempt), default=None)
