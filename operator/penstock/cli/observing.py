@@ -1,7 +1,8 @@
 """What `why` and `plan` see of the Pipelines in a cluster: the same snapshots that the operator decides from."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -57,12 +58,12 @@ def observe(cluster: Cluster) -> Sight:
         found = _everything(cluster, namespace)
         notes.append(f"you may see only namespace {namespace}; steps of others, which may go first, are not counted")
     pipelines, all_steps, all_jobs, all_pods = found
-    steps = _by(map(step_view, all_steps), lambda step: (step.namespace, step.pipeline))
-    jobs = _by(map(job_view, all_jobs), lambda job: job.step)
-    pods = _by(map(pod_view, all_pods), lambda pod: pod.job)
+    steps = _by(_views(step_view, all_steps), lambda step: (step.namespace, step.pipeline))
+    jobs = _by(_views(job_view, all_jobs), lambda job: job.step)
+    pods = _by(_views(pod_view, all_pods), lambda pod: pod.job)
     compiling = _Compiling(cluster)
     observed = []
-    for view in map(pipeline_view, pipelines):
+    for view in _views(pipeline_view, pipelines):
         mine, taken = by_owner(steps.get((view.namespace, view.name), ()), view.uid)
         compiled, deferred = compiling.graph(view, mine.values())
         made = Observed(view, compiled.graph, compiled.problems, mine, jobs, pods, now, deferred=deferred, taken=taken)
@@ -97,6 +98,16 @@ def _everything(cluster: Cluster, namespace: str | None) -> tuple[list[Object], 
         return list(cluster.list(resource, namespace, selector))
 
     return listed(PIPELINES), listed(STEPS), listed(JOBS, MINE), listed(PODS, MINE)
+
+
+def _views(view: Callable[[Object], View], objects: Iterable[Object]) -> Iterator[View]:
+    """The views of the objects that can be read; the operator leaves out the others, too, and says so in its log.
+
+    Whatever somebody made of one object, such as a Job without its owner, must not hide all others.
+    """
+    for obj in objects:
+        with suppress(Exception):
+            yield view(obj)
 
 
 def _by(views: Iterable[View], key: Callable[[View], Group]) -> dict[Group, list[View]]:

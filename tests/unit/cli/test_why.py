@@ -11,6 +11,7 @@ from tests.unit.cli.fake_api import FakeApi
 from tests.unit.core.scheduling.clusters import NOW
 
 from penstock.cli.explaining import lines
+from penstock.core import labels
 from penstock.core.lifecycle import Standing
 from penstock.core.observed import pipeline_view
 from penstock.core.reasons import Reason
@@ -237,3 +238,13 @@ def test_nothing_waits_where_all_has_ended(waiting: FakeApi, run: Run) -> None:
     assert list(lines([Answer(("ml", "p", "train"), "Succeeded", None, "")], False, NOW)) == [
         "nothing waits: every step has ended"
     ]
+
+
+@pytest.mark.parametrize(("api_version", "kind"), [("batch/v1", "Job"), ("v1", "Pod")])
+def test_what_has_lost_its_owner_hides_nothing_else(waiting: FakeApi, run: Run, api_version: str, kind: str) -> None:
+    expected = run("why", "p").stdout
+    metadata = {"name": "stray", "namespace": "ml", "uid": "stray", "labels": {labels.MANAGED_BY: labels.PENSTOCK}}
+    spec = {"template": {"spec": {"containers": []}}}
+    waiting.add({"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec})
+    found = run("why", "p")
+    assert (found.exit_code, found.stdout) == (0, expected), found.stderr
