@@ -67,7 +67,7 @@ def demand(ready: Ready, graph: Graph, learned: Learned | None = None, taken: Pl
 def task_shape(graph: Graph, task: Task, namespace: str, pipeline: str, memory_growths: int = 0) -> Shape:
     """The shape of the pods of a task, kept with the graph."""
     work = task.work
-    key = ("shape", task.id, namespace, pipeline, memory_growths, work.replicas, bool(work.timeout))  # also of its undo
+    key = ("shape", task.id, namespace, pipeline, memory_growths, work.replicas, work.timeout is not None)  # also of its undo
     known = graph.memo.get(key)
     if known is None:
         options = work.pod
@@ -82,7 +82,7 @@ def task_shape(graph: Graph, task: Task, namespace: str, pipeline: str, memory_g
             amounts(pod_resources(work, memory_growths).get("limits")),
             work.replicas,
             pod_constraints(spec),
-            bool(work.timeout),
+            work.timeout is not None,
             options.priority_class_name or "",
             _exclusive_claim(graph, task, namespace, pipeline),
         )
