@@ -25,7 +25,15 @@ from penstock.core.observed import (
     step_view,
 )
 from penstock.core.owners import by_owner
-from penstock.core.revisions import Pins, RevisionView, edit_waits, edited_since, kept_pins, of_generation
+from penstock.core.revisions import (
+    Pins,
+    RevisionView,
+    edit_waits,
+    edited_since,
+    kept_pins,
+    of_generation,
+    taken_up_last,
+)
 from penstock.core.scheduling.learned import Learned
 
 MINE = f"{labels.MANAGED_BY}={labels.PENSTOCK}"
@@ -129,13 +137,18 @@ class _Compiling:
         """The graph that holds now, and whether an edit waits behind it."""
         before = edited_since(view)
         pinned = "component" in str(view.spec)  # the word is enough: a request too many does no harm
-        kept = self._kept(view) if pinned or before is not None else []
+        invalid = view.status.get("phase") == "Invalid"
+        kept = self._kept(view) if pinned or invalid or before is not None else []
         past = of_generation(kept, before) if before is not None else None
         if past is not None:
             old = self._compile(replace(view, spec=past.spec), past.pins)
             if edit_waits(view, old.graph, steps):
                 return old, True
-        return self._compile(view, kept_pins(view, kept) or {}), False
+        compiled = self._compile(view, kept_pins(view, kept) or {})
+        last = taken_up_last(view, kept) if compiled.problems else None
+        if last is not None:
+            compiled = Compiled(self._compile(replace(view, spec=last.spec), last.pins).graph, compiled.problems)
+        return compiled, False
 
     def _kept(self, view: PipelineView) -> list[RevisionView]:
         if not view.status.get("revision"):

@@ -192,6 +192,22 @@ def test_what_is_wrong_with_a_manifest_is_said_with_every_place(waiting: FakeApi
     assert (data["phase"], data["problems"][0]["reason"]) == ("Invalid", "UnknownStep")
 
 
+def test_how_the_steps_stand_that_a_wrong_edit_left_alone(waiting: FakeApi, run: Run) -> None:
+    pipeline = the_pipeline(waiting)
+    view = pipeline_view(pipeline)
+    kept = revision_manifest(view, Standing.of(view.status), {})
+    kept["metadata"]["namespace"] = "ml"
+    waiting.objects[f"/apis/apps/v1/namespaces/ml/controllerrevisions/{kept['metadata']['name']}"] = kept
+    pipeline["spec"] = {**pipeline["spec"], "steps": [{**train(), "needs": ["tran"]}]}
+    pipeline["status"]["phase"] = "Invalid"
+    assert run("why", "p").stdout.splitlines() == [
+        "p is Invalid: Invalid, the manifest is not valid",
+        """  spec.steps[0].needs[0]: there is no step 'tran' (did you mean "train"?) [UnknownStep]""",
+        "train is Pending: Invalid, The manifest is not valid; status.problems says where and why.",
+        "next is Pending: WaitingForDependencies, waits for train",
+    ]
+
+
 def test_what_only_the_operator_can_read_is_wrong_as_it_says(waiting: FakeApi, run: Run) -> None:
     pipeline = the_pipeline(waiting)
     pipeline["spec"] = {"steps": "none"}
