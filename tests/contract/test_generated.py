@@ -114,6 +114,15 @@ def test_rules_say_what_to_do(schema: dict[str, Any]) -> None:
     )
 
 
+def test_kubectl_get_shows_what_is_wrong_with_an_object(kind: Kind, schema: dict[str, Any]) -> None:
+    if "conditions" not in schema["properties"].get("status", {}).get("properties", {}):
+        return
+    columns = {one["name"]: one for one in definition(kind)["spec"]["versions"][0]["additionalPrinterColumns"]}
+    assert not any(columns[name].get("priority") for name in columns.keys() & {"Status", "Accepted"})
+    assert columns.keys() & {"Status", "Accepted"}
+    assert "Message" in columns
+
+
 def test_columns_and_selectors_point_at_fields(kind: Kind, schema: dict[str, Any]) -> None:
     paths = {path for path, _ in nodes(schema)}
     version = definition(kind)["spec"]["versions"][0]

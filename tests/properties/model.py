@@ -19,7 +19,7 @@ from penstock.core.lifecycle import ENDED
 from penstock.core.observed import Observed, Refusal, StepView, job_view, pipeline_view, pod_view, step_view
 from penstock.core.owners import by_owner
 from penstock.core.plan import Plan, plan
-from penstock.core.revisions import edit_waits, edited_since
+from penstock.core.revisions import edit_waits, edited_since, revision_view, taken_up_last
 from penstock.core.runs import Ready
 from penstock.core.scheduling.admission import Admission, admit
 from penstock.core.scheduling.capacity import Capacity
@@ -101,9 +101,15 @@ class Cluster(Kubelet):
         if known and known[0] == edited_since(view) and edit_waits(view, known[1].graph, own.values()):
             return known[1], True
         if known is None or known[0] != view.generation:
-            spec = api.PipelineSpec.model_validate(pipeline["spec"])
-            known = self.graph = (view.generation, compile_pipeline(spec, self.components))
+            compiled = self._compile(pipeline["spec"])
+            last = taken_up_last(view, map(revision_view, self.of("ControllerRevision")))
+            if compiled.graph is None and last:
+                compiled = Compiled(self._compile(last.spec).graph, compiled.problems)
+            known = self.graph = (view.generation, compiled)
         return known[1], False
+
+    def _compile(self, spec: Any) -> Compiled:
+        return compile_pipeline(api.PipelineSpec.model_validate(spec), self.components)
 
     def plan(self) -> Plan:
         """The operator's plan for what is there now. The next one says why what is ready waits, as the gate found."""

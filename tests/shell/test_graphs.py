@@ -1,6 +1,7 @@
 """Graphs: kept as long as they are needed, and Components wake nobody but those that wait for them."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import pytest
 
@@ -14,7 +15,7 @@ from penstock.shell.store import Key, Store
 from tests.shell.conftest import running, until
 from tests.shell.fake import FakeCluster
 from tests.shell.objects import Object
-from tests.shell.test_loop import drive, phase, pipeline
+from tests.shell.test_loop import add_one, drive, jobs, phase, pipeline
 from tests.shell.test_store import meta
 
 KEY = Key("ns", "p")
@@ -84,3 +85,31 @@ async def test_a_component_wakes_only_who_waits_for_it(cluster: FakeCluster, mon
         assert cluster.requests["GET", "controllerrevisions"] == before
         cluster.apply(component("missing"))
         await drive(cluster, "waits")
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_what_runs_while_an_edit_is_wrong_is_seen_to_its_end(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, restarted: bool
+) -> None:
+    def step(name: str) -> Object:
+        status: Object = cluster.get("steps", f"p.{name}").get("status") or {}
+        return status
+
+    async with AsyncExitStack() as operators:
+        await operators.enter_async_context(running(cluster, monkeypatch))
+        cluster.apply(pipeline())
+        await until(lambda: len(cluster.all("jobs")) == 1)
+        wrong = [*pipeline()["spec"]["steps"], {"name": "more", "needs": ["ghost"]}]
+        cluster.apply(pipeline(steps=wrong))
+        await until(lambda: phase(cluster) == "Invalid")
+        if restarted:
+            await operators.aclose()
+            await operators.enter_async_context(running(cluster, monkeypatch))
+        cluster.work(add_one)
+        await until(lambda: step("first").get("phase") == "Succeeded")
+        await until(lambda: cluster.get("pipelines", "p")["status"]["progress"] == "1/3")
+        assert (step("first")["outputs"], phase(cluster)) == ({"n": 1}, "Invalid")
+        cluster.apply(pipeline())
+        await drive(cluster)
+    assert cluster.get("pipelines", "p")["status"]["phase"] == "Succeeded"
+    assert len(jobs(cluster)) == 3

@@ -37,6 +37,7 @@ class Column:
 
 _AGE = Column("Age", ".metadata.creationTimestamp", "Time since it was created.", "date")
 _MESSAGE = Column("Message", ".status.message", "Why, as a sentence.", wide=True)
+_ACCEPTED = ".status.conditions[?(@.type=='Accepted')]"
 
 COLUMNS: dict[Kind, tuple[Column, ...]] = {
     PIPELINE: (
@@ -78,11 +79,13 @@ COLUMNS: dict[Kind, tuple[Column, ...]] = {
     SCHEDULE: (
         Column("Schedule", ".spec.schedule", "Cron line."),
         Column("Timezone", ".spec.timeZone", "Time zone of the cron line."),
+        Column("Accepted", f"{_ACCEPTED}.status", "Whether it is valid; if not, it creates nothing."),
         Column("Suspend", ".spec.suspend", "Whether new ticks are held back.", "boolean"),
         Column("Active", ".status.active", "Pipelines that have not ended.", "integer"),
         Column("Last", ".status.lastScheduleTime", "The last tick."),
         Column("Next", ".status.nextScheduleTime", "The next tick."),
         _AGE,
+        Column("Message", f"{_ACCEPTED}.message", "What is wrong with it.", wide=True),
     ),
 }
 

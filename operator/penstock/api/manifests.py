@@ -94,6 +94,21 @@ _Loader.add_implicit_resolver(
 )
 
 
+class _JsonLoader(_Loader):
+    """What is written as JSON, of which YAML leaves out two things: tabs between tokens, and pairs of surrogates."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text.replace("\t", " "))  # inside a string of JSON there is none
+
+
+def _text(loader: _JsonLoader, node: ScalarNode) -> str:
+    written = str(loader.construct_scalar(node))
+    return written if written.isascii() else written.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
+_JsonLoader.add_constructor("tag:yaml.org,2002:str", _text)
+
+
 def load(text: str) -> Iterator[Json]:
     """The documents of a YAML stream, empty ones left out.
 
@@ -105,7 +120,7 @@ def load(text: str) -> Iterator[Json]:
 def documents(text: str) -> Iterator[tuple[Json, Node]]:
     """The same with the node that each was made from, which knows its place."""
     try:
-        loader = _Loader(text)
+        loader = _JsonLoader(text) if text.lstrip().startswith("{") else _Loader(text)  # as kubectl tells them apart
         while loader.check_node():
             node = loader.get_node()
             data = loader.construct_document(node)

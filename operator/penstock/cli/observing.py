@@ -1,7 +1,8 @@
 """What `why` and `plan` see of the Pipelines in a cluster: the same snapshots that the operator decides from."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -24,7 +25,15 @@ from penstock.core.observed import (
     step_view,
 )
 from penstock.core.owners import by_owner
-from penstock.core.revisions import Pins, RevisionView, edit_waits, edited_since, kept_pins, of_generation
+from penstock.core.revisions import (
+    Pins,
+    RevisionView,
+    edit_waits,
+    edited_since,
+    kept_pins,
+    of_generation,
+    taken_up_last,
+)
 from penstock.core.scheduling.learned import Learned
 
 MINE = f"{labels.MANAGED_BY}={labels.PENSTOCK}"
@@ -57,12 +66,12 @@ def observe(cluster: Cluster) -> Sight:
         found = _everything(cluster, namespace)
         notes.append(f"you may see only namespace {namespace}; steps of others, which may go first, are not counted")
     pipelines, all_steps, all_jobs, all_pods = found
-    steps = _by(map(step_view, all_steps), lambda step: (step.namespace, step.pipeline))
-    jobs = _by(map(job_view, all_jobs), lambda job: job.step)
-    pods = _by(map(pod_view, all_pods), lambda pod: pod.job)
+    steps = _by(_views(step_view, all_steps), lambda step: (step.namespace, step.pipeline))
+    jobs = _by(_views(job_view, all_jobs), lambda job: job.step)
+    pods = _by(_views(pod_view, all_pods), lambda pod: pod.job)
     compiling = _Compiling(cluster)
     observed = []
-    for view in map(pipeline_view, pipelines):
+    for view in _views(pipeline_view, pipelines):
         mine, taken = by_owner(steps.get((view.namespace, view.name), ()), view.uid)
         compiled, deferred = compiling.graph(view, mine.values())
         made = Observed(view, compiled.graph, compiled.problems, mine, jobs, pods, now, deferred=deferred, taken=taken)
@@ -99,6 +108,16 @@ def _everything(cluster: Cluster, namespace: str | None) -> tuple[list[Object], 
     return listed(PIPELINES), listed(STEPS), listed(JOBS, MINE), listed(PODS, MINE)
 
 
+def _views(view: Callable[[Object], View], objects: Iterable[Object]) -> Iterator[View]:
+    """The views of the objects that can be read; the operator leaves out the others, too, and says so in its log.
+
+    Whatever somebody made of one object, such as a Job without its owner, must not hide all others.
+    """
+    for obj in objects:
+        with suppress(Exception):
+            yield view(obj)
+
+
 def _by(views: Iterable[View], key: Callable[[View], Group]) -> dict[Group, list[View]]:
     found: dict[Group, list[View]] = {}
     for view in views:
@@ -118,13 +137,18 @@ class _Compiling:
         """The graph that holds now, and whether an edit waits behind it."""
         before = edited_since(view)
         pinned = "component" in str(view.spec)  # the word is enough: a request too many does no harm
-        kept = self._kept(view) if pinned or before is not None else []
+        invalid = view.status.get("phase") == "Invalid"
+        kept = self._kept(view) if pinned or invalid or before is not None else []
         past = of_generation(kept, before) if before is not None else None
         if past is not None:
             old = self._compile(replace(view, spec=past.spec), past.pins)
             if edit_waits(view, old.graph, steps):
                 return old, True
-        return self._compile(view, kept_pins(view, kept) or {}), False
+        compiled = self._compile(view, kept_pins(view, kept) or {})
+        last = taken_up_last(view, kept) if compiled.problems else None
+        if last is not None:
+            compiled = Compiled(self._compile(replace(view, spec=last.spec), last.pins).graph, compiled.problems)
+        return compiled, False
 
     def _kept(self, view: PipelineView) -> list[RevisionView]:
         if not view.status.get("revision"):

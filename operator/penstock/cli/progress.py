@@ -24,7 +24,7 @@ def of_cluster(cluster: Cluster, name: str, policy: Policy) -> Progress:
     mine = next((one for one in sight.observed if (one.pipeline.namespace, one.pipeline.name) == key), None)
     if mine is None:
         raise Failure(f"pipeline {name!r} was deleted")
-    if mine.graph is None:
+    if mine.graph is None or mine.problems:
         wrong = "\n".join(map(str, mine.problems)) or "its spec cannot be read"
         raise Failure(f"pipeline {name!r} is not valid, so there is no plan:\n{wrong}")
     found = progress(mine, sight.observed, cluster_ledger(cluster).snapshot(), sight.learned, policy)

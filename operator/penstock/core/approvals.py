@@ -14,19 +14,19 @@ from penstock.core.step_status import RunFacts
 from penstock.core.world import Verdict
 
 
-def decision(record: Recorder, facts: RunFacts, approval: Approval, keep: int, suspended: bool) -> Verdict:
-    """What somebody decided, or the verdict while nobody has. `keep`: results to hold; `suspended`: the Pipeline is."""
+def decision(record: Recorder, facts: RunFacts, approval: Approval, keep: int, held: Reason | None) -> Verdict:
+    """What somebody decided, or the verdict while nobody has. `keep`: results to hold; `held`: why nothing is asked."""
     step, now = record.step, record.now
     if step.decided and step_status.ended(step.status):  # a decision counts once: this one is being removed
         return Verdict(StepPhase.PENDING, Reason.REPLACING, "the decision on the run before is being removed")
     if step.rejected_by:
         record.set(step_status.rejected(step, facts, step.rejected_by, now))
         return record.failure(facts.run, Reason.REJECTED, f"rejected by {step.rejected_by}", now)
-    if step.approved_by and not suspended:
+    if step.approved_by and not held:
         record.set(step_status.approved(step, facts, step.approved_by, now, keep))
         return Verdict(StepPhase.SUCCEEDED, Reason.APPROVED, run=facts.run, ended_at=now, started=True)
-    if suspended:  # nothing is asked meanwhile, and so no time for an answer runs out
-        return record.wait(StepPhase.PENDING, Reason.SUSPENDED, Reason.SUSPENDED.doc, quiet=True)
+    if held:  # nothing is asked meanwhile, and so no time for an answer runs out
+        return record.wait(StepPhase.PENDING, held, held.doc, quiet=True)
     return _ask(record, facts, approval)
 
 

@@ -36,7 +36,8 @@ class Stage:
     decided: frozenset[str] = frozenset()
     """Paths of the Steps that ended before it failed: they were not kept from starting, even if they never started."""
     stopping: Reason | None = None
-    suspended: bool = False
+    held: Reason | None = None
+    """Why nothing new starts, while what runs goes on."""
     producers: str = ""
     """For `finally`: the runs of all other Steps."""
     since: float = 0.0
@@ -206,8 +207,8 @@ class _One:
         values = bind(self.world, self.node)
         if isinstance(values, Impossible):
             return self._impossible(values, run.facts.producers)
-        if self.stage.suspended:
-            return Verdict(StepPhase.RETRYING, Reason.SUSPENDED, Reason.SUSPENDED.doc, started=True)
+        if self.stage.held:
+            return Verdict(StepPhase.RETRYING, self.stage.held, self.stage.held.doc, started=True)
         return self._start(run, values, since) or Verdict(StepPhase.RETRYING, Reason.BACKOFF, "", started=True)
 
     def _start(self, run: Run, values: Mapping[str, Any], since: float) -> Verdict | None:
@@ -293,12 +294,12 @@ class _One:
         facts = self._new_run(depends.producers)
         if self.work.approval:
             keep = self.world.graph.settings.history_limit
-            return decision(self.record, facts, self.work.approval, keep, self.stage.suspended)
+            return decision(self.record, facts, self.work.approval, keep, self.stage.held)
         values = bind(self.world, self.node)
         if isinstance(values, Impossible):
             return self._impossible(values, depends.producers)
-        if self.stage.suspended:
-            return self.record.wait(StepPhase.PENDING, Reason.SUSPENDED, Reason.SUSPENDED.doc, quiet=True)
+        if self.stage.held:
+            return self.record.wait(StepPhase.PENDING, self.stage.held, self.stage.held.doc, quiet=True)
         if self.live:
             return self._ending(self.life.end(self.live).job)
         self.life.stop(self.jobs)

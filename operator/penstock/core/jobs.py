@@ -119,7 +119,7 @@ def _pod(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None, courier: 
         pod["initContainers"] = containers[:-1]
     if volumes:
         pod["volumes"] = volumes
-    if work.timeout:
+    if work.timeout is not None:
         pod["activeDeadlineSeconds"] = max(1, round(work.timeout))
     if work.replicas > 1:
         pod["subdomain"] = domain_of(ready)

@@ -186,6 +186,7 @@ class Observed:
     pipeline: PipelineView
     graph: Graph | None
     problems: Sequence[Problem]
+    """What is wrong with the spec. The graph is then what was taken up last, and None if nothing ever was."""
     steps: Mapping[str, StepView]
     """Step objects that the Pipeline owns, by path."""
     jobs: Mapping[str, Sequence[JobView]]

@@ -289,17 +289,16 @@ def read_outputs(message: str, declared: Sequence[Output]) -> dict[str, Json] | 
         except RecursionError:
             return Reason.OUTPUTS_INVALID, f"PENSTOCK_OUTPUTS {TOO_DEEP}: {shorten(message, 200)}"
         except ValueError as error:
-            if len(message.encode()) >= MESSAGE_BYTES:
-                return (
-                    Reason.OUTPUTS_TOO_LARGE,
-                    f"the outputs exceed {MESSAGE_BYTES:,} bytes; write large results to an Artifact",
-                )
+            if _cut(message):
+                return _TOO_LARGE
             if not wanted:
                 return {}
             return Reason.OUTPUTS_INVALID, f"PENSTOCK_OUTPUTS is not JSON ({error}): {shorten(message, 200)}"
     if not wanted:
         return {}
     if not isinstance(given, dict):
+        if _cut(message):  # the end of a long number is a number
+            return _TOO_LARGE
         return Reason.OUTPUTS_INVALID, f"PENSTOCK_OUTPUTS must hold one JSON object, not {shorten(message, 200)}"
     found: dict[str, Json] = {}
     problems = []
@@ -320,6 +319,17 @@ def read_outputs(message: str, declared: Sequence[Output]) -> dict[str, Json] | 
     if problems:
         return Reason.OUTPUTS_INVALID, "; ".join(problems)
     return found
+
+
+_TOO_LARGE = (
+    Reason.OUTPUTS_TOO_LARGE,
+    f"the outputs exceed {MESSAGE_BYTES:,} bytes; write large results to an Artifact",
+)
+
+
+def _cut(message: str) -> bool:
+    """Whether kubelet may have kept only the end. Each byte that is no UTF-8 has become U+FFFD, which has three."""
+    return len(message.encode()) - 2 * message.count("\ufffd") >= MESSAGE_BYTES
 
 
 def _no_constant(name: str) -> Json:

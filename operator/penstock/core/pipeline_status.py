@@ -52,8 +52,13 @@ class Summary:
     """What its Steps used; see core/usage.py."""
 
 
-def invalid(pipeline: PipelineView, problems: Sequence[Problem], now: float) -> Status:
-    """The status of a Pipeline whose manifest is wrong: every problem, with its path."""
+def invalid(
+    pipeline: PipelineView, problems: Sequence[Problem], verdicts: Sequence[tuple[Node, Verdict]], now: float
+) -> Status:
+    """The status of a Pipeline whose manifest is wrong: every problem, with its path.
+
+    `verdicts`: how the Steps stand that it had before, if any: what runs of them goes on.
+    """
     first = str(problems[0])
     more = f" (and {len(problems) - 1} more; see status.problems)" if len(problems) > 1 else ""
     status: Status = {
@@ -69,9 +74,12 @@ def invalid(pipeline: PipelineView, problems: Sequence[Problem], now: float) -> 
     for key in ("revision", "round", "rerun", "fingerprint", "counts", "progress", "history", "usage"):
         if key in pipeline.status:
             status[key] = pipeline.status[key]
+    if verdicts:
+        status.update(_counted(verdicts))
+    goes_on = any(verdict.phase is StepPhase.RUNNING for _, verdict in verdicts)
     wanted = {
         "Accepted": ("False", Reason.INVALID, status["message"]),
-        "Progressing": ("False", Reason.INVALID, ""),
+        "Progressing": ("False", Reason.INVALID, "nothing new starts; what runs goes on" if goes_on else ""),
         "Finished": ("True", Reason.INVALID, ""),
         "Complete": ("False", Reason.INVALID, ""),
     }
@@ -197,10 +205,7 @@ def current(pipeline: PipelineView, summary: Summary, now: float) -> Status:
         status["reason"] = reason.value
     if summary.message:
         status["message"] = shorten(summary.message, 2048)
-    counts = Counter(verdict.phase.value for _, verdict in summary.verdicts)
-    status["counts"] = dict(sorted(counts.items()))
-    ended = sum(verdict.ended for _, verdict in summary.verdicts)
-    status["progress"] = f"{ended}/{len(summary.verdicts)}"
+    status.update(_counted(summary.verdicts))
     if summary.usage:
         status["usage"] = list(summary.usage)
     if summary.outputs:
@@ -237,6 +242,12 @@ def current(pipeline: PipelineView, summary: Summary, now: float) -> Status:
         status.update(_suspended(old, now))
     status["conditions"] = conditions(pipeline, wanted, now, status.get("observedGeneration"))
     return status
+
+
+def _counted(verdicts: Sequence[tuple[Node, Verdict]]) -> Status:
+    counts = Counter(verdict.phase.value for _, verdict in verdicts)
+    ended = sum(verdict.ended for _, verdict in verdicts)
+    return {"counts": dict(sorted(counts.items())), "progress": f"{ended}/{len(verdicts)}"}
 
 
 def _conditions(summary: Summary, finished: bool) -> dict[str, tuple[str, Reason, str]]:

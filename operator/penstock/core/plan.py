@@ -85,10 +85,10 @@ def plan(observed: Observed) -> Plan:
     if pipeline.deleting:
         return Plan()
     if observed.graph is None:
-        status = pipeline_status.invalid(pipeline, observed.problems, observed.now)
+        status = pipeline_status.invalid(pipeline, observed.problems, (), observed.now)
         changed = pipeline_status.differs(pipeline.status, status)
         return Plan(pipeline_status=status if changed else None, finished=True)
-    standing = None if observed.deferred else take_up(observed)
+    standing = None if observed.deferred or observed.problems else take_up(observed)
     if standing is not None:
         return Plan(
             revision=revision_manifest(pipeline, standing, observed.pins),
@@ -116,10 +116,14 @@ class _Planner:
         self.stage = Stage(
             round=status.get("round") or 0,
             revision=status.get("revision") or 0,
-            stopping=Reason.CANCELLED if graph.settings.cancel else None,
-            suspended=graph.settings.suspend,
+            stopping=Reason.CANCELLED if self._cancelled() else None,
+            held=Reason.INVALID if observed.problems else Reason.SUSPENDED if graph.settings.suspend else None,
             since=pipeline_status.unfinished_since(status),
         )
+
+    def _cancelled(self) -> bool:
+        """Whether what runs is to be stopped: that of a wrong spec, too, which can ask for it all the same."""
+        return self.pipeline.spec.get("cancel") is True if self.observed.problems else self.graph.settings.cancel
 
     def plan(self) -> Plan:
         world, decided = self._main()
@@ -131,9 +135,9 @@ class _Planner:
         return self._compose(world, decided, main_ended)
 
     def _undo(self, world: World, decided: Decided, verdicts: list[tuple[Node, Verdict]]) -> None:
-        """Takes back what was done, if something failed or was cancelled."""
+        """Takes back what was done, if something failed or was cancelled. A wrong spec may be put right: that waits."""
         bad = any(verdict.fails or verdict.phase is StepPhase.CANCELLED for _, verdict in verdicts)
-        if bad and self.graph.settings.on_failure is OnFailure.UNDO:
+        if bad and self.graph.settings.on_failure is OnFailure.UNDO and not self.observed.problems:
             self.undoing = undo(self.observed, world, self.stage, decided)
 
     def _main(self) -> tuple[World, Decided]:
@@ -154,7 +158,7 @@ class _Planner:
     def _out_of_time(self) -> bool:
         began = instant(self.pipeline.status.get("startTime"))
         limit = self.graph.settings.timeout
-        if began is None or limit is None or self.graph.settings.suspend:
+        if began is None or limit is None or self.stage.held:
             return False
         until = began + limit + pipeline_status.suspended_seconds(self.pipeline.status, self.now)
         if self.now < until:
@@ -177,7 +181,8 @@ class _Planner:
             return
         runs = digest([f"{node.path}:{verdict.phase.value}:{verdict.run}" for node, verdict in verdicts])
         since = max((verdict.ended_at for _, verdict in verdicts), default=0.0)
-        stage = Stage(self.stage.round, self.stage.revision, producers=runs, since=since)
+        held = self.stage.held if self.observed.problems else None
+        stage = Stage(self.stage.round, self.stage.revision, held=held, producers=runs, since=since)
         decider = Decider(self.observed, world, stage, decided)
         for task in finals:
             for node in world.instances(task):
@@ -275,14 +280,18 @@ class _Planner:
             self._wake(at)
         state = State(self.observed, world, self.stage, self.undoing, main, finals, main_ended, result.ready)
         summary = state.summary(self._used())
-        if summary.late_at is not None:
-            self._wake(summary.late_at)
-        status = pipeline_status.current(self.pipeline, summary, self.now)
+        if self.observed.problems:
+            status = pipeline_status.invalid(self.pipeline, self.observed.problems, summary.verdicts, self.now)
+        else:
+            status = pipeline_status.current(self.pipeline, summary, self.now)
+            if summary.late_at is not None:
+                self._wake(summary.late_at)
         if pipeline_status.differs(self.pipeline.status, status):
             result.pipeline_status = status
         if self.observed.deferred:  # what an edit waits for may end with these writes
             result.unsettled |= bool(result.pipeline_status or result.step_statuses)
-        result.finished = "completionTime" in status
+        idle = not any(verdict.phase is StepPhase.RUNNING for _, verdict in result.verdicts)
+        result.finished = "completionTime" in status or bool(self.observed.problems and idle)
         self._collect(status)
         self._expire(instant(status.get("completionTime")))
         return result

@@ -118,6 +118,12 @@ def of_generation(kept: Iterable[RevisionView], generation: int) -> RevisionView
     return max(known, key=lambda one: one.revision, default=None)
 
 
+def taken_up_last(pipeline: PipelineView, kept: Iterable[RevisionView]) -> RevisionView | None:
+    """What a Pipeline was taken up as last: what runs belongs to that, while the spec is wrong."""
+    begun = [one for one in kept if one.revision <= (pipeline.status.get("revision") or 0)]
+    return max(begun, key=lambda one: (one.revision, one.generation), default=None)
+
+
 def edit_waits(pipeline: PipelineView, graph: Graph | None, steps: Iterable[StepView]) -> bool:
     """Whether an edit or a rerun waits for the end of an undo or of `finally`. `graph`: what was taken up last."""
     if graph is None:

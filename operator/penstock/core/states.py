@@ -80,7 +80,7 @@ PIPELINE_PHASES: Mapping[PipelinePhase, str] = {
     _PP.SUCCEEDED: "all steps ended, and none failed that counts",
     _PP.FAILED: "a step failed that counts, or `spec.timeout` is over",
     _PP.CANCELLED: "`spec.cancel` ended it",
-    _PP.INVALID: "the manifest is wrong; `status.problems` says where",
+    _PP.INVALID: "the manifest is wrong; `status.problems` says where. Nothing new starts, and what runs goes on",
 }
 
 _ENDS = {

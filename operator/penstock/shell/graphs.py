@@ -20,6 +20,7 @@ from penstock.core.revisions import (
     kept_pins,
     of_generation,
     superfluous,
+    taken_up_last,
 )
 from penstock.core.standalone import compile_step
 from penstock.shell.catalogue import Catalogue
@@ -75,14 +76,15 @@ class Graphs:
             return kept.compilation
         before = edited_since(view)
         if before is not None:
-            old = kept if kept and kept.generation == before else await self._past(view, before)
+            old = kept if kept and kept.generation == before else None
+            old = old or self._past(view, of_generation(await self._revisions(view), before))
             steps, _ = by_owner(self.store.steps_of(key).values(), view.uid)
             if old and edit_waits(view, old.compilation.compiled.graph, steps.values()):
                 self._kept[key] = old
                 return replace(old.compilation, deferred=True)
         known = await self._revisions(view)
-        made = self._kept[key] = self._compile(view, kept_pins(view, known) or {}, known)
-        self.store.asks(key, made.used if made.compilation.compiled.graph is None else ())
+        made = self._kept[key] = self._made(view, known)
+        self.store.asks(key, made.used if made.compilation.compiled.problems else ())
         return made.compilation
 
     def step(self, view: StepView) -> Compiled:
@@ -121,12 +123,20 @@ class Graphs:
     async def _revisions(self, view: PipelineView) -> list[RevisionView]:
         return await self.revisions.of(view) if view.status.get("revision") else []
 
-    async def _past(self, view: PipelineView, generation: int) -> _Kept | None:
+    def _made(self, view: PipelineView, known: Sequence[RevisionView]) -> _Kept:
+        """The graph of a spec; if that is wrong, its problems, and the graph that what runs belongs to."""
+        made = self._compile(view, kept_pins(view, known) or {}, known)
+        past = self._past(view, taken_up_last(view, known)) if made.compilation.compiled.graph is None else None
+        if past is None:
+            return made
+        compiled = Compiled(past.compilation.compiled.graph, made.compilation.compiled.problems)
+        return replace(made, compilation=replace(made.compilation, compiled=compiled))
+
+    def _past(self, view: PipelineView, found: RevisionView | None) -> _Kept | None:
         """The graph of an earlier generation, from what was kept of it."""
-        found = of_generation(await self._revisions(view), generation)
         if found is None:
             return None
-        past = replace(view, spec=found.spec, generation=generation, rerun=view.status.get("rerun"))
+        past = replace(view, spec=found.spec, generation=found.generation, rerun=view.status.get("rerun"))
         return self._compile(past, found.pins, [])
 
     def _compile(self, view: PipelineView, pins: Pins, known: Sequence[RevisionView]) -> _Kept:
@@ -147,7 +157,7 @@ class Graphs:
 
     def _outdated(self, view: PipelineView, kept: _Kept) -> bool:
         """Whether a spec that did not compile might do so now: a Component that it asked for changed."""
-        return kept.compilation.compiled.graph is None and self._catalogue(view, {}).changed(kept.used)
+        return bool(kept.compilation.compiled.problems) and self._catalogue(view, {}).changed(kept.used)
 
     def _catalogue(self, view: PipelineView, pins: Pins) -> Catalogue:
         return Catalogue(self.store, view.namespace, self.catalogues, pins)

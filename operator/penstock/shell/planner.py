@@ -50,7 +50,7 @@ class Planner:
         """Takes note of how a Pipeline stands."""
         if not self.gate.policy.turns:
             return
-        if plan.finished or observed.graph is None or observed.pipeline.deleting:
+        if plan.finished or observed.graph is None or observed.problems or observed.pipeline.deleting:
             self.forget(key)
             return
         if not plan.verdicts:

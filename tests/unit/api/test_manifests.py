@@ -1,5 +1,6 @@
 """YAML is read as kubectl reads it; each expectation was compared with what a real API server stored."""
 
+import json
 import math
 
 import pytest
@@ -81,3 +82,15 @@ def test_merge_keys() -> None:
 def test_refuse(text: str, complaint: str) -> None:
     with pytest.raises(UnreadableManifest, match=complaint):
         list(load(text))
+
+
+def test_json_as_other_programs_write_it() -> None:
+    manifest = {"kind": "Pipeline", "spec": {"name": "\U0001f4a5", "\U0001f680": ["ä", "\t"]}}
+    for indent in (None, "\t", 2):
+        for escaped in (True, False):
+            assert list(load("\n" + json.dumps(manifest, indent=indent, ensure_ascii=escaped))) == [manifest]
+
+
+def test_half_of_a_surrogate_pair_is_left_to_the_parser() -> None:
+    (document,) = load(r'{"a": "\ud83d"}')
+    assert document == {"a": "\ud83d"}

@@ -11,6 +11,7 @@ from tests.unit.cli.fake_api import FakeApi
 from tests.unit.core.scheduling.clusters import NOW
 
 from penstock.cli.explaining import lines
+from penstock.core import labels
 from penstock.core.lifecycle import Standing
 from penstock.core.observed import pipeline_view
 from penstock.core.reasons import Reason
@@ -191,6 +192,22 @@ def test_what_is_wrong_with_a_manifest_is_said_with_every_place(waiting: FakeApi
     assert (data["phase"], data["problems"][0]["reason"]) == ("Invalid", "UnknownStep")
 
 
+def test_how_the_steps_stand_that_a_wrong_edit_left_alone(waiting: FakeApi, run: Run) -> None:
+    pipeline = the_pipeline(waiting)
+    view = pipeline_view(pipeline)
+    kept = revision_manifest(view, Standing.of(view.status), {})
+    kept["metadata"]["namespace"] = "ml"
+    waiting.objects[f"/apis/apps/v1/namespaces/ml/controllerrevisions/{kept['metadata']['name']}"] = kept
+    pipeline["spec"] = {**pipeline["spec"], "steps": [{**train(), "needs": ["tran"]}]}
+    pipeline["status"]["phase"] = "Invalid"
+    assert run("why", "p").stdout.splitlines() == [
+        "p is Invalid: Invalid, the manifest is not valid",
+        """  spec.steps[0].needs[0]: there is no step 'tran' (did you mean "train"?) [UnknownStep]""",
+        "train is Pending: Invalid, The manifest is not valid; status.problems says where and why.",
+        "next is Pending: WaitingForDependencies, waits for train",
+    ]
+
+
 def test_what_only_the_operator_can_read_is_wrong_as_it_says(waiting: FakeApi, run: Run) -> None:
     pipeline = the_pipeline(waiting)
     pipeline["spec"] = {"steps": "none"}
@@ -237,3 +254,13 @@ def test_nothing_waits_where_all_has_ended(waiting: FakeApi, run: Run) -> None:
     assert list(lines([Answer(("ml", "p", "train"), "Succeeded", None, "")], False, NOW)) == [
         "nothing waits: every step has ended"
     ]
+
+
+@pytest.mark.parametrize(("api_version", "kind"), [("batch/v1", "Job"), ("v1", "Pod")])
+def test_what_has_lost_its_owner_hides_nothing_else(waiting: FakeApi, run: Run, api_version: str, kind: str) -> None:
+    expected = run("why", "p").stdout
+    metadata = {"name": "stray", "namespace": "ml", "uid": "stray", "labels": {labels.MANAGED_BY: labels.PENSTOCK}}
+    spec = {"template": {"spec": {"containers": []}}}
+    waiting.add({"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec})
+    found = run("why", "p")
+    assert (found.exit_code, found.stdout) == (0, expected), found.stderr

@@ -93,6 +93,79 @@ class TestEdits:
         found.run()
         assert found.status["phase"] == "Succeeded"
 
+    def test_what_runs_goes_on_to_its_end_while_an_edit_is_wrong(self) -> None:
+        steps = [step("a", outputs={"n": "Integer"}), step("b", needs=["a"])]
+        found = cluster(pipeline(*steps), a={"n": 1})
+        found.reconcile()
+        found.start_pods()
+        found.now += 10
+        found.reconcile()
+        found.apply(pipeline(*steps, step("c", needs=["ghost"])))
+        found.reconcile()
+        assert (found.status["phase"], found.status["counts"]) == ("Invalid", {"Pending": 1, "Running": 1})
+        progressing = next(one for one in found.status["conditions"] if one["type"] == "Progressing")
+        assert (progressing["status"], progressing["message"]) == ("False", "nothing new starts; what runs goes on")
+        found.finish("p.a")
+        found.reconcile()
+        assert (found.step("a")["status"]["phase"], found.step("a")["status"]["outputs"]) == ("Succeeded", {"n": 1})
+        assert (found.status["phase"], found.status["progress"], runs(found)) == ("Invalid", "1/2", ["a"])
+        assert found.plan().finished
+        writes = found.writes
+        found.reconcile()
+        assert found.writes == writes
+        found.apply(pipeline(*steps))
+        assert found.run()["phase"] == "Succeeded"
+        assert runs(found) == ["a", "b"]
+
+    def test_what_fails_while_an_edit_is_wrong_is_tried_again_once_that_is_put_right(self) -> None:
+        steps = [step("a", retry={"limit": 1, "backoff": {"initial": "0s"}}, undo={"script": "x"})]
+        found = cluster(pipeline(*steps, onFailure="Undo"), a=[1, 0])
+        found.reconcile()
+        found.start_pods()
+        found.apply(pipeline(*steps, step("c", needs=["ghost"]), onFailure="Undo"))
+        found.finish("p.a")
+        found.reconcile()
+        found.now += 60
+        found.reconcile()
+        assert (found.step("a")["status"]["phase"], runs(found)) == ("Retrying", ["a"])
+        found.apply(pipeline(*steps, onFailure="Undo"))
+        assert found.run()["phase"] == "Succeeded"
+        assert runs(found) == ["a", "a~2"]
+
+    def test_nothing_is_undone_and_nothing_of_finally_runs_while_an_edit_is_wrong(self) -> None:
+        steps = [step("a", undo={"script": "x"}), step("b", undo={"script": "x"})]
+        more: dict[str, Any] = {"onFailure": "Undo", "finally": [step("last")]}
+        found = cluster(pipeline(*steps, **more), a=1)
+        found.reconcile()
+        found.start_pods()
+        found.apply(pipeline(*steps, step("c", needs=["ghost"]), **more))
+        for name in ("p.a", "p.b"):
+            found.finish(name)
+            found.reconcile()
+        assert [found.step(name)["status"]["phase"] for name in ("a", "b")] == ["Failed", "Succeeded"]
+        assert (len(found.of("Job")), found.status["phase"]) == (2, "Invalid")
+
+    def test_a_wrong_edit_can_cancel_what_runs(self) -> None:
+        found = cluster(pipeline(step("a"), step("b", needs=["a"])))
+        found.reconcile()
+        found.start_pods()
+        found.apply(pipeline(step("a"), step("b", needs=["ghost"]), cancel=True))
+        found.reconcile()
+        assert [found.step(name)["status"]["phase"] for name in ("a", "b")] == ["Cancelled", "Cancelled"]
+        assert (found.status["phase"], runs(found)) == ("Invalid", ["a"])
+        found.purge()
+        assert found.of("Job") == []
+
+    def test_a_wrong_edit_of_what_has_ended_changes_no_step(self) -> None:
+        for code in (0, 1):
+            found = cluster(pipeline(step("a"), step("b", needs=["a"]), **{"finally": [step("last")]}), a=code)
+            found.run()
+            before = [found.step(name)["status"] for name in ("a", "b", "last")]
+            found.apply(pipeline(step("a"), step("b", needs=["ghost"])))
+            found.run()
+            assert [found.step(name)["status"] for name in ("a", "b", "last")] == before
+            assert found.status["phase"] == "Invalid"
+
     def test_removed_steps_go_and_new_ones_come(self) -> None:
         found = cluster(pipeline(step("a"), step("b")))
         found.run()

@@ -197,6 +197,7 @@ def test_no_hint_where_it_would_not_help() -> None:
 def test_timeouts_are_the_pods_deadline() -> None:
     assert job_of(step("a", timeout="1m30s"))["spec"]["template"]["spec"]["activeDeadlineSeconds"] == 90
     assert job_of(step("a", timeout="10ms"))["spec"]["template"]["spec"]["activeDeadlineSeconds"] == 1
+    assert job_of(step("a", timeout="0s"))["spec"]["template"]["spec"]["activeDeadlineSeconds"] == 1
 
 
 def test_a_gang_finds_its_members_by_name() -> None:

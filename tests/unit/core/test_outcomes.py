@@ -287,6 +287,20 @@ class TestOutputs:
         words = "output 'n': expected Integer, got String \"x\"; output 'm' is missing"
         assert found == (Reason.OUTPUTS_INVALID, words)
 
+    @pytest.mark.parametrize(
+        ("written", "reason"),
+        [
+            (b"1" * 5000, Reason.OUTPUTS_TOO_LARGE),
+            (b"\xff" * 5000, Reason.OUTPUTS_TOO_LARGE),
+            (b"\xff" * 3000, Reason.OUTPUTS_INVALID),
+            (b"[" + b"1," * 1000 + b"1]", Reason.OUTPUTS_INVALID),
+        ],
+    )
+    def test_what_was_cut_is_told_from_what_is_wrong(self, written: bytes, reason: Reason) -> None:
+        found = read_outputs(written[-4096:].decode(errors="replace"), outputs(n="Integer"))
+        assert isinstance(found, tuple)
+        assert found[0] is reason
+
     def test_kubelet_cut_what_was_too_large(self) -> None:
         """It keeps the last 4,096 bytes; the newline that `echo` adds is one of them."""
         written = json.dumps({"n": 1, "l": "é" * 3000}, ensure_ascii=False) + "\n"

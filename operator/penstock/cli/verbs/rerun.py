@@ -43,7 +43,7 @@ def rerun(
             typer.echo(f"{PIPELINES.title(name)} rerun as revision {status.get('revision')}")
             return 0
         if status.get("phase") == "Invalid":
-            raise Failure(f"pipeline {name!r} is not valid, so nothing runs; see `penstock get {name}`")
+            raise Failure(f"pipeline {name!r} is not valid, so nothing is rerun; see `penstock get {name}`")
         if deadline.passed:
             words = (
                 f"the operator did not take the rerun up within {timeout:g}s; does it run? See `penstock why {name}`"

@@ -68,7 +68,8 @@ def demand(ready: Ready, graph: Graph, learned: Learned | None = None, taken: Pl
 def task_shape(graph: Graph, task: Task, namespace: str, pipeline: str, memory_growths: int = 0) -> Shape:
     """The shape of the pods of a task, kept with the graph."""
     work = task.work
-    key = ("shape", task.id, namespace, pipeline, memory_growths, work.replicas, bool(work.timeout))  # also of its undo
+    bounded = work.timeout is not None  # an undo of it may be so, too, where the step is not
+    key = ("shape", task.id, namespace, pipeline, memory_growths, work.replicas, bounded)
     known = graph.memo.get(key)
     if known is None:
         options = work.pod
@@ -83,7 +84,7 @@ def task_shape(graph: Graph, task: Task, namespace: str, pipeline: str, memory_g
             amounts(pod_resources(work, memory_growths).get("limits")),
             work.replicas,
             pod_constraints(spec),
-            bool(work.timeout),
+            bounded,
             options.priority_class_name or "",
             _exclusive_claim(graph, task, namespace, pipeline),
         )

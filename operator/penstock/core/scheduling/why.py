@@ -63,7 +63,7 @@ def whole(observed: Observed) -> Whole | None:
     reason, message = status.get("reason") or "", status.get("message") or ""
     if observed.pipeline.deleting:
         return Whole(phase, "", "it is being deleted")
-    if observed.graph is None:
+    if observed.graph is None or observed.problems:
         return _invalid(observed)
     if observed.deferred:
         return Whole(phase, "", "the latest edit or rerun waits for the end of the undo or of `finally`")
