@@ -17,6 +17,7 @@ from penstock.core.clock import instant, stamp
 from penstock.core.decide import Stage
 from penstock.core.graph import Work
 from penstock.core.observed import UNDO, Observed, Refusal, StepView
+from penstock.core.outcomes import Running
 from penstock.core.reasons import Reason
 from penstock.core.runs import Active, Again, Decided, Due, Life, Over, Run, Won, obstacle
 from penstock.core.step_status import (
@@ -161,7 +162,7 @@ def _advance(life: Life, world: World, run: Run, since: float) -> str:
     if isinstance(stand, (Won, Again, Over)):
         statuses[step.path] = _status(run, stand, life.now)
         return _PHASES[type(stand)]
-    if isinstance(stand, Active) and "reason" in run.record:
+    if isinstance(stand, Active) and isinstance(stand.progress, Running) and "reason" in run.record:
         kept = {key: value for key, value in run.record.items() if key not in ("reason", "message")}
         statuses[step.path] = _with(step, {**kept, "phase": "Running"})
     return "Running"
