@@ -83,9 +83,9 @@ class Operator:
         words = self.trouble.messages
         watched = _thresholds(settings)
         observer = Observer(self.store, graphs, self.starter, applier.setbacks, words, self.gate, watched)
-        self.surroundings = Surroundings(client, self.store.ledger, settings)
         self.loop = Loop(observer, applier, self.gate, schedules, Planner(self.gate))
         self.lister = Lister(client, self.store, settings, self._wake)
+        self.surroundings = Surroundings(client, self.store.ledger, settings, self.lister.doubt)
 
     def _wake(self, key: Key) -> None:
         self.loop.wake(key)
