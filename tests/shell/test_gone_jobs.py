@@ -123,3 +123,31 @@ async def test_a_pod_that_was_left_without_its_job_is_nobodys(
         await until(lambda: len(operator.store.pods) == 1)
         cluster.orphan("jobs", job["metadata"]["name"])
         await until(lambda: len(set(jobs(cluster))) == 2)
+
+
+async def test_so_it_is_with_the_job_of_an_undo(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    retry = {"retry": {"limit": 0}}
+    steps = [{"name": "only", "undo": {"image": "i", **retry}}, {"name": "bad", "needs": ["only"], **retry}]
+    async with running(cluster, monkeypatch) as operator:
+        cluster.apply(pipeline(steps=steps, outputs=[], onFailure="Undo"))
+        for code in (0, 1):
+            await until(lambda: list(cluster.pending()))
+            cluster.work(code=code)
+            cluster.conclude()
+        await until(lambda: list(cluster.pending()))
+        (job,) = cluster.pending()
+        assert job["metadata"]["annotations"][labels.PURPOSE] == "undo"
+        pod = starts(cluster)
+        await until(lambda: len(operator.store.pods) == 3)
+        before = len(jobs(cluster))
+        delete(cluster, job["metadata"]["name"])
+        await until(lambda: job["metadata"]["uid"] in operator.store.away)
+        await at_rest(operator)
+        assert len(jobs(cluster)) == before
+        cluster.delete("pods", "ns", pod["metadata"]["name"])
+        await until(lambda: len(jobs(cluster)) > before)
+        cluster.work()
+        await until(lambda: phase(cluster) == "Failed")
+    undo = cluster.get("steps", "p.only")["status"]["undo"]
+    assert [(one["number"], one.get("reason")) for one in undo["attempts"]] == [(1, "Lost"), (2, None)]
+    assert undo["phase"] == "Succeeded"

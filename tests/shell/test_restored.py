@@ -1,5 +1,6 @@
 """etcd restored from a backup: versions go back, which a list shows, and only a new start can mend."""
 
+import asyncio
 import copy
 import itertools
 from collections.abc import AsyncIterator, Mapping
@@ -13,6 +14,7 @@ from penstock.shell.process import _again_and_again
 from penstock.shell.resources import STEPS, Object, Resource
 from penstock.shell.settings import Settings
 from penstock.shell.store import Key, Store
+from tests.shell.conftest import until
 from tests.shell.fake import FakeCluster
 from tests.shell.test_store import step
 
@@ -68,6 +70,15 @@ async def test_a_process_that_has_noticed_ends(cluster: FakeCluster, client: Cli
     cluster._counter = itertools.count(1)
     with pytest.raises(WentBack):
         await _again_and_again("lister", lister.run)
+
+
+async def test_a_doubt_has_everything_compared_at_once(cluster: FakeCluster, lister: Lister) -> None:
+    await lister.first()
+    cluster.apply(made("p"))  # of which no watch tells here
+    running = asyncio.create_task(lister.run())
+    lister.doubt()
+    await until(lambda: lister.store.pipeline(Key("ns", "p")))
+    running.cancel()
 
 
 class Scripted(Client):

@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from penstock.core.scheduling.ledger import Ledger
-from penstock.shell.client import Client
+from penstock.shell.client import Client, Refused, Unreachable
 from penstock.shell.resources import LIMIT_RANGES, NODES, OTHER_PODS, QUOTAS, Resource
 from penstock.shell.settings import Settings
 from penstock.shell.surroundings import Surroundings
 from tests.shell.conftest import until
+from tests.shell.leaping import leap
 
 Object = dict[str, Any]
 
@@ -84,3 +86,68 @@ async def test_what_goes_while_the_watches_are_being_opened_is_noticed() -> None
     watching = asyncio.create_task(found.run())
     await until(lambda: known(ledger)["nodes"] == 0)
     watching.cancel()
+
+
+class Denying(Pages):
+    """An API server that refuses to list quotas, and when it was asked to."""
+
+    def __init__(self) -> None:
+        super().__init__(QUOTAS)
+        self.asked: list[float] = []
+        self.granted = 8
+
+    async def pages(
+        self, resource: Resource, namespace: str | None, params: Mapping[str, str] | None = None
+    ) -> AsyncIterator[tuple[int, list[Object]]]:
+        if resource is QUOTAS:
+            self.asked.append(asyncio.get_running_loop().time())
+            if len(self.asked) < self.granted:
+                raise Refused(403, "Forbidden", "quotas are forbidden")
+        yield 1, self.items if resource is QUOTAS else []
+
+
+def test_what_is_forbidden_is_asked_for_again_soon_at_first() -> None:
+    client, ledger = Denying(), Ledger()
+    client.items = [thing("new")]
+
+    async def follow() -> None:
+        watching = asyncio.create_task(Surroundings(client, ledger, Settings()).run())
+        await asyncio.sleep(3600)
+        watching.cancel()
+
+    leap(follow())
+    assert known(ledger)["quotas"] == 1
+    assert [round(after - before) for before, after in pairwise(client.asked)] == [30, 60, 120, 240, 300, 300, 300]
+
+
+class Rewound(Pages):
+    """An API server whose watches end at once, and the versions of its lists of quotas."""
+
+    def __init__(self, *versions: int) -> None:
+        super().__init__(QUOTAS)
+        self.versions = list(versions)
+
+    async def pages(
+        self, resource: Resource, namespace: str | None, params: Mapping[str, str] | None = None
+    ) -> AsyncIterator[tuple[int, list[Object]]]:
+        yield self.versions.pop(0) if resource is QUOTAS and len(self.versions) > 1 else self.versions[0], []
+
+    async def watch(
+        self, resource: Resource, namespace: str | None, version: str, params: Mapping[str, str] | None = None
+    ) -> AsyncIterator[Mapping[str, Any]]:
+        raise Unreachable("it began anew")
+        yield {}
+
+
+@pytest.mark.parametrize(("versions", "times"), [((10, 12, 12), 0), ((10, 12, 7, 8, 9), 1)])
+def test_a_list_that_is_older_than_the_one_before_is_told_once(versions: tuple[int, ...], times: int) -> None:
+    client, told = Rewound(*versions), list[bool]()
+
+    async def follow() -> None:
+        found = Surroundings(client, Ledger(), Settings(), lambda: told.append(True))
+        watching = asyncio.create_task(found._follow(QUOTAS, None))
+        await asyncio.sleep(60)
+        watching.cancel()
+
+    leap(follow())
+    assert len(told) == times

@@ -256,8 +256,10 @@ class Result(Model):
 class UndoStatus(Model):
     """How the undo of a step went."""
 
-    phase: Literal["Retrying", "Succeeded", "Failed"]
-    """Where it is."""
+    phase: Literal["Queued", "Running", "Retrying", "Succeeded", "Failed"]
+    """Where it is. That it runs is only told if it had to wait."""
+    reason: Reason | None = None
+    """What it waits for, as one word."""
     run: Annotated[int | None, Field(ge=0)] = None
     """Run of the step that is undone."""
     round: Annotated[int | None, Field(ge=0)] = None

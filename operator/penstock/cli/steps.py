@@ -66,7 +66,13 @@ def leaf(step: Object) -> Leaf:
     )
 
 
-_UNDOS = {"Succeeded": "undone", "Failed": "undo failed", "Retrying": "undo is tried again"}
+_UNDOS = {
+    "Queued": "undo waits",
+    "Running": "undo runs",
+    "Retrying": "undo is tried again",
+    "Succeeded": "undone",
+    "Failed": "undo failed",
+}
 
 
 def _undo(status: Object) -> str:

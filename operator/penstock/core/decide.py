@@ -14,7 +14,7 @@ from penstock.core.observed import RUN, JobView, Observed, StepView
 from penstock.core.outcomes import Success
 from penstock.core.reasons import Reason
 from penstock.core.record import Recorder
-from penstock.core.runs import Active, Again, BackingOff, Decided, Due, Ending, Life, Over, Run, Won
+from penstock.core.runs import Active, Again, BackingOff, Decided, Due, Ending, Life, Over, Run, Won, obstacle
 from penstock.core.scheduling.learned import families, record
 from penstock.core.step_status import RunFacts
 from penstock.core.world import Node, Verdict, World
@@ -222,11 +222,9 @@ class _One:
             return None
         if isinstance(refusal, Over):
             return self.record.fail(run.facts, refusal)
-        other = Reason.NAME_CONFLICT if refusal.conflict else Reason.STARTING
-        reason = Reason.QUOTA_EXCEEDED if refusal.quota else other
         if run.closed:
-            return Verdict(StepPhase.RETRYING, reason, refusal.message, started=True)
-        return self.record.wait(StepPhase.QUEUED, reason, refusal.message)
+            return Verdict(StepPhase.RETRYING, obstacle(refusal), refusal.message, started=True)
+        return self.record.wait(StepPhase.QUEUED, obstacle(refusal), refusal.message)
 
     # --- what has ended, and still counts -----------------------------------------------------------------------------
 

@@ -253,6 +253,13 @@ class Life:
         return Over(failure.reason, message, attempt)
 
 
+def obstacle(refusal: Refusal) -> Reason:
+    """What an attempt waits for whose Job was not taken."""
+    if refusal.quota:
+        return Reason.QUOTA_EXCEEDED
+    return Reason.NAME_CONFLICT if refusal.conflict else Reason.STARTING
+
+
 def _of(ready: Ready, refusals: Mapping[str, Refusal]) -> Refusal | None:
     """The refusal of exactly that attempt: what was said of another one, or of an undo, says nothing about it."""
     found = refusals.get(ready.step.uid)

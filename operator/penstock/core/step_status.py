@@ -93,9 +93,8 @@ def closed(status: Mapping[str, Any], job: JobView) -> bool:
 
 
 def under_way(status: Mapping[str, Any]) -> list[str]:
-    """Names of the Jobs that are on record, but no end of their attempts."""
-    records: tuple[Mapping[str, Any], ...] = ({} if ended(status) else status, status.get("undo") or {})
-    return [one["job"] for of in records for one in of.get("attempts") or () if "end" not in one]
+    """Names of the Jobs of a run that are on record, but no end of their attempts."""
+    return [] if ended(status) else [one["job"] for one in status.get("attempts") or () if "end" not in one]
 
 
 def waiting(step: StepView, phase: StepPhase, reason: Reason | None = None, message: str = "") -> Status:

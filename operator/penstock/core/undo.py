@@ -5,19 +5,21 @@ that fails is loud and leaves the rest to be tried. What was undone is recorded 
 it was otherwise; its result is no longer held.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from penstock.api import durations
 from penstock.api.containers import Retry
+from penstock.core import step_status
 from penstock.core.bindings import Impossible, bind
 from penstock.core.clock import instant, stamp
 from penstock.core.decide import Stage
 from penstock.core.graph import Work
-from penstock.core.observed import UNDO, Observed, StepView
+from penstock.core.observed import UNDO, Observed, Refusal, StepView
+from penstock.core.outcomes import Running
 from penstock.core.reasons import Reason
-from penstock.core.runs import Again, Decided, Due, Life, Over, Run, Won
+from penstock.core.runs import Active, Again, Decided, Due, Life, Over, Run, Won, obstacle
 from penstock.core.step_status import (
     KEPT_ATTEMPTS,
     MESSAGE_LENGTH,
@@ -70,7 +72,7 @@ def undo(observed: Observed, world: World, stage: Stage, found: Decided) -> Undo
     started = list(_started(observed, world, stage))
     since = instant(max((step.status["completionTime"] for _, step in started), default=None)) or observed.now
     for node, step in started:
-        record = _on_record(stage, step)
+        record = _on_record(step, stage.round)
         phase = record.get("phase")
         if phase not in ("Succeeded", "Failed"):
             phase = _advance(life, world, _run(observed, stage, node, step, record), since)
@@ -98,10 +100,10 @@ def _started(observed: Observed, world: World, stage: Stage) -> Iterator[tuple[N
         yield node, step
 
 
-def _on_record(stage: Stage, step: StepView) -> Mapping[str, Any]:
-    """What is on record of the undo of a Step's last run in this round; nothing if it has not begun."""
+def _on_record(step: StepView, round_number: int) -> Mapping[str, Any]:
+    """What is on record of the undo of a Step's last run in a round; nothing if it has not begun."""
     record: Mapping[str, Any] = step.status.get("undo") or {}
-    return record if (record.get("run"), record.get("round")) == (step.status["run"], stage.round) else {}
+    return record if (record.get("run"), record.get("round")) == (step.status["run"], round_number) else {}
 
 
 def _run(observed: Observed, stage: Stage, node: Node, step: StepView, record: Mapping[str, Any]) -> Run:
@@ -147,27 +149,50 @@ _PHASES: Mapping[type, str] = {Won: "Succeeded", Again: "Retrying", Over: "Faile
 
 def _advance(life: Life, world: World, run: Run, since: float) -> str:
     """The phase of an undo that has not ended yet, as far as is on record. `since`: when all Steps had ended."""
+    step, statuses = run.step, life.found.statuses
     stand = life.advance(run)
     if isinstance(stand, Due):
-        stand = _start(life, world, run, stand.since if run.closed else since) or stand
-    if not isinstance(stand, (Won, Again, Over)):
-        return "Running"
-    life.found.statuses[run.step.path] = _status(run, stand, life.now)
-    return _PHASES[type(stand)]
+        found = _start(life, world, run, stand.since if run.closed else since)
+        if isinstance(found, Refusal):
+            words = found.message
+            status = undo_waits(step, run.facts, run.closed + 1, obstacle(found), lambda: words)
+            if step_status.differs(step.status, status):
+                statuses[step.path] = status
+        stand = found if isinstance(found, Over) else stand
+    if isinstance(stand, (Won, Again, Over)):
+        statuses[step.path] = _status(run, stand, life.now)
+        return _PHASES[type(stand)]
+    if isinstance(stand, Active) and isinstance(stand.progress, Running) and "reason" in run.record:
+        kept = {key: value for key, value in run.record.items() if key not in ("reason", "message")}
+        statuses[step.path] = _with(step, {**kept, "phase": "Running"})
+    return "Running"
 
 
-def _start(life: Life, world: World, run: Run, since: float) -> Over | None:
+def _start(life: Life, world: World, run: Run, since: float) -> Over | Refusal | None:
     values = bind(world, run.node)
     if isinstance(values, Impossible):
         return Over(values.reason, values.message)
-    found = life.start(run, values, since)
-    return found if isinstance(found, Over) else None
+    return life.start(run, values, since)
+
+
+def undo_waits(step: StepView, facts: RunFacts, attempt: int, reason: Reason, say: Callable[[], str]) -> Status:
+    """The status of a Step whose undo waits before an attempt. As long as the reason is the same, the words are."""
+    record, phase = _on_record(step, facts.round), "Queued" if attempt == 1 else "Retrying"
+    if (record.get("phase"), record.get("reason")) == (phase, reason):
+        return _with(step, record)
+    words = {"reason": reason.value, "message": shorten(say(), MESSAGE_LENGTH)}
+    return _with(step, {**record, "phase": phase, "run": facts.run, "round": facts.round, **words})
+
+
+def _with(step: StepView, record: Mapping[str, Any]) -> Status:
+    """The Step's status with what is on record of its undo, and what follows from it otherwise."""
+    of_it = {**step.status, "observedGeneration": step.generation, "undo": record}
+    return {**of_it, "conditions": conditions(step.status)}
 
 
 def _status(run: Run, stand: Won | Again | Over, now: float) -> Status:
     """The Step's status with what is on record of its undo, once an attempt has ended or none can be made."""
-    status: Status = {**run.step.status, "observedGeneration": run.step.generation}
-    status["undo"], status["conditions"] = _record(run, stand), conditions(run.step.status)
+    status = _with(run.step, _record(run, stand))
     if isinstance(stand, Again):
         return status
     won = isinstance(stand, Won)

@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 from penstock.api.step import StepPhase
 from penstock.core import step_status
-from penstock.core.observed import RUN
+from penstock.core.observed import UNDO, StepView
 from penstock.core.reasons import Reason
 from penstock.core.runs import Decided, Ready
+from penstock.core.step_status import Status
+from penstock.core.undo import undo_waits
 
 PATIENCE = 5.0
 """Seconds that a wait lasts before it is written."""
@@ -20,13 +22,14 @@ def note(
 ) -> tuple[StepPhase, str] | None:
     """Notes why a ready Step waits; returns its phase and the words, or None as long as nothing is said.
 
-    What is being tried again stays Retrying.
+    What is being tried again stays Retrying. An undo that waits changes nothing about its Step but the words on itself.
     """
-    if ready.purpose != RUN:
-        return None
     due = ready.since + PATIENCE
     if now < due:
         decided.wake_at.append(due)
+        return None
+    if ready.purpose == UNDO:
+        _set(decided, ready.step, undo_waits(ready.step, ready.facts, ready.attempt, reason, say))
         return None
     step, phase = ready.step, StepPhase.QUEUED if ready.attempt == 1 else StepPhase.RETRYING
     known = step.status.get("phase") == phase and step.status.get("reason") == reason
@@ -37,8 +40,12 @@ def note(
         status["lastRun"] = decided_so_far["lastRun"]
     if ready.attempt > 1:
         status = {**step.status, **status}
+    _set(decided, step, status)
+    return phase, status.get("message", "")
+
+
+def _set(decided: Decided, step: StepView, status: Status) -> None:
     if step_status.differs(step.status, status):
         decided.statuses[step.path] = status
     else:
         decided.statuses.pop(step.path, None)
-    return phase, status.get("message", "")

@@ -41,13 +41,13 @@ class Confirm:
     async def jobs(self, steps: Iterable[StepView]) -> None:
         """Reads by its name each Job of these Steps that should be there and is not seen, as long as it is there."""
         for step in steps:
-            known = self.store.jobs_of(step.uid)
-            for job in known:
+            known, names = self.store.jobs_of(step.uid), under_way(step.status)
+            for job in known if self.store.away else ():
                 if job.uid in self.store.away and not job.gone:
                     found = await self._read(step, job.name)
                     same = found if found and found.uid == job.uid else None
                     self.store.set_aside(same or replace(job, gone=True))
-            for name in under_way(step.status):
+            for name in names:
                 if all(job.name != name for job in known) and (found := await self._read(step, name)):
                     self.store.set_aside(found)
 

@@ -13,6 +13,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 
 import structlog
 
@@ -49,6 +50,7 @@ class Lister:
         self.completed: float | None = None
         self._told: dict[str | None, str] = {}
         self._denied: dict[str | None, float] = {}
+        self._doubts = asyncio.Event()
         store.unlisted.update(self.namespaces)
 
     @property
@@ -69,13 +71,19 @@ class Lister:
         while True:
             pause = self.seconds * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, no secret
             until = time.monotonic() + pause
-            while (left := until - time.monotonic()) > 0:
+            while (left := until - time.monotonic()) > 0 and not self._doubts.is_set():
                 metrics.RESYNC_AGE.set(self.age)
-                await asyncio.sleep(min(left, 5.0))
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._doubts.wait(), min(left, 5.0))
                 if time.monotonic() > again:
                     again = time.monotonic() + AGAIN_SECONDS
                     await self._guarded(self.look_again())
+            self._doubts.clear()
             await self._guarded(self.compare())
+
+    def doubt(self) -> None:
+        """Something shows that what is known may not be so: compares at once."""
+        self._doubts.set()
 
     async def _guarded(self, work: Awaitable[object]) -> None:
         try:

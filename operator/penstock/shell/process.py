@@ -82,9 +82,9 @@ class Operator:
         self.store.ledger.caps = amounts(settings.capacity) if settings.capacity else None
         said, limits = self.trouble.messages, _thresholds(settings)
         observer = Observer(self.store, graphs, self.starter, applier.setbacks, said, self.gate, limits)
-        self.surroundings = Surroundings(client, self.store.ledger, settings)
         self.loop = Loop(observer, applier, self.gate, schedules, Planner(self.gate))
         self.lister = Lister(client, self.store, settings, self._wake)
+        self.surroundings = Surroundings(client, self.store.ledger, settings, self.lister.doubt)
 
     def _wake(self, key: Key) -> None:
         self.loop.wake(key)

@@ -218,8 +218,8 @@ class Store:
         return self._let_go(resource.kind, view)
 
     def set_aside(self, job: JobView) -> None:
-        """Takes in what was found out about a Job of a known Step that no list or watch tells of."""
-        if self.jobs.get(job.uid) is None:
+        """Takes in what was found out about a Job that no list or watch tells of, as long as its Step is there."""
+        if self.jobs.get(job.uid) is None and self.steps.get(job.step):
             self.away[job.uid] = compact(job)
             self._index(self.away[job.uid])
 

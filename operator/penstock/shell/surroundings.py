@@ -20,7 +20,8 @@ from penstock.shell.settings import Settings
 log = structlog.get_logger(__name__)
 
 PAUSE = 2.0
-DENIED_PAUSE = 300.0
+DENIED_PAUSES = (30.0, 300.0)
+"""Seconds until what may not be read is asked for again, at first and at most: whoever grants it waits for that."""
 
 _PARAMS: Mapping[str, Mapping[str, str]] = {
     OTHER_PODS.plural: {
@@ -43,10 +44,17 @@ class _Taker:
 
 
 class Surroundings:
-    """Keeps the ledger true about everything that is not Penstock's own."""
+    """Keeps the ledger true about everything that is not Penstock's own.
 
-    def __init__(self, client: Client, ledger: Ledger, settings: Settings) -> None:
+    `went_back` is called if a list is of an older version than the one before: that is how a restored etcd shows first,
+    since its API server began anew, which ended all watches.
+    """
+
+    def __init__(
+        self, client: Client, ledger: Ledger, settings: Settings, went_back: Callable[[], None] = lambda: None
+    ) -> None:
         self.client = client
+        self.went_back = went_back
         self.ledger = ledger
         self.namespaces: tuple[str | None, ...] = settings.namespaces or (None,)
         self._known: dict[tuple[str, str | None], set[_Name]] = {}
@@ -75,17 +83,23 @@ class Surroundings:
         return everywhere + [(one, namespace) for one in (QUOTAS, LIMIT_RANGES) for namespace in self.namespaces]
 
     async def _follow(self, resource: Resource, namespace: str | None) -> None:
+        denied = DENIED_PAUSES[0]
+        newest = 0
         while True:
             pause = PAUSE
             try:
                 version = await self._list(resource, namespace)
+                denied = DENIED_PAUSES[0]
+                if int(version) < newest:
+                    self.went_back()
+                newest = int(version)
                 async for event in self.client.watch(resource, namespace, version, _PARAMS.get(resource.plural)):
                     self._take(resource, namespace, event)
             except Refused as error:
                 if error.code == 403:
                     self._explain(resource, error)
                     self._forget(resource, namespace)
-                    pause = DENIED_PAUSE
+                    pause, denied = denied, min(2 * denied, DENIED_PAUSES[1])
                 elif error.code != 410:
                     log.warning("cannot be watched", kind=resource.kind, error=str(error))
             except Unreachable as error:

@@ -35,6 +35,24 @@ def finished(kind: str, at: float = 990.0, **more: Any) -> JobView:
     return replace(JOB, finished=kind, finished_at=at, **more)
 
 
+class TestDeleted:
+    GONE = replace(JOB, gone=True)
+
+    def test_it_is_not_over_before_its_pods_are(self) -> None:
+        found = read(self.GONE, replace(POD, deleting=True))
+        assert isinstance(found, Running)
+        assert found.detail == "Job job was deleted; its pods have not ended yet"
+        assert may_run(self.GONE, [POD])
+
+    def test_then_it_is_lost(self) -> None:
+        found = failure(self.GONE)
+        assert (found.reason, found.message, found.disrupted) == (Reason.LOST, "Job job was deleted", True)
+        assert not may_run(self.GONE, [])
+
+    def test_what_its_pod_had_done_by_then_counts(self) -> None:
+        assert isinstance(read(self.GONE, DONE), Success)
+
+
 class TestOnTheWay:
     def test_no_pod_yet(self) -> None:
         assert read() == Starting("", 1590.0)

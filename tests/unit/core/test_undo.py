@@ -1,18 +1,22 @@
 """Undo: fan-outs, composites, steps that failed half-way or were lost, cancel, a Job that is not taken, crashes."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.properties.model import Cluster
 from tests.properties.objects import Object
+from tests.unit.core.test_waiting import short_of_gpus
 
 from penstock import api
 from penstock.core import labels
-from penstock.core.observed import Refusal
+from penstock.core.observed import UNDO, Refusal
+from penstock.core.plan import plan
 from penstock.core.retries import MAX_DISRUPTIONS
 from penstock.core.runs import Ready
 from penstock.core.scheduling.demands import demand
 from penstock.core.step_status import KEPT_ATTEMPTS
+from penstock.core.waiting import PATIENCE
 
 
 def step(name: str, undo: Object | None = None, **fields: Any) -> Object:
@@ -201,6 +205,63 @@ def test_an_undo_that_fits_nowhere_any_more_is_loud_and_the_rest_goes_on() -> No
     assert saga.outcome == ("False", "the undo of b failed; its effect is still there")
     assert "needs 5 cpu, a node has 2" in saga.step("b")["status"]["undo"]["message"]
     assert kinds(saga.step("b")) == {"Finished": "True", "Complete": "True", "Undone": "False"}
+
+
+class Full(Saga):
+    """A cluster whose quota has no room for undos, for now."""
+
+    full = True
+
+    def refuses(self, ready: Ready) -> Refusal | None:
+        return self.refusal(ready, "exceeded quota: team", quota=True) if self.full and ready.purpose == UNDO else None
+
+
+def test_an_undo_that_waits_for_a_quota_says_so_until_it_runs() -> None:
+    saga = Full("b").begin(step("a"), step("b", needs=["a"]))
+    for _ in range(9):
+        saga.tick()
+    told = {"run": 1, "round": 1}
+    waits = {"phase": "Queued", "reason": "QuotaExceeded", "message": "exceeded quota: team"}
+    assert saga.step("b")["status"]["undo"] == told | waits
+    assert saga.step_is("b", "Failed")
+    assert saga.step("b")["status"]["reason"] == "Error"
+    assert not saga.plan().step_statuses
+    saga.full = False
+    while saga.step("b")["status"]["undo"]["phase"] == "Queued":
+        saga.now += 1
+        saga.reconcile()
+        saga.start_pods()
+    assert saga.step("b")["status"]["undo"] == told | {"phase": "Running"}
+    assert saga.run()["phase"] == "Failed"
+    assert (saga.paths(), saga.outcome[0]) == (["b", "a"], "True")
+    assert "reason" not in saga.step("b")["status"]["undo"]
+
+
+def test_an_undo_that_waits_for_room_says_so_once_that_has_lasted() -> None:
+    saga = Saga("b").begin(step("a"), step("b", needs=["a"]))
+    while not saga.step_is("b", "Failed"):
+        for write in saga.writes_of(saga.plan()):
+            write()
+        saga.start_pods()
+        saga.end_pods()
+        saga.now += 1
+
+    def hold_back(seconds: float) -> Object:
+        saga.now += seconds
+        seen = saga.observe()
+        waits = {one.uid: short_of_gpus(saga.now) for one in seen.steps.values()}
+        planned = plan(replace(seen, waits=waits))
+        for write in saga.writes_of(replace(planned, ready=[])):
+            write()
+        return dict(saga.step("b")["status"].get("undo") or {})
+
+    assert hold_back(0) == {}
+    told = hold_back(PATIENCE + 1)
+    assert (told["phase"], told["reason"]) == ("Queued", "WaitingForResources")
+    assert "needs 2 nvidia.com/gpu" in told["message"]
+    assert hold_back(1) == told
+    assert saga.run()["phase"] == "Failed"
+    assert saga.outcome[0] == "True"
 
 
 @pytest.mark.parametrize("how", ["unfit", "refused"])
