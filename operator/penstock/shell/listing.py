@@ -74,7 +74,8 @@ class Lister:
             while (left := until - time.monotonic()) > 0 and not self._doubts.is_set():
                 metrics.RESYNC_AGE.set(self.age)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._doubts.wait(), min(left, 5.0))
+                    async with asyncio.timeout(min(left, 5.0)):
+                        await self._doubts.wait()
                 if time.monotonic() > again:
                     again = time.monotonic() + AGAIN_SECONDS
                     await self._guarded(self.look_again())
