@@ -150,7 +150,7 @@ class PipelineView:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The Job of one attempt of a Step was not taken: why, in words, and since when (seconds since 1970).
+    """The Job of that attempt of a Step was not taken: why, in words, and since when (seconds since 1970).
 
     `quota`: there is no room now, so waiting helps. `hopeless`: the Job is not valid, so nothing helps. `conflict`: its
     name is taken by an object that belongs to somebody else.
@@ -164,7 +164,6 @@ class Refusal:
     purpose: str = RUN
     run: int = 0
     attempt: int = 0
-    """Of which attempt the Job was."""
 
 
 @dataclass(frozen=True, slots=True)
