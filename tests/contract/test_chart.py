@@ -181,6 +181,8 @@ def test_a_changed_setting_changes_the_pod() -> None:
         {"settings": {"apiConcurrency": 0}},
         {"settings": {"policy": "random"}},
         {"settings": {"capacity": {"cpu": "-1"}}},
+        {"settings": {"capacity": {"cpu": -1}}},
+        {"settings": {"capacity": {"memory": "1GB"}}},
         {"settings": {"namespaces": ["a"]}},
         {"scope": {"namespaces": ["Team_A"]}},
         {"scope": {"clusterWide": True, "namespaces": ["team-a"]}},

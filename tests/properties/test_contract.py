@@ -38,6 +38,24 @@ def test_what_is_cancelled_ends_without_a_nudge(manifest: Object, seed: int, mom
     assert engine.status["phase"] in ENDED
 
 
+@given(manifests(strict=False), st.integers(0, 2**32), st.integers(0, 40), st.booleans())
+def test_a_wrong_edit_starts_nothing_and_put_right_it_goes_on(
+    manifest: Object, seed: int, moments: int, cancel: bool
+) -> None:
+    engine = begun(manifest, seed, moments)
+    spec = copy.deepcopy(manifest["spec"])
+    wrong = {"name": "wrong", "image": "i", "script": "x", "needs": ["ghost"]}
+    engine.apply({**manifest, "spec": {**spec, "cancel": cancel, "steps": [*spec["steps"], wrong]}})
+    engine.live(moments)
+    if engine.status.get("phase") == "Invalid":  # an undo or `finally` that has begun comes to its end before
+        before = len(engine.started)
+        engine.live(moments)
+        assert len(engine.started) == before
+    engine.apply({**manifest, "spec": spec})
+    engine.finish_alone()
+    assert engine.status["phase"] in ENDED
+
+
 @given(manifests(strict=False), manifests(strict=False), st.integers(0, 2**32), st.integers(0, 40))
 def test_what_is_edited_or_rerun_ends_without_a_nudge(first: Object, last: Object, seed: int, moments: int) -> None:
     engine = begun(first, seed, moments)

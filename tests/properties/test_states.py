@@ -130,7 +130,9 @@ def test_after_an_edit_too(data: st.DataObject, codes: list[int]) -> None:
     cluster = Watched(codes)
     manifest = data.draw(st.composite(graph)())
     cluster.apply(manifest)
-    for edit in ({"cancel": True}, {"cancel": False}, {"suspend": True}, {"suspend": False, "timeout": "1h"}):
+    wrong = {"outputs": [{"name": "x", "from": "ghost.x"}]}
+    edits = (wrong, {"cancel": True, "outputs": None}, {"cancel": False}, {"suspend": True})
+    for edit in (*edits, wrong, {"suspend": False, "timeout": "1h", "outputs": None}):
         for _ in range(data.draw(st.integers(0, 4))):
             progress(cluster, data)
         cluster.touch()

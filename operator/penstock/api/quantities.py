@@ -91,6 +91,8 @@ def _check_whole(value: object) -> str | int:
     if isinstance(value, float):
         raise ValueError(f"write {value} as text, in quotes, or as a whole number")  # noqa: TRY004
     _check(value)
+    if not parse(value):  # type: ignore[arg-type]
+        raise ValueError("must be more than 0")
     return value  # type: ignore[return-value]
 
 
@@ -104,6 +106,8 @@ Quantity = Annotated[
 """A quantity. Unlike int-or-string this takes `cpu: 0.5` too, as a core Pod does; bounds keep lists and objects out."""
 
 WholeQuantity = Annotated[
-    str | int, PlainValidator(_check_whole), WithJsonSchema({"x-kubernetes-int-or-string": True, **_BOUNDS})
+    str | int,
+    PlainValidator(_check_whole),
+    WithJsonSchema({"x-kubernetes-int-or-string": True, **_BOUNDS, "minimum": 1}),
 ]
-"""A quantity that CEL rules can see, therefore without unquoted fractions."""
+"""A quantity of more than nothing that CEL rules can see, therefore without unquoted fractions."""

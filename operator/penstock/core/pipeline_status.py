@@ -76,10 +76,11 @@ def invalid(
             status[key] = pipeline.status[key]
     if verdicts:
         status.update(_counted(verdicts))
-    goes_on = any(verdict.phase is StepPhase.RUNNING for _, verdict in verdicts)
+    words = "nothing new starts; what runs " + ("is stopped" if pipeline.spec.get("cancel") is True else "goes on")
+    running = any(verdict.phase is StepPhase.RUNNING for _, verdict in verdicts)
     wanted = {
         "Accepted": ("False", Reason.INVALID, status["message"]),
-        "Progressing": ("False", Reason.INVALID, "nothing new starts; what runs goes on" if goes_on else ""),
+        "Progressing": ("False", Reason.INVALID, words if running else ""),
         "Finished": ("True", Reason.INVALID, ""),
         "Complete": ("False", Reason.INVALID, ""),
     }

@@ -14,6 +14,12 @@ def storage(**store: Any) -> Storage:
     return Storage.model_validate({"objectStore": {**STORE, **store}})
 
 
+@pytest.mark.parametrize("size", ["0", "0Gi", 0, "0.0"])
+def test_a_claim_of_nothing(size: str | int) -> None:
+    with pytest.raises(ValidationError, match="must be more than 0"):
+        Storage.model_validate({"claim": {"size": size}})
+
+
 @pytest.mark.parametrize("uri", ["s3://abc", "s3://my.bucket-1/x", "s3://bucket/a=1/b_2/c.d@e+f"])
 def test_uris(uri: str) -> None:
     found = storage(uri=uri).object_store

@@ -149,7 +149,12 @@ class TestEdits:
         found = cluster(pipeline(step("a"), step("b", needs=["a"])))
         found.reconcile()
         found.start_pods()
+        found.slow = True
         found.apply(pipeline(step("a"), step("b", needs=["ghost"]), cancel=True))
+        found.reconcile()
+        progressing = next(one for one in found.status["conditions"] if one["type"] == "Progressing")
+        assert progressing["message"] == "nothing new starts; what runs is stopped"
+        found.purge()
         found.reconcile()
         assert [found.step(name)["status"]["phase"] for name in ("a", "b")] == ["Cancelled", "Cancelled"]
         assert (found.status["phase"], runs(found)) == ("Invalid", ["a"])

@@ -75,6 +75,21 @@ class TestTypes:
         assert position in str(caught.value)
         assert hint in str(caught.value)
 
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("timestamp(params.s)", "timestamp"),
+            ("[duration('1s')]", "duration"),
+            ("b'x'", "bytes"),
+            ("{1: 2}", "keys of type int"),
+        ],
+    )
+    def test_the_result_must_be_json(self, text: str, words: str) -> None:
+        with pytest.raises(ExpressionError, match=f"the result must be JSON, but .* gives {words}; convert it with"):
+            check(text, params__s="String")
+        for good in ("string(timestamp(params.s))", "{'a': [1.5, null, {}]}", "{params.s: 1}", "[]", "{}", "params.x"):
+            check(good, params__s="String")
+
     def test_the_result_may_have_to_be_of_a_type(self) -> None:
         check("params.s == 'x'", "Boolean", params__s="String")
         check("params.s", "Boolean")

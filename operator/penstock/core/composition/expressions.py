@@ -27,6 +27,8 @@ _TOKEN = re.compile(
     |(?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
+_NO_JSON = re.compile(r"\b(?:(BYTES|DURATION|TIMESTAMP|TYPE)\b|MAP<(?!STRING|DYN)(\w+))")
+"""What of the name of a result's type JSON does not have."""
 _MACROS = frozenset({"map", "filter", "all", "exists", "exists_one"})
 MOST_MACROS = 3
 MOST_READ = 1024 * 1024
@@ -97,6 +99,10 @@ class Expression:
         result = program.return_type()
         if wanted and wanted in CEL_TYPES and result not in (CEL_TYPES[wanted], cel.Type.DYN):
             raise ExpressionError(f"the result must be {wanted}, but {self.text!r} gives {result.name().lower()}")
+        foreign = _NO_JSON.search(result.name())
+        if foreign:
+            what = f"keys of type {foreign[2].lower()}" if foreign[2] else foreign[1].lower()
+            raise ExpressionError(f"the result must be JSON, but {self.text!r} gives {what}; convert it with string()")
 
     def _compile(self, types: Mapping[Reference, str]) -> Any:
         variables = tuple(
