@@ -30,6 +30,7 @@ def reduced(end: Mapping[str, Any], same: Same) -> dict[str, Any]:
         case Same.ALL:
             return dict(end)
         case Same.RESULTS:
+            end = _without_the_past_of_what_is_wrong(end)
             kept = {"phase", "counts", "outputs", "failed", "problems", "settled"}
         case Same.PHASES:
             kept = {"phase", "counts"}
@@ -37,6 +38,15 @@ def reduced(end: Mapping[str, Any], same: Same) -> dict[str, Any]:
         kind: {name: {key: value for key, value in one.items() if key in kept} for name, one in items.items()}
         for kind, items in end.items()
     }
+
+
+def _without_the_past_of_what_is_wrong(end: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Beside a Pipeline whose last edit is wrong stays what ran before it: of no edit, nothing ran."""
+    wrong = {name for name, one in end["pipelines"].items() if one["phase"] == "Invalid"}
+    past = {"counts": None, "outputs": None, "failed": []}
+    pipelines = {name: one | past if name in wrong else one for name, one in end["pipelines"].items()}
+    steps = {name: one for name, one in end["steps"].items() if name.partition(".")[0] not in wrong}
+    return {**end, "pipelines": pipelines, "steps": steps}
 
 
 def _pipeline(item: Object) -> dict[str, Any]:

@@ -48,6 +48,8 @@ def ends_stay(seen: Evidence) -> list[str]:
             if wants.get(one.uid, wanted) != wanted or foreign:
                 licensed[pipeline] = one.number
             wants[one.uid] = wanted
+            if one.phase in ENDED and one.status.get("observedGeneration", 0) < meta.get("generation", 0):
+                licensed[pipeline] = one.number  # an edit has waited for this end
         elif foreign:
             licensed[pipeline] = one.number
         if one.number[0] > epoch:  # a restored snapshot takes back what had ended

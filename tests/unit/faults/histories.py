@@ -28,10 +28,12 @@ class Past:
         self.versions.append(Version(float(number), (0, number), kind, whole, gone))
         return number
 
-    def pipeline(self, phase: str, generation: int = 1, name: str = "p", **more: Any) -> int:
-        return self.take(
-            "Pipeline", name, metadata={"generation": generation, **more}, spec=SPEC, status={"phase": phase}
-        )
+    def pipeline(
+        self, phase: str, generation: int = 1, name: str = "p", observed: int | None = None, **more: Any
+    ) -> int:
+        """`observed`: the generation that its status is about, if not the last one."""
+        status = {"phase": phase, "observedGeneration": generation if observed is None else observed}
+        return self.take("Pipeline", name, metadata={"generation": generation, **more}, spec=SPEC, status=status)
 
     def step(self, path: str, phase: str, gone: bool = False) -> int:
         owners = [{"uid": "Pipeline/p", "kind": "Pipeline", "controller": True}]

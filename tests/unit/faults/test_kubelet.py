@@ -57,3 +57,14 @@ def test_how_much_must_be_the_same() -> None:
     assert state(reason="Reused") != state()
     assert reduced(state(reason="Reused"), Same.RESULTS) == reduced(state(), Same.RESULTS)
     assert "outputs" not in reduced(state(), Same.PHASES)["steps"]["p.a"]
+
+
+def test_what_ran_before_an_edit_that_is_wrong_is_no_difference() -> None:
+    ran, never = state(), state()
+    for one in (ran, never):
+        one["pipelines"]["p"] |= {"phase": "Invalid", "problems": ["spec.steps Cycle"]}
+    never["steps"] = {}
+    never["pipelines"]["p"] |= {"outputs": None}
+    assert reduced(ran, Same.RESULTS) == reduced(never, Same.RESULTS)
+    never["pipelines"]["p"] |= {"problems": []}
+    assert reduced(ran, Same.RESULTS) != reduced(never, Same.RESULTS)

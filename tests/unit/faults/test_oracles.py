@@ -71,6 +71,17 @@ def test_an_end_may_be_left_after_an_edit_or_a_rerun() -> None:
     assert found("ends stay", past) == []
 
 
+def test_an_edit_that_waits_for_the_end_may_leave_it() -> None:
+    past = clean()
+    past.pipeline("Running", generation=2, observed=1)
+    past.pipeline("Failed", generation=2, observed=1)
+    past.pipeline("Pending", generation=2)
+    assert found("ends stay", past) == []
+    past.pipeline("Failed", generation=2)
+    past.pipeline("Pending", generation=2)
+    assert found("ends stay", past) == ["Pipeline p went from Failed to Pending"]
+
+
 def test_an_edit_before_the_end_is_no_leave_to_go_back() -> None:
     past = Past()
     past.pipeline("Running")
