@@ -1,6 +1,11 @@
-"""Which statuses of a Pipeline are written at once."""
+"""Which statuses of a Pipeline are written at once, and what its end waits for."""
+
+import pytest
 
 from penstock.shell.apply import mere_progress
+from tests.shell.conftest import running, until
+from tests.shell.fake import FakeCluster
+from tests.shell.test_loop import drive, phase, pipeline
 
 RUNNING = {"phase": "Running", "counts": {"Running": 2}, "conditions": [{"type": "Finished", "status": "False"}]}
 
@@ -13,3 +18,17 @@ def test_how_far_it_got_and_what_was_used_can_wait_for_a_moment() -> None:
 def test_a_phase_or_a_condition_cannot() -> None:
     assert not mere_progress(RUNNING, {**RUNNING, "phase": "Succeeded"})
     assert not mere_progress(RUNNING, {**RUNNING, "conditions": [{"type": "Finished", "status": "True"}]})
+
+
+async def test_an_edit_that_leaves_no_step_takes_those_away_that_there_were(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    none = {"vars": [{"name": "x", "range": {"start": 0, "stop": 0}}]}
+    async with running(cluster, monkeypatch):
+        cluster.apply(pipeline())
+        await until(lambda: list(cluster.pending()))
+        cluster.apply(pipeline(steps=[{"name": "many", "forEach": none}], outputs=[]))
+        await drive(cluster)
+        assert phase(cluster) == "Succeeded"
+        assert list(cluster.all("steps")) == []
+        assert list(cluster.all("jobs")) == []

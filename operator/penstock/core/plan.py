@@ -62,6 +62,11 @@ class Plan:
     """The Pipeline itself is to be deleted: it ended longer ago than its ttlAfterFinished."""
 
     @property
+    def begins(self) -> bool:
+        """Whether it takes a spec up, and no more: how the Steps stand by that comes with the next plan."""
+        return self.revision is not None
+
+    @property
     def acts(self) -> bool:
         """Whether there is anything to write, Jobs of ready Steps apart."""
         return bool(

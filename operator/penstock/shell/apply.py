@@ -102,7 +102,7 @@ class Applier:
         `plan.pipeline_status` is written last if it says that all has ended: who waits for that finds the rest true.
         """
         outcome = Outcome()
-        if snapshot.pipeline and (plan.revision or plan.claim or not plan.verdicts):
+        if snapshot.pipeline and plan.begins:
             writes = [self._begins(snapshot.pipeline, plan, outcome)]
             conclude: list[Write] = []
         else:
@@ -113,7 +113,7 @@ class Applier:
         outcome.again |= self.setbacks.retain(key, {one.what for one in (*writes, *conclude)} | _starts(plan.ready))
         if await self._all(key, writes, time.monotonic() + seconds, outcome):
             await self._all(key, conclude, time.monotonic() + seconds, outcome)
-        elif snapshot.pipeline and plan.unsettled and not plan.verdicts and (said := self.setbacks.words(key)):
+        elif snapshot.pipeline and plan.begins and (said := self.setbacks.words(key)):
             await self._tell(snapshot.pipeline, said[key.name])
         outcome.again |= plan.unsettled and outcome.done > 0
         return outcome

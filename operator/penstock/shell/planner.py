@@ -53,7 +53,7 @@ class Planner:
         if plan.finished or observed.graph is None or observed.problems or observed.pipeline.deleting:
             self.forget(key)
             return
-        if not plan.verdicts:
+        if plan.begins:
             return  # a spec is only taken up; how the Steps stand by it comes with the next plan
         if sum(not verdict.ended for _, verdict in plan.verdicts) > MOST_STEPS:
             self._courses.pop(key, None)
