@@ -39,6 +39,7 @@ def ends_stay(seen: Evidence) -> list[str]:
     ended: dict[str, Number] = {}
     licensed: dict[str, Number] = {}
     wants: dict[str, object] = {}
+    unseen: dict[str, bool] = {}
     for one in seen.of("Pipeline", "Step"):
         meta = one.item["metadata"]
         pipeline = one.name.partition(".")[0]
@@ -48,8 +49,7 @@ def ends_stay(seen: Evidence) -> list[str]:
             if wants.get(one.uid, wanted) != wanted or foreign:
                 licensed[pipeline] = one.number
             wants[one.uid] = wanted
-            if one.phase in ENDED and one.status.get("observedGeneration", 0) < meta.get("generation", 0):
-                licensed[pipeline] = one.number  # an edit has waited for this end
+            unseen[pipeline] = one.status.get("observedGeneration", 0) < meta.get("generation", 0)
         elif foreign:
             licensed[pipeline] = one.number
         if one.number[0] > epoch:  # a restored snapshot takes back what had ended
@@ -65,6 +65,8 @@ def ends_stay(seen: Evidence) -> list[str]:
             found.append(f"{one.kind} {one.name} went from {before} to {one.phase or 'nothing'}")
         if one.phase in ENDED and one.phase != before:
             ended[one.uid] = one.number
+            if unseen.get(pipeline):  # there is an edit that has yet to be taken up, or waits for this end
+                licensed[pipeline] = one.number
     return found
 
 
@@ -128,7 +130,11 @@ def _comes(seen: Evidence, job: JobLife, other: str) -> bool:
         (one.number for one in later if one.item["metadata"].get("generation") not in generations), default=NEVER
     )
     path = f"{job.pipeline}.{other}"
-    return any(_within(one.name, path) and job.created < one.number < edited for one in seen.of("Step"))
+    return any(
+        _within(one.name, path) and job.created < one.number < edited
+        for one in seen.of("Step")
+        if not one.gone and "deletionTimestamp" not in one.item["metadata"]
+    )
 
 
 def _ends_next(seen: Evidence, step: str, before: Number) -> bool:

@@ -151,3 +151,21 @@ async def test_so_it_is_with_the_job_of_an_undo(cluster: FakeCluster, monkeypatc
     undo = cluster.get("steps", "p.only")["status"]["undo"]
     assert [(one["number"], one.get("reason")) for one in undo["attempts"]] == [(1, "Lost"), (2, None)]
     assert undo["phase"] == "Succeeded"
+
+
+async def test_why_an_attempt_ended_is_on_record_before_its_job_goes(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(cluster, monkeypatch) as operator:
+        cluster.apply(pipeline(steps=[{"name": "only", "startTimeout": "1h"}], outputs=[]))
+        await until(lambda: list(cluster.pending()))
+        await at_rest(operator)
+        conflicts = [409]
+
+        def fault(verb: str, path: str) -> int | None:
+            return conflicts.pop() if conflicts and verb == "PUT" and path.endswith("/steps/p.only/status") else None
+
+        cluster.faults.append(fault)
+        cluster.apply(pipeline(steps=[{"name": "only", "startTimeout": "0s"}], outputs=[]))
+        await until(lambda: phase(cluster) == "Failed")
+    assert attempts(cluster) == [(1, "StartFailed")]

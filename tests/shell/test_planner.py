@@ -148,7 +148,7 @@ def test_a_spec_that_is_only_taken_up_changes_nothing() -> None:
     async def case() -> None:
         found, cluster = Setting(), begun(HOLDING_BACK)
         await found.see(KEY, cluster)
-        found.planner.see(KEY, cluster.observe(), Plan())
+        found.planner.see(KEY, cluster.observe(), Plan(revision={}))
         await found.planner.make_pass()
         assert len(found.gate.turns) == 4
 

@@ -222,30 +222,32 @@ class Applier:
         return started
 
     async def _all(self, key: Key, writes: Iterable[Write], deadline: float, outcome: Outcome) -> bool:
-        """Does the writes that do not pause, first ones first, many at once; returns whether the end may be told."""
-        due, now, told = [], clock.now(), True
+        """Does the writes that do not pause, first ones first, many at once; returns whether the end may be told.
+
+        Those about one object are done one after the other, up to one that does not go through: why an attempt ended
+        is on record before its Job goes.
+        """
+        due: dict[str, list[Write]] = {}
+        blocked: set[str] = set()
+        now, told = clock.now(), True
         for one in writes:
             until = self.setbacks.until(key, one.what)
             if until > now:
                 outcome.wake(until)
+                blocked.add(one.what.name)
+            if one.what.name in blocked:
                 told &= not one.keeps_end
             else:
-                due.append(one)
-        left = iter(due)
+                due.setdefault(one.what.name, []).append(one)
+        left = iter(due.values())
 
         async def work() -> None:
             nonlocal told
-            for one in left:
-                done = False
-                try:
-                    done = await one.do()
-                    outcome.again |= not done or self.setbacks.over(key, one.what)
-                    outcome.done += done
-                except Unreachable as error:
-                    outcome.errors.append(error)
-                except Exception as error:
-                    self._note(key, one, error, outcome)
-                told &= done or not one.keeps_end
+            for group in left:
+                for number, one in enumerate(group):
+                    if not await self._do(key, one, outcome):
+                        told &= not any(other.keeps_end for other in group[number:])
+                        break
                 if time.monotonic() > deadline:
                     break
 
@@ -253,6 +255,19 @@ class Applier:
         cut = next(left, None) is not None
         outcome.again |= cut
         return told and not cut
+
+    async def _do(self, key: Key, write: Write, outcome: Outcome) -> bool:
+        """One write; returns whether it went through."""
+        done = False
+        try:
+            done = await write.do()
+            outcome.again |= not done or self.setbacks.over(key, write.what)
+            outcome.done += done
+        except Unreachable as error:
+            outcome.errors.append(error)
+        except Exception as error:
+            self._note(key, write, error, outcome)
+        return done
 
     def _note(self, key: Key, write: Write, error: Exception, outcome: Outcome) -> None:
         """A write failed: the next plan knows, and so does who looks at the object."""

@@ -82,6 +82,15 @@ def test_an_edit_that_waits_for_the_end_may_leave_it() -> None:
     assert found("ends stay", past) == ["Pipeline p went from Failed to Pending"]
 
 
+def test_an_edit_that_was_not_taken_up_yet_at_the_end_is_leave_to_go_back() -> None:
+    past = Past()
+    past.pipeline("Running", generation=2, observed=1)
+    past.step("a", "Succeeded")
+    past.pipeline("Running", generation=2)
+    past.step("a", "Pending")
+    assert found("ends stay", past) == []
+
+
 def test_an_edit_before_the_end_is_no_leave_to_go_back() -> None:
     past = Past()
     past.pipeline("Running")
@@ -128,6 +137,17 @@ def test_a_step_that_starts_before_what_it_needs_exists() -> None:
     assert found("needs end first", past) == []  # a fan-out over an empty list has no Steps
     past.step("a", "Pending")
     assert found("needs end first", past) == ["p.b started while a did not exist"]
+
+
+def test_steps_of_before_that_go_are_none_of_the_list_that_is_empty_now() -> None:
+    past = Past()
+    past.pipeline("Running")
+    past.step("b", "Pending")
+    going = {"deletionTimestamp": "2026-01-01T00:00:00Z"}
+    past.take("Step", "p.a", metadata=going, status={"phase": "Pending"})
+    past.runs("b")
+    past.take("Step", "p.a", metadata=going, status={"phase": "Pending"}, gone=True)
+    assert found("needs end first", past) == []
 
 
 def test_an_edit_may_just_not_have_been_seen() -> None:
