@@ -81,6 +81,8 @@ def _undo(status: Object) -> str:
     words = _UNDOS.get(str(undo.get("phase")), "")
     if not words or undo.get("run") != status.get("run"):
         return ""
+    if undo.get("phase") == "Running" and undo.get("reason"):
+        words = "undo does not start"
     return ": ".join(filter(None, (words, str(undo.get("message") or ""))))
 
 

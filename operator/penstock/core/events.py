@@ -55,6 +55,8 @@ def step_event(old: Mapping[str, Any], new: Mapping[str, Any]) -> Event | None:
         return _event(
             "Undo", Reason.UNDO_FAILED if failed else Reason.UNDONE, undo.get("message") or undo["phase"], failed
         )
+    if undo.get("reason") in _OBSTACLES and undo.get("reason") != before.get("reason"):
+        return _event("Undo", undo["reason"], undo.get("message", ""), True)
     if phase == "Retrying" and (old.get("phase") != phase or old.get("attempts") != new.get("attempts")):
         return _event("Retrying", reason, message, True)
     if phase == "Failed" and (old.get("phase") != phase or old.get("run") != new.get("run")):
