@@ -72,7 +72,7 @@ def undo(observed: Observed, world: World, stage: Stage, found: Decided) -> Undo
     started = list(_started(observed, world, stage))
     since = instant(max((step.status["completionTime"] for _, step in started), default=None)) or observed.now
     for node, step in started:
-        record = _on_record(step, stage.round)
+        record = undo_record(step, stage.round)
         phase = record.get("phase")
         if phase not in ("Succeeded", "Failed"):
             phase = _advance(life, world, _run(observed, stage, node, step, record), since)
@@ -100,10 +100,10 @@ def _started(observed: Observed, world: World, stage: Stage) -> Iterator[tuple[N
         yield node, step
 
 
-def _on_record(step: StepView, round_number: int) -> Mapping[str, Any]:
+def undo_record(step: StepView, round_number: int) -> Mapping[str, Any]:
     """What is on record of the undo of a Step's last run in a round; nothing if it has not begun."""
     record: Mapping[str, Any] = step.status.get("undo") or {}
-    return record if (record.get("run"), record.get("round")) == (step.status["run"], round_number) else {}
+    return record if (record.get("run"), record.get("round")) == (step.status.get("run"), round_number) else {}
 
 
 def _run(observed: Observed, stage: Stage, node: Node, step: StepView, record: Mapping[str, Any]) -> Run:
@@ -198,7 +198,7 @@ def undo_waits(step: StepView, facts: RunFacts, attempt: int, reason: Reason, sa
 
 def _held_up(step: StepView, facts: RunFacts, phase: str, reason: Reason, say: Callable[[], str]) -> Status:
     """The status of a Step whose undo does not run. As long as the reason is the same, the words are."""
-    record = _on_record(step, facts.round)
+    record = undo_record(step, facts.round)
     if (record.get("phase"), record.get("reason")) == (phase, reason):
         return _with(step, record)
     words = {"reason": reason.value, "message": shorten(say(), MESSAGE_LENGTH)}
