@@ -78,16 +78,18 @@ def _head(pipeline: Object, leaves: Sequence[Leaf], view: View) -> list[Text]:
 
 
 def _remarks(status: Object) -> list[tuple[str, Text]]:
-    """How an undo went, and that the Pipeline is late."""
+    """How an undo went, that the Pipeline is late, and that a rerun was asked for in vain."""
     conditions = {one.get("type"): one for one in status.get("conditions") or () if isinstance(one, Mapping)}
     found = []
-    undone, late = conditions.get("Undone"), conditions.get("Late")
+    undone, late, rerun = (conditions.get(kind) for kind in ("Undone", "Late", "Rerun"))
     if undone:
         well = undone.get("status") == "True"
         words = undone.get("message") or ("everything was taken back" if well else "failed")
         found.append(("Undo", Text(clean(str(words)), "" if well else "red")))
     if late and late.get("status") == "True":
         found.append(("Late", Text(clean(str(late.get("message") or late.get("reason"))), "yellow")))
+    if rerun and rerun.get("status") == "False":
+        found.append(("Rerun", Text(clean(str(rerun.get("message") or rerun.get("reason"))), "yellow")))
     return found
 
 
