@@ -10,7 +10,8 @@ from penstock.api.containers import Resources
 from penstock.api.pipeline import PipelineSpec
 from penstock.api.storage import Storage
 from penstock.core.composition.wire import clashes
-from penstock.core.graph import MAX_STEPS, Task
+from penstock.core.environment import Environment
+from penstock.core.graph import MAX_STEPS, Literal, Task, Wired
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
 from penstock.core.values import canonical, mismatch, normalise, shorten
@@ -62,6 +63,18 @@ def expanded_size(compiled: Iterable[Task]) -> list[Problem]:
     return [Problem(where, Reason.TOO_MANY_STEPS, message)]
 
 
+def _inputs(task: Task) -> Iterator[Problem]:
+    """What the manifest tells of the inputs fits into the environment of a container."""
+    environment = Environment()
+    for wired in task.inputs:
+        source = wired.source
+        while isinstance(source, Wired):
+            source = source.source
+        wrong = environment.add(wired.name, source.value) if isinstance(source, Literal) else None
+        if wrong:
+            yield Problem(f"{task.where}.inputs[{wired.name}]", *wrong)
+
+
 def _task(task: Task, storage: Storage | None) -> Iterator[Problem]:
     work = task.work
     if len(task.id) + len(".9999") * len(task.levels) > MAX_PATH:
@@ -76,6 +89,7 @@ def _task(task: Task, storage: Storage | None) -> Iterator[Problem]:
     yield from resources(work.resources, f"{task.where}.resources")
     if work.retry.memory:
         yield from _quantity(work.retry.memory.max, f"{task.where}.retry.memory.max")
+    yield from _inputs(task)
     yield from clashes([output.name for output in work.outputs], "output", f"{task.where}.outputs")
     for number, output in enumerate(work.outputs):
         place = f"{task.where}.outputs[{number}]"
