@@ -16,6 +16,8 @@ from penstock.cli.usages import sentence
 MOST_CHILDREN = 20
 """Children of a fan-out that are shown one by one unless all are asked for."""
 
+NOBODYS = "no Pipeline owns it, so nobody runs it: delete it"
+
 _LONGEST_VALUE = 200
 
 
@@ -168,10 +170,10 @@ def _cells(row: _Row, view: View) -> list[Cell]:
 
 
 def why(one: Leaf) -> str:
-    """Reason and message of a Step, where they say more than its phase, and how its undo went."""
+    """Reason and message of a Step, where they say more than its phase, how its undo went, and that it is nobody's."""
     obvious = one.reason in ("", "Completed", "Running", one.phase)
     words = ": ".join(filter(None, ("" if obvious else one.reason, one.message)))
-    return "; ".join(filter(None, (words, one.undo)))
+    return "; ".join(filter(None, (NOBODYS if one.orphan else "", words, one.undo)))
 
 
 def _problems(status: Object) -> list[Text]:
