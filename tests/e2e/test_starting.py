@@ -65,7 +65,7 @@ def test_a_quota_that_is_full_for_a_while_fails_nothing(space: Space, gate: Gate
         space.wait("step/turns.b", "jsonpath={.status.reason}=QuotaExceeded")
         status = space.step("turns", "b")
         assert status["phase"] == "Queued"
-        left = "needs 1 pods, ResourceQuota tight has 0 of 1 left; held by turns/a until about "
+        left = "needs 1 pod, ResourceQuota tight has 0 of 1 left; held by turns/a until about "
         assert status["message"].startswith(left)
         assert space.attempts() == ["a/#1"], "what cannot start has no Job"
         gate.open()

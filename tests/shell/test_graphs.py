@@ -17,6 +17,7 @@ from tests.shell.fake import FakeCluster
 from tests.shell.objects import Object
 from tests.shell.test_loop import add_one, drive, jobs, phase, pipeline
 from tests.shell.test_store import meta
+from tests.shell.test_trouble_of_one import annotate
 
 KEY = Key("ns", "p")
 
@@ -113,3 +114,27 @@ async def test_what_runs_while_an_edit_is_wrong_is_seen_to_its_end(
         await drive(cluster)
     assert cluster.get("pipelines", "p")["status"]["phase"] == "Succeeded"
     assert len(jobs(cluster)) == 3
+
+
+async def test_a_rerun_of_no_step_resolves_no_components_anew(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def status() -> Object:
+        found: Object = cluster.get("pipelines", "p")["status"]
+        return found
+
+    async with running(cluster, monkeypatch):
+        cluster.apply(component("train"))
+        cluster.apply(using("p", "train"))
+        await drive(cluster)
+        cluster.update("components", {**cluster.get("components", "train"), "spec": {"image": "other"}})
+        annotate(cluster, "pipelines", "p", "rerun", "t from=b")
+        await until(lambda: status().get("rerun") == "t from=b")
+        assert (status()["revision"], status()["round"]) == (1, 1)
+        said = ("Rerun", "pipeline 'p' has no step 'b'")
+        await until(lambda: said in [(one["action"], one["note"]) for one in cluster.all("events")])
+        annotate(cluster, "pipelines", "p", "rerun", "u from=a")
+        await until(lambda: status().get("rerun") == "u from=a")
+        await drive(cluster)
+    assert (status()["revision"], len(jobs(cluster))) == (2, 2)
+    assert cluster.get("steps", "p.a")["spec"]["image"] == "other"

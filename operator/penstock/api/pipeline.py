@@ -183,7 +183,7 @@ class PipelineStatus(Model):
     observed_generation: Annotated[int | None, Field(ge=0)] = None
     """Generation that this status was computed from."""
     conditions: Annotated[list[Condition] | None, Field(max_length=16), Unique("type")] = None
-    """Accepted, Progressing, Finished, Complete, Failed, Suspended, Undone, Late."""
+    """Accepted, Progressing, Finished, Complete, Failed, Suspended, Undone, Late, Rerun (False if it named no step)."""
 
 
 class Pipeline(Model):

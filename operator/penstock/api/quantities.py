@@ -66,6 +66,11 @@ def render_short(resource: str, milli: int) -> str:
     return str(amount)
 
 
+def counted(resource: str, milli: int) -> str:
+    """An amount of a resource, in words: `2 nvidia.com/gpu`, `1 pod`."""
+    return f"{render(resource, milli)} {'pod' if (resource, milli) == ('pods', MILLI) else resource}"
+
+
 def _in_bytes(resource: str) -> bool:
     return resource.endswith(("memory", "storage")) or resource.startswith("hugepages-")
 

@@ -257,7 +257,7 @@ class UndoStatus(Model):
     """How the undo of a step went."""
 
     phase: Literal["Queued", "Running", "Retrying", "Succeeded", "Failed"]
-    """Where it is. That it runs is only told if it had to wait."""
+    """Where it is. That it runs is only told if it had to wait, or if its container does not start."""
     reason: Reason | None = None
     """What it waits for, as one word."""
     run: Annotated[int | None, Field(ge=0)] = None

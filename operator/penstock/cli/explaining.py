@@ -59,7 +59,8 @@ def lines(found: Sequence[Answer], detailed: bool, now: float) -> Iterator[str]:
     for one in shown:
         reason = f": {one.reason.value}" if one.reason else ""
         message = one.words(Reader.of_all(one.key[0]))
-        yield f"{one.key[2]} is {one.phase}{reason}{f', {message}' if message else ''}"
+        what = f"the undo of {one.key[2]}" if one.undo else one.key[2]
+        yield f"{what} is {one.phase}{reason}{f', {message}' if message else ''}"
         if one.place is not None and (detailed or len(shown) == 1):
             rank = durations.render(one.rank or 0.0)
             yield f"  number {one.place} of {one.waiting} that wait for room; longest remaining path {rank}"
@@ -71,6 +72,8 @@ def as_data(one: Answer) -> dict[str, object]:
     """An answer as JSON."""
     message = one.words(Reader.of_all(one.key[0]))
     data: dict[str, object] = {"pipeline": one.key[1], "step": one.key[2], "phase": one.phase, "message": message}
+    if one.undo:
+        data["undo"] = True
     if one.reason:
         data["reason"] = one.reason.value
     if one.wait and isinstance(one.wait.cause, Short):

@@ -31,13 +31,19 @@ class Leaf:
     """The path without indices."""
     undo: str = ""
     """How its undo went, in words; empty if there was none."""
+    orphan: bool = False
+    """It was made for a Pipeline and is nobody's any more: nobody runs it."""
 
 
 def path_of(step: Object) -> str:
-    """Path of a Step object in its Pipeline; its name if it stands alone."""
+    """Path of a Step object in its Pipeline; its name, which has no dot, if it stands alone."""
     name: str = step["metadata"]["name"]
+    return name.partition(".")[2] or name
+
+
+def _orphan(step: Object) -> bool:
     owned = any(owner.get("kind") == "Pipeline" for owner in step["metadata"].get("ownerReferences") or ())
-    return name.partition(".")[2] or name if owned else name
+    return "." in step["metadata"]["name"] and not owned
 
 
 def task_of(step: Object) -> str:
@@ -63,6 +69,7 @@ def leaf(step: Object) -> Leaf:
         needs=tuple(_mapping(step.get("spec")).get("dependsOn") or ()),
         task=task_of(step),
         undo=_undo(status),
+        orphan=_orphan(step),
     )
 
 
@@ -81,6 +88,8 @@ def _undo(status: Object) -> str:
     words = _UNDOS.get(str(undo.get("phase")), "")
     if not words or undo.get("run") != status.get("run"):
         return ""
+    if undo.get("phase") == "Running" and undo.get("reason"):
+        words = "undo does not start"
     return ": ".join(filter(None, (words, str(undo.get("message") or ""))))
 
 

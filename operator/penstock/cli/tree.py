@@ -16,6 +16,8 @@ from penstock.cli.usages import sentence
 MOST_CHILDREN = 20
 """Children of a fan-out that are shown one by one unless all are asked for."""
 
+NOBODYS = "no Pipeline owns it, so nobody runs it: delete it"
+
 _LONGEST_VALUE = 200
 
 
@@ -78,16 +80,18 @@ def _head(pipeline: Object, leaves: Sequence[Leaf], view: View) -> list[Text]:
 
 
 def _remarks(status: Object) -> list[tuple[str, Text]]:
-    """How an undo went, and that the Pipeline is late."""
+    """How an undo went, that the Pipeline is late, and that a rerun was asked for in vain."""
     conditions = {one.get("type"): one for one in status.get("conditions") or () if isinstance(one, Mapping)}
     found = []
-    undone, late = conditions.get("Undone"), conditions.get("Late")
+    undone, late, rerun = (conditions.get(kind) for kind in ("Undone", "Late", "Rerun"))
     if undone:
         well = undone.get("status") == "True"
         words = undone.get("message") or ("everything was taken back" if well else "failed")
         found.append(("Undo", Text(clean(str(words)), "" if well else "red")))
     if late and late.get("status") == "True":
         found.append(("Late", Text(clean(str(late.get("message") or late.get("reason"))), "yellow")))
+    if rerun and rerun.get("status") == "False":
+        found.append(("Rerun", Text(clean(str(rerun.get("message") or rerun.get("reason"))), "yellow")))
     return found
 
 
@@ -166,10 +170,10 @@ def _cells(row: _Row, view: View) -> list[Cell]:
 
 
 def why(one: Leaf) -> str:
-    """Reason and message of a Step, where they say more than its phase, and how its undo went."""
+    """Reason and message of a Step, where they say more than its phase, how its undo went, and that it is nobody's."""
     obvious = one.reason in ("", "Completed", "Running", one.phase)
     words = ": ".join(filter(None, ("" if obvious else one.reason, one.message)))
-    return "; ".join(filter(None, (words, one.undo)))
+    return "; ".join(filter(None, (NOBODYS if one.orphan else "", words, one.undo)))
 
 
 def _problems(status: Object) -> list[Text]:

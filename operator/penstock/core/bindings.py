@@ -11,7 +11,7 @@ from penstock.api.step import StepPhase
 from penstock.api.wiring import Outcome
 from penstock.core.composition.expressions import Expression, ExpressionError, Reference
 from penstock.core.composition.outline import assignable
-from penstock.core.composition.wire import variable_name
+from penstock.core.environment import Environment
 from penstock.core.graph import (
     Evaluated,
     FromEach,
@@ -28,9 +28,6 @@ from penstock.core.graph import (
 from penstock.core.reasons import Reason
 from penstock.core.values import canonical, digest, shorten, text, type_name
 from penstock.core.world import NAMED, Missing, Node, World, fill, first_missing
-
-MAX_INPUT = 100 * 1024
-MAX_INPUTS = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +179,7 @@ def stub_verdict(missing: Missing) -> Impossible:
 def bind(world: World, node: Node) -> dict[str, Json] | Impossible:
     """The values of a step's inputs by name; artifacts as where they are stored."""
     values: dict[str, Json] = {}
-    total = 0
+    environment = Environment()
     for wired in node.task.inputs:
         value = resolve(world, node, wired)
         missing = first_missing(value)
@@ -194,20 +191,9 @@ def bind(world: World, node: Node) -> dict[str, Json] | Impossible:
             return Impossible(
                 StepPhase.FAILED, Reason.INPUT_INVALID, f"input {wired.name!r} must be {wired.type}, not {found}"
             )
-        words = text(value)
-        if "\0" in words:
-            return Impossible(
-                StepPhase.FAILED, Reason.INPUT_INVALID, f"input {wired.name!r} holds a NUL character; no variable can"
-            )
-        size = len(words.encode("utf-8", "surrogatepass"))
-        total += size + len(variable_name(wired.name))
-        if size > MAX_INPUT or total > MAX_INPUTS:
-            return Impossible(
-                StepPhase.FAILED,
-                Reason.INPUT_TOO_LARGE,
-                f"input {wired.name!r} has {size:,} bytes; at most {MAX_INPUT:,} each and {MAX_INPUTS:,} together are"
-                " allowed; pass large data as an Artifact",
-            )
+        wrong = environment.add(wired.name, value)
+        if wrong:
+            return Impossible(StepPhase.FAILED, *wrong)
         values[wired.name] = value
     return values
 

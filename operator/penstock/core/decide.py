@@ -19,9 +19,6 @@ from penstock.core.scheduling.learned import families, record
 from penstock.core.step_status import RunFacts
 from penstock.core.world import Node, Verdict, World
 
-STARTING_PATIENCE = 5.0
-"""Seconds before the status tells why the container of a Job does not start. Without a reason it tells nothing: the
-controllers are only busy, and a write for every Step that waits for them would keep them so."""
 BRIEF = 2.0
 """Seconds of running before the status tells of it: what ends sooner costs one write. Kubelet tells whole seconds."""
 
@@ -191,17 +188,14 @@ class _One:
                     self._wake(started + BRIEF)
                     return Verdict(StepPhase.RUNNING, Reason.RUNNING, started=True)
                 return self.record.active(facts, job, Reason.RUNNING, detail, started, node)
-            case outcomes.Queued():
-                reason = Reason.QUEUED_BY_KUEUE if self.world.graph.settings.queue_name else Reason.SUSPENDED
-                words = reason.doc if reason is Reason.QUEUED_BY_KUEUE else f"Job {job.name} is suspended"
-                return self.record.queue(facts, job, reason, words)
-            case outcomes.Starting(detail):
-                patience = job.created + STARTING_PATIENCE
-                if detail and self.now < patience:
-                    self._wake(patience)
-                if not detail or self.now < patience:
+            case outcomes.Queued() | outcomes.Starting():
+                told = self.life.held_up(job, progress, self.world.graph.settings.queue_name is not None)
+                if told is None:
+                    detail = progress.detail if isinstance(progress, outcomes.Starting) else ""
                     return Verdict(StepPhase.RUNNING, Reason.STARTING, detail, started=True)
-                return self.record.active(facts, job, Reason.STARTING, detail, None, None)
+                if isinstance(progress, outcomes.Queued):
+                    return self.record.queue(facts, job, *told)
+                return self.record.active(facts, job, *told, None, None)
 
     def _retry(self, run: Run, since: float) -> Verdict:
         values = bind(self.world, self.node)

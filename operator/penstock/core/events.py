@@ -31,6 +31,9 @@ def pipeline_event(old: Mapping[str, Any], new: Mapping[str, Any]) -> Event | No
     """The Event for a Pipeline's change of status; None if it changes no phase. An end tells how an undo went, too."""
     phase = new["phase"]
     before = old.get("phase", "Pending")
+    in_vain = _condition(new, "Rerun")
+    if in_vain and new.get("rerun") != old.get("rerun"):
+        return _event("Rerun", in_vain[1], in_vain[2], True)
     undone = _condition(new, "Undone")
     told = undone if undone and undone != _condition(old, "Undone") else None
     if told and (phase == before or "completionTime" not in new):
@@ -55,6 +58,8 @@ def step_event(old: Mapping[str, Any], new: Mapping[str, Any]) -> Event | None:
         return _event(
             "Undo", Reason.UNDO_FAILED if failed else Reason.UNDONE, undo.get("message") or undo["phase"], failed
         )
+    if undo.get("reason") in _OBSTACLES and undo.get("reason") != before.get("reason"):
+        return _event("Undo", undo["reason"], undo.get("message", ""), True)
     if phase == "Retrying" and (old.get("phase") != phase or old.get("attempts") != new.get("attempts")):
         return _event("Retrying", reason, message, True)
     if phase == "Failed" and (old.get("phase") != phase or old.get("run") != new.get("run")):

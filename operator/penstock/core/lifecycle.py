@@ -1,7 +1,8 @@
 """The life of a Pipeline as a whole: taking up a new generation, revisions, rounds, reruns, and how it all ended."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import Any
 
 from penstock.core.fingerprint import fingerprint
@@ -54,6 +55,22 @@ def rerun_tasks(graph: Graph, rerun: Rerun) -> set[str]:
     return chosen
 
 
+def unknown_step(pipeline: str, step: str, tasks: Iterable[str]) -> str:
+    """That a Pipeline with these tasks has no such step, neither as a task nor as a graph of tasks; empty if it has."""
+    known = {".".join(task.split(".")[: depth + 1]) for task in tasks for depth in range(task.count(".") + 1)}
+    if step in known:
+        return ""
+    match = get_close_matches(step, sorted(known), n=1, cutoff=0.5)
+    hint = f"; did you mean {match[0]}?" if match else ""
+    return f"pipeline {pipeline!r} has no step {step!r}{hint}"
+
+
+def rerun_in_vain(pipeline: PipelineView, graph: Graph) -> str:
+    """Why the rerun that is asked for now finds nothing to run anew; empty if it does, or none is asked for."""
+    asked = new_rerun(pipeline)
+    return unknown_step(pipeline.name, asked.start, graph.tasks) if asked and asked.start else ""
+
+
 def graph_fingerprint(graph: Graph) -> str:
     """Digest of all tasks with their fingerprints: it changes if a step changes, comes or goes."""
     key = "graph"
@@ -72,6 +89,8 @@ class Standing:
     round: int
     rerun: str | None
     fingerprint: str | None
+    in_vain: str = ""
+    """Why the rerun that was asked for is none."""
 
     @classmethod
     def of(cls, status: Mapping[str, Any]) -> "Standing":
@@ -87,21 +106,27 @@ def _has_stopped(observed: Observed, round_number: int) -> bool:
 
 
 def take_up(observed: Observed) -> Standing | None:
-    """What a new generation or rerun makes of the Pipeline; None if there is nothing new to take up."""
+    """What a new generation or rerun makes of the Pipeline; None if there is nothing new to take up.
+
+    Of a rerun in vain only its token is taken up, so that it is answered once: it begins neither revision nor round.
+    """
     pipeline, graph = observed.pipeline, observed.graph
     assert graph is not None
     status = pipeline.status
     before = Standing.of(status)
     rerun = parse_rerun(pipeline.rerun)
     token = rerun.token if rerun else before.rerun
-    asked = new_rerun(pipeline) is not None
+    asked, in_vain = new_rerun(pipeline) is not None, rerun_in_vain(pipeline, graph)
     seen = status.get("observedGeneration") == pipeline.generation and status.get("phase") != "Invalid"
     if seen and not asked and before.revision:
         return None
+    if seen and in_vain:
+        return replace(before, rerun=token, in_vain=in_vain)
+    asked = asked and not in_vain
     print_now = graph_fingerprint(graph)
     revision = before.revision + (print_now != before.fingerprint or asked)
     phase = status.get("phase")
     stopped = phase in ("Failed", "Cancelled") and not graph.settings.cancel
     again = not before.round or stopped or (phase == "Succeeded" and revision != before.revision)
     again = again or (phase != "Succeeded" and not graph.settings.cancel and _has_stopped(observed, before.round))
-    return Standing(revision, before.round + again, token, print_now)
+    return Standing(revision, before.round + again, token, print_now, in_vain)

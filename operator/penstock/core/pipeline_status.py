@@ -123,6 +123,8 @@ def taken_up(pipeline: PipelineView, standing: Standing, steps: Iterable[StepVie
     if not fresh and not pipeline.spec.get("suspend"):
         status.update(_suspended(old, now))
     accepted = {"Accepted": ("True", Reason.ACCEPTED, "")}
+    if standing.in_vain:
+        accepted["Rerun"] = ("False", Reason.UNKNOWN_STEP, shorten(standing.in_vain, 1024))
     begins = {
         "Progressing": ("True", Reason.PREPARING, ""),
         "Finished": ("False", Reason.PREPARING, ""),
@@ -131,7 +133,7 @@ def taken_up(pipeline: PipelineView, standing: Standing, steps: Iterable[StepVie
     }
     status["conditions"] = conditions(pipeline, accepted | begins if fresh else accepted, now)
     if not fresh:
-        past_now = {"Accepted"} if pipeline.spec.get("suspend") else {"Accepted", "Suspended"}
+        past_now = {"Accepted", "Rerun"} if pipeline.spec.get("suspend") else {"Accepted", "Rerun", "Suspended"}
         others = [one for one in old.get("conditions") or () if one["type"] not in past_now]
         status["conditions"] += others
     return status
@@ -239,6 +241,9 @@ def current(pipeline: PipelineView, summary: Summary, now: float) -> Status:
         wanted["Late"] = ("True", summary.late.reason, summary.late.message)
     elif any(one["type"] == "Late" for one in old.get("conditions") or ()):
         wanted["Late"] = ("False", Reason.ON_TIME, "")
+    in_vain = next((one for one in old.get("conditions") or () if one["type"] == "Rerun"), None)
+    if in_vain:  # it stands until something else is asked for
+        wanted["Rerun"] = ("False", Reason.UNKNOWN_STEP, in_vain["message"])
     if "Suspended" not in wanted:
         status.update(_suspended(old, now))
     status["conditions"] = conditions(pipeline, wanted, now, status.get("observedGeneration"))

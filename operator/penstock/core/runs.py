@@ -19,6 +19,9 @@ from penstock.core.world import Node
 
 LIVE_CHECK = 30.0
 """Seconds after which Jobs are looked at again that have to end first."""
+STARTING_PATIENCE = 5.0
+"""Seconds before the status tells why the container of a Job does not start. Without a reason it tells nothing: the
+controllers are only busy, and a write for every Step that waits for them would keep them so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +211,16 @@ class Life:
             return Over(Reason.START_FAILED, f"the Job was not taken: {refusal.message}")
         self.found.ready.append(ready)
         return refusal
+
+    def held_up(self, job: JobView, progress: Queued | Starting, kueue: bool) -> tuple[Reason, str] | None:
+        """Why an attempt does not start whose Job is there, if the status is to tell that. `kueue`: it has a queue."""
+        if isinstance(progress, Queued):
+            queue = Reason.QUEUED_BY_KUEUE
+            return (queue, queue.doc) if kueue else (Reason.SUSPENDED, f"Job {job.name} is suspended")
+        patience = job.created + STARTING_PATIENCE
+        if progress.detail and self.now < patience:
+            self.found.wake_at.append(patience)
+        return (Reason.STARTING, progress.detail) if progress.detail and self.now >= patience else None
 
     def _in_time(self, run: Run, refusal: Refusal) -> bool:
         deadline = refusal.since + run.node.task.work.start_timeout

@@ -17,7 +17,7 @@ from penstock.core.clock import instant, stamp
 from penstock.core.decide import Stage
 from penstock.core.graph import Work
 from penstock.core.observed import UNDO, Observed, Refusal, StepView
-from penstock.core.outcomes import Running
+from penstock.core.outcomes import Queued, Running
 from penstock.core.reasons import Reason
 from penstock.core.runs import Active, Again, Decided, Due, Life, Over, Run, Won, obstacle
 from penstock.core.step_status import (
@@ -72,7 +72,7 @@ def undo(observed: Observed, world: World, stage: Stage, found: Decided) -> Undo
     started = list(_started(observed, world, stage))
     since = instant(max((step.status["completionTime"] for _, step in started), default=None)) or observed.now
     for node, step in started:
-        record = _on_record(step, stage.round)
+        record = undo_record(step, stage.round)
         phase = record.get("phase")
         if phase not in ("Succeeded", "Failed"):
             phase = _advance(life, world, _run(observed, stage, node, step, record), since)
@@ -100,10 +100,10 @@ def _started(observed: Observed, world: World, stage: Stage) -> Iterator[tuple[N
         yield node, step
 
 
-def _on_record(step: StepView, round_number: int) -> Mapping[str, Any]:
+def undo_record(step: StepView, round_number: int) -> Mapping[str, Any]:
     """What is on record of the undo of a Step's last run in a round; nothing if it has not begun."""
     record: Mapping[str, Any] = step.status.get("undo") or {}
-    return record if (record.get("run"), record.get("round")) == (step.status["run"], round_number) else {}
+    return record if (record.get("run"), record.get("round")) == (step.status.get("run"), round_number) else {}
 
 
 def _run(observed: Observed, stage: Stage, node: Node, step: StepView, record: Mapping[str, Any]) -> Run:
@@ -155,17 +155,33 @@ def _advance(life: Life, world: World, run: Run, since: float) -> str:
         found = _start(life, world, run, stand.since if run.closed else since)
         if isinstance(found, Refusal):
             words = found.message
-            status = undo_waits(step, run.facts, run.closed + 1, obstacle(found), lambda: words)
-            if step_status.differs(step.status, status):
-                statuses[step.path] = status
+            _note(life, step, undo_waits(step, run.facts, run.closed + 1, obstacle(found), lambda: words))
         stand = found if isinstance(found, Over) else stand
     if isinstance(stand, (Won, Again, Over)):
         statuses[step.path] = _status(run, stand, life.now)
         return _PHASES[type(stand)]
-    if isinstance(stand, Active) and isinstance(stand.progress, Running) and "reason" in run.record:
-        kept = {key: value for key, value in run.record.items() if key not in ("reason", "message")}
-        statuses[step.path] = _with(step, {**kept, "phase": "Running"})
+    if isinstance(stand, Active):
+        _under_way(life, world, run, stand)
     return "Running"
+
+
+def _under_way(life: Life, world: World, run: Run, stand: Active) -> None:
+    """Tells why the container of an undo does not start; that it runs only if it was told to be held up."""
+    if isinstance(stand.progress, Running):
+        if "reason" in run.record:
+            kept = {key: value for key, value in run.record.items() if key not in ("reason", "message")}
+            life.found.statuses[run.step.path] = _with(run.step, {**kept, "phase": "Running"})
+        return
+    told = life.held_up(stand.job, stand.progress, world.graph.settings.queue_name is not None)
+    if told:
+        reason, words = told
+        phase = "Queued" if isinstance(stand.progress, Queued) else "Running"
+        _note(life, run.step, _held_up(run.step, run.facts, phase, reason, lambda: words))
+
+
+def _note(life: Life, step: StepView, status: Status) -> None:
+    if step_status.differs(step.status, status):
+        life.found.statuses[step.path] = status
 
 
 def _start(life: Life, world: World, run: Run, since: float) -> Over | Refusal | None:
@@ -176,8 +192,13 @@ def _start(life: Life, world: World, run: Run, since: float) -> Over | Refusal |
 
 
 def undo_waits(step: StepView, facts: RunFacts, attempt: int, reason: Reason, say: Callable[[], str]) -> Status:
-    """The status of a Step whose undo waits before an attempt. As long as the reason is the same, the words are."""
-    record, phase = _on_record(step, facts.round), "Queued" if attempt == 1 else "Retrying"
+    """The status of a Step whose undo waits before an attempt."""
+    return _held_up(step, facts, "Queued" if attempt == 1 else "Retrying", reason, say)
+
+
+def _held_up(step: StepView, facts: RunFacts, phase: str, reason: Reason, say: Callable[[], str]) -> Status:
+    """The status of a Step whose undo does not run. As long as the reason is the same, the words are."""
+    record = undo_record(step, facts.round)
     if (record.get("phase"), record.get("reason")) == (phase, reason):
         return _with(step, record)
     words = {"reason": reason.value, "message": shorten(say(), MESSAGE_LENGTH)}

@@ -84,7 +84,8 @@ def mismatch(wanted: ValueType | OutputType, value: Json) -> str | None:
     found = type_name(value)
     if found == wanted.value or (wanted.value == "Number" and found == "Integer"):
         return None
-    return f"expected {wanted.value}, got {found} {shorten(canonical(value))}"
+    given = "" if value is None else f" {shorten(canonical(value))}"
+    return f"expected {wanted.value}, got {found}{given}"
 
 
 def type_name(value: Json) -> str:

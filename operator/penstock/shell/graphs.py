@@ -8,6 +8,7 @@ from penstock import api
 from penstock.api.parse import InvalidManifest, parse
 from penstock.core.composition.compiler import Compiled, compile_pipeline
 from penstock.core.composition.outline import ComponentKey
+from penstock.core.lifecycle import rerun_in_vain
 from penstock.core.observed import Object, PipelineView, StepView
 from penstock.core.owners import by_owner
 from penstock.core.problems import Problem
@@ -126,6 +127,10 @@ class Graphs:
     def _made(self, view: PipelineView, known: Sequence[RevisionView]) -> _Kept:
         """The graph of a spec; if that is wrong, its problems, and the graph that what runs belongs to."""
         made = self._compile(view, kept_pins(view, known) or {}, known)
+        graph = made.compilation.compiled.graph
+        if graph and rerun_in_vain(view, graph):  # so it resolves no Components anew either
+            before = replace(view, rerun=view.status.get("rerun"))
+            made = self._compile(view, kept_pins(before, known) or {}, known)
         past = self._past(view, taken_up_last(view, known)) if made.compilation.compiled.graph is None else None
         if past is None:
             return made

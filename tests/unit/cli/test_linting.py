@@ -223,3 +223,19 @@ LAUGHS = "".join(f"- &a{n + 1} [{f'*a{n}, ' * 9}]\n" for n in range(9))
 def test_hostile_texts_are_errors_soon(text: str) -> None:
     report = check(text)
     assert report.count(Level.ERROR) or not report.checked
+
+
+def test_what_is_too_large_for_a_variable_is_told_with_its_line() -> None:
+    spec = f"""
+        params: [{{name: big, type: String, value: {"x" * 120_000}}}]
+        defaults: {{image: i}}
+        steps:
+          - name: a
+            script: x
+            inputs:
+              - {{name: small, value: 1}}
+              - {{name: x, param: big}}
+          - {{name: b, component: {{name: double}}, inputs: [{{name: num, value: 2}}]}}
+    """
+    (finding,) = check(manifest("Pipeline", "p", spec), DOUBLE).findings
+    assert (finding.path, finding.reason, finding.line) == ("spec.steps[0].inputs[x]", "InputTooLarge", 12)

@@ -114,6 +114,18 @@ def test_undo_and_lateness_are_told() -> None:
     assert "Late:" not in shown
 
 
+def test_a_rerun_that_named_no_step_is_told() -> None:
+    words = "pipeline 'p' has no step 'trian'; did you mean train?"
+    rerun = {"type": "Rerun", "status": "False", "message": words}
+    assert f"Rerun:     {words}" in lines(pipeline(phase="Succeeded", conditions=[rerun]))
+
+
+def test_an_undo_that_does_not_start_says_why() -> None:
+    undo = {"run": 1, "phase": "Running", "reason": "Starting", "message": "ErrImagePull: no such image"}
+    shown = lines(pipeline(), step("a", "Succeeded", run=1, undo=undo))
+    assert shown.endswith("undo does not start: ErrImagePull: no such image")
+
+
 def test_each_step_says_how_its_undo_went() -> None:
     def undone(name: str, phase: str, undo: str, message: str = "", run: int = 2) -> dict[str, Any]:
         reason = "Error" if phase == "Failed" else "Completed"

@@ -171,6 +171,22 @@ def test_logs_of_a_gang_and_of_a_step_on_its_own(api: FakeApi, run: Run) -> None
     assert run("logs", "alone").stdout == "by myself\n"
 
 
+def test_a_step_that_lost_its_owner_is_said_to_be_nobodys(api: FakeApi, run: Run) -> None:
+    orphan, other = step("train", "Succeeded"), step("load", "Succeeded")
+    del orphan["metadata"]["ownerReferences"]
+    api.add(pipeline(), orphan, other, pod(orphan))
+    api.logs = {"digits-train-1": "epoch 1\n"}
+    found = run("logs", "digits", "train")
+    assert (found.exit_code, found.stdout) == (0, "epoch 1\n")
+    assert found.stderr == "note: step 'train': no Pipeline owns it, so nobody runs it: delete it\n"
+    shown = run("get", "digits").stdout.splitlines()
+    (line,) = [line for line in shown if "train" in line]
+    assert line.startswith("✓ train")
+    assert "no Pipeline owns it" in line
+    assert "no Pipeline owns it" not in "".join(line for line in shown if "load" in line)
+    assert run("logs", "digits", "load").stderr.startswith("error: there are no logs: step 'load'")
+
+
 def test_no_logs_says_why(api: FakeApi, run: Run) -> None:
     waits = step("train", "Queued", reason="WaitingForResources", message="needs 2 GPUs, 1 is free")
     starts = step("load", "Running")

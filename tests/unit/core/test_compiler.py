@@ -203,6 +203,20 @@ class TestSizes:
         wide = components(wide={"steps": [step("s", image="i", each={"y": range(200)})]})
         assert {problem.reason for problem in problems(*steps, using=wide)} == {Reason.TOO_MANY_STEPS}
 
+    @pytest.mark.parametrize(
+        ("each", "words"),
+        [
+            ({"x": range(1_000_000_000)}, "more than 10,000"),
+            ({"x": range(20_000), "y": range(2)}, "more than 10,000"),
+            ({"x": range(101), "y": range(100)}, "10,100"),
+        ],
+    )
+    def test_of_a_range_that_is_cut_no_number_is_told(self, each: Any, words: str) -> None:
+        assert {problem.message for problem in problems(step("a", each=each))} >= {
+            f"the variables have {words} combinations; at most 10,000 are allowed",
+            f"the Pipeline would have {words} Steps, at most 10,000 are allowed; split it up",
+        }
+
     def test_a_fan_out_of_what_is_no_list(self) -> None:
         path, reason, _ = one(A, step("b", each={"x": "a.n"}), storage={"claimName": "c"})
         assert (path, reason) == ("spec.steps[1].forEach.vars[0].from", Reason.TYPE_MISMATCH)

@@ -6,6 +6,7 @@ import pytest
 from tests.unit.builders import cluster, phases, pipeline, runs, step
 
 from penstock.core import labels
+from penstock.core.events import Event, pipeline_event
 
 
 class TestEdits:
@@ -251,6 +252,41 @@ class TestReruns:
         assert sorted(runs(found)[4:]) == sorted(ran)
         assert found.status["rerun"] == words
         assert found.status["phase"] == "Succeeded"
+
+    @pytest.mark.parametrize("bad", [0, 1])
+    def test_one_that_names_no_step_is_answered_and_uses_nothing_up(self, bad: int) -> None:
+        found = cluster(pipeline(step("train"), step("b", needs=["train"])), b=bad)
+        found.run()
+        before, kept = found.status, len(found.of("ControllerRevision"))
+        words = "pipeline 'p' has no step 'trian'; did you mean train?"
+        for number, token in enumerate(("t", "u")):
+            asked, old = f"{token} from=trian", found.status
+            found.annotate(found.of("Pipeline")[0], labels.RERUN, asked)
+            found.reconcile()
+            found.run()
+            assert found.status["rerun"] == asked
+            assert pipeline_event(old, found.status) == Event("Rerun", "UnknownStep", words, warning=True), number
+            last = found.status["conditions"][-1]
+            assert (last["type"], last["status"], last["message"]) == ("Rerun", "False", words)
+        assert {**found.status, "rerun": None, "conditions": found.status["conditions"][:-1]} == {
+            **before,
+            "rerun": None,
+        }
+        assert len(found.of("ControllerRevision")) == kept
+        assert runs(found) == ["train", "b"]
+        found.annotate(found.of("Pipeline")[0], labels.RERUN, "v from=train")
+        found.run()
+        assert runs(found)[2:] == ["train#2", "b#2"]
+        assert "Rerun" not in [one["type"] for one in found.status["conditions"]]
+
+    def test_one_that_names_no_step_does_not_hold_up_an_edit(self) -> None:
+        found = cluster(pipeline(step("a")))
+        found.run()
+        found.annotate(found.of("Pipeline")[0], labels.RERUN, "t from=nothing")
+        found.apply(pipeline(step("a", script="other")))
+        found.run()
+        assert runs(found) == ["a", "a#2"]
+        assert found.status["conditions"][-1]["message"] == "pipeline 'p' has no step 'nothing'"
 
     def test_a_token_that_was_there_from_the_start_asks_for_nothing(self) -> None:
         manifest = pipeline(step("a"))

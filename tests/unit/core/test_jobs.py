@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests.properties.model import Cluster
-from tests.unit.builders import cluster, graph, pipeline, step
+from tests.unit.builders import cluster, graph, pipeline, problems, step
 
 from penstock.core import labels
 from penstock.core.jobs import MOST_HINTED, gang_service, job_manifest
@@ -252,19 +252,31 @@ def test_artifacts_are_written_to_a_fresh_directory_and_read_only_for_others() -
     assert env(reader)["INPUT_DATA"].startswith(mount["mountPath"])
 
 
+LARGE = "input 'x' has {} bytes; at most 102,400 each and 262,144 together are allowed; pass large data as an Artifact"
+
+
 @pytest.mark.parametrize(
-    ("value", "reason"),
-    [("x" * 102_401, "InputTooLarge"), ("é" * 60_000, "InputTooLarge"), ("a\0b", "InputInvalid")],
+    ("value", "reason", "words"),
+    [
+        ("x" * 102_401, "InputTooLarge", LARGE.format("102,401")),
+        ("é" * 60_000, "InputTooLarge", LARGE.format("120,000")),
+        ("a\0b", "InputInvalid", "input 'x' holds a NUL character; no variable can"),
+    ],
 )
-def test_inputs_that_no_variable_can_hold(value: str, reason: str) -> None:
-    found = cluster(pipeline(step("a", inputs={"x": "param:p"}), params={"p": value}))
+def test_inputs_that_no_variable_can_hold(value: str, reason: str, words: str) -> None:
+    found = cluster(pipeline(step("a", inputs={"x": "each:v"}, each={"v": [value]})))
     found.run()
-    assert found.step("a")["status"]["reason"] == reason
-    assert found.status["phase"] == "Failed"
+    status = found.step("a.0")["status"]
+    assert (status["reason"], status["message"], found.status["phase"]) == (reason, words, "Failed")
     assert found.started == []
+
+    known = [step("a", inputs={"x": "param:p"}), step("b", inputs={"x": value})]
+    assert [(one.path, one.reason, one.message) for one in problems(*known, params={"p": value})] == [
+        ("spec.steps[0].inputs[x]", reason, words),
+        ("spec.steps[1].inputs[x]", reason, words),
+    ]
 
 
 def test_all_inputs_together_are_bounded() -> None:
-    found = cluster(pipeline(step("a", inputs={f"x{n}": "param:p" for n in range(3)}), params={"p": "x" * 100_000}))
-    found.run()
-    assert found.step("a")["status"]["reason"] == "InputTooLarge"
+    (found,) = problems(step("a", inputs={f"x{n}": "param:p" for n in range(3)}), params={"p": "x" * 100_000})
+    assert (found.path, found.reason) == ("spec.steps[0].inputs[x2]", "InputTooLarge")

@@ -272,6 +272,10 @@ class TestOutputs:
             "d": 3,
         }
 
+    def test_null_is_named_once(self) -> None:
+        words = "output 'n': expected Integer, got null"
+        assert read_outputs('{"n": null}', outputs(n="Integer")) == (Reason.OUTPUTS_INVALID, words)
+
     @pytest.mark.parametrize(
         ("message", "words"),
         [

@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import pytest
 from tests.properties.objects import Object
-from tests.unit.core.test_undo import Saga, kinds, step
+from tests.unit.core.test_undo import Saga, kinds, step, undoes
 from tests.unit.core.test_waiting import short_of_gpus
 
 from penstock.core import labels
+from penstock.core.clock import stamp
+from penstock.core.events import Event, step_event
 from penstock.core.observed import UNDO, Refusal
 from penstock.core.plan import plan
-from penstock.core.runs import Ready
+from penstock.core.runs import STARTING_PATIENCE, Ready
 from penstock.core.waiting import PATIENCE
 
 
@@ -104,6 +106,73 @@ def test_an_undo_that_waits_for_room_says_so_once_that_has_lasted() -> None:
     assert hold_back(1) == told
     assert saga.run()["phase"] == "Failed"
     assert saga.outcome[0] == "True"
+
+
+def undoing() -> Saga:
+    """The undo of a step has a Job, and that a pod."""
+    saga = Saga("b").begin(step("a"), step("b", needs=["a"]))
+    saga.reconcile()
+    while not any(map(undoes, saga.of("Job"))):
+        saga.start_pods()
+        saga.finish()
+        saga.now += 1
+        saga.reconcile()
+    saga.start_pods()
+    return saga
+
+
+def pod_of_undo(saga: Saga) -> Object:
+    (job,) = filter(undoes, saga.of("Job"))
+    (pod,) = saga.pods_of(job)
+    return pod
+
+
+def waits_for_image(saga: Saga, reason: str) -> None:
+    pod = pod_of_undo(saga)
+    state = {"waiting": {"reason": reason, "message": "localhost/nope:dev: not found"}}
+    pod["status"] = {"phase": "Pending", "containerStatuses": [{"name": "step", "state": state}]}
+    saga.changed(pod)
+
+
+def test_an_undo_whose_container_does_not_start_says_why_once_that_has_lasted() -> None:
+    saga = undoing()
+    waits_for_image(saga, "ErrImagePull")
+    saga.reconcile()
+    assert "undo" not in saga.step("b")["status"]
+    assert saga.plan().wake_at <= saga.now + STARTING_PATIENCE
+    saga.now += STARTING_PATIENCE
+    before = saga.step("b")["status"]
+    saga.reconcile()
+    event = step_event(before, saga.step("b")["status"])
+    assert event == Event("Undo", "Starting", "ErrImagePull: localhost/nope:dev: not found", warning=True)
+    told = saga.step("b")["status"]["undo"]
+    starts = {"phase": "Running", "reason": "Starting", "run": 1, "round": 1}
+    assert told == starts | {"message": "ErrImagePull: localhost/nope:dev: not found"}
+    assert saga.step("b")["status"]["reason"] == "Error", "of the step itself it says what it said"
+    waits_for_image(saga, "ImagePullBackOff")
+    assert not saga.plan().step_statuses, "kubelet alternates between the two"
+    running = {"running": {"startedAt": stamp(saga.now)}}
+    pod = pod_of_undo(saga)
+    pod["status"] = {"phase": "Running", "containerStatuses": [{"name": "step", "state": running}]}
+    saga.changed(pod)
+    saga.reconcile()
+    assert saga.step("b")["status"]["undo"] == {"phase": "Running", "run": 1, "round": 1}
+    assert saga.run()["phase"] == "Failed"
+    assert saga.outcome[0] == "True"
+
+
+def test_an_undo_whose_job_is_suspended_says_so() -> None:
+    saga = undoing()
+    pod = pod_of_undo(saga)
+    saga.delete("Pod", pod["metadata"]["name"])
+    (job,) = filter(undoes, saga.of("Job"))
+    job["spec"]["suspend"] = True
+    saga.changed(job)
+    saga.reconcile()
+    told = saga.step("b")["status"]["undo"]
+    assert (told["phase"], told["reason"]) == ("Queued", "Suspended")
+    assert told["message"] == f"Job {job['metadata']['name']} is suspended"
+    assert not saga.plan().step_statuses
 
 
 @pytest.mark.parametrize("how", ["unfit", "refused"])

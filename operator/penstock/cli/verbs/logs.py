@@ -25,6 +25,7 @@ def logs(
 ) -> None:
     """Print the logs of a step's pods; lines of several pods begin with the step they are from."""
     from penstock.cli.podlogs import Wanted, choose, lines
+    from penstock.cli.tree import NOBODYS
 
     if previous and (attempt or follow):
         raise Failure("--previous goes with neither --attempt nor --follow")
@@ -33,6 +34,9 @@ def logs(
     if follow:
         _follow(cluster, name, step, wanted, tail)
         return
+    for one in chosen.steps.values():
+        if one.orphan:
+            typer.echo(f"note: step {one.path!r}: {NOBODYS}", err=True)
     sources = list(chosen.sources(cluster, wanted))
     if not sources:
         raise Failure(chosen.explain(wanted))

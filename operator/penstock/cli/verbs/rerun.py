@@ -2,7 +2,6 @@
 
 import secrets
 import time
-from difflib import get_close_matches
 from typing import Annotated
 
 import typer
@@ -55,9 +54,9 @@ def rerun(
 
 def _check(cluster: Cluster, name: str, step: str) -> None:
     """Refuses a step that the Pipeline does not have; the operator would find nothing to run anew."""
+    from penstock.core.lifecycle import unknown_step
+
     tasks = {task_of(one) for one in cluster.list(STEPS, cluster.namespace, f"penstock.dev/pipeline={name}")}
-    known = {".".join(task.split(".")[: depth + 1]) for task in tasks for depth in range(task.count(".") + 1)}
-    if step not in known:
-        match = get_close_matches(step, sorted(known), n=1, cutoff=0.5)
-        hint = f"; did you mean {match[0]}?" if match else ""
-        raise Failure(f"pipeline {name!r} has no step {step!r}{hint}")
+    wrong = unknown_step(name, step, tasks)
+    if wrong:
+        raise Failure(wrong)

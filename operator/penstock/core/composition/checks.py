@@ -9,8 +9,9 @@ from penstock.api import quantities
 from penstock.api.containers import Resources
 from penstock.api.pipeline import PipelineSpec
 from penstock.api.storage import Storage
-from penstock.core.composition.wire import clashes
-from penstock.core.graph import MAX_STEPS, Task
+from penstock.core.composition.wire import clashes, how_many
+from penstock.core.environment import Environment
+from penstock.core.graph import MAX_STEPS, Literal, Task, Wired
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
 from penstock.core.values import canonical, mismatch, normalise, shorten
@@ -50,16 +51,27 @@ def tasks(compiled: Iterable[Task], storage: Storage | None) -> list[Problem]:
 
 def expanded_size(compiled: Iterable[Task]) -> list[Problem]:
     """The Steps that the manifest tells of are not too many; a list that a step produces counts once it is known."""
-    sizes = {
-        task.where: prod(len(v.values) for level in task.levels for v in level.variables if v.values is not None)
-        for task in compiled
-    }
+    variables = {task.where: [one for level in task.levels for one in level.variables] for task in compiled}
+    sizes = {where: prod(len(v.values) for v in mine if v.values is not None) for where, mine in variables.items()}
     total = sum(sizes.values())
     if total <= MAX_STEPS:
         return []
     where = max(sizes, key=lambda place: sizes[place])
-    message = f"the Pipeline would have {total:,} Steps, at most {MAX_STEPS:,} are allowed; split it up"
+    number = how_many(total, chain.from_iterable(variables.values()))
+    message = f"the Pipeline would have {number} Steps, at most {MAX_STEPS:,} are allowed; split it up"
     return [Problem(where, Reason.TOO_MANY_STEPS, message)]
+
+
+def _inputs(task: Task) -> Iterator[Problem]:
+    """What the manifest tells of the inputs fits into the environment of a container."""
+    environment = Environment()
+    for wired in task.inputs:
+        source = wired.source
+        while isinstance(source, Wired):
+            source = source.source
+        wrong = environment.add(wired.name, source.value) if isinstance(source, Literal) else None
+        if wrong:
+            yield Problem(f"{task.where}.inputs[{wired.name}]", *wrong)
 
 
 def _task(task: Task, storage: Storage | None) -> Iterator[Problem]:
@@ -76,6 +88,7 @@ def _task(task: Task, storage: Storage | None) -> Iterator[Problem]:
     yield from resources(work.resources, f"{task.where}.resources")
     if work.retry.memory:
         yield from _quantity(work.retry.memory.max, f"{task.where}.retry.memory.max")
+    yield from _inputs(task)
     yield from clashes([output.name for output in work.outputs], "output", f"{task.where}.outputs")
     for number, output in enumerate(work.outputs):
         place = f"{task.where}.outputs[{number}]"

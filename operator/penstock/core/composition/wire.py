@@ -201,7 +201,7 @@ class Wirer:
             self._problem(
                 f"{step.where}.forEach.vars",
                 Reason.TOO_MANY_STEPS,
-                f"the variables have {count:,} combinations; at most {MAX_STEPS:,} are allowed",
+                f"the variables have {how_many(count, variables)} combinations; at most {MAX_STEPS:,} are allowed",
             )
         return Level(step.id, len(step.segments) - 1, tuple(variables), each.max_parallel)
 
@@ -293,6 +293,12 @@ def known_values(wired: Wired) -> list[Json]:
     """The values that an input may take and that the manifest already tells."""
     values = [wired.source.value] if isinstance(wired.source, Literal) else []
     return values + ([wired.default] if wired.has_default else [])
+
+
+def how_many(count: int, variables: Iterable[Variable]) -> str:
+    """A count of combinations, in words: of a list that is too long no more is kept than what tells that."""
+    cut = any(len(one.values or ()) > MAX_STEPS for one in variables)
+    return f"more than {MAX_STEPS:,}" if cut else f"{count:,}"
 
 
 def clashes(names: Iterable[str], kind: str, where: str) -> Iterator[Problem]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from penstock.api.quantities import render
+from penstock.api.quantities import counted, render
 from penstock.core.problems import nearest
 from penstock.core.scheduling.capacity import Capacity, NodeView
 from penstock.core.scheduling.causes import Cause, Closed, Node, Said, Tainted
@@ -103,12 +103,12 @@ def _too_large(nodes: list[NodeView], requests: Amounts) -> str:
     for name in in_order(requests):
         most = max(node.potential.get(name, 0) for node in nodes)
         if requests[name] > most and not (name == PODS and all(PODS not in node.potential for node in nodes)):
-            needed = f"needs {render(name, requests[name])} {name} on one node"
+            needed = f"needs {counted(name, requests[name])} on one node"
             if not most:
                 hint = "" if name in CORE else nearest(name, _known(nodes) - {name})
                 return f"{needed}; no node has {name}{hint}"
             return f"{needed}; the largest of {_count(nodes)} has {render(name, most)}"
-    asked = ", ".join(f"{render(name, requests[name])} {name}" for name in in_order(requests) if name != PODS)
+    asked = ", ".join(counted(name, requests[name]) for name in in_order(requests) if name != PODS)
     return f"needs {asked} on one node; none of {_count(nodes)} has all of that together"
 
 
@@ -120,8 +120,8 @@ def in_order(requests: Amounts) -> list[str]:
 def needs(shape: Shape, name: str, amount: int) -> str:
     """`needs 2 nvidia.com/gpu`, `needs 3 x 1 nvidia.com/gpu at once`."""
     if shape.replicas > 1:
-        return f"needs {shape.replicas} x {render(name, amount)} {name} at once"
-    return f"needs {render(name, amount)} {name}"
+        return f"needs {shape.replicas} x {counted(name, amount)} at once"
+    return f"needs {counted(name, amount)}"
 
 
 def _asked(shape: Shape, requests: Amounts) -> str:
@@ -138,7 +138,7 @@ def _closed(nodes: list[NodeView], shape: Shape, requests: Amounts) -> Closed:
 
 def _node(node: NodeView, name: str, shape: Shape) -> Node:
     taint = None if node.unusable else shape.constraints.untolerated(node.taints)
-    has = "" if name == PODS else f" with {render(name, node.potential.get(name, 0))} {name}"
+    has = "" if name == PODS else f" with {counted(name, node.potential.get(name, 0))}"
     return Node(node.name, has, node.unusable, taint.key if taint else "")
 
 
@@ -156,7 +156,7 @@ def _outside_ranges(capacity: Capacity, shape: Shape, requests: Amounts, limits:
         for name, most in one.most.items():
             amount = max(requests.get(name, 0), limits.get(name, 0))
             if amount > most:
-                return f"asks for {render(name, amount)} {name}; {where} allows at most {render(name, most)}"
+                return f"asks for {counted(name, amount)}; {where} allows at most {render(name, most)}"
         for name, least in one.least.items():
             if requests.get(name, 0) < least:
                 asked = render(name, requests.get(name, 0))
@@ -176,7 +176,7 @@ def _beyond_quotas(capacity: Capacity, shape: Shape, requests: Amounts, limits: 
         for name, amount in charge.items():
             total = amount * shape.replicas
             if total > quota.hard[name]:
-                return f"needs {render(name, total)} {name}; {where} allows {render(name, quota.hard[name])} in all"
+                return f"needs {counted(name, total)}; {where} allows {render(name, quota.hard[name])} in all"
     return ""
 
 
@@ -184,7 +184,7 @@ def _beyond_caps(capacity: Capacity, shape: Shape, requests: Amounts) -> str:
     for name, cap in (capacity.caps or {}).items():
         total = requests.get(name, 0) * shape.replicas
         if total > cap:
-            return f"needs {render(name, total)} {name}; the operator's settings allow {render(name, cap)} in all"
+            return f"needs {counted(name, total)}; the operator's settings allow {render(name, cap)} in all"
     return ""
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from penstock.api.pipeline import PipelinePhase
 from penstock.api.step import StepPhase
 from penstock.core.lifecycle import take_up
-from penstock.core.observed import Observed
+from penstock.core.observed import UNDO, Observed
 from penstock.core.plan import plan
 from penstock.core.problems import Problem
 from penstock.core.reasons import HELD_BACK, Reason
@@ -21,6 +22,8 @@ from penstock.core.scheduling.ranks import ranks
 from penstock.core.scheduling.simulate import simulate
 from penstock.core.scheduling.waits import Wait
 from penstock.core.scheduling.wording import Reader
+from penstock.core.step_status import ended
+from penstock.core.undo import undo_record
 
 FORESEEN = 500
 """So many waiting steps, in the order of admission, get an ETA."""
@@ -40,6 +43,8 @@ class Answer:
     eta: float | None = None
     wait: Wait | None = None
     """What admission holds it back for, if it does; instead of what is `said`."""
+    undo: bool = False
+    """It is about the undo of the step."""
 
     def words(self, reader: Reader) -> str:
         """The sentence, with no name that the reader may not know."""
@@ -107,24 +112,46 @@ def answers(
         told |= _told(one)
         demands += [demand(ready, one.graph, learned, made.places) for ready in made.ready]
         taken.append(made.places)
-        pipeline = one.pipeline
+        pipeline, undos = one.pipeline, {ready.node.path for ready in made.ready if ready.purpose == UNDO}
         for node, verdict in made.verdicts:
             key, rank = (pipeline.namespace, pipeline.name, node.path), known.upward[node.task.id]
             found.append(Answer(key, verdict.phase.value, verdict.reason, verdict.message, rank))
+            undone = _undone(one, key, node.path in undos)
+            found += [replace(undone, rank=rank)] if undone else ()
     admission = admit(demands, capacity, now, policy, Places.of(taken))
     return list(_with_admission(found, demands, admission, told, capacity, now, policy))
 
 
+_UNDO_REASONS = {"Succeeded": Reason.UNDONE, "Failed": Reason.UNDO_FAILED}
+
+
+def _undone(observed: Observed, key: Key, asks: bool) -> Answer | None:
+    """How the undo of a Step stands; None if there is none. `asks`: it wants a Job."""
+    record = _record(observed, key[2])
+    if not record:
+        return Answer(key, StepPhase.PENDING.value, None, "", undo=True) if asks else None
+    phase = record["phase"]
+    reason = _UNDO_REASONS.get(phase) or Reason.of(record.get("reason"))
+    return Answer(key, phase, reason, record.get("message", ""), undo=True)
+
+
+def _record(observed: Observed, path: str) -> Mapping[str, Any]:
+    step = observed.steps.get(path)
+    return undo_record(step, observed.pipeline.status.get("round") or 0) if step else {}
+
+
 def _told(observed: Observed) -> dict[Key, tuple[Reason, str]]:
-    """What the operator wrote of Steps that do not start: it alone knows its plan, its caps and what was refused."""
+    """What the operator wrote of Steps and undos that do not start: it alone knows its plan, its caps and what was
+    refused."""
     pipeline, found = observed.pipeline, {}
     for path, step in observed.steps.items():
-        reason = Reason.of(step.status.get("reason"))
-        if reason is None or step.status.get("phase") not in (StepPhase.QUEUED, StepPhase.RETRYING):
+        status = _record(observed, path) if ended(step.status) else step.status
+        reason = Reason.of(status.get("reason"))
+        if reason is None or status.get("phase") not in (StepPhase.QUEUED, StepPhase.RETRYING):
             continue
         if reason in HELD_BACK or reason in _NOT_TAKEN:
             seen = "" if reason in _NO_ROOM_NEEDED else " (as the operator wrote; what you may see has room)"
-            found[pipeline.namespace, pipeline.name, path] = (reason, step.status.get("message", "") + seen)
+            found[pipeline.namespace, pipeline.name, path] = (reason, status.get("message", "") + seen)
     return found
 
 
@@ -145,12 +172,13 @@ def _with_admission(
     waits = admission.waits
     limited = {key for key, wait in waits.items() if wait.reason is Reason.PARALLELISM}
     asking = {one.key for one in demands}
+    undos = {one.key for one in found if one.undo}
     ordered = [one for one in demands if one.shape is not None and one.key not in limited]
     ordered.sort(key=lambda one: policy.order(one, now))
     places = {one.key: number + 1 for number, one in enumerate(ordered)}
     etas = _etas(ordered[:FORESEEN], capacity, now, policy)
     for one in found:
-        if one.key not in asking:
+        if one.key not in asking or (one.key in undos and not one.undo):
             yield one
             continue
         wait = waits.get(one.key)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from penstock.api.quantities import render
+from penstock.api.quantities import counted, render
 from penstock.core.clock import stamp
 from penstock.core.scheduling.causes import Behind, Cause, Closed, Kept, Node, RanBefore, Said, Short, Tainted, Turn
 from penstock.core.scheduling.owners import Kind, Owner
@@ -87,9 +87,9 @@ _KINDS = {Kind.STEP: "step", Kind.POD: "pod", Kind.JOB: "ended Job"}
 
 def _short(cause: Short, reader: Reader, now: float) -> str:
     resource, left = cause.resource, f"{render(cause.resource, cause.free)} of {render(cause.resource, cause.total)}"
-    needed = f"needs {render(resource, cause.needed)} {resource}"
+    needed = f"needs {counted(resource, cause.needed)}"
     if cause.pods > 1:
-        needed = f"needs {cause.pods} x {render(resource, cause.needed)} {resource} at once"
+        needed = f"needs {cause.pods} x {counted(resource, cause.needed)} at once"
     text = f"{needed}, {cause.pool} has {left} left" if cause.pool else f"{needed}, {left} free"
     if cause.most is not None:
         text += f", at most {render(resource, cause.most)} on one node"

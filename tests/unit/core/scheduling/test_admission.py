@@ -222,6 +222,7 @@ def test_quota_of_one_namespace_is_none_of_anothers_business() -> None:
     capacity = Capacity.of(None, quotas=[quota({"pods": 0})])
     found = admit([want("x", cpu=1), want("y", cpu=1, namespace="free")], capacity, NOW)
     assert names(found) == ["y"]
+    assert why(found, "x")[1] == "needs 1 pod; ResourceQuota q allows 0 in all"
 
 
 def test_caps_count_our_own_pods_only() -> None:
