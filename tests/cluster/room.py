@@ -1,0 +1,120 @@
+"""A room for a kind cluster beside a cluster of processes: a network namespace, and in it a Podman of our own.
+
+Rules of iptables, service addresses and ports of the one are then not those of the other. A pair of virtual Ethernet
+devices leads from the machine to the room: the API server is reached through it, and what the tests serve to pods.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.cluster import host, nodeimage
+from tests.cluster.commands import run, succeeds
+from tests.cluster.engines import BUILDAH
+from tests.cluster.kind import CONFIG
+from tests.cluster.paths import made, state_dir
+from tests.cluster.podman import Podman
+from tests.cluster.progress import stage
+
+NAMESPACE = "penstock-kind"
+DEVICE = "penstock-kind0"
+OUTSIDE, INSIDE = "10.251.0.1", "10.251.0.2"
+PORT = 6443
+MODULES = Path("/lib/modules")
+"""kind mounts it into its nodes, even where the kernel has none."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """The room of one state directory; a machine has one at a time."""
+
+    folder: Path
+
+    @property
+    def podman(self) -> Podman:
+        return Podman(self.folder / "podman", Path("/run/netns") / NAMESPACE)
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What makes ``python -m tests.cluster`` and all that uses it work in the room."""
+        return {
+            "PATH": f"{self.podman.path}{os.pathsep}{os.environ['PATH']}",
+            "PENSTOCK_CLUSTER": "kind",
+            "PENSTOCK_STATE": str(self.folder / "state"),
+            CONFIG: str(self.folder / "kind.yaml"),
+        }
+
+    def open(self) -> None:
+        """Make the room, unless it is there, with everything that a kind cluster needs."""
+        host.require_root()
+        made(self.folder)
+        self.podman.configure()
+        image = nodeimage.image(BUILDAH)
+        (self.folder / "kind.yaml").write_text(configuration(image))
+        with stage("making a network namespace for kind"):
+            if not MODULES.exists():
+                (self.folder / "made-modules").touch()
+                MODULES.mkdir()
+            if not self.podman.namespace.exists():
+                self._make_network()
+
+    def close(self) -> None:
+        """Stop what runs in the room, and leave nothing of it."""
+        if not self.folder.exists():
+            return
+        with stage("stopping kind's Podman"):
+            if not self.podman.namespace.exists():  # the machine was restarted; Podman still has its records
+                run(["ip", "netns", "add", NAMESPACE])
+            self.podman.remove_all()
+            succeeds(["ip", "link", "delete", DEVICE])
+            succeeds(["ip", "netns", "delete", NAMESPACE])
+            if (self.folder / "made-modules").exists():
+                MODULES.rmdir()
+            shutil.rmtree(self.folder)
+
+    def _make_network(self) -> None:
+        inside = ["ip", "-netns", NAMESPACE]
+        run(["ip", "netns", "add", NAMESPACE])
+        run(["ip", "link", "add", DEVICE, "type", "veth", "peer", "name", "eth0", "netns", NAMESPACE])
+        run(["ip", "address", "add", f"{OUTSIDE}/30", "dev", DEVICE])
+        run(["ip", "link", "set", DEVICE, "up"])
+        run([*inside, "link", "set", "lo", "up"])
+        run([*inside, "address", "add", f"{INSIDE}/30", "dev", "eth0"])
+        run([*inside, "link", "set", "eth0", "up"])
+        run([*inside, "route", "add", "default", "via", OUTSIDE])
+
+
+def room() -> Room:
+    """The room of this machine and environment."""
+    return Room(state_dir().parent / "room")
+
+
+def configuration(image: str) -> str:
+    """kind's configuration, with what a node in a container needs where the machine allows little."""
+    kubelet = {
+        "kind": "KubeletConfiguration",
+        "failCgroupV1": not host.cgroup_v1(),
+        "featureGates": {"KubeletInUserNamespace": host.limited_resources()},
+        "localStorageCapacityIsolation": False,  # the node's root is an overlay, of which it cannot tell what is left
+    }
+    containerd = f"""\
+[plugins."io.containerd.grpc.v1.cri"]
+  restrict_oom_score_adj = {str(host.limited_resources()).lower()}
+  disable_apparmor = {str(host.no_apparmor()).lower()}
+"""
+    return json.dumps(
+        {
+            "kind": "Cluster",
+            "apiVersion": "kind.x-k8s.io/v1alpha4",
+            "networking": {"apiServerAddress": INSIDE, "apiServerPort": PORT},
+            "containerdConfigPatches": [containerd],
+            "kubeadmConfigPatches": [json.dumps(kubelet)],
+            "nodes": [{"role": "control-plane", "image": image}],
+        },
+        indent=2,
+    )
