@@ -48,6 +48,7 @@ events_logger = "file"
 helper_binaries_dir = ["{home}/usr/lib/podman"]
 lock_type = "file"
 runtime = "runc"
+tmp_dir = "{RUNTIME}/libpod"
 
 [network]
 network_backend = "netavark"

@@ -17,14 +17,16 @@ from tests.cluster import host, nodeimage
 from tests.cluster.commands import run, succeeds
 from tests.cluster.engines import BUILDAH
 from tests.cluster.kind import CONFIG
+from tests.cluster.node import remove_cgroups
 from tests.cluster.paths import made, state_dir
 from tests.cluster.podman import Podman
 from tests.cluster.progress import stage
 
-NAMESPACE = "penstock-kind"
 DEVICE = "penstock-kind0"
 OUTSIDE, INSIDE = "10.251.0.1", "10.251.0.2"
 PORT = 6443
+CGROUPS = "libpod_parent"
+"""What Podman puts its containers under."""
 MODULES = Path("/lib/modules")
 """kind mounts it into its nodes, even where the kernel has none."""
 
@@ -37,7 +39,7 @@ class Room:
 
     @property
     def podman(self) -> Podman:
-        return Podman(self.folder / "podman", Path("/run/netns") / NAMESPACE)
+        return Podman(self.folder / "podman", self._namespace)
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -60,33 +62,43 @@ class Room:
             if not MODULES.exists():
                 (self.folder / "made-modules").touch()
                 MODULES.mkdir()
-            if not self.podman.namespace.exists():
-                self._make_network()
+            self._make_network()
 
     def close(self) -> None:
         """Stop what runs in the room, and leave nothing of it."""
         if not self.folder.exists():
             return
         with stage("stopping kind's Podman"):
-            if not self.podman.namespace.exists():  # the machine was restarted; Podman still has its records
-                run(["ip", "netns", "add", NAMESPACE])
+            self._make_namespace()  # after a restart of the machine there is none, but Podman has its records
             self.podman.remove_all()
+            remove_cgroups(CGROUPS)
             succeeds(["ip", "link", "delete", DEVICE])
-            succeeds(["ip", "netns", "delete", NAMESPACE])
+            run(["umount", self._namespace])
             if (self.folder / "made-modules").exists():
                 MODULES.rmdir()
             shutil.rmtree(self.folder)
 
+    @property
+    def _namespace(self) -> Path:
+        return self.folder / "network"
+
+    def _make_namespace(self) -> None:
+        """A namespace that a file keeps, unless it is there; ``ip netns`` would leave a mount of its own behind."""
+        if not self._namespace.is_mount():
+            self._namespace.touch()
+            run(["unshare", f"--net={self._namespace}", "true"])
+
     def _make_network(self) -> None:
-        inside = ["ip", "-netns", NAMESPACE]
-        run(["ip", "netns", "add", NAMESPACE])
-        run(["ip", "link", "add", DEVICE, "type", "veth", "peer", "name", "eth0", "netns", NAMESPACE])
-        run(["ip", "address", "add", f"{OUTSIDE}/30", "dev", DEVICE])
+        self._make_namespace()
+        inside = ["nsenter", f"--net={self._namespace}", "ip"]
+        if not succeeds(["ip", "link", "show", DEVICE]):
+            run(["ip", "link", "add", DEVICE, "type", "veth", "peer", "name", "eth0", "netns", self._namespace])
+        run(["ip", "address", "replace", f"{OUTSIDE}/30", "dev", DEVICE])
         run(["ip", "link", "set", DEVICE, "up"])
         run([*inside, "link", "set", "lo", "up"])
-        run([*inside, "address", "add", f"{INSIDE}/30", "dev", "eth0"])
+        run([*inside, "address", "replace", f"{INSIDE}/30", "dev", "eth0"])
         run([*inside, "link", "set", "eth0", "up"])
-        run([*inside, "route", "add", "default", "via", OUTSIDE])
+        run([*inside, "route", "replace", "default", "via", OUTSIDE])
 
 
 def room() -> Room:
