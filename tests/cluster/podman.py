@@ -6,6 +6,7 @@ It shares buildah's storage, so what one has built the other has too.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,10 +22,10 @@ PACKAGES = ("podman", "conmon", "netavark", "aardvark-dns", "libsubid4", "libgli
 
 @dataclass(frozen=True)
 class Podman:
-    """Its settings and a command of its name lie in ``folder``; the command runs it in a network namespace."""
+    """Its settings and a command of its name lie in ``folder``; the command runs it in namespaces (nsenter's words)."""
 
     folder: Path
-    namespace: Path
+    namespaces: Sequence[str]
 
     @property
     def path(self) -> Path:
@@ -66,7 +67,7 @@ network_config_dir = "{made(self.folder / "networks")}"
 export CONTAINERS_CONF={containers} CONTAINERS_STORAGE_CONF={storage} BUILDAH_ISOLATION=chroot
 export LD_LIBRARY_PATH={libraries}
 if [ "$1" = build ]; then exec {home}/usr/bin/podman "$@"; fi
-exec nsenter --net={self.namespace} {home}/usr/bin/podman "$@"
+exec nsenter {" ".join(self.namespaces)} --wdns="$PWD" {home}/usr/bin/podman "$@"
 """
         )
         command.chmod(0o755)
@@ -75,7 +76,7 @@ exec nsenter --net={self.namespace} {home}/usr/bin/podman "$@"
         """Remove its containers, their volumes and networks; the images stay."""
         if not (command := self.path / "podman").exists():
             return
-        run([command, "rm", "--all", "--force", "--volumes"])
+        run([command, "rm", "--all", "--force", "--volumes", "--time", "0"])
         run([command, "network", "prune", "--force"])
         shutil.rmtree(self.folder)
 

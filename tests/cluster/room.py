@@ -1,7 +1,8 @@
-"""A room for a kind cluster beside a cluster of processes: a network namespace, and in it a Podman of our own.
+"""A room for a kind cluster beside a cluster of processes: namespaces, and in them a Podman of our own.
 
-Rules of iptables, service addresses and ports of the one are then not those of the other. A pair of virtual Ethernet
-devices leads from the machine to the room: the API server is reached through it, and what the tests serve to pods.
+Rules of iptables, service addresses and ports of the one are then not those of the other. Mounts neither: Podman puts
+one on /run/netns, over those of pods that run. A pair of virtual Ethernet devices leads from the machine to the room:
+the API server is reached through it, and what the tests serve to pods.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Room:
 
     @property
     def podman(self) -> Podman:
-        return Podman(self.folder / "podman", self._namespace)
+        return Podman(self.folder / "podman", (f"--net={self._network}", f"--mount={self._mounts}"))
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -58,7 +59,7 @@ class Room:
         self.podman.configure()
         image = nodeimage.image(BUILDAH)
         (self.folder / "kind.yaml").write_text(configuration(image))
-        with stage("making a network namespace for kind"):
+        with stage("making namespaces for kind"):
             if not MODULES.exists():
                 (self.folder / "made-modules").touch()
                 MODULES.mkdir()
@@ -69,30 +70,39 @@ class Room:
         if not self.folder.exists():
             return
         with stage("stopping kind's Podman"):
-            self._make_namespace()  # after a restart of the machine there is none, but Podman has its records
+            self._make_namespaces()  # after a restart of the machine there is none, but Podman has its records
             self.podman.remove_all()
             remove_cgroups(CGROUPS)
             succeeds(["ip", "link", "delete", DEVICE])
-            run(["umount", self._namespace])
+            run(["umount", self._network, self._mounts, self._mounts.parent])
             if (self.folder / "made-modules").exists():
                 MODULES.rmdir()
             shutil.rmtree(self.folder)
 
     @property
-    def _namespace(self) -> Path:
-        return self.folder / "network"
+    def _network(self) -> Path:
+        return self._mounts.parent / "network"
 
-    def _make_namespace(self) -> None:
-        """A namespace that a file keeps, unless it is there; ``ip netns`` would leave a mount of its own behind."""
-        if not self._namespace.is_mount():
-            self._namespace.touch()
-            run(["unshare", f"--net={self._namespace}", "true"])
+    @property
+    def _mounts(self) -> Path:
+        return self.folder / "namespaces" / "mounts"
+
+    def _make_namespaces(self) -> None:
+        """Namespaces that files keep, unless they are there; one of mounts can only be kept in a private mount."""
+        parent = made(self._mounts.parent)
+        if not parent.is_mount():
+            run(["mount", "--bind", parent, parent])
+            run(["mount", "--make-private", parent])
+        if not self._mounts.is_mount():
+            self._mounts.touch()
+            self._network.touch()
+            run(["unshare", f"--net={self._network}", f"--mount={self._mounts}", "true"])
 
     def _make_network(self) -> None:
-        self._make_namespace()
-        inside = ["nsenter", f"--net={self._namespace}", "ip"]
+        self._make_namespaces()
+        inside = ["nsenter", f"--net={self._network}", "ip"]
         if not succeeds(["ip", "link", "show", DEVICE]):
-            run(["ip", "link", "add", DEVICE, "type", "veth", "peer", "name", "eth0", "netns", self._namespace])
+            run(["ip", "link", "add", DEVICE, "type", "veth", "peer", "name", "eth0", "netns", self._network])
         run(["ip", "address", "replace", f"{OUTSIDE}/30", "dev", DEVICE])
         run(["ip", "link", "set", DEVICE, "up"])
         run([*inside, "link", "set", "lo", "up"])
