@@ -90,10 +90,10 @@ class Room:
     def _make_namespaces(self) -> None:
         """Namespaces that files keep, unless they are there; one of mounts can only be kept in a private mount."""
         parent = made(self._mounts.parent)
-        if not parent.is_mount():
+        if not os.path.ismount(parent):
             run(["mount", "--bind", parent, parent])
             run(["mount", "--make-private", parent])
-        if not self._mounts.is_mount():
+        if not os.path.ismount(self._mounts):  # Path.is_mount is of directories only
             self._mounts.touch()
             self._network.touch()
             run(["unshare", f"--net={self._network}", f"--mount={self._mounts}", "true"])
