@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tests.cluster import host, nodeimage
 from tests.cluster.commands import run, succeeds
+from tests.cluster.containerd import unmount_below
 from tests.cluster.engines import BUILDAH
 from tests.cluster.kind import CONFIG
 from tests.cluster.node import remove_cgroups
@@ -74,7 +75,7 @@ class Room:
             self.podman.remove_all()
             remove_cgroups(CGROUPS)
             succeeds(["ip", "link", "delete", DEVICE])
-            run(["umount", self._network, self._mounts, self._mounts.parent])
+            unmount_below(self.folder)
             if (self.folder / "made-modules").exists():
                 MODULES.rmdir()
             shutil.rmtree(self.folder)
@@ -90,10 +91,11 @@ class Room:
     def _make_namespaces(self) -> None:
         """Namespaces that files keep, unless they are there; one of mounts can only be kept in a private mount."""
         parent = made(self._mounts.parent)
-        if not os.path.ismount(parent):
+        present = host.mount_points()
+        if parent not in present:
             run(["mount", "--bind", parent, parent])
             run(["mount", "--make-private", parent])
-        if not os.path.ismount(self._mounts):  # Path.is_mount is of directories only
+        if self._mounts not in present:
             self._mounts.touch()
             self._network.touch()
             run(["unshare", f"--net={self._network}", f"--mount={self._mounts}", "true"])
@@ -113,7 +115,7 @@ class Room:
 
 def room() -> Room:
     """The room of this machine and environment."""
-    return Room(state_dir().parent / "room")
+    return Room(state_dir().resolve().parent / "room")
 
 
 def configuration(image: str) -> str:
