@@ -1,8 +1,8 @@
 """The image of kind's nodes where no registry can be had: from Debian packages, Go modules and kind's own files.
 
 It is what kind's ``images/base`` and ``kind build node-image`` make, with three differences: Debian 12, because systemd
-of Debian 13 refuses cgroup v1; a network of one node (``ptp`` and ``host-local``) in place of kindnet; and in the pods'
-images nothing but programs that are static.
+of Debian 13 refuses cgroup v1; a network of pods that a script sets up (``network.sh``) in place of kindnet; and in the
+pods' images nothing but programs that are static.
 """
 
 from __future__ import annotations
@@ -37,24 +37,7 @@ SOURCES = (
     *(binaries.KUBERNETES, binaries.KUBECTL, binaries.KUBEADM, binaries.ETCD, binaries.COREDNS, binaries.STORAGE),
     *(binaries.CRICTL, binaries.CONTAINERD, binaries.KIND),
 )
-NETWORK = {
-    "cniVersion": "0.3.1",
-    "name": "kindnet",
-    "plugins": [
-        {
-            "type": "ptp",
-            "ipMasq": True,
-            "mtu": 1500,
-            "ipam": {
-                "type": "host-local",
-                "dataDir": "/run/cni-ipam-state",
-                "routes": [{"dst": "0.0.0.0/0"}],
-                "ranges": [[{"subnet": "10.244.0.0/24"}]],
-            },
-        },
-        {"type": "portmap", "capabilities": {"portMappings": True}},
-    ],
-}
+FOLDER = HERE / "dockerfiles/node"
 
 
 def image(builder: Engine) -> str:
@@ -72,10 +55,10 @@ def image(builder: Engine) -> str:
 
 def _inputs() -> str:
     """The digest of everything that the image is made from."""
-    total = hashlib.sha256(repr((debian.SUITE, PACKAGES, SOURCES, NETWORK)).encode())
-    for path in (HERE / "dockerfiles/node/Dockerfile", HERE / binaries.COREDNS.main, Path(__file__)):
+    total = hashlib.sha256(repr((debian.SUITE, PACKAGES, SOURCES)).encode())
+    written = [*sorted(FOLDER.iterdir()), HERE / binaries.COREDNS.main]
+    for path in (*written, *(Path(str(module.__file__)) for module in (archives, nodepods)), Path(__file__)):
         total.update(path.read_bytes())
-    total.update(Path(nodepods.__file__).read_bytes())
     return total.hexdigest()
 
 
@@ -99,7 +82,7 @@ def _build(builder: Engine, name: str, inputs: str, tree: Path) -> None:
         run(["tar", "--extract", "--file", tree, "--directory", root])
         archives.write(nodepods.bundles(root, pause[1], storage), context / "pods.tar", architecture())
         shutil.rmtree(root)
-        builder.build(name, HERE / "dockerfiles/node/Dockerfile", context, {"TREE": tree.name}, inputs)
+        builder.build(name, FOLDER / "Dockerfile", context, {"TREE": tree.name}, inputs)
 
 
 def _made(storage: str) -> dict[str, str]:
@@ -109,7 +92,8 @@ def _made(storage: str) -> dict[str, str]:
         "kind/version": binaries.KUBERNETES.version,
         "kind/manifests/default-storage.yaml": storage,
         "kind/manifests/default-cni.yaml": json.dumps(nothing),
-        "etc/cni/net.d/10-kindnet.conflist": json.dumps(NETWORK),
+        "kind/bin/pod-network": (FOLDER / "network.sh").read_text(),
+        "etc/systemd/system/pod-network.service": (FOLDER / "pod-network.service").read_text(),
     }
 
 

@@ -27,6 +27,7 @@ from tests.cluster.progress import stage
 DEVICE = "penstock-kind0"
 OUTSIDE, INSIDE = "10.251.0.1", "10.251.0.2"
 PORT = 6443
+HOW_MANY = "PENSTOCK_KIND_NODES"
 CGROUPS = "libpod_parent"
 """What Podman puts its containers under."""
 MODULES = Path("/lib/modules")
@@ -59,7 +60,7 @@ class Room:
         made(self.folder)
         self.podman.configure()
         image = nodeimage.image(BUILDAH)
-        (self.folder / "kind.yaml").write_text(configuration(image))
+        (self.folder / "kind.yaml").write_text(configuration(image, int(os.environ.get(HOW_MANY, "1"))))
         with stage("making namespaces for kind"):
             if not MODULES.exists():
                 (self.folder / "made-modules").touch()
@@ -118,8 +119,11 @@ def room() -> Room:
     return Room(state_dir().resolve().parent / "room")
 
 
-def configuration(image: str) -> str:
-    """kind's configuration, with what a node in a container needs where the machine allows little."""
+def configuration(image: str, nodes: int = 1) -> str:
+    """kind's configuration, with what a node in a container needs where the machine allows little.
+
+    Beside others, the first node runs the control plane and none of the pods that tests make.
+    """
     kubelet = {
         "kind": "KubeletConfiguration",
         "failCgroupV1": not host.cgroup_v1(),
@@ -138,7 +142,7 @@ def configuration(image: str) -> str:
             "networking": {"apiServerAddress": INSIDE, "apiServerPort": PORT},
             "containerdConfigPatches": [containerd],
             "kubeadmConfigPatches": [json.dumps(kubelet)],
-            "nodes": [{"role": "control-plane", "image": image}],
+            "nodes": [{"role": role, "image": image} for role in ["control-plane"] + (nodes - 1) * ["worker"]],
         },
         indent=2,
     )

@@ -82,3 +82,8 @@ def _read(tar: tarfile.TarFile, name: str) -> bytes:
     file = tar.extractfile(name)
     assert file
     return file.read()
+
+
+def test_of_several_nodes_one_has_the_control_plane() -> None:
+    config = yaml.safe_load(room.configuration("localhost/node:1", 3))
+    assert [node["role"] for node in config["nodes"]] == ["control-plane", "worker", "worker"]
