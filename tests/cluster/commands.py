@@ -51,7 +51,7 @@ def run(
         where = f"; all of it in {log}" if log else ""
         said = tail(log) if log else done.stderr or done.stdout or ""
         text = f"{' '.join(words)} ended with {done.returncode}{where}:\n{said.strip()[-3000:]}"
-        raise ClusterError(text + disks.hint(said))
+        raise ClusterError(text + disks.hint(said, into))
     return done.stdout or ""
 
 

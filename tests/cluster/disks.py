@@ -14,9 +14,16 @@ SIGN = os.strerror(errno.ENOSPC)
 MEGABYTE = 1_000_000
 
 
-def hint(said: str) -> str:
-    """What is left on the disks that are written to, if a program said that one is full; else nothing."""
-    if SIGN.lower() not in said.lower():
+FULL = MEGABYTE
+
+
+def hint(said: str, written: Path | None = None) -> str:
+    """What is left on the disks that are written to, if one is full: a program said so, or its file has no room.
+
+    Podman, whose output cannot be written, tells of a broken pipe.
+    """
+    full = written is not None and shutil.disk_usage(written).free < FULL
+    if not full and SIGN.lower() not in said.lower():
         return ""
     places = (cache_dir(), state_dir(), Path(tempfile.gettempdir()), Path("/var/lib"))
     left = ", ".join(

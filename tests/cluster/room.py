@@ -61,11 +61,10 @@ class Room:
         self.podman.configure()
         image = nodeimage.image(BUILDAH)
         (self.folder / "kind.yaml").write_text(configuration(image, int(os.environ.get(HOW_MANY, "1"))))
-        with stage("making namespaces for kind"):
-            if not MODULES.exists():
-                (self.folder / "made-modules").touch()
-                MODULES.mkdir()
-            self._make_network()
+        if not MODULES.exists():
+            (self.folder / "made-modules").touch()
+            MODULES.mkdir()
+        self._make_network()
 
     def close(self) -> None:
         """Stop what runs in the room, and leave nothing of it."""

@@ -6,9 +6,10 @@ import errno
 import os
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from tests.cluster import __main__, engines, foundation
+from tests.cluster import __main__, disks, engines, foundation
 from tests.cluster.engines import Engine, answers
 from tests.cluster.paths import CHECKOUT
 from tests.cluster.progress import ClusterError
@@ -50,6 +51,18 @@ def test_a_full_disk_is_named(programs: Programs, tmp_path: Path) -> None:
     programs.add("docker", "echo an archive > /dev/full")
     with pytest.raises(ClusterError, match=rf"A disk is full. Left at {tmp_path}/cache: \d+ MB"):
         Engine("docker").archive(IMAGE, tmp_path / "image.tar")
+
+
+def test_a_full_disk_is_named_though_the_engine_tells_of_a_pipe(
+    programs: Programs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    programs.add("podman", "echo 'Error: writing blob: broken pipe' >&2; exit 125")
+    with pytest.raises(ClusterError) as plain:
+        Engine("podman").archive(IMAGE, tmp_path / "image.tar")
+    assert "A disk is full" not in str(plain.value)
+    monkeypatch.setattr(disks.shutil, "disk_usage", lambda path: SimpleNamespace(free=0))
+    with pytest.raises(ClusterError, match="A disk is full"):
+        Engine("podman").archive(IMAGE, tmp_path / "image.tar")
 
 
 def test_a_full_disk_ends_a_command_with_an_error_not_a_trace(
