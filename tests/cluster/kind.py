@@ -136,6 +136,8 @@ class KindCluster:
             try:
                 self._kind("create", "cluster", "--name", NAME, *words)
             except ClusterError as error:
+                if not self.left():
+                    self._created_in.unlink(missing_ok=True)
                 if NO_IMAGE not in str(error):
                     raise
                 raise NoNodeImage(

@@ -108,9 +108,13 @@ def test_a_first_start_that_failed_leaves_nothing_to_remember(docker: Programs) 
     docker.add("kind", 'if [ "$1" = create ]; then echo "cannot" >&2; exit 1; fi')
     with pytest.raises(ClusterError, match="cannot"):
         choice.start()
-    docker.knows("gone")
+    docker.forgets("bin/docker")
     kind.container_engine.cache_clear()
+    kind._engine.cache_clear()
     assert isinstance(choice.cluster(), LocalCluster)
+    docker.engine("podman")
+    kind.container_engine.cache_clear()
+    assert KindCluster().builder.command == "podman"
 
 
 def test_a_start_that_left_a_node_is_remembered(docker: Programs) -> None:
