@@ -128,9 +128,9 @@ class KindCluster:
         return sorted(run([self.builder.command, *words]).split())
 
     def _create(self) -> None:
-        config = configuration()
+        config, builder = configuration(), self.builder
         self.kubeconfig.unlink(missing_ok=True)
-        self._created_in.write_text(self.builder.command)
+        self._created_in.write_text(builder.command)
         words: list[Argument] = ["--config", config, "--wait", f"{PATIENCE}s", "--kubeconfig", self.kubeconfig]
         with stage("creating the kind cluster", usually="1 min; the first time it pulls 1 GB"):
             try:
@@ -141,7 +141,7 @@ class KindCluster:
                 if NO_IMAGE not in str(error):
                     raise
                 raise NoNodeImage(
-                    f"{self.builder.command} answers, but the image of kind's nodes cannot be had:\n{error}\n"
+                    f"{builder.command} answers, but the image of kind's nodes cannot be had:\n{error}\n"
                     f"{CONFIG} names a configuration of kind's, in which another image can stand"
                 ) from error
 

@@ -49,7 +49,9 @@ events_logger = "file"
 helper_binaries_dir = ["{home}/usr/lib/podman"]
 lock_type = "file"
 runtime = "runc"
-tmp_dir = "{RUNTIME}/libpod"
+static_dir = "{made(self.folder / "records")}"
+tmp_dir = "{self.folder}/running"
+volume_path = "{made(self.folder / "volumes")}"
 
 [network]
 network_backend = "netavark"
