@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -135,6 +136,7 @@ def command(name: str) -> Path:
     return Path(found) if found and will_do(name, found) else binary(name)
 
 
+@functools.cache
 def will_do(name: str, path: str) -> bool:
     """Whether a client that was found has the options that are used here: Helm 3 lacks some."""
     if name != "helm":
