@@ -43,7 +43,12 @@ class Engine:
             words += ["--build-arg", f"{name}={value}"]
         log = made(cache_dir() / "logs") / f"image-{image.rpartition('/')[2].replace(':', '-')}.log"
         if self.mounts:
-            words = [*_host_files(), *words]
+            words = [
+                "--security-opt",
+                "label=disable",
+                *_host_files(),
+                *words,
+            ]  # SELinux would hide the machine's files
         if self.builds_alone:
             words = ["--isolation", "chroot", "--network", "host", "--layers", *words]
         # An attestation makes a list of manifests of the image, which cannot be loaded into a node as one.
