@@ -79,12 +79,17 @@ class LocalCluster:
         storage.start(self.plane)
 
     def down(self) -> None:
-        """Stop everything, undo what was done to the machine, and forget the cluster's data."""
-        with stage("stopping the cluster"):
-            for name in (storage.PROCESS, dns.PROCESS):
-                self.plane.processes.stop(name)
-            self.node.stop()
-            self.plane.stop(delete=True)
+        """Stop everything, undo what was done to the machine, and forget the cluster's data.
+
+        What a node has on the machine, its containerd's socket first of all, is not ours if we started none: a cluster
+        of another state may run.
+        """
+        if self.left():
+            with stage("stopping the cluster"):
+                for name in (storage.PROCESS, dns.PROCESS):
+                    self.plane.processes.stop(name)
+                self.node.stop()
+        self.plane.stop(delete=True)
 
     def left(self) -> bool:
         """Whether there is something to stop or to undo."""

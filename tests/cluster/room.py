@@ -19,7 +19,7 @@ from tests.cluster.commands import run, succeeds
 from tests.cluster.containerd import unmount_below
 from tests.cluster.engines import BUILDAH
 from tests.cluster.kind import CONFIG
-from tests.cluster.node import remove_cgroups
+from tests.cluster.node import remove_cgroups, remove_empty
 from tests.cluster.paths import made, state_dir
 from tests.cluster.podman import Podman
 from tests.cluster.progress import stage
@@ -30,8 +30,9 @@ PORT = 6443
 HOW_MANY = "PENSTOCK_KIND_NODES"
 CGROUPS = "libpod_parent"
 """What Podman puts its containers under."""
-MODULES = Path("/lib/modules")
-"""kind mounts it into its nodes, even where the kernel has none."""
+LOCK = "netavark.lock"
+FIXED_PLACES = (Path("/lib/modules"), Path("/etc/containers/networks"))
+"""kind mounts the first into its nodes, even where the kernel has none; in the other Podman's network has its lock."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,10 @@ class Room:
         self.podman.configure()
         image = nodeimage.image(BUILDAH)
         (self.folder / "kind.yaml").write_text(configuration(image, int(os.environ.get(HOW_MANY, "1"))))
-        if not MODULES.exists():
-            (self.folder / "made-modules").touch()
-            MODULES.mkdir()
+        for place in FIXED_PLACES:
+            if not place.exists():
+                (made(self.folder / "made") / place.name).touch()
+                made(place)
         self._make_network()
 
     def close(self) -> None:
@@ -76,8 +78,10 @@ class Room:
             remove_cgroups(CGROUPS)
             succeeds(["ip", "link", "delete", DEVICE])
             unmount_below(self.folder)
-            if (self.folder / "made-modules").exists():
-                MODULES.rmdir()
+            for place in FIXED_PLACES:
+                if (self.folder / "made" / place.name).exists():
+                    (place / LOCK).unlink(missing_ok=True)
+                    remove_empty(place)
             shutil.rmtree(self.folder)
 
     @property
