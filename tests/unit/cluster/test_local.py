@@ -15,7 +15,7 @@ from tests.unit.cluster.conftest import Programs
 def stopped(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> list[Node]:
     """The nodes that were stopped; none is."""
     nodes: list[Node] = []
-    monkeypatch.setattr(Node, "stop", nodes.append)
+    monkeypatch.setattr(Node, "stop", lambda self: nodes.append(self))
     return nodes
 
 
