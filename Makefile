@@ -28,7 +28,7 @@ $(VENV)/.ready: requirements-dev.txt pyproject.toml
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-cluster clean-cluster images chart-lint: | venv
+cluster clean-cluster images kind-test chart-lint: | venv
 
 demo: venv ## A cluster, the operator from its chart, two machine-learning Pipelines, their results
 	@$(PY) -m tests.demo
@@ -58,9 +58,10 @@ faults: venv ## The operator is broken on purpose, in a hundred ways; docs/relia
 faults-quick: venv
 	@$(PY) -m tests.faults --quick
 
-generate: venv ## Write the CRDs, the chart's copy and the reference documentation from the models
+generate: venv ## Write the CRDs, the chart's copy, its README and the reference documentation from what they tell of
 	@$(PY) -m penstock.api.generate
 	@$(PY) -m penstock.core.generate
+	@$(PY) -m tests.contract.chart_readme
 
 lock: venv ## Pin the newest versions that pyproject.toml allows
 	@$(VENV)/bin/pip install --quiet uv

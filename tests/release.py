@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from tests.cluster import binaries
 from tests.cluster.choice import cluster
 from tests.cluster.commands import run
-from tests.cluster.engines import engine
 from tests.cluster.images import OPERATOR
 from tests.cluster.paths import CHECKOUT, locked, state_dir
 from tests.cluster.progress import ClusterError, stage
@@ -49,7 +48,7 @@ def install(*settings: str, name: str = NAME, namespace: str = NAMESPACE, cluste
     makes new pods when the image is another one. Definitions of the kinds that somebody applied by hand are taken over.
     """
     words = [f"scope.clusterWide={str(cluster_wide).lower()}", *settings]
-    built = engine().inputs(OPERATOR)[:12] or "unknown"
+    built = cluster().builder.inputs(OPERATOR)[:12] or "unknown"
     with stage(f"installing the operator with Helm into {namespace}"), _telling(namespace):
         run(
             [

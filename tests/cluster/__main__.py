@@ -7,8 +7,8 @@ import os
 import signal
 import sys
 
-from tests.cluster import binaries, gpus, images
-from tests.cluster.choice import Cluster, cluster, forget, remember
+from tests.cluster import binaries, disks, gpus, images
+from tests.cluster.choice import Cluster, cluster, start, stop
 from tests.cluster.paths import locked, state_dir
 from tests.cluster.progress import ClusterError, say
 
@@ -25,6 +25,11 @@ def main() -> int:
         return _run(arguments, cluster())
     except ClusterError as error:
         sys.stderr.write(f"error: {error}\n")
+        return 1
+    except OSError as error:
+        if not (hint := disks.hint(str(error))):
+            raise
+        sys.stderr.write(f"error: {error}{hint}\n")
         return 1
     except KeyboardInterrupt:
         sys.stderr.write("interrupted; what was started goes on: 'python -m tests.cluster down' stops it\n")
@@ -53,19 +58,16 @@ def _run(arguments: argparse.Namespace, one: Cluster) -> int:
 
 def _change(arguments: argparse.Namespace, one: Cluster) -> None:
     if arguments.command == "up":
-        if not one.alive():
-            remember(one)
-            one.up()
+        one = start()
         binaries.on_path()
         say(f"the cluster is up ({one.kind})")
         print(one.kubeconfig)
     elif arguments.command == "down":
-        one.down()
-        forget()
+        stop(one)
         say(f"the cluster is down ({one.kind})")
     elif arguments.command == "images":
         chosen = images.chosen(arguments.names)
-        images.build(chosen)
+        images.build(chosen, one.builder)
         one.load([image.name for image in chosen])
     elif arguments.command == "load":
         one.load(arguments.names)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import json
 import os
 import shutil
@@ -13,7 +15,7 @@ from pathlib import Path
 from tests.cluster.commands import run
 from tests.cluster.golang import go
 from tests.cluster.paths import HERE, cache_dir, locked, made
-from tests.cluster.progress import stage
+from tests.cluster.progress import ClusterError, stage
 
 VERSION_PACKAGE = "k8s.io/component-base/version"
 
@@ -23,7 +25,7 @@ class Source:
     """A Go module and the commands to build from it.
 
     ``commands`` maps the name of a binary to its package; ``.`` is the file ``main`` (a path in this folder).
-    ``usually`` is how long it takes from nothing on two cores.
+    ``tags`` are Go's build tags; ``usually`` is how long it takes from nothing on two cores.
     """
 
     name: str
@@ -33,8 +35,14 @@ class Source:
     usually: str
     symbols: Mapping[str, str]
     main: str = ""
+    tags: str = ""
 
 
+KUBERNETES_SYMBOLS = {
+    f"{VERSION_PACKAGE}.gitVersion": "v1.37.2",
+    f"{VERSION_PACKAGE}.gitMajor": "1",
+    f"{VERSION_PACKAGE}.gitMinor": "37",
+}
 KUBERNETES = Source(
     "kubernetes",
     "k8s.io/kubernetes",
@@ -47,15 +55,19 @@ KUBERNETES = Source(
             "kube-scheduler",
             "kubelet",
             "kube-proxy",
-            "kubectl",
         )
     },
     "6 to 10 min",
-    {
-        f"{VERSION_PACKAGE}.gitVersion": "v1.37.2",
-        f"{VERSION_PACKAGE}.gitMajor": "1",
-        f"{VERSION_PACKAGE}.gitMinor": "37",
-    },
+    KUBERNETES_SYMBOLS,
+)
+# Apart from the rest: beside a cluster that somebody else runs, only the client is wanted.
+KUBECTL = Source(
+    "kubectl",
+    KUBERNETES.module,
+    KUBERNETES.version,
+    {"kubectl": "k8s.io/kubernetes/cmd/kubectl"},
+    "2 min",
+    KUBERNETES_SYMBOLS,
 )
 # Debian's etcd is 3.4, without the progress notifications that streaming lists need: informers then re-list for ever.
 ETCD = Source("etcd", "go.etcd.io/etcd/server/v3", "v3.6.12", {"etcd": "go.etcd.io/etcd/server/v3"}, "25 s", {})
@@ -72,6 +84,31 @@ HELM = Source("helm", "helm.sh/helm/v4", "v4.3.1", {"helm": "helm.sh/helm/v4/cmd
 KIND = Source("kind", "sigs.k8s.io/kind", "v0.33.0", {"kind": "sigs.k8s.io/kind"}, "30 s", {})
 KWOK = Source("kwok", "sigs.k8s.io/kwok", "v0.8.0", {"kwok": "sigs.k8s.io/kwok/cmd/kwok"}, "1 to 2 min", {})
 
+# What kind's node has beside the programs of a cluster.
+KUBEADM = Source(
+    "kubeadm",
+    KUBERNETES.module,
+    KUBERNETES.version,
+    {"kubeadm": "k8s.io/kubernetes/cmd/kubeadm"},
+    "1 to 2 min",
+    KUBERNETES_SYMBOLS,
+)
+CRICTL = Source(
+    "crictl", "sigs.k8s.io/cri-tools", "v1.36.0", {"crictl": "sigs.k8s.io/cri-tools/cmd/crictl"}, "1 to 2 min", {}
+)
+CONTAINERD = Source(
+    "containerd",
+    "github.com/containerd/containerd/v2",
+    "v2.3.4",
+    {
+        name: f"github.com/containerd/containerd/v2/cmd/{name}"
+        for name in ("containerd", "ctr", "containerd-shim-runc-v2")
+    },
+    "2 to 4 min",
+    {},
+    tags="no_btrfs no_zfs no_devmapper no_aufs",
+)
+
 S3 = Source(
     "versitygw",
     "github.com/versity/versitygw",
@@ -81,8 +118,8 @@ S3 = Source(
     {},
 )
 
-SOURCES = (KUBERNETES, ETCD, COREDNS, STORAGE, HELM, KIND, KWOK, S3)
-CLUSTER = (KUBERNETES, ETCD, COREDNS, STORAGE, HELM)
+SOURCES = (KUBERNETES, KUBECTL, ETCD, COREDNS, STORAGE, HELM, KIND, KUBEADM, CRICTL, CONTAINERD, KWOK, S3)
+CLUSTER = (KUBERNETES, KUBECTL, ETCD, COREDNS, STORAGE, HELM)
 """What the cluster on this machine is made of; kind, kwok and the S3 server are built when they are asked for."""
 
 
@@ -94,9 +131,20 @@ def binary(name: str) -> Path:
 
 
 def command(name: str) -> Path:
-    """The path of a client (kubectl, helm, kind): the one on PATH, else ours."""
+    """The path of a client (kubectl, helm, kind): the one on PATH if it is of a kind that will do, else ours."""
     found = shutil.which(name)
-    return Path(found) if found else binary(name)
+    return Path(found) if found and will_do(name, found) else binary(name)
+
+
+@functools.cache
+def will_do(name: str, path: str) -> bool:
+    """Whether a client that was found has the options that are used here: Helm 3 lacks some."""
+    if name != "helm":
+        return True
+    try:
+        return run([path, "version", "--short"]).strip().startswith("v4.")
+    except ClusterError:
+        return False
 
 
 def present(source: Source) -> bool:
@@ -124,8 +172,8 @@ def module_folder(source: Source) -> Path:
 def on_path() -> Path:
     """A directory with links to the clients in the cache (kubectl, helm), to be put on PATH."""
     folder = made(cache_dir() / "bin")
-    for source in (KUBERNETES, HELM):
-        for name in {"kubectl", "helm"} & set(source.commands):
+    for source in (KUBECTL, HELM):
+        for name in source.commands:
             if present(source):
                 link = folder / f".{name}.{os.getpid()}"
                 link.symlink_to(_home(source) / name)
@@ -134,7 +182,8 @@ def on_path() -> Path:
 
 
 def _home(source: Source) -> Path:
-    return cache_dir() / "programs" / f"{source.name}-{source.version}"
+    written = f"-{hashlib.sha256((HERE / source.main).read_bytes()).hexdigest()[:8]}" if source.main else ""
+    return cache_dir() / "programs" / f"{source.name}-{source.version}{written}"
 
 
 def _build(source: Source) -> None:
@@ -150,7 +199,7 @@ def _build(source: Source) -> None:
         packages = list(source.commands.values())
         target = output if len(packages) > 1 else output / next(iter(source.commands))
         run(
-            [go(), "build", "-trimpath", "-ldflags", f"-s -w{symbols}", "-o", target, *packages],
+            [go(), "build", "-trimpath", "-tags", source.tags, "-ldflags", f"-s -w{symbols}", "-o", target, *packages],
             env={"CGO_ENABLED": "0", "GOFLAGS": "-mod=mod -buildvcs=false", "GOTOOLCHAIN": "local"},
             cwd=workspace,
             log=log,
@@ -166,7 +215,7 @@ def _go_mod(source: Source) -> str:
     published, they have the version v0.MINOR.PATCH.
     """
     lines = [f"module penstock.dev/cluster/{source.name}", "go 1.26.0", f"require {source.module} {source.version}"]
-    if source is KUBERNETES:
+    if source.module == KUBERNETES.module:
         version = source.version.replace("v1.", "v0.", 1)
         lines += [f"replace {name} => {name} {version}" for name in _staging_modules(source)]
     return "\n".join(lines) + "\n"

@@ -2,13 +2,18 @@
 PYTHON ?= python3
 CLUSTER = $(PYTHON) -m tests.cluster
 
-.PHONY: cluster clean-cluster images
+.PHONY: cluster clean-cluster images kind-test
 
 cluster: ## Bring up a real Kubernetes cluster
 	@$(CLUSTER) up
 
 clean-cluster: ## Stop the cluster and everything that belongs to it
+	@$(PYTHON) -m tests.kind down
 	@$(CLUSTER) down
+
+kind-test: ## The demo and the acceptance cases on kind with Podman, without a registry, beside any other cluster
+	@$(PYTHON) -m tests.kind demo
+	@$(PYTHON) -m tests.kind e2e
 
 images: ## Build the images that changed and load them into the cluster
 	@$(CLUSTER) images

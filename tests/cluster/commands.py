@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from typing import IO
 
+from tests.cluster import disks
 from tests.cluster.progress import ClusterError
 
 Argument = str | Path
@@ -19,34 +22,37 @@ def run(
     cwd: Path | None = None,
     stdin: str | None = None,
     log: Path | None = None,
+    into: Path | None = None,
 ) -> str:
     """Run ``argv`` with ``env`` added to the environment; return its standard output.
 
-    With ``log`` everything the program prints is appended to that file and the result is empty.
+    With ``log`` everything the program prints is appended to that file and the result is empty; with ``into`` its
+    standard output becomes that file.
 
     Raises:
         ClusterError: the program is not there, or ended with another code than 0.
     """
     words = [str(word) for word in argv]
     environment = {**os.environ, **(env or {})}
-    try:
-        if log is None:
-            done = subprocess.run(words, env=environment, cwd=cwd, input=stdin, text=True, capture_output=True)
-            output, errors = done.stdout, done.stderr or done.stdout
-        else:
-            with log.open("a") as handle:
-                handle.write(f"$ {' '.join(words)}\n")
-                handle.flush()
-                done = subprocess.run(
-                    words, env=environment, cwd=cwd, input=stdin, text=True, stdout=handle, stderr=handle
-                )
-            output, errors = "", tail(log)
-    except FileNotFoundError as error:
-        raise ClusterError(f"{words[0]} is not installed (wanted for: {' '.join(words)})") from error
+    with ExitStack() as files:
+        output: int | IO[str] = subprocess.PIPE
+        errors: int | IO[str] = subprocess.PIPE
+        if log:
+            output = errors = files.enter_context(log.open("a"))
+            output.write(f"$ {' '.join(words)}\n")
+            output.flush()
+        if into:
+            output = files.enter_context(into.open("w"))
+        try:
+            done = subprocess.run(words, env=environment, cwd=cwd, input=stdin, text=True, stdout=output, stderr=errors)
+        except FileNotFoundError as error:
+            raise ClusterError(f"{words[0]} is not installed (wanted for: {' '.join(words)})") from error
     if done.returncode:
         where = f"; all of it in {log}" if log else ""
-        raise ClusterError(f"{' '.join(words)} ended with {done.returncode}{where}:\n{errors.strip()[-3000:]}")
-    return output
+        said = tail(log) if log else done.stderr or done.stdout or ""
+        text = f"{' '.join(words)} ended with {done.returncode}{where}:\n{said.strip()[-3000:]}"
+        raise ClusterError(text + disks.hint(said, into))
+    return done.stdout or ""
 
 
 def succeeds(argv: Sequence[Argument], seconds: float = 30) -> bool:

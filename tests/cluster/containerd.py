@@ -116,7 +116,6 @@ SystemdCgroup = false
 
 def unmount_below(folder: Path) -> None:
     """Unmount everything mounted under the directory, the innermost first."""
-    lines = Path("/proc/self/mountinfo").read_text().splitlines()
-    points = [line.split()[4].encode().decode("unicode_escape") for line in lines]
-    for point in sorted((p for p in points if Path(p).is_relative_to(folder)), key=len, reverse=True):
+    points = [point for point in host.mount_points() if point.is_relative_to(folder)]
+    for point in sorted(points, key=lambda point: len(point.parts), reverse=True):
         subprocess.run(["umount", "--lazy", point], capture_output=True)

@@ -16,7 +16,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.cluster.binaries import ETCD, KUBERNETES, binary, ensure
+from tests.cluster.binaries import ETCD, KUBECTL, KUBERNETES, binary, ensure
 from tests.cluster.certificates import Authority
 from tests.cluster.commands import run, succeeds
 from tests.cluster.paths import made
@@ -78,7 +78,7 @@ class ControlPlane:
         Raises:
             ClusterError: a program cannot be built, or a process ended; the text has the end of its log.
         """
-        ensure(ETCD, KUBERNETES)
+        ensure(ETCD, KUBERNETES, KUBECTL)
         with stage("starting the control plane"):
             made(self.state).chmod(0o700)
             self.authority.kubeconfig(self.kubeconfig, self.server, ADMIN, "system:masters")

@@ -1,10 +1,11 @@
-"""A Debian tree with Python, made by debootstrap: the base of images where no registry can be counted on."""
+"""A Debian tree, made by debootstrap: the base of images where no registry can be counted on."""
 
 from __future__ import annotations
 
 import hashlib
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.cluster.commands import run
@@ -12,7 +13,7 @@ from tests.cluster.paths import cache_dir, locked, made
 from tests.cluster.progress import ClusterError, stage
 
 SUITE = "bookworm"
-PACKAGES = ("ca-certificates", "python3", "python3-venv")
+PYTHON = ("ca-certificates", "python3", "python3-venv")
 LEFT_OUT = (
     "dev/*",
     "var/cache/apt/*",
@@ -27,24 +28,24 @@ LEFT_OUT = (
 """What a container never reads: half of the tree."""
 
 
-def tree() -> Path:
-    """The tree as a tar file in the cache; made first if it is not there."""
-    key = hashlib.sha256(repr((SUITE, PACKAGES, LEFT_OUT)).encode()).hexdigest()[:12]
+def tree(packages: Sequence[str] = PYTHON) -> Path:
+    """The tree with these packages as a tar file in the cache; made first if it is not there."""
+    key = hashlib.sha256(repr((SUITE, tuple(packages), LEFT_OUT)).encode()).hexdigest()[:12]
     path = made(cache_dir() / "images") / f"debian-{SUITE}-{key}.tar"
     if not path.exists():
         with locked(cache_dir() / "locks" / "debian"):
             if not path.exists():
-                with stage("making a Debian base for images with debootstrap", usually="70 s"):
-                    _make(path)
+                with stage(f"making a Debian tree with {', '.join(packages[:4])} by debootstrap", usually="70 s"):
+                    _make(path, packages)
     return path
 
 
-def _make(path: Path) -> None:
+def _make(path: Path, packages: Sequence[str]) -> None:
     log = made(cache_dir() / "logs") / "debootstrap.log"
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".debian-") as work:
         root, unfinished = Path(work) / "root", Path(work) / "tree.tar"
         # --variant: apt and what is essential, nothing else
-        options = ["--variant=minbase", f"--include={','.join(PACKAGES)}"]
+        options = ["--variant=minbase", f"--include={','.join(packages)}"]
         run(["debootstrap", *options, SUITE, root, *_mirror()], log=log)
         excluded = [f"--exclude=./{pattern}" for pattern in LEFT_OUT]
         run(["tar", "--numeric-owner", *excluded, "-C", root, "-cf", unfinished, "."], log=log)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.cluster import binaries
 from tests.cluster.commands import run, succeeds
-from tests.cluster.engines import engine
+from tests.cluster.engines import Engine, engine
 from tests.cluster.progress import ClusterError, stage
 
 LOADER = "PENSTOCK_IMAGE_LOADER"
@@ -23,6 +23,11 @@ class GivenCluster:
     kubeconfig: Path
     kind = "given by KUBECONFIG"
     audit_log = None
+
+    @property
+    def builder(self) -> Engine:
+        """What builds images for it: whatever this machine has."""
+        return engine()
 
     def alive(self) -> bool:
         """Whether its API server answers."""
@@ -37,6 +42,10 @@ class GivenCluster:
 
     def down(self) -> None:
         """It is not ours to stop: nothing happens."""
+
+    def left(self) -> bool:
+        """Nothing of it is ours."""
+        return False
 
     def load(self, names: list[str]) -> None:
         """Bring images to its nodes with the command in PENSTOCK_IMAGE_LOADER, which gets the archive's path.
@@ -53,7 +62,7 @@ class GivenCluster:
         for name in names:
             with stage(f"loading {name}"), tempfile.TemporaryDirectory(prefix="penstock-image-") as folder:
                 archive = Path(folder) / "image.tar"
-                engine().archive(name, archive)
+                self.builder.archive(name, archive)
                 run([*shlex.split(loader), archive])
 
     def describe(self) -> list[str]:

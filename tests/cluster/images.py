@@ -7,15 +7,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.cluster import debian
 from tests.cluster.containerd import PAUSE_IMAGE
-from tests.cluster.engines import Engine, engine
+from tests.cluster.engines import Engine
+from tests.cluster.foundation import foundation
 from tests.cluster.paths import CHECKOUT, HERE, cache_dir, locked
 from tests.cluster.progress import ClusterError, stage
 
 PYTHON = "localhost/penstock-python:dev"
 OPERATOR = "localhost/penstock:dev"
-DEBIAN = f"localhost/penstock-debian:{debian.SUITE}"
+FOUNDATION = "foundation"
+"""The base that is found when an image is built (see there)."""
 NOT_INPUTS = {"__pycache__", "tests", ".pytest_cache", ".mypy_cache", ".ruff_cache"}
 
 
@@ -23,7 +24,7 @@ NOT_INPUTS = {"__pycache__", "tests", ".pytest_cache", ".mypy_cache", ".ruff_cac
 class Image:
     """An image: its Dockerfile, the build context, the files in it that count, and the images and arguments it needs.
 
-    ``base`` is the image that the Dockerfile gets as its argument BASE.
+    ``base`` is the image that the Dockerfile gets as its argument BASE: one of ours, or ``FOUNDATION``.
     """
 
     name: str
@@ -42,14 +43,13 @@ def short(name: str) -> str:
 
 def project_images() -> list[Image]:
     """Base, operator and components: what the cluster must have so that Pipelines run."""
-    builder = engine()
     found = [
         Image(
             PYTHON,
             HERE / "dockerfiles/python/Dockerfile",
             HERE / "dockerfiles/python",
             ("Dockerfile",),
-            _debian(builder),
+            FOUNDATION,
         ),
         Image(
             OPERATOR,
@@ -64,10 +64,6 @@ def project_images() -> list[Image]:
         name = f"localhost/penstock-{dockerfile.parent.name}:dev"
         found.append(Image(name, dockerfile, components, (".",), PYTHON))
     return found
-
-
-def _debian(builder: Engine) -> str:
-    return DEBIAN if builder.builds_alone else ""
 
 
 def node_images() -> list[Image]:
@@ -87,40 +83,31 @@ def chosen(names: list[str]) -> list[Image]:
     return [image for name, image in images.items() if not names or name in {short(n) for n in names}]
 
 
-def build(images: list[Image]) -> None:
-    """Build the images, bases first, that are missing or whose inputs have changed."""
+def build(images: list[Image], builder: Engine) -> None:
+    """Build the images, bases first, that the builder lacks or whose inputs have changed."""
     known = {image.name: image for image in [*project_images(), *node_images()]}
     with locked(cache_dir() / "locks" / "images"):
         done: dict[str, str] = {}
         for image in images:
-            _build(image, known, done)
+            _build(image, known, done, builder)
 
 
-def _build(image: Image, known: Mapping[str, Image], done: dict[str, str]) -> str:
+def _build(image: Image, known: Mapping[str, Image], done: dict[str, str], builder: Engine) -> str:
     """Build one image and those it needs; the digest of its inputs."""
     if image.name in done:
         return done[image.name]
-    builder = engine()
     arguments = dict(image.arguments)
     base = ""
-    if image.base:
+    if image.base == FOUNDATION:
+        arguments["BASE"], base = foundation(builder)
+    elif image.base:
         arguments["BASE"] = image.base
-        base = _build_debian(builder) if image.base == DEBIAN else _build(known[image.base], known, done)
+        base = _build(known[image.base], known, done, builder)
     inputs = digest(image, base)
     if builder.inputs(image.name) != inputs:
         with stage(f"building {image.name}"):
             builder.build(image.name, image.dockerfile, image.context, arguments, inputs)
     done[image.name] = inputs
-    return inputs
-
-
-def _build_debian(builder: Engine) -> str:
-    tree = debian.tree()
-    dockerfile = HERE / "dockerfiles/debian/Dockerfile"
-    inputs = hashlib.sha256(f"{tree.name} {dockerfile.read_text()}".encode()).hexdigest()
-    if builder.inputs(DEBIAN) != inputs:
-        with stage(f"building {DEBIAN}"):
-            builder.build(DEBIAN, dockerfile, tree.parent, {"TREE": tree.name}, inputs)
     return inputs
 
 

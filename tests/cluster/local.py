@@ -10,10 +10,10 @@ from pathlib import Path
 
 from tests.cluster import binaries, dns, host, images, network, packages, storage, transfer
 from tests.cluster.controlplane import ControlPlane
-from tests.cluster.engines import engine
+from tests.cluster.engines import BUILDAH, Engine
 from tests.cluster.node import Node
 from tests.cluster.paths import state_dir
-from tests.cluster.progress import ClusterError, stage
+from tests.cluster.progress import stage
 
 FIRST_PORT = 6443
 OPERATOR_GROUP = "system:serviceaccounts:penstock-system"
@@ -50,6 +50,11 @@ class LocalCluster:
         """What the operator's account called, one JSON event a line; of everybody with PENSTOCK_AUDIT_LOG."""
         return self.plane.audit_log
 
+    @property
+    def builder(self) -> Engine:
+        """buildah, whatever else there is: only it gives an image's layers one by one."""
+        return BUILDAH
+
     def alive(self) -> bool:
         """Whether everything that makes the cluster runs and answers."""
         others = all(map(self.plane.processes.alive, (dns.PROCESS, storage.PROCESS)))
@@ -74,12 +79,21 @@ class LocalCluster:
         storage.start(self.plane)
 
     def down(self) -> None:
-        """Stop everything, undo what was done to the machine, and forget the cluster's data."""
-        with stage("stopping the cluster"):
-            for name in (storage.PROCESS, dns.PROCESS):
-                self.plane.processes.stop(name)
-            self.node.stop()
-            self.plane.stop(delete=True)
+        """Stop everything, undo what was done to the machine, and forget the cluster's data.
+
+        What a node has on the machine, its containerd's socket first of all, is not ours if we started none: a cluster
+        of another state may run.
+        """
+        if self.left():
+            with stage("stopping the cluster"):
+                for name in (storage.PROCESS, dns.PROCESS):
+                    self.plane.processes.stop(name)
+                self.node.stop()
+        self.plane.stop(delete=True)
+
+    def left(self) -> bool:
+        """Whether there is something to stop or to undo."""
+        return bool(self.plane.processes.names()) or network.changed(self.plane.state)
 
     def load(self, names: list[str]) -> None:
         """Bring images to the node, and of those only the layers that it has not."""
@@ -96,7 +110,5 @@ class LocalCluster:
 
     def _prepare_images(self) -> None:
         packages.ensure()
-        if not engine().builds_alone:
-            raise ClusterError("an engine has come up meanwhile: run the command again, and kind is used")
         python = next(image for image in images.project_images() if image.name == images.PYTHON)
-        images.build([*images.node_images(), python])
+        images.build([*images.node_images(), python], self.builder)

@@ -62,6 +62,11 @@ def down(state: Path) -> None:
     before.unlink()
 
 
+def changed(state: Path) -> bool:
+    """Whether ``up`` did something to the machine that ``down`` has not undone."""
+    return (state / "network.json").exists()
+
+
 def cni_folder(state: Path) -> Path:
     """Where containerd reads the CNI configuration."""
     return state / "cni"

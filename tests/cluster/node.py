@@ -58,7 +58,7 @@ class Node:
             self.plane.processes.stop(name)
         self.containerd.stop()
         network.down(self.plane.state)
-        remove_cgroups()
+        remove_cgroups("kubepods")
         self._remove_fixed_places()
 
     @property
@@ -153,9 +153,9 @@ class Node:
         return path
 
 
-def remove_cgroups() -> None:
-    """Remove the empty cgroups that the kubelet made for its pods (version 1 has one tree for each controller)."""
-    for root in {*CGROUPS.glob("kubepods"), *CGROUPS.glob("*/kubepods")}:
+def remove_cgroups(name: str) -> None:
+    """Remove the empty cgroups that were made for pods or containers (version 1 has one tree for each controller)."""
+    for root in {*CGROUPS.glob(name), *CGROUPS.glob(f"*/{name}")}:
         for folder in sorted((path for path in root.rglob("*") if path.is_dir()), key=lambda p: -len(p.parts)):
             remove_empty(folder)
         remove_empty(root)

@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from tests.cluster.containerd import Containerd
-from tests.cluster.engines import engine
+from tests.cluster.engines import BUILDAH
 from tests.cluster.progress import stage
 
 
 def load(containerd: Containerd, name: str) -> None:
     """Import the image unless the node has it."""
-    if identity(containerd, name) == engine().identity(name):
+    if identity(containerd, name) == BUILDAH.identity(name):
         return
     with stage(f"loading {name}"), tempfile.TemporaryDirectory(prefix="penstock-image-") as folder:
         exported, archive = Path(folder) / "exported", Path(folder) / "image.tar"
-        engine().export(name, exported)
+        BUILDAH.export(name, exported)
         _pack(exported, archive, name, containerd.blobs())
         containerd.ctr("images", "import", archive)
 

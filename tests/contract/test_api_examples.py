@@ -1,5 +1,7 @@
-"""Every manifest that the project shows is one that the API takes."""
+"""Every manifest that the project shows is one that the API takes, and has nothing in it that does nothing."""
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from penstock.api.parse import parse
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("tests/e2e/cases", "examples", "components")
 FILES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.yaml"))
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def manifests(path: Path) -> list[dict[str, object]]:
@@ -32,3 +35,34 @@ def test_every_acceptance_case_is_there() -> None:
     numbers = {int(path.name[:2]) for path in cases}
     assert numbers == set(range(1, 16))
     assert all(manifests(path) for path in cases)
+
+
+def shown() -> dict[str, dict[str, object]]:
+    """The Pipelines of the examples and of the pages, by where they are."""
+    found = {}
+    for path in [*sorted((ROOT / "examples").glob("*.yaml")), *PAGES]:
+        text = path.read_text(encoding="utf-8")
+        blocks = re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL) if path.suffix == ".md" else [text]
+        for number, block in enumerate(blocks):
+            for document in load(block):
+                if isinstance(document, dict) and document.get("kind") == "Pipeline":
+                    found[f"{path.relative_to(ROOT)}-{number}"] = document
+    return found
+
+
+SHOWN = shown()
+
+
+@pytest.mark.parametrize("place", SHOWN)
+def test_every_parameter_that_is_declared_is_used(place: str) -> None:
+    pipeline = SHOWN[place]
+    parse(pipeline)
+    spec = pipeline["spec"]
+    assert isinstance(spec, dict)
+    declared = {one["name"] for one in spec.get("params", [])}
+    steps = json.dumps({name: value for name, value in spec.items() if name != "params"})
+    assert declared <= set(re.findall(r'(?:"param": "|params\.)([A-Za-z_]\w*)', steps))
+
+
+def test_the_page_that_everybody_reads_first_shows_a_pipeline() -> None:
+    assert any(place.startswith("README.md") for place in SHOWN)
