@@ -36,7 +36,7 @@ from tests.plane.api import (
 SETTINGS: Mapping[str, Any] = {"logFormat": "json", "resyncSeconds": 10}
 ACCOUNT = "demo-penstock"
 CANARY = "canary-Zq7-must-not-be-told"
-QUIET = 2.5
+QUIET = 5.0
 """Seconds without a write of the operator's after which all counts as settled."""
 WAIT = 90.0
 COLLECTIONS = {
