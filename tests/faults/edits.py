@@ -27,8 +27,19 @@ from tests.properties.manifests import COMPONENTS, manifests
 Path = tuple[str | int, ...]
 MOST_EDITS = 5
 BATCH = 10
-HISTORICAL = {"cancel", "suspend", "timeout", "startTimeout", "ttlAfterFinished", "storage", "queueName", "onFailure"}
-"""Fields whose effect depends on when they are set, or that hand the Pipeline to somebody else."""
+HISTORICAL = {
+    "cancel",
+    "suspend",
+    "timeout",
+    "startTimeout",
+    "ttlAfterFinished",
+    "storage",
+    "queueName",
+    "onFailure",
+    "retry",
+}
+"""Fields whose effect depends on when they are set, as that of `retry` when an attempt fails, or that hand the Pipeline
+to somebody else."""
 OPAQUE = {
     "script",
     "command",

@@ -11,14 +11,20 @@ FORM = {
     "properties": {
         "new": {"type": "integer"},
         "cancel": {"type": "boolean"},
-        "steps": {"type": "array", "items": {"properties": {"retry": {"properties": {"limit": {"type": "integer"}}}}}},
+        "steps": {"type": "array", "items": {"properties": {"forEach": {"properties": {"vars": {"type": "array"}}}}}},
     }
 }
 
 
 def test_a_field_that_nobody_knows_is_found_in_the_schema() -> None:
-    found = {path for path, _ in places({"steps": [{}, {"retry": {}}]}, FORM)}
-    assert found == {("new",), ("steps",), ("steps", 0, "retry"), ("steps", 1, "retry"), ("steps", 1, "retry", "limit")}
+    found = {path for path, _ in places({"steps": [{}, {"forEach": {}}]}, FORM)}
+    assert found == {
+        ("new",),
+        ("steps",),
+        ("steps", 0, "forEach"),
+        ("steps", 1, "forEach"),
+        ("steps", 1, "forEach", "vars"),
+    }
 
 
 def test_the_definition_has_what_is_left_out() -> None:
