@@ -199,6 +199,31 @@ async def test_so_it_is_with_the_job_of_an_undo(cluster: FakeCluster, monkeypatc
     assert undo["phase"] == "Succeeded"
 
 
+async def test_an_undo_of_long_ago_asks_for_no_pods(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def look(operator: Operator) -> int:
+        operator.loop.wake(Key("ns", "p"))
+        await at_rest(operator)
+        return cluster.requests["GET", "pods"]
+
+    retry = {"retry": {"limit": 0}}
+    steps = [{"name": "only", "undo": {"image": "i", **retry}}, {"name": "bad", "needs": ["only"], **retry}]
+    async with running(cluster, monkeypatch) as operator:
+        cluster.apply(pipeline(steps=steps, outputs=[], onFailure="Undo"))
+        for code in (0, 1, 0):
+            await until(lambda: list(cluster.pending()))
+            cluster.work(code=code)
+            cluster.conclude()
+        await until(lambda: phase(cluster) == "Failed")
+        cluster.apply(pipeline(steps=[steps[0], {**steps[1], "script": "other"}], outputs=[], onFailure="Undo"))
+        await until(lambda: list(cluster.pending()))
+        for job in cluster.all("jobs"):
+            if job["metadata"]["annotations"].get(labels.PURPOSE) == "undo":
+                cluster.delete("jobs", "ns", job["metadata"]["name"])
+        await look(operator)
+        before = await look(operator)
+        assert await look(operator) == before
+
+
 async def test_why_an_attempt_ended_is_on_record_before_its_job_goes(
     cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -35,7 +35,7 @@ class Confirm:
             async for _, items in self.client.pages(PODS, job.namespace, wanted):
                 for item in items:
                     self.store.put(PODS, item)
-            if self.store.jobs.get(job.uid):
+            if self.store.jobs.get(job.uid) or job.uid in self.store.away:
                 self._asked.add(job.uid)
 
     async def jobs(self, steps: Iterable[StepView]) -> None:

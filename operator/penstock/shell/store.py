@@ -261,6 +261,8 @@ class Store:
             if over and job.uid in self.away:
                 del self.away[job.uid]
                 self._unindex(job)
+                for let_go in self.on_gone:
+                    let_go(job.uid)
 
     def _account(self, resource: Resource, obj: Object, view: Any) -> None:
         """Tells the ledger what the object holds, and what its durations teach."""
