@@ -10,7 +10,7 @@ from aiohttp import web
 
 from tests.shell import rights
 from tests.shell.discovery import GROUPS, discover
-from tests.shell.objects import Object, Objects, copied
+from tests.shell.objects import Object, Objects, copied, now
 
 Fault = Callable[[str, str], int | str | None]
 """(verb, path) -> what is answered instead: a refusal with that status code, a page with that text; or None."""
@@ -170,7 +170,7 @@ class FakeCluster(Objects):
             if value != obj["metadata"][field]:
                 return refusal(409, "Conflict", f"the {field} is another")
         self.delete(plural, namespace, name)
-        return self._respond(obj)
+        return self._respond({**obj, "metadata": {**obj["metadata"], "deletionTimestamp": now()}})
 
     def _respond(self, obj: Object, status: int = 200) -> web.Response:
         return web.json_response(text=self._spell(obj), status=status)

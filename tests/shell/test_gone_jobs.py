@@ -7,6 +7,7 @@ import pytest
 
 from penstock.core import labels
 from penstock.shell.process import Operator
+from penstock.shell.store import Key
 from tests.shell.conftest import running, until
 from tests.shell.fake import FakeCluster
 from tests.shell.objects import Object, now
@@ -112,6 +113,51 @@ async def test_one_whose_label_is_taken_off_runs_on(cluster: FakeCluster, monkey
     assert attempts(cluster) == [(1, None)]
 
 
+async def test_one_without_its_label_that_counts_no_more_is_seen_to_its_end(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("penstock.core.decide.BRIEF", 0.0)
+    async with running(cluster, monkeypatch) as operator:
+        cluster.apply(ONE)
+        await until(lambda: list(cluster.pending()))
+        (job,) = cluster.pending()
+        starts(cluster)
+        await until(lambda: told(cluster) == "Running")
+        cluster.label("jobs", job["metadata"]["name"], labels.MANAGED_BY, None)
+        await until(lambda: len(operator.store.jobs) == 0)
+        await at_rest(operator)
+        cluster.apply(pipeline(steps=[{"name": "only", "script": "other"}], outputs=[]))
+        await until(lambda: len(set(jobs(cluster))) == 2)
+        await drive(cluster)
+
+
+async def test_one_without_its_label_is_asked_for_until_it_has_ended(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def look(operator: Operator) -> int:
+        operator.loop.wake(Key("ns", "p"))
+        await at_rest(operator)
+        return cluster.requests["GET", "jobs"]
+
+    steps = [{"name": "only"}, {"name": "next", "needs": ["only"]}]
+    async with running(cluster, monkeypatch) as operator:
+        cluster.apply(pipeline(steps=steps, outputs=[]))
+        await until(lambda: list(cluster.pending()))
+        (job,) = cluster.pending()
+        pod = starts(cluster)
+        await until(lambda: len(operator.store.pods) == 1)
+        cluster.label("jobs", job["metadata"]["name"], labels.MANAGED_BY, None)
+        await until(lambda: len(operator.store.jobs) == 0)
+        succeeds(cluster, pod)
+        await until(lambda: len(jobs(cluster)) == 2)
+        cluster.conclude()
+        before = await look(operator)
+        assert await look(operator) == before
+        assert operator.store.away
+        cluster.delete("pods", "ns", pod["metadata"]["name"])
+        await until(lambda: not operator.store.away)
+
+
 async def test_a_pod_that_was_left_without_its_job_is_nobodys(
     cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,6 +197,31 @@ async def test_so_it_is_with_the_job_of_an_undo(cluster: FakeCluster, monkeypatc
     undo = cluster.get("steps", "p.only")["status"]["undo"]
     assert [(one["number"], one.get("reason")) for one in undo["attempts"]] == [(1, "Lost"), (2, None)]
     assert undo["phase"] == "Succeeded"
+
+
+async def test_an_undo_of_long_ago_asks_for_no_pods(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def look(operator: Operator) -> int:
+        operator.loop.wake(Key("ns", "p"))
+        await at_rest(operator)
+        return cluster.requests["GET", "pods"]
+
+    retry = {"retry": {"limit": 0}}
+    steps = [{"name": "only", "undo": {"image": "i", **retry}}, {"name": "bad", "needs": ["only"], **retry}]
+    async with running(cluster, monkeypatch) as operator:
+        cluster.apply(pipeline(steps=steps, outputs=[], onFailure="Undo"))
+        for code in (0, 1, 0):
+            await until(lambda: list(cluster.pending()))
+            cluster.work(code=code)
+            cluster.conclude()
+        await until(lambda: phase(cluster) == "Failed")
+        cluster.apply(pipeline(steps=[steps[0], {**steps[1], "script": "other"}], outputs=[], onFailure="Undo"))
+        await until(lambda: list(cluster.pending()))
+        for job in cluster.all("jobs"):
+            if job["metadata"]["annotations"].get(labels.PURPOSE) == "undo":
+                cluster.delete("jobs", "ns", job["metadata"]["name"])
+        await look(operator)
+        before = await look(operator)
+        assert await look(operator) == before
 
 
 async def test_why_an_attempt_ended_is_on_record_before_its_job_goes(

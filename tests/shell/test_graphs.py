@@ -15,6 +15,7 @@ from penstock.shell.store import Key, Store
 from tests.shell.conftest import running, until
 from tests.shell.fake import FakeCluster
 from tests.shell.objects import Object
+from tests.shell.test_gone_jobs import starts
 from tests.shell.test_loop import add_one, drive, jobs, phase, pipeline
 from tests.shell.test_store import meta
 from tests.shell.test_trouble_of_one import annotate
@@ -114,6 +115,34 @@ async def test_what_runs_while_an_edit_is_wrong_is_seen_to_its_end(
         await drive(cluster)
     assert cluster.get("pipelines", "p")["status"]["phase"] == "Succeeded"
     assert len(jobs(cluster)) == 3
+
+
+async def test_what_was_wrong_with_an_edit_is_not_told_of_the_next(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("penstock.core.decide.BRIEF", 0.0)
+    told: list[tuple[int, str]] = []
+
+    def written(verb: str, path: str) -> None:
+        if (verb, path.rpartition("/")[2]) == ("PUT", "status") and "/pipelines/" in path:
+            status = cluster.get("pipelines", "p")["status"]
+            told.append((status["observedGeneration"], status["phase"]))
+
+    cluster.lost.append(written)
+    last, right = [{"name": "last"}], [{"name": "a"}]
+    async with running(cluster, monkeypatch):
+        cluster.apply(pipeline(steps=right, outputs=[], **{"finally": last}))
+        await until(lambda: len(cluster.all("jobs")) == 1)
+        cluster.work()
+        await until(lambda: len(cluster.all("jobs")) == 2)
+        cluster.apply(pipeline(steps=[{"name": "a", "needs": ["ghost"]}], outputs=[], **{"finally": last}))
+        await until(lambda: phase(cluster) == "Invalid")
+        starts(cluster)
+        await until(lambda: (cluster.get("steps", "p.last").get("status") or {}).get("phase") == "Running")
+        cluster.apply(pipeline(steps=right, outputs=[], **{"finally": last}))
+        await until(lambda: phase(cluster) == "Running")
+    assert (2, "Invalid") in told
+    assert (3, "Invalid") not in told
 
 
 async def test_a_rerun_of_no_step_resolves_no_components_anew(

@@ -36,7 +36,7 @@ def step(version: int = 1, uid: str = "u-s", **status: Any) -> Object:
 
 def job(version: int = 1) -> Object:
     found = meta("p-a-1", "u-j", version, ("Step", "u-s"))
-    found["labels"] = {labels.ATTEMPT: "1"}
+    found["labels"] = {labels.MANAGED_BY: labels.PENSTOCK, labels.ATTEMPT: "1"}
     found["annotations"] = {labels.RUN: "1", labels.FINGERPRINT: "f"}
     return {"metadata": found, "spec": {}, "status": {}}
 

@@ -35,15 +35,15 @@ class Confirm:
             async for _, items in self.client.pages(PODS, job.namespace, wanted):
                 for item in items:
                     self.store.put(PODS, item)
-            if self.store.jobs.get(job.uid):
+            if self.store.jobs.get(job.uid) or job.uid in self.store.away:
                 self._asked.add(job.uid)
 
     async def jobs(self, steps: Iterable[StepView]) -> None:
-        """Reads by its name each Job of these Steps that should be there and is not seen, as long as it is there."""
+        """Reads by its name each Job of these Steps that should be there and is not seen, until it is over or gone."""
         for step in steps:
             known, names = self.store.jobs_of(step.uid), under_way(step.status)
             for job in known if self.store.away else ():
-                if job.uid in self.store.away and not job.gone:
+                if job.uid in self.store.away and not (job.gone or job.finished):
                     found = await self._read(step, job.name)
                     same = found if found and found.uid == job.uid else None
                     self.store.set_aside(same or replace(job, gone=True))

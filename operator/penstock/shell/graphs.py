@@ -77,7 +77,7 @@ class Graphs:
             return kept.compilation
         before = edited_since(view)
         if before is not None:
-            old = kept if kept and kept.generation == before else None
+            old = kept if kept and kept.generation == before and not kept.compilation.compiled.problems else None
             old = old or self._past(view, of_generation(await self._revisions(view), before))
             steps, _ = by_owner(self.store.steps_of(key).values(), view.uid)
             if old and edit_waits(view, old.compilation.compiled.graph, steps.values()):

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import structlog
 
 from penstock import api
+from penstock.core import labels
 from penstock.core.compact import compact
 from penstock.core.composition.outline import ComponentKey
 from penstock.core.cron.scheduled import ScheduleView, schedule_view
@@ -197,6 +198,10 @@ class Store:
             concerned = self.drop(resource, meta["uid"], int(meta["resourceVersion"])) if resource is PODS else ()
             self._complain(resource, meta, error)
             return concerned
+        if isinstance(view, JobView) and not _watched(meta):  # no event will tell of its end
+            self.drop(resource, view.uid, int(view.version))
+            self.set_aside(view)
+            return self._concerned(view)
         old = shelf.get(view.uid)
         shelf.put(view)
         self._account(resource, obj, view)
@@ -220,6 +225,7 @@ class Store:
     def set_aside(self, job: JobView) -> None:
         """Takes in what was found out about a Job that no list or watch tells of, as long as its Step is there."""
         if self.jobs.get(job.uid) is None and self.steps.get(job.step):
+            self._unindex(self.away.get(job.uid))
             self.away[job.uid] = compact(job)
             self._index(self.away[job.uid])
 
@@ -239,6 +245,8 @@ class Store:
         self._unindex(view)
         if isinstance(view, StepView):
             self._settle(view.uid, None)
+        elif isinstance(view, PodView) and (job := self.away.get(view.job)):
+            self._settle(job.step, self.steps.get(job.step))
         elif isinstance(view, JobView) and (step := self.steps.get(view.step)) and not closed(step.status, view):
             self.set_aside(replace(view, gone=view.deleting))
         for key in concerned:
@@ -253,6 +261,8 @@ class Store:
             if over and job.uid in self.away:
                 del self.away[job.uid]
                 self._unindex(job)
+                for let_go in self.on_gone:
+                    let_go(job.uid)
 
     def _account(self, resource: Resource, obj: Object, view: Any) -> None:
         """Tells the ledger what the object holds, and what its durations teach."""
@@ -351,6 +361,10 @@ class Store:
     def _unname(self, key: Key, uid: str) -> None:
         if self._by_name.get(key) == uid:
             del self._by_name[key]
+
+
+def _watched(meta: Object) -> bool:
+    return (meta.get("labels") or {}).get(labels.MANAGED_BY) == labels.PENSTOCK
 
 
 def _key_of(step: StepView) -> Key:
