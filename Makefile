@@ -56,7 +56,7 @@ faults: venv ## The operator is broken on purpose, in a hundred ways; docs/relia
 	@$(PY) -m tests.faults --write
 
 faults-quick: venv
-	@$(PY) -m tests.faults --quick
+	@$(PY) -m tests.faults --quick --seed 1
 
 generate: venv ## Write the CRDs, the chart's copy, its README and the reference documentation from what they tell of
 	@$(PY) -m penstock.api.generate

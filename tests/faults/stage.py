@@ -107,8 +107,9 @@ class Stage:
     async def settled(self, rests: tuple[str, ...] = ENDED, seconds: float = WAIT) -> None:
         """Waits until all Pipelines are at rest and the operator has written nothing for a while."""
         await self.history.until("all Pipelines at rest", lambda: self.at_rest(rests), seconds)
-        deadline = time.monotonic() + seconds
-        while (left := self.quiet_until() - time.monotonic()) > 0 or not self.at_rest(rests):
+        rested = time.monotonic()  # what made them rest may be seen before its answer has passed the proxy
+        deadline = rested + seconds
+        while (left := max(self.quiet_until(), rested + QUIET) - time.monotonic()) > 0 or not self.at_rest(rests):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"the operator still writes after {seconds:.0f} s: {self._last_writes()}")
             await asyncio.sleep(max(0.1, left))
