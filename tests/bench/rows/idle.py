@@ -8,11 +8,11 @@ import time
 from collections.abc import Sequence
 
 from tests.bench import workloads
-from tests.bench.api import PODS, Object, path
 from tests.bench.figures import Figure
 from tests.bench.observer import Observer
 from tests.bench.rig import NODES, Rig, rig
 from tests.bench.rows.measured import spending
+from tests.plane.api import PODS, Object, path
 
 COUNT = 2_000
 SETTLING, SECONDS = 20.0, 60.0
