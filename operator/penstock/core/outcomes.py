@@ -24,7 +24,8 @@ MESSAGE_BYTES = 4096
 WATCH_LAG = 5.0
 """Seconds by which what is seen of pods may be behind what is seen of their Job: two watches keep no common order."""
 
-_ENDED = ("Succeeded", "Failed")
+ENDED_PODS = ("Succeeded", "Failed")
+"""Phases of pods that run no more."""
 
 _REFUSED_BY_KUBELET = ("OutOf", "NodeAffinity", "UnexpectedAdmissionError", "TopologyAffinityError", "Shutdown")
 """What kubelet says of a pod that it does not take, since the scheduler did not know better: nobody's fault."""
@@ -141,7 +142,7 @@ def read_attempt(
 def _deleted(job: JobView, pods: Sequence[PodView], now: float) -> Running | Failure:
     """A Job that somebody deleted: lost, but not before its pods are gone, beside which nothing else may run."""
     words = f"Job {job.name} was deleted"
-    left = [pod for pod in pods if pod.phase not in _ENDED]
+    left = [pod for pod in pods if pod.phase not in ENDED_PODS]
     if left:
         first = min(left, key=lambda pod: pod.started or now)
         return Running(first.started or first.created, first.node, f"{words}; its pods have not ended yet")
@@ -163,7 +164,7 @@ def _present(job: JobView, pods: Sequence[PodView]) -> Sequence[PodView]:
 
 def _unseen(job: JobView, pods: Sequence[PodView], now: float) -> bool:
     """Whether the end of the pods may just not have been seen yet, though that of their Job has."""
-    ended = any(pod.phase in _ENDED or pod.deleting for pod in pods)
+    ended = any(pod.phase in ENDED_PODS or pod.deleting for pod in pods)
     told = ended if job.finished == "Failed" else False
     return job.finished_at is not None and now < job.finished_at + WATCH_LAG and not told
 
@@ -176,9 +177,9 @@ def may_run(job: JobView, pods: Sequence[PodView]) -> bool:
     if job.finished:
         return False
     if job.gone:
-        return any(pod.phase not in _ENDED for pod in pods)
+        return any(pod.phase not in ENDED_PODS for pod in pods)
     pods = _present(job, pods)
-    ended = [pod.phase for pod in pods if pod.phase in _ENDED]
+    ended = [pod.phase for pod in pods if pod.phase in ENDED_PODS]
     return len(ended) < len(pods) or not ("Failed" in ended or len(ended) == job.completions)
 
 

@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from penstock.core.observed import RUN, JobView, StepView, job_view
+from penstock.core.outcomes import ENDED_PODS
 from penstock.core.step_status import under_way
 from penstock.shell.client import Client, Refused
 from penstock.shell.resources import JOBS, OURS, PODS
 from penstock.shell.store import Store
 
-_ENDED = ("Succeeded", "Failed")
 JOB_NAME = "batch.kubernetes.io/job-name"
 
 
@@ -67,4 +67,4 @@ class Confirm:
             return False
         if job.purpose == RUN and job.run <= (step.status.get("lastRun") or 0):
             return False
-        return not any(pod.phase in _ENDED for pod in self.store.pods_of(job.uid))
+        return not any(pod.phase in ENDED_PODS for pod in self.store.pods_of(job.uid))

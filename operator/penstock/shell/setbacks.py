@@ -54,7 +54,10 @@ class Setbacks:
     def over(self, key: Key, what: What) -> bool:
         """A write went through; returns whether it had not before."""
         known = self._known.get(key, {})
-        return self.retain(key, known.keys() - {what}) if what in known else False
+        found = known.pop(what, None)
+        if found and not known:
+            del self._known[key]
+        return found is not None
 
     def until(self, key: Key, what: What) -> float:
         """When a write may be tried (seconds since 1970); 0 if at any time."""

@@ -64,6 +64,15 @@ class Saga(Cluster):
         self.end_pods()
         self.end_jobs()
 
+    def fail(self, path: str) -> None:
+        """Goes on until a step has failed, and no plan further: its undo has not been asked for."""
+        while not self.step_is(path, "Failed"):
+            for write in self.writes_of(self.plan()):
+                write()
+            self.start_pods()
+            self.end_pods()
+            self.now += 1
+
     def paths(self) -> list[str]:
         return [path for path, _ in self.undone]
 

@@ -44,12 +44,7 @@ def test_an_undo_that_waits_leaves_the_answer_of_its_step_alone() -> None:
 
 def test_an_undo_that_has_no_room_says_what_it_lacks_though_nothing_is_written_yet() -> None:
     saga = Saga("b").begin(step("a"), step("b", needs=["a"], resources={"requests": {GPU: 2}}))
-    while not saga.step_is("b", "Failed"):
-        for write in saga.writes_of(saga.plan()):
-            write()
-        saga.start_pods()
-        saga.end_pods()
-        saga.now += 1
+    saga.fail("b")
     for write in saga.writes_of(replace(saga.plan(), ready=[])):
         write()
     full = Capacity.of([node(gpu=2)], [held("q/other", until=120, gpu=1)])
