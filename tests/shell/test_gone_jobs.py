@@ -1,13 +1,17 @@
 """Jobs that leave their watch, deleted or without their label: no attempt runs twice or beside another."""
 
+import asyncio
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from penstock.core import labels
+from penstock.core.observed import StepView
+from penstock.shell.client import Client, Refused
+from penstock.shell.confirm import Confirm
 from penstock.shell.process import Operator
-from penstock.shell.store import Key
+from penstock.shell.store import Key, Store
 from tests.shell.conftest import running, until
 from tests.shell.fake import FakeCluster
 from tests.shell.objects import Object, now
@@ -240,3 +244,27 @@ async def test_why_an_attempt_ended_is_on_record_before_its_job_goes(
         cluster.apply(pipeline(steps=[{"name": "only", "startTimeout": "0s"}], outputs=[]))
         await until(lambda: phase(cluster) == "Failed")
     assert attempts(cluster) == [(1, "StartFailed")]
+
+
+async def test_many_that_were_deleted_at_once_are_read_at_once() -> None:
+    count, asked, all_asked = 8, 0, asyncio.Event()
+
+    class Server:
+        """Answers nobody before all have asked."""
+
+        async def get(self, _resource: object, _namespace: str, name: str) -> Object:
+            nonlocal asked
+            asked += 1
+            if asked == count:
+                all_asked.set()
+            await all_asked.wait()
+            raise Refused(404, "NotFound", f"jobs {name!r} not found")
+
+    status = {"phase": "Running", "attempts": [{"number": 1, "job": "j"}]}
+    steps = [
+        StepView(f"u{n}", f"p.s{n}", "ns", "1", 1, "p", "u-p", f"s{n}", f"s{n}", 0.0, {}, "", "f", 1, "", status)
+        for n in range(count)
+    ]
+    async with asyncio.timeout(10):
+        await Confirm(cast("Client", Server()), Store()).jobs(steps)
+    assert asked == count

@@ -161,7 +161,7 @@ def admit_by_guards(world: World, node: Node) -> Impossible | None:
         if value is False:
             return Impossible(StepPhase.SKIPPED, Reason.CONDITION_FALSE, f"when: {guard.expression.text} is false")
         if value is not True:
-            found = f"{type_name(value)} {shorten(text(value))}"
+            found = f"{type_name(value)} {shorten(text(value))}".rstrip()
             return Impossible(StepPhase.FAILED, Reason.EXPRESSION_ERROR, f"when must be true or false, not {found}")
     return None
 
@@ -187,7 +187,7 @@ def bind(world: World, node: Node) -> dict[str, Json] | Impossible:
             return _impossible(missing)
         known = value is None or wired.type == "Artifact" or (wired.soft and value == wired.default)
         if not known and not assignable(wired.type, type_name(value)):
-            found = f"{type_name(value)} {shorten(text(value))}"
+            found = f"{type_name(value)} {shorten(text(value))}".rstrip()
             return Impossible(
                 StepPhase.FAILED, Reason.INPUT_INVALID, f"input {wired.name!r} must be {wired.type}, not {found}"
             )

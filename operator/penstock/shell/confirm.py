@@ -5,7 +5,8 @@ that is complete looks like one whose pod was deleted before its outputs were re
 deleted, or has lost its label, without which it runs as before.
 """
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Coroutine, Iterable
 from dataclasses import replace
 
 from penstock.core.observed import RUN, JobView, StepView, job_view
@@ -40,16 +41,22 @@ class Confirm:
 
     async def jobs(self, steps: Iterable[StepView]) -> None:
         """Reads by its name each Job of these Steps that should be there and is not seen, until it is over or gone."""
+        looks: list[Coroutine[None, None, None]] = []
         for step in steps:
-            known, names = self.store.jobs_of(step.uid), under_way(step.status)
-            for job in known if self.store.away else ():
-                if job.uid in self.store.away and not (job.gone or job.finished):
-                    found = await self._read(step, job.name)
-                    same = found if found and found.uid == job.uid else None
-                    self.store.set_aside(same or replace(job, gone=True))
-            for name in names:
-                if all(job.name != name for job in known) and (found := await self._read(step, name)):
-                    self.store.set_aside(found)
+            known = self.store.jobs_of(step.uid)
+            away = (job for job in known if job.uid in self.store.away and not (job.gone or job.finished))
+            seen = {job.name for job in known}
+            looks.extend(self._look(step, job.name, job) for job in away)
+            looks.extend(self._look(step, name, None) for name in under_way(step.status) if name not in seen)
+        await asyncio.gather(*looks)
+
+    async def _look(self, step: StepView, name: str, was: JobView | None) -> None:
+        """Reads a Job. `was`: what it was when last seen; if another has its name now, it is gone."""
+        found = await self._read(step, name)
+        if was:
+            found = found if found and found.uid == was.uid else replace(was, gone=True)
+        if found:
+            self.store.set_aside(found)
 
     async def _read(self, step: StepView, name: str) -> JobView | None:
         try:
