@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from penstock.api import Pipeline
-from penstock.core.composition.compiler import compile_pipeline
-from penstock.core.scheduling.activities import Workload, workload
-from penstock.core.scheduling.capacity import Capacity
-from penstock.core.scheduling.observed_capacity import node_view
-from penstock.core.scheduling.planned_pass import plannable, prepared
-from penstock.core.scheduling.policies import POLICIES
-from penstock.core.scheduling.simulate import Simulated, simulate
+from penstock.core.admission.capacity import Capacity
+from penstock.core.admission.observed_capacity import node_view
+from penstock.core.admission.policies import POLICIES
+from penstock.core.foresight.activities import Workload, workload
+from penstock.core.foresight.planned_pass import plannable, prepared
+from penstock.core.foresight.simulate import Simulated, simulate
+from penstock.core.graph.compiler import compile_pipeline
 from tests.bench.figures import percentile
 from tests.bench.schedule.scaled import Seconds
 from tests.plane.api import Object

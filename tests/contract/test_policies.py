@@ -14,12 +14,12 @@ from tests.contract.policies import PLURALS, Policy
 from tests.golden.test_plans import CASES
 from tests.unit.builders import graph, step
 
-from penstock.core.collector import collector
 from penstock.core.cron.scheduled import pipeline_manifest, schedule_view
-from penstock.core.lifecycle import Standing
-from penstock.core.observed import pipeline_view
-from penstock.core.revisions import revision_manifest
-from penstock.core.transfer import Collection
+from penstock.core.pipeline.lifecycle import Standing
+from penstock.core.pipeline.revisions import revision_manifest
+from penstock.core.pod.collector import collector
+from penstock.core.pod.transfer import Collection
+from penstock.core.seen.reading import pipeline_view
 
 Object = dict[str, Any]
 ON = {"admission": {"approvals": True, "operator": True}}

@@ -7,11 +7,11 @@ from typing import Any
 from tests.cluster.paths import CHECKOUT
 from tests.properties.model import Cluster
 from tests.properties.objects import START
-from tests.unit.core.scheduling.clusters import GPU, held, node
+from tests.unit.core.admission.clusters import GPU, held, node
 
 from penstock.cli.explaining import chosen, lines
-from penstock.core.scheduling.capacity import Capacity
-from penstock.core.scheduling.why import Answer, answers
+from penstock.core.admission.capacity import Capacity
+from penstock.core.asked.why import Answer, answers
 
 PAGE = CHECKOUT / "docs" / "scheduling.md"
 

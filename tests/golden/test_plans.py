@@ -8,12 +8,13 @@ import yaml
 from tests.properties.model import admission, admitted
 
 from penstock import api
-from penstock.core.compact import compact
-from penstock.core.composition.compiler import compile_pipeline
-from penstock.core.jobs import gang_service, job_manifest
-from penstock.core.observed import Observed, job_view, pipeline_view, pod_view, step_view
-from penstock.core.plan import plan
-from penstock.core.scheduling.wording import Reader
+from penstock.core.graph.compiler import compile_pipeline
+from penstock.core.pipeline.plan import plan
+from penstock.core.pod.jobs import gang_service, job_manifest
+from penstock.core.seen.compact import compact
+from penstock.core.seen.reading import job_view, pipeline_view, pod_view, step_view
+from penstock.core.seen.snapshot import Observed
+from penstock.core.wording import Reader
 
 CASES = Path(__file__).parent / "cases"
 NAMES = sorted(path.name.removesuffix(".observed.yaml") for path in CASES.glob("*.observed.yaml"))

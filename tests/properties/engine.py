@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from penstock.core import labels
-from penstock.core.plan import Plan
+from penstock.core.pipeline.plan import Plan
 from penstock.core.reasons import Reason
-from penstock.shell.loop import SETTLING
+from penstock.engine.loop import SETTLING
 from tests.properties.objects import Object
 from tests.properties.simulation import Disturbed
 

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from penstock import api
-from penstock.core.composition.outline import Components
+from penstock.core.graph.outline import Components
 
 Object = dict[str, Any]
 

@@ -10,21 +10,24 @@ from functools import partial
 from typing import Any
 
 from penstock import api
-from penstock.core import jobs, labels
-from penstock.core.approvals import decided_by
-from penstock.core.compact import compact
-from penstock.core.composition.compiler import Compiled, compile_pipeline
-from penstock.core.graph import Graph
-from penstock.core.lifecycle import ENDED
-from penstock.core.observed import Observed, Refusal, StepView, job_view, pipeline_view, pod_view, step_view
-from penstock.core.owners import by_owner
-from penstock.core.plan import Plan, plan
-from penstock.core.revisions import edit_waits, edited_since, revision_view, taken_up_last
-from penstock.core.runs import Ready
-from penstock.core.scheduling.admission import Admission, admit
-from penstock.core.scheduling.capacity import Capacity
-from penstock.core.scheduling.demands import demand
-from penstock.core.scheduling.waits import Wait
+from penstock.core import labels
+from penstock.core.admission.admission import Admission, admit
+from penstock.core.admission.capacity import Capacity
+from penstock.core.admission.demands import demand
+from penstock.core.graph.compiler import Compiled, compile_pipeline
+from penstock.core.graph.graph import Graph
+from penstock.core.pipeline.lifecycle import ENDED
+from penstock.core.pipeline.plan import Plan, plan
+from penstock.core.pipeline.revisions import edit_waits, edited_since, revision_view, taken_up_last
+from penstock.core.pod import jobs
+from penstock.core.pod.ready import Ready
+from penstock.core.seen.compact import compact
+from penstock.core.seen.owners import by_owner
+from penstock.core.seen.reading import job_view, pipeline_view, pod_view, step_view
+from penstock.core.seen.snapshot import Observed, Refusal
+from penstock.core.seen.views import StepView
+from penstock.core.step.approvals import decided_by
+from penstock.core.waits import Wait
 from tests.properties.kubelet import Kubelet, Work, succeed
 from tests.properties.objects import Object
 

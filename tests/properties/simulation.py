@@ -5,7 +5,7 @@ from typing import Any
 
 from penstock.core import labels
 from penstock.core.names import task_of
-from penstock.core.plan import Plan
+from penstock.core.pipeline.plan import Plan
 from tests.properties.manifests import COMPONENTS, work
 from tests.properties.model import Cluster
 from tests.properties.objects import Object

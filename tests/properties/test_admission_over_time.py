@@ -9,15 +9,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from penstock.core.admission.admission import admit
+from penstock.core.admission.capacity import Holding
+from penstock.core.admission.demands import Demand
+from penstock.core.admission.ledger import Ledger
+from penstock.core.admission.observed_capacity import JobHold, PodHold
+from penstock.core.admission.shapes import shape
 from penstock.core.reasons import Reason
-from penstock.core.scheduling.admission import admit
-from penstock.core.scheduling.capacity import Holding
-from penstock.core.scheduling.demands import Demand
-from penstock.core.scheduling.ledger import Ledger
-from penstock.core.scheduling.observed_capacity import JobHold, PodHold
-from penstock.core.scheduling.shapes import shape
-from penstock.core.scheduling.wording import Reader
-from tests.unit.core.scheduling.clusters import GPU, NOW, milli, node, quota
+from penstock.core.wording import Reader
+from tests.unit.core.admission.clusters import GPU, NOW, milli, node, quota
 
 NAMES = st.sampled_from(["a", "b", "c"])
 AMOUNTS = st.fixed_dictionaries({"cpu": st.integers(0, 8), "gpu": st.sampled_from([0, 0, 2, 4])})

@@ -10,22 +10,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from penstock.core import jobs
-from penstock.core.graph import Graph
-from penstock.core.observed import Observed
-from penstock.core.scheduling.activities import Activity, Workload, workload
-from penstock.core.scheduling.admission import admit
-from penstock.core.scheduling.capacity import Capacity, Holding, NodeView
-from penstock.core.scheduling.demands import Demand, demand
-from penstock.core.scheduling.improve import improve, with_plan
-from penstock.core.scheduling.ledger import Ledger
-from penstock.core.scheduling.limits import Limit
-from penstock.core.scheduling.observed_capacity import PodHold
-from penstock.core.scheduling.policies import PATIENCE, POLICIES, Policy
-from penstock.core.scheduling.ranks import ranks
-from penstock.core.scheduling.shapes import shape
-from penstock.core.scheduling.simulate import Simulated, simulate, turns
-from penstock.core.scheduling.turns import Turns
+from penstock.core.admission.admission import admit
+from penstock.core.admission.capacity import Capacity, Holding, NodeView
+from penstock.core.admission.demands import Demand, demand
+from penstock.core.admission.ledger import Ledger
+from penstock.core.admission.limits import Limit
+from penstock.core.admission.observed_capacity import PodHold
+from penstock.core.admission.policies import PATIENCE, POLICIES, Policy
+from penstock.core.admission.shapes import shape
+from penstock.core.admission.turns import Turns
+from penstock.core.foresight.activities import Activity, Workload, workload
+from penstock.core.foresight.improve import improve, with_plan
+from penstock.core.foresight.simulate import Simulated, simulate, turns
+from penstock.core.graph.graph import Graph
+from penstock.core.graph.ranks import ranks
+from penstock.core.pod import jobs
+from penstock.core.seen.snapshot import Observed
 from tests.properties.manifests import COMPONENTS, work
 from tests.properties.model import Cluster
 from tests.properties.objects import START, Object

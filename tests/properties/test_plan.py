@@ -5,8 +5,8 @@ import copy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.core.observed import Observed
-from penstock.core.plan import Plan, plan
+from penstock.core.pipeline.plan import Plan, plan
+from penstock.core.seen.snapshot import Observed
 from tests.properties.manifests import manifests
 from tests.properties.objects import Object
 from tests.properties.simulation import Disturbed

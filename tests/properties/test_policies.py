@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from penstock.core.admission.admission import admit
+from penstock.core.admission.capacity import Capacity, Holding, NodeView
+from penstock.core.admission.demands import Demand
+from penstock.core.admission.policies import PATIENCE, POLICIES, Policy
+from penstock.core.admission.shapes import shape
+from penstock.core.foresight.activities import Activity, Workload
+from penstock.core.foresight.improve import improve, with_plan
+from penstock.core.foresight.simulate import Run, Simulated, simulate
 from penstock.core.reasons import Reason
-from penstock.core.scheduling.activities import Activity, Workload
-from penstock.core.scheduling.admission import admit
-from penstock.core.scheduling.capacity import Capacity, Holding, NodeView
-from penstock.core.scheduling.demands import Demand
-from penstock.core.scheduling.improve import improve, with_plan
-from penstock.core.scheduling.policies import PATIENCE, POLICIES, Policy
-from penstock.core.scheduling.shapes import shape
-from penstock.core.scheduling.simulate import Run, Simulated, simulate
-from penstock.core.scheduling.wording import Reader
+from penstock.core.wording import Reader
 
 GPU = "nvidia.com/gpu"
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock.core import labels
-from penstock.core.resting import Rest, rest
+from penstock.core.pipeline.resting import Rest, rest
 from tests.properties.manifests import manifests
 from tests.properties.model import Cluster
 from tests.properties.objects import Object

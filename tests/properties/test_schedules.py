@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.core.schedule_world import World, at, compiled
+from tests.unit.core.cron.schedule_world import World, at, compiled
 
 BEGIN = "2026-10-24T20:00:00Z"
 """A few hours before clocks go back in Berlin."""

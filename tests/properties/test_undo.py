@@ -6,8 +6,8 @@ from hypothesis import given, note
 from hypothesis import strategies as st
 
 from penstock.core import labels
-from penstock.core.observed import Refusal
-from penstock.core.runs import Ready
+from penstock.core.pod.ready import Ready
+from penstock.core.seen.snapshot import Refusal
 from tests.properties.engine import Engine
 from tests.properties.manifests import sagas
 from tests.properties.objects import Object

@@ -5,8 +5,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.core import usage
 from penstock.core.clock import instant
+from penstock.core.step import usage
 from tests.properties.manifests import manifests
 from tests.properties.objects import Object
 from tests.properties.simulation import Disturbed

@@ -8,8 +8,9 @@ from typing import Any
 import kopf
 import pytest
 
-from penstock.shell import gate, watching
-from penstock.shell.client import Client
+from penstock.engine import gate
+from penstock.shell import watching
+from penstock.shell.client import HttpClient
 from penstock.shell.process import Operator
 from penstock.shell.settings import Settings
 from tests.shell.fake import FakeCluster
@@ -51,16 +52,16 @@ async def cluster() -> AsyncIterator[FakeCluster]:
 
 
 @pytest.fixture
-async def client(cluster: FakeCluster) -> AsyncIterator[Client]:
+async def client(cluster: FakeCluster) -> AsyncIterator[HttpClient]:
     """A client of it."""
-    found = Client(cluster.url, "test", 16)
+    found = HttpClient(cluster.url, "test", 16)
     yield found
     await found.close()
 
 
 @asynccontextmanager
 async def running(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, client: Client | None = None, **changes: Any
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, client: HttpClient | None = None, **changes: Any
 ) -> AsyncIterator[Operator]:
     """An operator with watches of its own; it ends as `kill -9` ends it: nothing is finished or given back.
 
@@ -72,7 +73,7 @@ async def running(
             return kopf.ConnectionInfo(server=cluster.url)
 
         monkeypatch.setattr(watching, "login", login)
-        client = Client(cluster.url, "test", 16)
+        client = HttpClient(cluster.url, "test", 16)
     settings = Settings.model_validate({"leaderElection": False, "resyncSeconds": 3600, **changes})
     operator = Operator(client, settings, "test")
     await operator.lister.first()

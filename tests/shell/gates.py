@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from penstock.core.graph import Graph
+from penstock.core.admission.capacity import NodeView
+from penstock.core.admission.ledger import Ledger
+from penstock.core.admission.observed_capacity import amounts
+from penstock.core.admission.policies import PLANNED
+from penstock.core.graph.graph import Graph
+from penstock.core.graph.learned import Learned
+from penstock.core.pod.ready import Ready
 from penstock.core.reasons import Reason
-from penstock.core.runs import Ready
-from penstock.core.scheduling.capacity import NodeView
-from penstock.core.scheduling.learned import Learned
-from penstock.core.scheduling.ledger import Ledger
-from penstock.core.scheduling.observed_capacity import amounts
-from penstock.core.scheduling.policies import PLANNED
-from penstock.shell import gate as module
-from penstock.shell.gate import Gate
-from penstock.shell.store import Key
+from penstock.engine import gate as module
+from penstock.engine.gate import Gate
+from penstock.engine.store import Key
 from tests.properties.model import Cluster
 from tests.properties.objects import START
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from penstock.shell.client import Client
+from penstock.shell.client import HttpClient
 from tests.shell.fake import FakeCluster
 
 
@@ -24,13 +24,13 @@ def kubeconfig(server: str, token: str) -> dict[str, object]:
 
 
 @asynccontextmanager
-async def let_in(cluster: FakeCluster, folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Client]:
+async def let_in(cluster: FakeCluster, folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[HttpClient]:
     """A client that is let in by a kubeconfig with the token `first`."""
     write_token(cluster, folder, "first")
     cluster.tokens = {"first"}
     monkeypatch.setenv("KUBECONFIG", "")
     monkeypatch.setattr("kubernetes.aio.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(folder / "kubeconfig"))
-    client = await Client.connect("test", 4)
+    client = await HttpClient.connect("test", 4)
     try:
         yield client
     finally:

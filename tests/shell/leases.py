@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from penstock.shell.client import Refused, Unreachable
+from penstock.engine.client import Refused, Unreachable
+
 from penstock.shell.lease import Lease
 
 Object = dict[str, Any]

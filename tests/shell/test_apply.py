@@ -2,7 +2,7 @@
 
 import pytest
 
-from penstock.shell.apply import mere_progress
+from penstock.engine.apply import mere_progress
 from tests.shell.conftest import running, until
 from tests.shell.fake import FakeCluster
 from tests.shell.test_loop import drive, phase, pipeline

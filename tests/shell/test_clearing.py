@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from penstock.shell import clearing
+from penstock.engine import clearing
 from tests.shell.conftest import running, until
 from tests.shell.fake import FakeCluster
 from tests.unit.builders import pipeline, step

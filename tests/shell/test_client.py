@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from penstock.shell.client import Client, Refused, Unreachable, access
-from penstock.shell.resources import JOBS, PIPELINES, QUOTAS
+from penstock.engine.client import Refused, Unreachable
+from penstock.engine.resources import JOBS, PIPELINES, QUOTAS
+from penstock.shell.client import HttpClient, access
 from tests.shell.conftest import until
 from tests.shell.discovery import GROUPS
 from tests.shell.fake import FakeCluster
@@ -22,7 +23,7 @@ def manifest(name: str = "j", **spec: Any) -> Object:
     return {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name, "namespace": "ns"}, "spec": spec}
 
 
-async def everything(client: Client) -> list[str]:
+async def everything(client: HttpClient) -> list[str]:
     return [one["metadata"]["name"] async for _, page in client.pages(PIPELINES, None) for one in page]
 
 
@@ -36,7 +37,7 @@ def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("text", [PAGE, "", '{"kind": "PipelineList", "met', "[1, 2]", '{"error": "no session"}'])
 async def test_what_a_proxy_says_instead_is_as_good_as_no_answer(
-    cluster: FakeCluster, client: Client, text: str
+    cluster: FakeCluster, client: HttpClient, text: str
 ) -> None:
     cluster.faults.append(lambda verb, path: text)
     with pytest.raises(Unreachable):
@@ -49,7 +50,7 @@ async def test_what_a_proxy_says_instead_is_as_good_as_no_answer(
         await anext(aiter(client.watch(PIPELINES, "ns", "1")))
 
 
-async def test_what_is_read_is_asked_for_again(cluster: FakeCluster, client: Client) -> None:
+async def test_what_is_read_is_asked_for_again(cluster: FakeCluster, client: HttpClient) -> None:
     cluster.create("pipelines", "ns", {"metadata": {"name": "p"}, "spec": {}})
     pages = [PAGE, PAGE]
     cluster.faults.append(lambda verb, path: pages.pop() if pages else None)
@@ -57,7 +58,7 @@ async def test_what_is_read_is_asked_for_again(cluster: FakeCluster, client: Cli
 
 
 async def test_a_creation_whose_answer_is_lost_is_found_out_by_repeating_it(
-    cluster: FakeCluster, client: Client
+    cluster: FakeCluster, client: HttpClient
 ) -> None:
     pages = [PAGE]
     cluster.lost.append(lambda verb, path: pages.pop() if pages else None)
@@ -66,14 +67,14 @@ async def test_a_creation_whose_answer_is_lost_is_found_out_by_repeating_it(
     assert cluster.created == ["jobs/j"]
 
 
-async def test_what_must_not_be_repeated_is_not(cluster: FakeCluster, client: Client) -> None:
+async def test_what_must_not_be_repeated_is_not(cluster: FakeCluster, client: HttpClient) -> None:
     cluster.lost.append(lambda verb, path: PAGE)
     with pytest.raises(Unreachable):
         await client.create(JOBS, manifest(), retry=False)
     assert cluster.requests["POST", "jobs"] == 1
 
 
-async def test_that_something_is_gone_only_the_api_server_can_say(cluster: FakeCluster, client: Client) -> None:
+async def test_that_something_is_gone_only_the_api_server_can_say(cluster: FakeCluster, client: HttpClient) -> None:
     cluster.create("pipelines", "ns", {"metadata": {"name": "p"}, "spec": {}})
     with pytest.raises(Refused, match="404"):
         await client.get(PIPELINES, "ns", "other")
@@ -93,7 +94,7 @@ async def test_any_number_of_watches_leaves_connections_for_requests(
     cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(GROUPS, ("", "v1"), {**GROUPS["", "v1"], "resourcequotas": "ResourceQuota"})
-    client = Client(cluster.url, "test", 4)
+    client = HttpClient(cluster.url, "test", 4)
     cluster.create("pipelines", "ns", {"metadata": {"name": "p"}, "spec": {}})
 
     async def follow(namespace: str) -> None:
@@ -116,7 +117,7 @@ async def test_any_number_of_watches_leaves_connections_for_requests(
 
 
 async def test_nothing_is_written_once_the_time_is_over_but_reading_goes_on(
-    cluster: FakeCluster, client: Client
+    cluster: FakeCluster, client: HttpClient
 ) -> None:
     left = 1.0
     client.time_left = lambda: left
@@ -134,7 +135,9 @@ async def test_nothing_is_written_once_the_time_is_over_but_reading_goes_on(
     assert cluster.created == ["jobs/j"]
 
 
-async def test_a_write_that_waits_for_its_turn_or_its_next_try_asks_again(cluster: FakeCluster, client: Client) -> None:
+async def test_a_write_that_waits_for_its_turn_or_its_next_try_asks_again(
+    cluster: FakeCluster, client: HttpClient
+) -> None:
     left, failures = 1.0, 0
 
     def fail(verb: str, path: str) -> int | None:

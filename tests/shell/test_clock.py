@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from penstock.shell import clock
-from penstock.shell.client import Client
-from penstock.shell.clock import Clock
-from penstock.shell.resources import PIPELINES
+from penstock.engine import clock
+from penstock.engine.clock import Clock
+from penstock.engine.resources import PIPELINES
+from penstock.shell.client import HttpClient
 from tests.shell.fake import FakeCluster
 
 NOON = 1_795_953_600.0
@@ -70,7 +70,7 @@ def test_what_is_no_date_says_nothing(date: str) -> None:
 
 
 async def test_the_client_hears_what_time_it_is_in_the_cluster(
-    cluster: FakeCluster, client: Client, monkeypatch: pytest.MonkeyPatch
+    cluster: FakeCluster, client: HttpClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clock._OF_THE_CLUSTER, "_ahead", time.time() + 86_400 - clock.steady())
     before = time.time()

@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
+from penstock.core.admission.capacity import Quota
+from penstock.core.admission.limits import Places
+from penstock.core.pod.ready import Ready
 from penstock.core.reasons import Reason
-from penstock.core.runs import Ready
-from penstock.core.scheduling.capacity import Quota
-from penstock.core.scheduling.limits import Places
-from penstock.core.scheduling.wording import Reader
-from penstock.shell.store import Key
+from penstock.core.wording import Reader
+from penstock.engine.store import Key
 from tests.shell.gates import FIRST, SECOND, Pipeline, Setting, node
 
 

@@ -1,10 +1,10 @@
 """Who waits at the gate: is told once, called when there is room, and costs nothing until something changes."""
 
+from penstock.core.admission.turns import Turns
+from penstock.core.graph.learned import families, record
 from penstock.core.reasons import Reason
-from penstock.core.scheduling.learned import families, record
-from penstock.core.scheduling.turns import Turns
-from penstock.core.waiting import PATIENCE
-from penstock.shell.gate import AGEING, GRACE, SETTLE
+from penstock.core.waits import PATIENCE
+from penstock.engine.gate import AGEING, GRACE, SETTLE
 from tests.properties.objects import START
 from tests.shell.gates import FIRST, SECOND, THIRD, Setting, node
 

@@ -7,11 +7,12 @@ from typing import Any, cast
 import pytest
 
 from penstock.core import labels
-from penstock.core.observed import StepView
-from penstock.shell.client import Client, Refused
-from penstock.shell.confirm import Confirm
+from penstock.core.seen.views import StepView
+from penstock.engine.client import Refused
+from penstock.engine.confirm import Confirm
+from penstock.engine.store import Key, Store
+from penstock.shell.client import HttpClient
 from penstock.shell.process import Operator
-from penstock.shell.store import Key, Store
 from tests.shell.conftest import running, until
 from tests.shell.fake import FakeCluster
 from tests.shell.objects import Object, now
@@ -76,7 +77,7 @@ def told(cluster: FakeCluster) -> str:
 async def test_one_that_is_deleted_is_lost_once_its_pod_is_gone(
     cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, brief: float
 ) -> None:
-    monkeypatch.setattr("penstock.core.decide.BRIEF", brief)
+    monkeypatch.setattr("penstock.core.step.decide.BRIEF", brief)
     async with running(cluster, monkeypatch) as operator:
         cluster.apply(ONE)
         await until(lambda: list(cluster.pending()))
@@ -98,7 +99,7 @@ async def test_one_that_is_deleted_is_lost_once_its_pod_is_gone(
 
 
 async def test_one_whose_label_is_taken_off_runs_on(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("penstock.core.decide.BRIEF", 0.0)
+    monkeypatch.setattr("penstock.core.step.decide.BRIEF", 0.0)
     async with running(cluster, monkeypatch) as operator:
         cluster.apply(ONE)
         await until(lambda: list(cluster.pending()))
@@ -120,7 +121,7 @@ async def test_one_whose_label_is_taken_off_runs_on(cluster: FakeCluster, monkey
 async def test_one_without_its_label_that_counts_no_more_is_seen_to_its_end(
     cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("penstock.core.decide.BRIEF", 0.0)
+    monkeypatch.setattr("penstock.core.step.decide.BRIEF", 0.0)
     async with running(cluster, monkeypatch) as operator:
         cluster.apply(ONE)
         await until(lambda: list(cluster.pending()))
@@ -266,5 +267,5 @@ async def test_many_that_were_deleted_at_once_are_read_at_once() -> None:
         for n in range(count)
     ]
     async with asyncio.timeout(10):
-        await Confirm(cast("Client", Server()), Store()).jobs(steps)
+        await Confirm(cast("HttpClient", Server()), Store()).jobs(steps)
     assert asked == count

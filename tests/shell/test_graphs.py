@@ -5,13 +5,13 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from penstock.core.observed import PipelineView
-from penstock.core.revisions import RevisionView
-from penstock.shell import graphs as module
-from penstock.shell.graphs import Graphs
-from penstock.shell.resources import PIPELINES
-from penstock.shell.revisions import Revisions
-from penstock.shell.store import Key, Store
+from penstock.core.pipeline.revisions import RevisionView
+from penstock.core.seen.views import PipelineView
+from penstock.engine import graphs as module
+from penstock.engine.graphs import Graphs
+from penstock.engine.resources import PIPELINES
+from penstock.engine.revisions import Revisions
+from penstock.engine.store import Key, Store
 from tests.shell.conftest import running, until
 from tests.shell.fake import FakeCluster
 from tests.shell.objects import Object
@@ -120,7 +120,7 @@ async def test_what_runs_while_an_edit_is_wrong_is_seen_to_its_end(
 async def test_what_was_wrong_with_an_edit_is_not_told_of_the_next(
     cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("penstock.core.decide.BRIEF", 0.0)
+    monkeypatch.setattr("penstock.core.step.decide.BRIEF", 0.0)
     told: list[tuple[int, str]] = []
 
     def written(verb: str, path: str) -> None:

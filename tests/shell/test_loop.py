@@ -80,8 +80,9 @@ async def test_a_chain_runs_and_passes_its_values_on(cluster: FakeCluster, monke
 async def test_writes_are_few_and_nothing_is_written_once_all_is_over(
     cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("penstock.core.waiting.PATIENCE", 3600.0)  # a wait that a slow machine makes long is told
-    monkeypatch.setattr("penstock.core.runs.STARTING_PATIENCE", 3600.0)
+    # a wait that a slow machine makes long is told
+    monkeypatch.setattr("penstock.core.step.waiting.PATIENCE", 3600.0)
+    monkeypatch.setattr("penstock.core.step.runs.STARTING_PATIENCE", 3600.0)
     async with running(cluster, monkeypatch) as operator:
         cluster.apply(pipeline())
         await drive(cluster)
@@ -261,8 +262,8 @@ async def test_a_refusal_for_now_is_waited_out(cluster: FakeCluster, monkeypatch
 
 
 async def test_the_words_of_the_cluster_reach_the_step(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("penstock.shell.trouble.PATIENCE", 0.0)
-    monkeypatch.setattr("penstock.core.runs.STARTING_PATIENCE", 0.0)
+    monkeypatch.setattr("penstock.engine.trouble.PATIENCE", 0.0)
+    monkeypatch.setattr("penstock.core.step.runs.STARTING_PATIENCE", 0.0)
     async with running(cluster, monkeypatch):
         cluster.apply(pipeline())
         await until(lambda: list(cluster.pending()))

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from penstock.shell import graphs
+from penstock.engine import graphs
 from penstock.shell.process import Operator
 from tests.shell.conftest import running, until
 from tests.shell.fake import FakeCluster

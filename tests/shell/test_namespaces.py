@@ -5,15 +5,16 @@ from typing import Any
 
 import pytest
 
-from penstock.core.scheduling.ledger import Ledger
-from penstock.shell import stream, surroundings, trouble, watching
-from penstock.shell.client import Client
+from penstock.core.admission.ledger import Ledger
+from penstock.engine import surroundings, trouble
+from penstock.engine.resources import JOBS
+from penstock.engine.store import Key, Store
+from penstock.engine.surroundings import Surroundings
+from penstock.engine.trouble import Trouble
+from penstock.shell import stream, watching
+from penstock.shell.client import HttpClient
 from penstock.shell.process import Operator
-from penstock.shell.resources import JOBS
 from penstock.shell.settings import Settings
-from penstock.shell.store import Key, Store
-from penstock.shell.surroundings import Surroundings
-from penstock.shell.trouble import Trouble
 from tests.shell.conftest import running, until
 from tests.shell.discovery import GROUPS
 from tests.shell.fake import FakeCluster
@@ -158,9 +159,9 @@ async def test_what_may_not_be_seen_for_long_holds_nothing_and_is_known_again_wh
 
 
 async def test_if_nothing_may_be_listed_the_operator_waits_until_something_may(
-    cluster: FakeCluster, client: Client, monkeypatch: pytest.MonkeyPatch
+    cluster: FakeCluster, client: HttpClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("penstock.shell.listing.PATIENCE", 0.01)
+    monkeypatch.setattr("penstock.engine.listing.PATIENCE", 0.01)
     asked = 0
 
     def refuse(verb: str, path: str) -> int | None:
@@ -222,7 +223,7 @@ async def test_a_wake_that_was_lost_costs_at_most_one_resync(
 
 
 async def test_events_that_may_not_be_read_somewhere_are_read_elsewhere(
-    cluster: FakeCluster, client: Client, monkeypatch: pytest.MonkeyPatch
+    cluster: FakeCluster, client: HttpClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trouble, "AGAIN_SECONDS", 0.0)
     store = Store()
@@ -246,7 +247,7 @@ async def test_events_that_may_not_be_read_somewhere_are_read_elsewhere(
 
 
 async def test_a_quota_that_may_not_be_seen_any_more_limits_nothing(
-    cluster: FakeCluster, client: Client, monkeypatch: pytest.MonkeyPatch
+    cluster: FakeCluster, client: HttpClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kinds = {"resourcequotas": "ResourceQuota", "limitranges": "LimitRange"}
     monkeypatch.setitem(GROUPS, ("", "v1"), {**GROUPS["", "v1"], **kinds})

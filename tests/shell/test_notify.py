@@ -13,11 +13,11 @@ import pytest
 from aiohttp import web
 from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 
-from penstock.core.events import Event
-from penstock.core.observed import pipeline_view
+from penstock.core.pipeline.events import Event
+from penstock.core.seen.reading import pipeline_view
+from penstock.engine.resources import PIPELINES
 from penstock.shell import notify
 from penstock.shell.notify import Notifier, secret
-from penstock.shell.resources import PIPELINES
 from penstock.shell.settings import Notifications
 from tests.shell.conftest import until
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from penstock.shell import metrics
+from penstock.engine import metrics
 from tests.shell.conftest import running, until
 from tests.shell.fake import FakeCluster
 from tests.shell.objects import Object

@@ -6,21 +6,21 @@ from dataclasses import replace
 
 import pytest
 
-from penstock.core.plan import Plan
+from penstock.core.admission.ledger import Ledger
+from penstock.core.admission.policies import CRITICAL_PATH, PLANNED, Policy
+from penstock.core.admission.turns import Turns
+from penstock.core.graph.learned import Learned
+from penstock.core.pipeline.plan import Plan
 from penstock.core.reasons import Reason
-from penstock.core.scheduling.learned import Learned
-from penstock.core.scheduling.ledger import Ledger
-from penstock.core.scheduling.policies import CRITICAL_PATH, PLANNED, Policy
-from penstock.core.scheduling.turns import Turns
-from penstock.shell import metrics
-from penstock.shell import planner as module
-from penstock.shell.gate import Gate
-from penstock.shell.planner import Planner
-from penstock.shell.store import Key
+from penstock.engine import metrics
+from penstock.engine import planner as module
+from penstock.engine.gate import Gate
+from penstock.engine.planner import Planner
+from penstock.engine.store import Key
 from tests.properties.model import Cluster
 from tests.shell.conftest import until
 from tests.shell.gates import node
-from tests.unit.core.scheduling.test_planned_pass import HOLDING_BACK, begun, step
+from tests.unit.core.foresight.test_planned_pass import HOLDING_BACK, begun, step
 
 KEY, OTHER = Key("ns", "p"), Key("ns", "other")
 NAMES = {"prepare", "long", "tail", "short"}

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from penstock.shell import loop as loops
+from penstock.engine import loop as loops
+from penstock.engine.rest import LEAST, SHARE, Lately, rest
+from penstock.engine.store import Key
 from penstock.shell.process import Operator
-from penstock.shell.rest import LEAST, SHARE, Lately, rest
-from penstock.shell.store import Key
 from tests.shell.conftest import running, until
 from tests.shell.fake import FakeCluster
 from tests.shell.test_loop import pipeline

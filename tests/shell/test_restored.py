@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator, Mapping
 
 import pytest
 
-from penstock.shell import listing
-from penstock.shell.client import Client
-from penstock.shell.listing import Lister, WentBack
+from penstock.engine import listing
+from penstock.engine.listing import Lister, WentBack
+from penstock.engine.resources import STEPS, Object, Resource
+from penstock.engine.store import Key, Store
+from penstock.shell.client import HttpClient
 from penstock.shell.process import _again_and_again
-from penstock.shell.resources import STEPS, Object, Resource
 from penstock.shell.settings import Settings
-from penstock.shell.store import Key, Store
 from tests.shell.conftest import until
 from tests.shell.fake import FakeCluster
 from tests.shell.test_store import step
@@ -25,7 +25,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def lister(client: Client) -> Lister:
+def lister(client: HttpClient) -> Lister:
     return Lister(client, Store(), Settings(), lambda key: None)
 
 
@@ -62,7 +62,7 @@ async def test_it_is_noticed_whatever_was_done_since_the_backup(
             await lister.compare()
 
 
-async def test_a_process_that_has_noticed_ends(cluster: FakeCluster, client: Client) -> None:
+async def test_a_process_that_has_noticed_ends(cluster: FakeCluster, client: HttpClient) -> None:
     lister = Lister(client, Store(), Settings.model_validate({"resyncSeconds": 10}), lambda key: None)
     lister.seconds = 0.0
     cluster.apply(made("p"))
@@ -81,7 +81,7 @@ async def test_a_doubt_has_everything_compared_at_once(cluster: FakeCluster, lis
     running.cancel()
 
 
-class Scripted(Client):
+class Scripted(HttpClient):
     """An API server whose lists of Steps are given: version and items of each; and what happens after each page."""
 
     def __init__(self, store: Store, *lists: tuple[int, list[Object]], meanwhile: Object | None = None) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from penstock.shell.revisions import Revisions
+from penstock.engine.revisions import Revisions
 from tests.unit.builders import cluster, pipeline, step
 
 

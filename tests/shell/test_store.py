@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from penstock.core import labels
-from penstock.shell.resources import COMPONENTS, JOBS, PIPELINES, PODS, STEPS
-from penstock.shell.shelf import REMEMBERED, Shelf
-from penstock.shell.store import Key, Store
+from penstock.engine.resources import COMPONENTS, JOBS, PIPELINES, PODS, STEPS
+from penstock.engine.shelf import REMEMBERED, Shelf
+from penstock.engine.store import Key, Store
 
 Object = dict[str, Any]
 KEY = Key("ns", "p")

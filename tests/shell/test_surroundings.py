@@ -7,18 +7,19 @@ from typing import Any
 
 import pytest
 
-from penstock.core.scheduling.ledger import Ledger
-from penstock.shell.client import Client, Refused, Unreachable
-from penstock.shell.resources import LIMIT_RANGES, NODES, OTHER_PODS, QUOTAS, Resource
+from penstock.core.admission.ledger import Ledger
+from penstock.engine.client import Refused, Unreachable
+from penstock.engine.resources import LIMIT_RANGES, NODES, OTHER_PODS, QUOTAS, Resource
+from penstock.engine.surroundings import Surroundings
+from penstock.shell.client import HttpClient
 from penstock.shell.settings import Settings
-from penstock.shell.surroundings import Surroundings
 from tests.shell.conftest import until
 from tests.shell.leaping import leap
 
 Object = dict[str, Any]
 
 
-class Pages(Client):
+class Pages(HttpClient):
     """An API server that has objects of one kind."""
 
     def __init__(self, resource: Resource) -> None:

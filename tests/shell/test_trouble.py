@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from penstock.core.clock import stamp
-from penstock.shell import trouble
-from penstock.shell.client import Client
-from penstock.shell.resources import JOBS, PIPELINES, PODS, STEPS
-from penstock.shell.starter import Starter
-from penstock.shell.store import Key, Store
-from penstock.shell.trouble import Trouble
+from penstock.engine import trouble
+from penstock.engine.resources import JOBS, PIPELINES, PODS, STEPS
+from penstock.engine.starter import Starter
+from penstock.engine.store import Key, Store
+from penstock.engine.trouble import Trouble
+from penstock.shell.client import HttpClient
 from tests.shell.fake import FakeCluster
 from tests.shell.objects import Object
 from tests.shell.test_store import job, pipeline, pod, step
@@ -25,7 +25,7 @@ _names: Iterator[int] = itertools.count()
 class Setting:
     """A store with a Job and a pod of it, Events, and who was woken."""
 
-    def __init__(self, cluster: FakeCluster, client: Client) -> None:
+    def __init__(self, cluster: FakeCluster, client: HttpClient) -> None:
         self.cluster = cluster
         self.store = Store()
         self.store.put(PIPELINES, pipeline())
@@ -53,7 +53,7 @@ class Setting:
 
 
 @pytest.fixture
-def setting(cluster: FakeCluster, client: Client) -> Setting:
+def setting(cluster: FakeCluster, client: HttpClient) -> Setting:
     return Setting(cluster, client)
 
 

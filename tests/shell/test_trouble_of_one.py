@@ -129,7 +129,7 @@ async def test_a_pipeline_is_deleted_in_time_though_its_steps_are_not_kept_as_wr
 
 
 async def test_trouble_that_is_over_is_told_no_more(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("penstock.shell.loop.SETTLING", 3600.0)  # nothing else has the Pipeline looked at
+    monkeypatch.setattr("penstock.engine.loop.SETTLING", 3600.0)  # nothing else has the Pipeline looked at
     bad = True
 
     def fault(verb: str, path: str) -> int | None:
@@ -198,7 +198,7 @@ async def test_a_corrected_step_is_tried(cluster: FakeCluster, monkeypatch: pyte
 
 
 async def test_a_pass_that_fails_is_told(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    from penstock.shell import observe
+    from penstock.engine import observe
 
     inner, broken = observe.plan, True
 
@@ -232,7 +232,7 @@ async def test_an_approval_counts_once(cluster: FakeCluster, monkeypatch: pytest
 @pytest.mark.parametrize("how", ["cancel", "timeout"])
 async def test_an_undo_begins_without_a_nudge(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
     done = {"type": "Complete", "status": "True", "lastTransitionTime": "2026-11-24T00:00:00Z"}
-    monkeypatch.setattr("penstock.shell.loop.SETTLING", 0.2)
+    monkeypatch.setattr("penstock.engine.loop.SETTLING", 0.2)
     wait = {"message": "ok?", **({"timeout": "2s"} if how == "timeout" else {})}
     steps: list[Object] = [{"name": "a", "undo": {"script": "un"}}, {"name": "ask", "approval": wait, "needs": ["a"]}]
     made = pipeline(steps=steps, outputs=[], onFailure="Undo")

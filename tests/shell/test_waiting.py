@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from penstock.core.scheduling.capacity import Holding
-from penstock.core.scheduling.observed_capacity import PodHold
-from penstock.core.scheduling.owners import Kind, Owner
-from penstock.core.scheduling.shapes import shape
+from penstock.core.admission.capacity import Holding
+from penstock.core.admission.observed_capacity import PodHold
+from penstock.core.admission.shapes import shape
+from penstock.core.holders import Kind, Owner
+from penstock.engine.store import Key
 from penstock.shell.process import Operator
-from penstock.shell.store import Key
 from tests.shell.conftest import running, until
 from tests.shell.fake import FakeCluster
 from tests.shell.objects import Object
@@ -46,7 +46,7 @@ def writes(cluster: FakeCluster) -> int:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wait is told after a moment."""
-    for module in ("core.waiting", "core.scheduling.lasting", "shell.gate"):
+    for module in ("core.step.waiting", "core.admission.lasting", "engine.gate"):
         monkeypatch.setattr(f"penstock.{module}.PATIENCE", 0.1)
 
 

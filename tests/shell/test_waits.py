@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from penstock.core import names
-from penstock.core.scheduling.observed_capacity import PodHold
+from penstock.core.admission.observed_capacity import PodHold
 from tests.shell.conftest import running, until
 from tests.shell.fake import FakeCluster
 from tests.shell.objects import Object
-from tests.unit.core.scheduling.clusters import GPU, held, node
+from tests.unit.core.admission.clusters import GPU, held, node
 
 
 def pipeline(name: str, gpus: int = 0, **spec: Any) -> Object:
@@ -32,9 +32,9 @@ def status(cluster: FakeCluster, plural: str, name: str, namespace: str = "ns") 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits are written without patience."""
-    for module in ("waiting", "summary", "scheduling.lasting"):
+    for module in ("step.waiting", "pipeline.summary", "admission.lasting"):
         monkeypatch.setattr(f"penstock.core.{module}.PATIENCE", 0.0)
-    monkeypatch.setattr("penstock.shell.gate.PATIENCE", 0.0)
+    monkeypatch.setattr("penstock.engine.gate.PATIENCE", 0.0)
 
 
 async def test_a_status_tells_no_name_of_another_namespace(

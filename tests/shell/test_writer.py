@@ -2,15 +2,16 @@
 
 import pytest
 
-from penstock.shell.client import Client, Refused
-from penstock.shell.resources import PIPELINES
-from penstock.shell.store import Key, Store
-from penstock.shell.writer import Writer
+from penstock.engine.client import Refused
+from penstock.engine.resources import PIPELINES
+from penstock.engine.store import Key, Store
+from penstock.engine.writer import Writer
+from penstock.shell.client import HttpClient
 from tests.shell.fake import FakeCluster
 from tests.shell.test_loop import pipeline
 
 
-async def test_a_delete_of_what_has_changed_is_planned_anew(cluster: FakeCluster, client: Client) -> None:
+async def test_a_delete_of_what_has_changed_is_planned_anew(cluster: FakeCluster, client: HttpClient) -> None:
     store = Store()
     store.put(PIPELINES, cluster.apply(pipeline()))
     seen = store.pipeline(Key("ns", "p"))
@@ -23,7 +24,7 @@ async def test_a_delete_of_what_has_changed_is_planned_anew(cluster: FakeCluster
     assert await Writer(client, store).delete_pipeline(known)
 
 
-async def test_a_delete_of_what_cannot_be_read_any_more_is_refused(cluster: FakeCluster, client: Client) -> None:
+async def test_a_delete_of_what_cannot_be_read_any_more_is_refused(cluster: FakeCluster, client: HttpClient) -> None:
     store = Store()
     store.put(PIPELINES, cluster.apply(pipeline()))
     seen = store.pipeline(Key("ns", "p"))

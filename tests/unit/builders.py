@@ -8,9 +8,9 @@ from tests.properties.model import Cluster
 
 from penstock import api
 from penstock.api.base import API_VERSION
-from penstock.core.composition.compiler import Compiled, compile_pipeline
-from penstock.core.composition.outline import Components
-from penstock.core.graph import Graph
+from penstock.core.graph.compiler import Compiled, compile_pipeline
+from penstock.core.graph.graph import Graph
+from penstock.core.graph.outline import Components
 from penstock.core.problems import Problem
 
 Object = dict[str, Any]

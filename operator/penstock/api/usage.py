@@ -1,4 +1,4 @@
-"""What was used of extended resources such as GPUs, as statuses tell it. core/usage.py counts it."""
+"""What was used of extended resources such as GPUs, as statuses tell it. core/step/usage.py counts it."""
 
 from typing import Annotated
 

@@ -15,8 +15,8 @@ from typing import Annotated, Any
 import typer
 
 from penstock.cli import verbs
-from penstock.cli.cluster import Cluster
-from penstock.cli.failure import INTERRUPTED, Failure
+from penstock.cluster.api import Cluster
+from penstock.cluster.failure import INTERRUPTED, Failure
 
 Verb = Callable[..., int | None]
 """Returns the exit code; None is 0."""

@@ -3,10 +3,10 @@
 import getpass
 from typing import Literal
 
-from penstock.cli.cluster import PIPELINES, STEPS, Cluster, Object
-from penstock.cli.failure import Failure
-from penstock.cli.phases import ENDED
-from penstock.cli.steps import leaf, path_of
+from penstock.cluster.api import PIPELINES, STEPS, Cluster, Object
+from penstock.cluster.failure import Failure
+from penstock.cluster.phases import ENDED
+from penstock.cluster.steps import leaf, path_of
 
 
 def decide(

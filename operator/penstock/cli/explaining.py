@@ -4,15 +4,15 @@ from collections.abc import Iterator, Sequence
 
 from penstock.api import durations
 from penstock.api.quantities import render
-from penstock.cli.cluster import Cluster
-from penstock.cli.failure import Failure
 from penstock.cli.forecasting import cluster_ledger
-from penstock.cli.observing import Sight, observe
+from penstock.cluster.api import Cluster
+from penstock.cluster.failure import Failure
+from penstock.cluster.observing import Sight, observe
+from penstock.core.asked.why import Answer, Whole, answers, whole
+from penstock.core.causes import Held, Short
 from penstock.core.clock import stamp
 from penstock.core.names import task_of
-from penstock.core.scheduling.causes import Held, Short
-from penstock.core.scheduling.why import Answer, Whole, answers, whole
-from penstock.core.scheduling.wording import Reader, clock
+from penstock.core.wording import Reader, clock
 
 
 def ask(cluster: Cluster) -> tuple[list[Answer], Sight]:

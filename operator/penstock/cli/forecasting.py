@@ -5,29 +5,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from penstock.api import Pipeline
-from penstock.cli.cluster import Cluster, Object, Resource
-from penstock.cli.components import namespace_of, visible
-from penstock.cli.failure import Failure
-from penstock.cli.linting import Level, lint
-from penstock.cli.reading import read
+from penstock.cli.files.linting import Level, lint
+from penstock.cli.files.reading import read
+from penstock.cluster.api import JOBS, NODES, PODS, QUOTAS, RANGES, Cluster, Object, Resource
+from penstock.cluster.components import namespace_of, visible
+from penstock.cluster.failure import Failure
 from penstock.core import labels
-from penstock.core.composition.compiler import compile_pipeline
-from penstock.core.graph import Graph
-from penstock.core.scheduling.activities import Workload, merged, workload
-from penstock.core.scheduling.capacity import Capacity
-from penstock.core.scheduling.demands import Key
-from penstock.core.scheduling.forecast import Change, Difference, Forecast, asked_for, one_node, parse_amounts, unasked
-from penstock.core.scheduling.learned import Learned, families
-from penstock.core.scheduling.ledger import Ledger
-from penstock.core.scheduling.observed_capacity import job_hold, node_view, pod_hold, quota_view, range_view
-from penstock.core.scheduling.waits import Wait
-from penstock.core.scheduling.wording import Reader
-
-NODES = Resource("api/v1", "nodes", "node")
-PODS = Resource("api/v1", "pods", "pod")
-JOBS = Resource("apis/batch/v1", "jobs", "job")
-QUOTAS = Resource("api/v1", "resourcequotas", "resourcequota")
-RANGES = Resource("api/v1", "limitranges", "limitrange")
+from penstock.core.admission.capacity import Capacity
+from penstock.core.admission.demands import Key
+from penstock.core.admission.ledger import Ledger
+from penstock.core.admission.observed_capacity import job_hold, node_view, pod_hold, quota_view, range_view
+from penstock.core.asked.forecast import Change, Difference, Forecast, asked_for, one_node, parse_amounts, unasked
+from penstock.core.foresight.activities import Workload, merged, workload
+from penstock.core.graph.compiler import compile_pipeline
+from penstock.core.graph.graph import Graph
+from penstock.core.graph.learned import Learned, families
+from penstock.core.waits import Wait
+from penstock.core.wording import Reader
 
 
 def planned_from_files(files: list[str], namespace: str, learned: Learned | None = None) -> tuple[str, Workload]:
@@ -93,7 +87,7 @@ def _visible(cluster: Cluster, resource: Resource) -> list[Object]:
 
 
 def _listed(cluster: Cluster, resource: Resource, namespace: str | None) -> list[Object] | None:
-    from penstock.cli.cluster import Refused
+    from penstock.cluster.api import Refused
 
     try:
         return list(cluster.list(resource, namespace))

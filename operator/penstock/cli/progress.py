@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from penstock.api import durations
-from penstock.cli.cluster import PIPELINES, Cluster
-from penstock.cli.failure import Failure
 from penstock.cli.forecasting import cluster_ledger, not_starting
-from penstock.cli.observing import observe
+from penstock.cluster.api import PIPELINES, Cluster
+from penstock.cluster.failure import Failure
+from penstock.cluster.observing import observe
+from penstock.core.admission.policies import Policy
+from penstock.core.asked.gantt import Span
+from penstock.core.asked.progress import Course, Progress, progress, words
 from penstock.core.clock import stamp
-from penstock.core.scheduling.gantt import Span
-from penstock.core.scheduling.policies import Policy
-from penstock.core.scheduling.progress import Course, Progress, progress, words
 
 COLUMNS = ("STEP", "PHASE", "PLANNED", "ACTUAL", "LATE")
 

@@ -1,6 +1,6 @@
 """Durations on the command line."""
 
-from penstock.cli.failure import Failure
+from penstock.cluster.failure import Failure
 
 
 def seconds(text: str | None) -> float | None:

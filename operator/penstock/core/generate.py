@@ -1,6 +1,6 @@
 """Writes the pages that are made from tables: `python -m penstock.core.generate [--root DIR]`.
 
-docs/states.md from core/states.py and core/retries.py, docs/reasons.md from core/reasons.py.
+docs/states.md from core/states.py and core/step/retries.py, docs/reasons.md from core/reasons.py.
 """
 
 import argparse
@@ -10,8 +10,9 @@ from pathlib import Path
 
 from penstock.api.pipeline import PipelinePhase
 from penstock.api.step import StepPhase
-from penstock.core import retries, states
+from penstock.core import states
 from penstock.core.reasons import Reason
+from penstock.core.step import retries
 
 NOTE = "<!-- Generated from {source} by `make generate`; edit that. -->"
 _SECTION = re.compile(r"^    # (.+)$|^    [A-Z_]+ = \(?\s*\"([A-Za-z]+)\"", re.MULTILINE)

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from penstock.core.transfer import DIRECTORY_VARIABLE, INVALID_OUTPUTS, VARIABLE, Collection, Transfer
+from penstock.core.pod.transfer import DIRECTORY_VARIABLE, INVALID_OUTPUTS, VARIABLE, Collection, Transfer
 from penstock.courier.collect import Bucket, Claim, collect
 from penstock.courier.fetch import fetch
 from penstock.courier.problems import CourierError, InvalidArtifact

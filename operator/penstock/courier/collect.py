@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from penstock.core.transfer import Collection
+from penstock.core.pod.transfer import Collection
 from penstock.courier.manifest import SUFFIX
 from penstock.courier.problems import CourierError
 from penstock.courier.store import Store

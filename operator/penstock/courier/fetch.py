@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from penstock.core.transfer import Transfer
+from penstock.core.pod.transfer import Transfer
 from penstock.courier.manifest import ABSENT, DIRECTORY, SUFFIX, File, Manifest, decode
 from penstock.courier.problems import CourierError, DamagedArtifact
 from penstock.courier.scan import inside

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from penstock.core.transfer import Transfer
+from penstock.core.pod.transfer import Transfer
 from penstock.courier.manifest import ABSENT, SUFFIX, File, Manifest
 from penstock.courier.problems import CourierError, InvalidArtifact
 from penstock.courier.scan import Found, scan

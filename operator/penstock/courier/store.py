@@ -15,7 +15,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore, S3Store
 
-from penstock.core.transfer import Transfer
+from penstock.core.pod.transfer import Transfer
 from penstock.courier.problems import CourierError
 
 PIECE = 8 * 1024 * 1024

@@ -19,8 +19,9 @@ from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
 
 from penstock.api.plain import decode
-from penstock.shell import clock, metrics
-from penstock.shell.resources import Object, Resource
+from penstock.engine import clock, metrics
+from penstock.engine.client import Refused, Unreachable
+from penstock.engine.resources import Object, Resource
 
 ATTEMPTS = 6
 PAGE = 100
@@ -29,27 +30,6 @@ _TRANSIENT = (429, 500, 502, 503, 504)
 _JSON = "application/json"
 
 SSLProtocol.max_size = 32 * 1024  # the buffer of each of 64 connections, else 256 KiB: a TLS record has 16 KiB at most
-
-
-class Refused(Exception):
-    """A request that the API server answered with an error. `code` is the HTTP status, `reason` the API's word.
-
-    `official`: the API server said so itself, and not something on the way to it.
-    """
-
-    def __init__(
-        self, code: int, reason: str, message: str, retry_after: float | None = None, *, official: bool = True
-    ) -> None:
-        super().__init__(f"{code} {reason}: {message}")
-        self.official = official
-        self.code = code
-        self.reason = reason
-        self.message = message
-        self.retry_after = retry_after
-
-
-class Unreachable(Exception):
-    """The API server gave no answer, several times, or none that it could have given. A write may have gone through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +56,8 @@ async def access() -> Configuration:
     return found
 
 
-class Client:
-    """The API server. Every method raises Refused or Unreachable.
+class HttpClient:
+    """The engine's client over HTTP (see engine/client.py).
 
     `attempts`: tries of what does no harm when it is repeated. `time_left`: seconds for which this process may still
     write; asked before each write, and none goes out once they are over.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from penstock.shell import metrics
+from penstock.engine import metrics
 
 LAG_SECONDS = 0.1
 LAG_WINDOW = 50

@@ -15,10 +15,10 @@ from datetime import UTC, datetime
 
 import structlog
 
-from penstock.shell import metrics
-from penstock.shell.client import Client, Refused, Unreachable
-from penstock.shell.clock import steady
-from penstock.shell.resources import LEASES, Object
+from penstock.engine import metrics
+from penstock.engine.client import Client, Refused, Unreachable
+from penstock.engine.clock import steady
+from penstock.engine.resources import LEASES, Object
 
 log = structlog.get_logger(__name__)
 

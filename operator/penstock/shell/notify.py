@@ -24,10 +24,10 @@ import structlog
 from cloudevents.core.bindings.http import to_structured_event
 from cloudevents.core.v1.event import CloudEvent
 
-from penstock.core.events import Event
-from penstock.core.observed import PipelineView, StepView
-from penstock.shell import clock, metrics
-from penstock.shell.resources import Resource
+from penstock.core.pipeline.events import Event
+from penstock.core.seen.views import PipelineView, StepView
+from penstock.engine import clock, metrics
+from penstock.engine.resources import Resource
 from penstock.shell.settings import Notifications
 
 log = structlog.get_logger(__name__)

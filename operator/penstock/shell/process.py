@@ -11,32 +11,32 @@ from typing import Any
 
 import structlog
 
-from penstock.core.observed import Thresholds
-from penstock.core.scheduling.observed_capacity import amounts
-from penstock.core.scheduling.policies import POLICIES
-from penstock.shell import clock, metrics
-from penstock.shell.apply import Applier
-from penstock.shell.clearing import Clearing
-from penstock.shell.client import Client
-from penstock.shell.gate import Gate
-from penstock.shell.graphs import Graphs
+from penstock.core.admission.observed_capacity import amounts
+from penstock.core.admission.policies import POLICIES
+from penstock.core.seen.snapshot import Thresholds
+from penstock.engine import clock, metrics
+from penstock.engine.apply import Applier
+from penstock.engine.clearing import Clearing
+from penstock.engine.gate import Gate
+from penstock.engine.graphs import Graphs
+from penstock.engine.listing import Lister, WentBack
+from penstock.engine.loop import Loop
+from penstock.engine.observe import Observer
+from penstock.engine.planner import Planner
+from penstock.engine.reporter import Reporter
+from penstock.engine.revisions import Revisions
+from penstock.engine.schedules import Schedules
+from penstock.engine.starter import Starter
+from penstock.engine.store import Key, Store
+from penstock.engine.surroundings import Surroundings
+from penstock.engine.trouble import Trouble
+from penstock.engine.writer import Writer
+from penstock.shell.client import HttpClient
 from penstock.shell.health import Health, measure_lag
 from penstock.shell.lease import Lease, LeaseLost
-from penstock.shell.listing import Lister, WentBack
-from penstock.shell.loop import Loop
 from penstock.shell.notify import Notifier
-from penstock.shell.observe import Observer
-from penstock.shell.planner import Planner
-from penstock.shell.reporter import Reporter
-from penstock.shell.revisions import Revisions
-from penstock.shell.schedules import Schedules
 from penstock.shell.settings import NeverFits, Settings
-from penstock.shell.starter import Starter
-from penstock.shell.store import Key, Store
-from penstock.shell.surroundings import Surroundings
-from penstock.shell.trouble import Trouble
 from penstock.shell.watching import watch
-from penstock.shell.writer import Writer
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +56,7 @@ class Ports:
 class Operator:
     """The parts, put together around one client and one store."""
 
-    def __init__(self, client: Client, settings: Settings, identity: str) -> None:
+    def __init__(self, client: HttpClient, settings: Settings, identity: str) -> None:
         self.client = client
         self.settings = settings
         self.store = Store()
@@ -155,7 +155,7 @@ async def run(settings: Settings, ports: Ports, version: str) -> int:
     heed_signals()
     identity = os.environ.get("POD_NAME") or socket.gethostname()
     async with AsyncExitStack() as ends:
-        client = await Client.connect(version, settings.api_concurrency)
+        client = await HttpClient.connect(version, settings.api_concurrency)
         ends.push_async_callback(client.close)
         operator = Operator(client, settings, identity)
         health = Health(operator.problem)
@@ -168,7 +168,7 @@ async def run(settings: Settings, ports: Ports, version: str) -> int:
         lease = None
         if settings.leader_election:
             # A connection of its own: nothing that the operator does may hold up a renewal.
-            own = await Client.connect(version, concurrency=1, attempts=1)
+            own = await HttpClient.connect(version, concurrency=1, attempts=1)
             ends.push_async_callback(own.close)
             lease = Lease(own, os.environ.get("POD_NAMESPACE", "default"), f"{identity}-{os.getpid()}")
             ends.push_async_callback(lease.release)

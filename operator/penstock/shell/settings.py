@@ -8,8 +8,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic.alias_generators import to_camel
 
-from penstock.core.scheduling.observed_capacity import amounts
-from penstock.core.scheduling.policies import POLICIES
+from penstock.core.admission.observed_capacity import amounts
+from penstock.core.admission.policies import POLICIES
 
 
 class SettingsError(Exception):

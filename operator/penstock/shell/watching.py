@@ -10,12 +10,12 @@ import kopf
 import structlog
 from kubernetes.aio.client.configuration import Configuration
 
+from penstock.engine.loop import Loop
+from penstock.engine.resources import PODS, WATCHED, Object, Resource
+from penstock.engine.shelf import asks
+from penstock.engine.store import Store
 from penstock.shell.client import PAGE, access
-from penstock.shell.loop import Loop
-from penstock.shell.resources import PODS, WATCHED, Object, Resource
 from penstock.shell.settings import Settings
-from penstock.shell.shelf import asks
-from penstock.shell.store import Store
 from penstock.shell.stream import TAKERS, Take
 
 log = structlog.get_logger(__name__)

@@ -14,10 +14,10 @@ from random import Random
 from statistics import mean
 from time import perf_counter
 
-from penstock.core.scheduling.activities import Activity, Workload
-from penstock.core.scheduling.planned_pass import prepared
-from penstock.core.scheduling.policies import POLICIES
-from penstock.core.scheduling.simulate import Simulated, simulate
+from penstock.core.admission.policies import POLICIES
+from penstock.core.foresight.activities import Activity, Workload
+from penstock.core.foresight.planned_pass import prepared
+from penstock.core.foresight.simulate import Simulated, simulate
 from tests.bench.schedule import psplib
 from tests.bench.schedule.instances import Instance, epigenomics, mix, montage, project
 

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from penstock.core.scheduling.activities import Activity, Workload
-from penstock.core.scheduling.capacity import Capacity, NodeView
-from penstock.core.scheduling.demands import Key
-from penstock.core.scheduling.shapes import shape
+from penstock.core.admission.capacity import Capacity, NodeView
+from penstock.core.admission.demands import Key
+from penstock.core.admission.shapes import shape
+from penstock.core.foresight.activities import Activity, Workload
 
 NAMESPACE = "bench"
 RESOURCES = tuple(f"bench/r{number}" for number in range(4))

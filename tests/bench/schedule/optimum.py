@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from ortools.sat.python import cp_model
 
-from penstock.core.scheduling.demands import Key
-from penstock.core.scheduling.feasibility import feasibility
+from penstock.core.admission.demands import Key
+from penstock.core.admission.feasibility import feasibility
 from tests.bench.schedule.instances import Instance
 
 SCALE = 10

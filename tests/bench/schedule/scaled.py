@@ -8,9 +8,9 @@ from random import Random
 from typing import Any
 
 from penstock.api.quantities import MILLI
-from penstock.core.scheduling.policies import CRITICAL_PATH
-from penstock.core.scheduling.shapes import PODS
-from penstock.core.scheduling.simulate import simulate
+from penstock.core.admission.policies import CRITICAL_PATH
+from penstock.core.admission.shapes import PODS
+from penstock.core.foresight.simulate import simulate
 from tests.bench.schedule.instances import Instance
 from tests.bench.stages import TAKES
 

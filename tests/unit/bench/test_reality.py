@@ -5,7 +5,7 @@ from tests.bench import workloads
 from tests.bench.comparison import Lived, lags, makespan, overtaken, prospect, with_lags
 from tests.bench.rows.reality import BLIND, CASES, EXACT, FIFO, OFF, Outcome, figures
 
-from penstock.core.scheduling.simulate import Simulated
+from penstock.core.foresight.simulate import Simulated
 
 LIVED = {"a": Lived(0.0, 0.1, 2.1), "b": Lived(0.0, 0.2, 3.3), "c": Lived(2.3, 2.4, 5.4)}
 TAKES = {"a": 2.0, "b": 3.0, "c": 3.0}

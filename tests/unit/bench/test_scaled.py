@@ -8,7 +8,7 @@ from tests.bench.schedule.instances import GPU_NODE, Instance, mix, project
 from tests.bench.schedule.scaled import estimates, nodes, quantities, steps, together, truths
 from tests.bench.stages import TAKES
 
-from penstock.core.scheduling.simulate import simulate
+from penstock.core.foresight.simulate import simulate
 
 SMALL = project(20, 1.5, 0.5, 0.5, 0, ("cpu", "nvidia.com/gpu"))
 

@@ -1,4 +1,4 @@
-from penstock.cli.ages import span
+from penstock.cli.show.ages import span
 
 
 def test_a_span_runs_to_its_end_or_to_now() -> None:

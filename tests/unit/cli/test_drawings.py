@@ -2,9 +2,9 @@
 
 from penstock.api.component import ComponentSpec
 from penstock.api.pipeline import PipelineSpec
-from penstock.cli.drawings import dot, mermaid, text
-from penstock.cli.picture import Picture, picture
-from penstock.core.composition.compiler import compile_pipeline
+from penstock.cli.show.drawings import dot, mermaid, text
+from penstock.cli.show.picture import Picture, picture
+from penstock.core.graph.compiler import compile_pipeline
 
 INNER = {
     "inputs": [{"name": "n", "type": "Integer"}],

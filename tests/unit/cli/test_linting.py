@@ -4,8 +4,8 @@ from textwrap import dedent
 
 import pytest
 
-from penstock.cli.linting import Level, Report, lint
-from penstock.cli.reading import parse
+from penstock.cli.files.linting import Level, Report, lint
+from penstock.cli.files.reading import parse
 
 HEAD = "apiVersion: penstock.dev/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec:\n"
 

@@ -16,11 +16,11 @@ from tests.unit.cli.objects import step
 
 from penstock.api import Pipeline
 from penstock.api.parse import parse
-from penstock.cli.failure import Failure
-from penstock.cli.printing import print_drawing
-from penstock.core.composition.compiler import compile_pipeline
-from penstock.core.scheduling.drawing import Drawing
-from penstock.core.scheduling.learned import families, record
+from penstock.cli.show.printing import print_drawing
+from penstock.cluster.failure import Failure
+from penstock.core.asked.drawing import Drawing
+from penstock.core.graph.compiler import compile_pipeline
+from penstock.core.graph.learned import families, record
 
 GPU = "nvidia.com/gpu"
 

@@ -54,7 +54,7 @@ def running(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> FakeApi:
         "metadata": {"name": "n"},
         "status": {"allocatable": amounts, "capacity": amounts},
     }
-    monkeypatch.setattr("penstock.cli.observing.time.time", lambda: model.now)
+    monkeypatch.setattr("penstock.cluster.observing.time.time", lambda: model.now)
     return api
 
 

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from penstock.cli.failure import Failure
-from penstock.cli.reading import Document, Unreadable, parse, read
+from penstock.cli.files.reading import Document, Unreadable, parse, read
+from penstock.cluster.failure import Failure
 
 TEXT = """\
 # a comment

@@ -10,9 +10,9 @@ from tests.unit.cli.fake_api import FakeApi
 from tests.unit.cli.objects import pipeline
 
 from penstock import api
-from penstock.core.composition.compiler import compile_pipeline
-from penstock.core.step_manifests import step_spec
-from penstock.core.world import Node
+from penstock.core.graph.compiler import compile_pipeline
+from penstock.core.graph.world import Node
+from penstock.core.step.manifests import step_spec
 
 
 def spec(rate: float = 0.1) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 from tests.unit.cli.objects import attempt, step
 
-from penstock.cli.steps import Leaf, branches, leaf, path_of, task_of
+from penstock.cluster.steps import Leaf, branches, leaf, path_of, task_of
 
 
 def names(leaves: list[Leaf], **options: object) -> list[str]:

@@ -1,4 +1,4 @@
-from penstock.cli.table import Cell, clean, columns
+from penstock.cli.show.table import Cell, clean, columns
 
 
 def plain(lines: object) -> list[str]:

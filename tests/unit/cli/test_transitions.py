@@ -1,11 +1,11 @@
 import pytest
 from tests.unit.cli.objects import attempt, pipeline, step
 
-from penstock.cli.cluster import PIPELINES, STEPS
-from penstock.cli.failure import Failure
-from penstock.cli.standing import Standing
-from penstock.cli.transitions import Transitions
-from penstock.cli.watching import Change
+from penstock.cli.show.transitions import Transitions
+from penstock.cluster.api import PIPELINES, STEPS
+from penstock.cluster.failure import Failure
+from penstock.cluster.standing import Standing
+from penstock.cluster.watching import Change
 
 
 def standing(*changes: Change) -> Standing:

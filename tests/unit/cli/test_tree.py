@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.unit.cli.objects import attempt, pipeline, step
 
-from penstock.cli.tree import View, show
+from penstock.cli.show.tree import View, show
 
 START = {"startTime": "1970-01-01T00:00:00Z"}
 

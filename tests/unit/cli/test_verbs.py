@@ -332,7 +332,7 @@ def test_a_bug_is_no_traceback(run: Run, monkeypatch: pytest.MonkeyPatch) -> Non
     def broken(*_: object) -> None:
         raise ZeroDivisionError("deep inside")
 
-    monkeypatch.setattr("penstock.cli.reading.read", broken)
+    monkeypatch.setattr("penstock.cli.files.reading.read", broken)
     found = run("lint", "x.yaml")
     assert found.exit_code == 1
     assert found.stderr.startswith("error: unexpected ZeroDivisionError: deep inside; this is a bug")
@@ -342,5 +342,5 @@ def test_ctrl_c_is_clean(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("penstock.cli.reading.read", interrupted)
+    monkeypatch.setattr("penstock.cli.files.reading.read", interrupted)
     assert run("lint", "x.yaml").exit_code == 130

@@ -8,15 +8,15 @@ from tests.properties.model import Cluster as Model
 from tests.unit.cli import fake_api
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.fake_api import FakeApi
-from tests.unit.core.scheduling.clusters import NOW
+from tests.unit.core.admission.clusters import NOW
 
 from penstock.cli.explaining import lines
 from penstock.core import labels
-from penstock.core.lifecycle import Standing
-from penstock.core.observed import pipeline_view
+from penstock.core.asked.why import Answer
+from penstock.core.pipeline.lifecycle import Standing
+from penstock.core.pipeline.revisions import revision_manifest
 from penstock.core.reasons import Reason
-from penstock.core.revisions import revision_manifest
-from penstock.core.scheduling.why import Answer
+from penstock.core.seen.reading import pipeline_view
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import obstore
 import pytest
 from obstore.store import MemoryStore
 
-from penstock.core.transfer import Collection, Transfer
+from penstock.core.pod.transfer import Collection, Transfer
 from penstock.courier.collect import Bucket, Claim, collect
 from penstock.courier.problems import CourierError
 from penstock.courier.store import Store

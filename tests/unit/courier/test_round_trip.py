@@ -8,7 +8,7 @@ import obstore
 import pytest
 from obstore.store import MemoryStore
 
-from penstock.core.transfer import Transfer
+from penstock.core.pod.transfer import Transfer
 from penstock.courier import fetch as fetching
 from penstock.courier import publish as publishing
 from penstock.courier import store as storing

@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from penstock.core.transfer import Transfer
+from penstock.core.pod.transfer import Transfer
 from penstock.courier.problems import CourierError
 from penstock.courier.store import Missing, Store, connect
 

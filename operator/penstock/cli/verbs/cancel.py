@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from penstock.cli.cluster import PIPELINES, Cluster
-from penstock.cli.failure import Failure
-from penstock.cli.phases import PIPELINE_ENDED
+from penstock.cluster.api import PIPELINES, Cluster
+from penstock.cluster.failure import Failure
+from penstock.cluster.phases import PIPELINE_ENDED
 
 PANEL = "Act"
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from penstock.cli.cluster import PIPELINES, STEPS, Cluster
-from penstock.cli.printing import print_data
+from penstock.cli.show.printing import print_data
+from penstock.cluster.api import PIPELINES, STEPS, Cluster
 
 if TYPE_CHECKING:
-    from penstock.core.diff import Change
+    from penstock.core.asked.diff import Change
 
 PANEL = "Manifests"
 SIGNS = {"run": "+", "reuse": "=", "skip": "~", "remove": "-"}
@@ -24,8 +24,8 @@ def diff(
 ) -> int:
     """Show which steps would run, be reused, skipped or removed if a manifest were applied, and which field is the
     reason. Exit code 1 if anything would run or be removed, as `kubectl diff`."""
-    from penstock.cli.graphs import of_files
-    from penstock.core.diff import diff as differences
+    from penstock.cli.files.graphs import of_files
+    from penstock.core.asked.diff import diff as differences
 
     everything: dict[str, list[Change]] = {}
     for flow in of_files(source, cluster):

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from penstock.cli.cluster import PIPELINES, STEPS, Cluster
-from penstock.cli.failure import Failure
+from penstock.cluster.api import PIPELINES, STEPS, Cluster
+from penstock.cluster.failure import Failure
 
 PANEL = "Look"
 
@@ -34,8 +34,8 @@ def get(
 
 
 def _all(cluster: Cluster, output: str | None, selector: str | None, all_namespaces: bool) -> None:
-    from penstock.cli.listing import list_pipelines
-    from penstock.cli.terminal import print_lines
+    from penstock.cli.show.listing import list_pipelines
+    from penstock.cli.show.terminal import print_lines
 
     found = list(cluster.list(PIPELINES, None if all_namespaces else cluster.namespace, selector))
     if _as_data(found, output):
@@ -48,8 +48,8 @@ def _all(cluster: Cluster, output: str | None, selector: str | None, all_namespa
 
 
 def _one(cluster: Cluster, name: str, output: str | None, expand: bool) -> None:
-    from penstock.cli.terminal import print_lines, width
-    from penstock.cli.tree import View, show
+    from penstock.cli.show.terminal import print_lines, width
+    from penstock.cli.show.tree import View, show
 
     pipeline = cluster.get(PIPELINES, name)
     steps = list(cluster.list(STEPS, cluster.namespace, f"penstock.dev/pipeline={name}"))
@@ -68,7 +68,7 @@ def _as_data(objects: list[dict[str, Any]], output: str | None) -> bool:
         return True
     if output not in ("json", "yaml"):
         return False
-    from penstock.cli.printing import print_data
+    from penstock.cli.show.printing import print_data
 
     for one in objects:
         one["metadata"].pop("managedFields", None)

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from penstock.cli.cluster import STEPS, Cluster
+from penstock.cluster.api import STEPS, Cluster
 
 if TYPE_CHECKING:
-    from penstock.cli.picture import Picture
+    from penstock.cli.show.picture import Picture
 
 PANEL = "Manifests"
 
@@ -19,7 +19,7 @@ def graph(
     output: Annotated[Literal["text", "mermaid", "dot"], typer.Option("--output", "-o", help="Format.")] = "text",
 ) -> None:
     """Draw the graph of a Pipeline, from a manifest or from the cluster (then with the phase of each step)."""
-    from penstock.cli import drawings
+    from penstock.cli.show import drawings
 
     draw = {"text": drawings.text, "mermaid": drawings.mermaid, "dot": drawings.dot}[output]
     for number, picture in enumerate(_pictures(cluster, source)):
@@ -30,10 +30,10 @@ def graph(
 
 
 def _pictures(cluster: Cluster, source: str) -> Iterator["Picture"]:
-    from penstock.cli.graphs import is_file, of_cluster, of_files
-    from penstock.cli.phases import together
-    from penstock.cli.picture import picture
-    from penstock.cli.steps import leaf
+    from penstock.cli.files.graphs import is_file, of_cluster, of_files
+    from penstock.cli.show.picture import picture
+    from penstock.cluster.phases import together
+    from penstock.cluster.steps import leaf
 
     if is_file(source):
         for flow in of_files(source):

@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from penstock.cli.ages import span
-from penstock.cli.cluster import PIPELINES, Cluster
-from penstock.cli.printing import print_data
+from penstock.cli.show.ages import span
+from penstock.cli.show.printing import print_data
+from penstock.cluster.api import PIPELINES, Cluster
 
 PANEL = "Look"
 HEADINGS = ("REVISION", "STATUS", "RAN", "REUSED", "BEGAN", "DESCRIPTION")
@@ -20,7 +20,7 @@ def history(
 ) -> None:
     """List the revisions of a Pipeline, newest first: how each ended, what ran and what was reused. `rollback` takes
     those that are kept."""
-    from penstock.cli.revisions import kept
+    from penstock.cluster.revisions import kept
 
     pipeline = cluster.get(PIPELINES, name)
     specs = {one.revision: one.spec for one in kept(cluster, pipeline)}
@@ -50,7 +50,7 @@ def _cells(row: dict[str, Any], spec: Any) -> list[str]:
 
 
 def _print(rows: list[list[str]]) -> None:
-    from penstock.cli.table import Cell, columns
+    from penstock.cli.show.table import Cell, columns
 
     for line in columns(HEADINGS, [[Cell(cell) for cell in row] for row in rows]):
         typer.echo(line.plain)

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from penstock.cli.cluster import Cluster
-from penstock.cli.failure import Failure
+from penstock.cluster.api import Cluster
+from penstock.cluster.failure import Failure
 
 PANEL = "Look"
 
@@ -24,8 +24,8 @@ def logs(
     tail: Annotated[int | None, typer.Option("--tail", min=0, help="Only so many of the last lines.")] = None,
 ) -> None:
     """Print the logs of a step's pods; lines of several pods begin with the step they are from."""
-    from penstock.cli.podlogs import Wanted, choose, lines
-    from penstock.cli.tree import NOBODYS
+    from penstock.cluster.podlogs import Wanted, choose, lines
+    from penstock.cluster.steps import NOBODYS
 
     if previous and (attempt or follow):
         raise Failure("--previous goes with neither --attempt nor --follow")
@@ -46,8 +46,8 @@ def logs(
 
 
 def _follow(cluster: Cluster, name: str, step: str | None, wanted: object, tail: int | None) -> None:
-    from penstock.cli.phases import ENDED
-    from penstock.cli.podlogs import Follower, Source, Wanted, choose
+    from penstock.cluster.phases import ENDED
+    from penstock.cluster.podlogs import Follower, Source, Wanted, choose
 
     assert isinstance(wanted, Wanted)
     several = False

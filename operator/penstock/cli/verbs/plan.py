@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from penstock.cli.cluster import Cluster
-from penstock.cli.failure import Failure
+from penstock.cluster.api import Cluster
+from penstock.cluster.failure import Failure
 
 PANEL = "Manifests"
 
@@ -60,10 +60,10 @@ def plan(
 
 
 def _against_actual(cluster: Cluster, name: str, policy: str, output: str) -> int:
-    from penstock.cli.printing import print_data, print_drawing
     from penstock.cli.progress import of_cluster, table
-    from penstock.core.scheduling.policies import POLICIES
-    from penstock.core.scheduling.progress import as_data, picture
+    from penstock.cli.show.printing import print_data, print_drawing
+    from penstock.core.admission.policies import POLICIES
+    from penstock.core.asked.progress import as_data, picture
 
     found = of_cluster(cluster, name, POLICIES[policy])
     if output in ("svg", "png"):
@@ -86,11 +86,11 @@ def _from_files(
     output: str,
 ) -> int:
     from penstock.cli import forecasting
-    from penstock.cli.observing import learned_in
-    from penstock.cli.printing import print_data, print_drawing
-    from penstock.core.scheduling.forecast import as_data, forecast
-    from penstock.core.scheduling.gantt import gantt
-    from penstock.core.scheduling.policies import POLICIES
+    from penstock.cli.show.printing import print_data, print_drawing
+    from penstock.cluster.observing import learned_in
+    from penstock.core.admission.policies import POLICIES
+    from penstock.core.asked.forecast import as_data, forecast
+    from penstock.core.asked.gantt import gantt
 
     changes = forecasting.changes(what_if or ())
     prices = forecasting.prices(price or ())

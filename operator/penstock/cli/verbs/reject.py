@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from penstock.cli.cluster import Cluster
+from penstock.cluster.api import Cluster
 
 PANEL = "Act"
 

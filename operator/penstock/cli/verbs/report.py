@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from penstock.cli.cluster import STEPS, Cluster, Object, Resource
-from penstock.cli.failure import Failure
-from penstock.cli.printing import print_data
+from penstock.cli.show.printing import print_data
+from penstock.cluster.api import STEPS, Cluster, Object, Resource
+from penstock.cluster.failure import Failure
 
 if TYPE_CHECKING:
-    from penstock.cli.graphs import Flow
-    from penstock.core.composition.suggest import Durations, Suggestion, Use
+    from penstock.cli.files.graphs import Flow
+    from penstock.core.asked.suggest import Durations, Suggestion, Use
 
 PANEL = "Manifests"
 POD_METRICS = Resource("apis/metrics.k8s.io/v1beta1", "pods", "pod")
@@ -26,10 +26,10 @@ def report(
     """Suggest what would make a flow faster or smaller, each with what it would save: by the durations that its steps
     had in the cluster, or those that the manifest declares. Of a Pipeline in the cluster, also tell for how long it
     held GPUs, and how much of that was busy or lost."""
-    from penstock.cli.graphs import is_file, of_cluster, of_files
-    from penstock.cli.terminal import print_lines
-    from penstock.cli.usages import table, usages
-    from penstock.core.composition.suggest import declared, suggest
+    from penstock.cli.files.graphs import is_file, of_cluster, of_files
+    from penstock.cli.show.terminal import print_lines
+    from penstock.cli.show.usages import table, usages
+    from penstock.core.asked.suggest import declared, suggest
 
     found: dict[str, list[Suggestion]] = {}
     steps: list[Object] = []
@@ -75,9 +75,9 @@ def _used(cluster: Cluster, flow: "Flow") -> "Use":
 
 def _measured(steps: Sequence[Object]) -> "Durations":
     """Mean run time of each task's attempts that succeeded, by the Steps of a Pipeline; else as declared."""
-    from penstock.cli.ages import seconds_of
-    from penstock.cli.steps import task_of
-    from penstock.core.composition.suggest import declared
+    from penstock.cli.show.ages import seconds_of
+    from penstock.cluster.steps import task_of
+    from penstock.core.asked.suggest import declared
 
     times: dict[str, list[float]] = {}
     for step in steps:

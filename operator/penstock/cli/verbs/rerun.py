@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from penstock.cli.cluster import PIPELINES, STEPS, Cluster, Deadline
-from penstock.cli.failure import TIMED_OUT, Failure
-from penstock.cli.standing import same_rerun
-from penstock.cli.steps import task_of
+from penstock.cluster.api import PIPELINES, STEPS, Cluster, Deadline
+from penstock.cluster.failure import TIMED_OUT, Failure
+from penstock.cluster.standing import same_rerun
+from penstock.cluster.steps import task_of
 
 PANEL = "Act"
 ANNOTATION = "penstock.dev/rerun"
@@ -54,7 +54,7 @@ def rerun(
 
 def _check(cluster: Cluster, name: str, step: str) -> None:
     """Refuses a step that the Pipeline does not have; the operator would find nothing to run anew."""
-    from penstock.core.lifecycle import unknown_step
+    from penstock.core.pipeline.lifecycle import unknown_step
 
     tasks = {task_of(one) for one in cluster.list(STEPS, cluster.namespace, f"penstock.dev/pipeline={name}")}
     wrong = unknown_step(name, step, tasks)

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from penstock.cli.cluster import PIPELINES, Cluster
-from penstock.cli.failure import Failure
+from penstock.cluster.api import PIPELINES, Cluster
+from penstock.cluster.failure import Failure
 
 PANEL = "Act"
 
@@ -19,7 +19,7 @@ def rollback(
 ) -> None:
     """Apply an earlier revision again. Results that are still held are taken without computing them anew; steps with
     `cache: LastRun`, such as a deployment, and what depends on them run."""
-    from penstock.cli.revisions import kept
+    from penstock.cluster.revisions import kept
 
     pipeline = cluster.get(PIPELINES, name)
     present = (pipeline.get("status") or {}).get("revision")

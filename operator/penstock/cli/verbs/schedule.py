@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from penstock.cli.cluster import Cluster
-from penstock.cli.failure import Failure
+from penstock.cluster.api import Cluster
+from penstock.cluster.failure import Failure
 
 PANEL = "Look"
 
@@ -25,9 +25,9 @@ def schedule(
 
     Where clocks go forward, a time that does not exist has no tick; where they go back, one that comes twice has two.
     """
-    from penstock.cli.ages import seconds_of
-    from penstock.cli.terminal import print_lines
-    from penstock.cli.ticks import of_cluster, of_file, upcoming
+    from penstock.cli.show.ages import seconds_of
+    from penstock.cli.show.terminal import print_lines
+    from penstock.cli.show.ticks import of_cluster, of_file, upcoming
 
     if (name is None) == (file is None):
         raise Failure("name a PipelineSchedule, or a manifest with -f, and not both")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from penstock.cli.cluster import PIPELINES, Cluster
+from penstock.cluster.api import PIPELINES, Cluster
 
 PANEL = "Act"
 

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from penstock.cli.cluster import PIPELINES, STEPS, Cluster, Deadline
-from penstock.cli.failure import TIMED_OUT
+from penstock.cluster.api import PIPELINES, STEPS, Cluster, Deadline
+from penstock.cluster.failure import TIMED_OUT
 
 PANEL = "Look"
 
@@ -20,11 +20,11 @@ def watch(
 
     Ends with 0 if it succeeded, 1 if it failed or is invalid, 2 if it was cancelled, 124 on --timeout.
     """
-    from penstock.cli.live import Display, Plain, Screen
+    from penstock.cli.show.live import Display, Plain, Screen
+    from penstock.cli.show.terminal import console
     from penstock.cli.spans import seconds
-    from penstock.cli.standing import Standing
-    from penstock.cli.terminal import console
-    from penstock.cli.watching import Changes, follow
+    from penstock.cluster.standing import Standing
+    from penstock.cluster.watching import Changes, follow
 
     deadline = Deadline(seconds(timeout))
     cluster.get(PIPELINES, name)

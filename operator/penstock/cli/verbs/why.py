@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from penstock.cli.cluster import PIPELINES, Cluster
+from penstock.cluster.api import PIPELINES, Cluster
 
 PANEL = "Look"
 
@@ -22,7 +22,7 @@ def why(
     namespaces, which may go first, count if you may list Pipelines in all namespaces.
     """
     from penstock.cli.explaining import as_data, ask, chosen, head, lines, of_pipeline, whole_data
-    from penstock.cli.printing import print_data
+    from penstock.cli.show.printing import print_data
 
     pipeline, _, step = name.partition("/")
     cluster.get(PIPELINES, pipeline)

@@ -10,9 +10,9 @@ from itertools import islice
 from penstock.api.base import LABEL, SUBDOMAIN
 from penstock.api.pipeline import PipelineSpec
 from penstock.api.schedule import Backfill, PipelineScheduleSpec, TemplateMeta
-from penstock.core.composition.compiler import compile_pipeline
-from penstock.core.composition.outline import Components
 from penstock.core.cron.ticks import DAY, InvalidLine, InvalidZone, Timetable, parse_line, parse_zone
+from penstock.core.graph.compiler import compile_pipeline
+from penstock.core.graph.outline import Components
 from penstock.core.names import LABEL_LENGTH
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason

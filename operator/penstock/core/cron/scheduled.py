@@ -8,9 +8,9 @@ from penstock.api.base import API_VERSION
 from penstock.core import labels, names
 from penstock.core.clock import instant, stamp
 from penstock.core.cron.schedule_check import SCHEDULED_TIME, CompiledSchedule
-from penstock.core.lifecycle import parse_rerun
-from penstock.core.observed import Object, PipelineView
-from penstock.core.step_manifests import owner_reference
+from penstock.core.pipeline.lifecycle import parse_rerun
+from penstock.core.pod.marks import owner_reference
+from penstock.core.seen.views import Object, PipelineView
 
 _FINAL = ("Succeeded", "Failed", "Cancelled", "Invalid")
 

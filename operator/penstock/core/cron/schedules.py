@@ -16,11 +16,11 @@ from penstock.core.clock import instant, stamp
 from penstock.core.cron.backfill import Filling, Names, fill, standing
 from penstock.core.cron.schedule_check import Rules
 from penstock.core.cron.scheduled import Run, ScheduleObserved, pipeline_manifest, run_of
-from penstock.core.events import NOTE_LENGTH, Event
-from penstock.core.observed import PipelineView
-from penstock.core.pipeline_status import conditions, differs
+from penstock.core.pipeline.events import NOTE_LENGTH, Event
+from penstock.core.pipeline.status import conditions, differs
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
+from penstock.core.seen.views import PipelineView
 from penstock.core.values import shorten
 
 MOST_COUNTED = 1000

@@ -1,0 +1,1 @@
+"""Manifests in files: reading them, finding lines in them, checking them without a cluster."""

@@ -1,0 +1,1 @@
+"""How things look on a terminal and in files: tables, trees, phases, pictures."""

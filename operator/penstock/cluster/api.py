@@ -1,0 +1,228 @@
+"""Talks to the API server that the kubeconfig names: plain requests, plain dicts, every failure a clear sentence."""
+
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from penstock.cluster.failure import Failure
+from penstock.cluster.refusals import explain_config, explain_refusal, explain_unreachable
+
+Object = dict[str, Any]
+
+CONNECT_SECONDS = 10
+READ_SECONDS = 60
+PAGE = 500
+MERGE_PATCH = "application/merge-patch+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A kind of object as its URL names it."""
+
+    api: str
+    plural: str
+    singular: str
+
+    def path(self, namespace: str | None, name: str | None = None) -> str:
+        """Path of one object, of all of a namespace, or of all."""
+        parts = [self.api, *(("namespaces", quote(namespace)) if namespace else ()), self.plural]
+        return "/" + "/".join([*parts, *((quote(name),) if name else ())])
+
+    def title(self, name: str) -> str:
+        """`pipeline.penstock.dev/digits`, as `kubectl -o name` writes it."""
+        group = self.api.split("/")[1] if self.api.startswith("apis/") else ""
+        return f"{self.singular}{'.' if group else ''}{group}/{name}"
+
+
+PIPELINES = Resource("apis/penstock.dev/v1alpha1", "pipelines", "pipeline")
+STEPS = Resource("apis/penstock.dev/v1alpha1", "steps", "step")
+COMPONENTS = Resource("apis/penstock.dev/v1alpha1", "components", "component")
+NODES = Resource("api/v1", "nodes", "node")
+PODS = Resource("api/v1", "pods", "pod")
+JOBS = Resource("apis/batch/v1", "jobs", "job")
+QUOTAS = Resource("api/v1", "resourcequotas", "resourcequota")
+RANGES = Resource("api/v1", "limitranges", "limitrange")
+
+
+def _kubernetes() -> Any:
+    import kubernetes.client
+    import kubernetes.config
+
+    return kubernetes
+
+
+class Cluster:
+    """The API server of a kubeconfig's context, and the namespace to work in."""
+
+    def __init__(self, namespace: str | None = None, context: str | None = None, kubeconfig: str | None = None) -> None:
+        self._asked_namespace = namespace
+        self.context = context
+        self.kubeconfig = kubeconfig or os.environ.get("KUBECONFIG") or None
+
+    @cached_property
+    def namespace(self) -> str:
+        """The namespace asked for, else the context's, else `default`."""
+        return self._asked_namespace or self._context_namespace or "default"
+
+    @property
+    def _context_namespace(self) -> str | None:
+        config = _kubernetes().config
+        try:
+            contexts, active = config.list_kube_config_contexts(self.kubeconfig)
+        except Exception:
+            return None  # in a pod there is no kubeconfig; what is wrong with one shows when it is used
+        chosen = next((one for one in contexts if one["name"] == self.context), active) if self.context else active
+        found: str | None = chosen["context"].get("namespace")
+        return found
+
+    @cached_property
+    def _client(self) -> Any:
+        client, config = _kubernetes().client, _kubernetes().config
+        configuration = client.Configuration()
+        try:
+            try:
+                config.load_kube_config(self.kubeconfig, self.context, configuration)
+            except config.ConfigException:
+                if self.kubeconfig or self.context:
+                    raise
+                config.load_incluster_config(configuration)
+        except Exception as error:
+            raise Failure(explain_config(error, self.kubeconfig, self.context)) from error
+        return client.ApiClient(configuration)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        accept: str = "application/json",
+        content_type: str = "application/json",
+        read_seconds: float | None = READ_SECONDS,
+    ) -> Any:
+        """The open response (urllib3's) to a request that succeeded. Raises Refused, or Failure if there is none."""
+        import urllib3
+
+        configuration = self._client.configuration
+        headers = {"Accept": accept, "User-Agent": "penstock"}
+        headers.update({one["key"]: one["value"] for one in configuration.auth_settings().values()})
+        if body is not None:
+            headers["Content-Type"] = content_type
+        url = f"{configuration.host}{path}{'?' + urlencode(query) if query else ''}"
+        try:
+            response = self._client.rest_client.pool_manager.request(
+                method,
+                url,
+                body=json.dumps(body).encode() if body is not None else None,
+                headers=headers,
+                preload_content=False,
+                redirect=False,
+                retries=urllib3.Retry(2, read=0, redirect=0, status=0, other=0, backoff_factor=0.2),
+                timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=read_seconds),
+            )
+            if response.status < 300:
+                return response
+            text = response.read().decode("utf-8", "replace")
+        except urllib3.exceptions.HTTPError as error:
+            raise Unreachable(explain_unreachable(error, configuration.host)) from error
+        raise Refused(response.status, explain_refusal(method, path, response.status, text), text)
+
+    def json(self, method: str, path: str, query: Mapping[str, Any] | None = None, **options: Any) -> Object:
+        """The object that a request answers with."""
+        import urllib3
+
+        from penstock.api.plain import decode
+
+        response = self.request(method, path, query, **options)
+        try:
+            found: Object = decode(response.read())
+        except (urllib3.exceptions.HTTPError, ValueError) as error:
+            raise Unreachable(explain_unreachable(error, self._client.configuration.host)) from error
+        finally:
+            response.release_conn()
+        return found
+
+    def get(self, resource: Resource, name: str) -> Object:
+        """One object of the namespace; a Failure names objects with a similar name."""
+        try:
+            return self.json("GET", resource.path(self.namespace, name))
+        except Refused as refused:
+            if refused.status != 404 or not refused.of_object:
+                raise
+            raise Failure(f"{refused}{self._similar(resource, name)}") from refused
+
+    def _similar(self, resource: Resource, name: str) -> str:
+        from difflib import get_close_matches
+
+        try:
+            names = [one["metadata"]["name"] for one in self.list(resource, self.namespace, names_only=True)]
+        except Failure:
+            return ""
+        match = get_close_matches(name, names, n=1, cutoff=0.5)
+        if match:
+            return f"; did you mean {match[0]}?"
+        few = ", ".join(sorted(names)[:10])
+        return f"; there {'is' if len(names) == 1 else 'are'}: {few}" if 0 < len(names) <= 10 else ""
+
+    def list(
+        self, resource: Resource, namespace: str | None, selector: str | None = None, names_only: bool = False
+    ) -> Iterator[Object]:
+        """All objects that match a label selector, page by page."""
+        as_names = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+        query: dict[str, Any] = {"limit": PAGE, **({"labelSelector": selector} if selector else {})}
+        while True:
+            accept = as_names if names_only else "application/json"
+            page = self.json("GET", resource.path(namespace), query, accept=accept)
+            kind = str(page.get("kind", "")).removesuffix("List")
+            for item in page.get("items") or ():
+                yield item if names_only else {"apiVersion": page.get("apiVersion"), "kind": kind, **item}
+            following = (page.get("metadata") or {}).get("continue")
+            if not following:
+                return
+            query["continue"] = following
+
+    def patch(self, resource: Resource, name: str, change: Object) -> Object:
+        """Merge-patches an object of the namespace (RFC 7386) and returns it."""
+        path = resource.path(self.namespace, name)
+        return self.json("PATCH", path, {"fieldManager": "penstock"}, body=change, content_type=MERGE_PATCH)
+
+    def replace(self, resource: Resource, name: str, manifest: Object) -> Object:
+        """Replaces an object of the namespace by the manifest, if it is still of the version that this names."""
+        return self.json("PUT", resource.path(self.namespace, name), {"fieldManager": "penstock"}, body=manifest)
+
+    def user(self) -> str:
+        """Who the API server says the user is."""
+        review = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+        found = self.json("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", body=review)
+        name: str = found["status"]["userInfo"]["username"]
+        return name
+
+
+class Refused(Failure):
+    """The API server answered with an error. `of_object`: it speaks of an object, not of an unknown kind."""
+
+    def __init__(self, status: int, message: str, body: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.of_object = '"details"' in body
+
+
+class Unreachable(Failure):
+    """There was no answer, or half of one."""
+
+
+class Deadline:
+    """Ends a wait. `seconds` None: never."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self.at = None if seconds is None else time.monotonic() + seconds
+
+    @property
+    def passed(self) -> bool:
+        """Whether the time is over."""
+        return self.at is not None and time.monotonic() >= self.at

@@ -1,0 +1,103 @@
+"""Lists objects and follows their changes, across the API server's time limits and short interruptions."""
+
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from penstock.cluster.api import Cluster, Object, Refused, Resource, Unreachable
+from penstock.cluster.failure import Failure
+
+PATIENCE_SECONDS = 60.0
+"""How long the API server may be away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happened: `SYNCED` brings all objects anew, the others one."""
+
+    resource: Resource
+    kind: Literal["SYNCED", "ADDED", "MODIFIED", "DELETED"]
+    objects: tuple[Object, ...]
+
+
+def follow(cluster: Cluster, resource: Resource, **selectors: str) -> Iterator[Change]:
+    """All objects of the namespace that match, then every change. Ends only by a Failure.
+
+    `selectors`: labelSelector, fieldSelector.
+    """
+    path = resource.path(cluster.namespace)
+    away_since = 0.0
+    version: str | None = None
+    while True:
+        try:
+            if version is None:
+                page = cluster.json("GET", path, selectors)
+                version = page["metadata"]["resourceVersion"]
+                yield Change(resource, "SYNCED", tuple(page.get("items") or ()))
+            away_since = 0.0
+            for event in _events(cluster, path, {**selectors, "resourceVersion": version}):
+                if event["type"] == "ERROR":
+                    version = None  # too old: begin anew
+                    break
+                version = event["object"]["metadata"]["resourceVersion"]
+                if event["type"] != "BOOKMARK":
+                    yield Change(resource, event["type"], (event["object"],))
+        except (Unreachable, Refused) as failure:
+            if isinstance(failure, Refused):
+                if failure.status not in (410, 429, 500, 502, 503, 504):
+                    raise
+                version = None
+            away_since = away_since or time.monotonic()
+            if time.monotonic() - away_since > PATIENCE_SECONDS:
+                raise
+            time.sleep(1)
+
+
+def _events(cluster: Cluster, path: str, query: dict[str, Any]) -> Iterator[Object]:
+    import urllib3
+
+    from penstock.api.plain import decode
+
+    options = {"watch": "true", "allowWatchBookmarks": "true", "timeoutSeconds": 240}
+    response = cluster.request("GET", path, {**query, **options}, read_seconds=300)
+    rest = b""
+    try:
+        for chunk in response.stream(65536, decode_content=True):
+            *lines, rest = (rest + chunk).split(b"\n")
+            yield from (decode(line) for line in lines if line)
+    except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+        raise Unreachable(f"the API server broke off: {error}") from error
+    finally:
+        response.close()
+
+
+class Changes:
+    """The changes of several resources in one queue, each followed by a thread of its own."""
+
+    def __init__(self, *streams: Iterator[Change]) -> None:
+        self._queue: queue.Queue[Change | Failure] = queue.Queue(maxsize=10_000)
+        for stream in streams:
+            threading.Thread(target=self._pump, args=(stream,), daemon=True).start()
+
+    def _pump(self, stream: Iterator[Change]) -> None:
+        try:
+            for change in stream:
+                self._queue.put(change)
+        except Failure as failure:
+            self._queue.put(failure)
+        except Exception as error:  # nobody sees the traceback of a thread
+            self._queue.put(Failure(f"unexpected {type(error).__name__}: {error}"))
+
+    def get(self, seconds: float) -> list[Change]:
+        """What comes in within so long, all at once. Raises the Failure that ended a stream."""
+        time.sleep(seconds)
+        found: list[Change] = []
+        while not self._queue.empty():
+            item = self._queue.get()
+            if isinstance(item, Failure):
+                raise item
+            found.append(item)
+        return found

@@ -1,0 +1,1 @@
+"""What only people ask for: forecasts, progress, reasons, differences, advice and pictures. No decision reads it."""

@@ -1,1 +1,0 @@
-"""From manifests to a graph: Components flattened, references resolved, every problem found."""

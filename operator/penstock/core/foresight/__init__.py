@@ -1,0 +1,1 @@
+"""What would happen: the same admission on a simulated clock, and better orders found with it."""

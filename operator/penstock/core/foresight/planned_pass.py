@@ -1,0 +1,106 @@
+"""The planned pass: gives a workload a plan where that pays, judged by simulation with the operator's own admission."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from penstock.core.admission.capacity import Capacity
+from penstock.core.admission.policies import CRITICAL_PATH, PLANNED, Policy
+from penstock.core.admission.turns import TOLERANCE
+from penstock.core.foresight.activities import Workload, merged
+from penstock.core.foresight.improve import improve, with_plan
+from penstock.core.foresight.remaining import remaining
+from penstock.core.foresight.simulate import Simulated, simulate
+from penstock.core.graph.graph import Graph
+from penstock.core.graph.learned import Learned
+from penstock.core.graph.world import Node, Verdict
+from penstock.core.seen.snapshot import Observed
+
+PLACEMENTS = 20_000
+"""Placements of activities that a planned pass may try; with many activities there are fewer tries."""
+
+MOST_TRIES = 50
+
+MOST_STEPS = 300
+"""Steps of all Pipelines together beyond which the operator makes no planned pass."""
+
+WORTHWHILE = 60.0
+"""Seconds that all steps together must still take for a planned pass to be worth its own time."""
+
+
+def prepared(
+    workload: Workload,
+    capacity: Capacity,
+    began: float = 0.0,
+    placements: int = PLACEMENTS,
+    least_gain: float = TOLERANCE,
+    go_on: Callable[[], bool] = lambda: True,
+) -> Workload:
+    """The workload with a plan, where one is found by which no Pipeline ends later than by the dispatch rule, and some
+    Pipeline at least `least_gain` seconds sooner; else as it is.
+
+    `go_on`: asked between tries, so that the caller may keep to a budget of time.
+    """
+    if not workload.activities:
+        return workload
+    found = simulate(workload, capacity, began, CRITICAL_PATH)
+    if not found.waited:
+        return workload
+    tries = max(1, min(MOST_TRIES, placements // (3 * len(workload.activities))))
+    known = {key: run.start - began for key, run in found.runs.items()}
+    made = with_plan(workload, improve(workload, capacity, tries, known=known, began=began, go_on=go_on))
+    better = pays(found, simulate(made, capacity, began, PLANNED), least_gain)
+    return made if better else workload
+
+
+def foreseen(workload: Workload, capacity: Capacity, began: float, policy: Policy) -> tuple[Workload, Simulated]:
+    """The simulated run under a policy, after a planned pass where the operator would make one; and with its plan."""
+    if policy.turns and plannable(workload):
+        workload = prepared(workload, capacity, began)
+    return workload, simulate(workload, capacity, began, policy)
+
+
+def pays(without: Simulated, by_plan: Simulated, least_gain: float) -> bool:
+    """Whether some Pipeline ends so many seconds sooner by the plan, none later, and nothing is left out for it."""
+    before, after = ends(without), ends(by_plan)
+    if not without.runs.keys() <= by_plan.runs.keys():
+        return False
+    gains = [before[one] - after[one] for one in before]
+    return bool(gains) and min(gains) >= -TOLERANCE and max(gains) >= least_gain
+
+
+def ends(found: Simulated) -> Mapping[tuple[str, str], float]:
+    """When each Pipeline ends (namespace, name), as far as its steps start at all."""
+    last: dict[tuple[str, str], float] = {}
+    for key, run in found.runs.items():
+        last[key[:2]] = max(last.get(key[:2], run.end), run.end)
+    return last
+
+
+Course = tuple[Observed, Sequence[tuple[Node, Verdict]]]
+"""How a Pipeline stands: a snapshot, and the verdicts of a plan made from it."""
+
+
+def worth_planning(courses: Iterable[Course], learned: Learned, now: float) -> Workload | None:
+    """What is left of Pipelines that run side by side, from `now` on, if a plan can be made for it."""
+    mine = [one for one in courses if one[0].graph is not None and _ours(one[0].graph)]
+    if sum(not verdict.ended for _, verdicts in mine for _, verdict in verdicts) > MOST_STEPS:
+        return None  # found out before anything is built
+    load = merged([remaining(observed, verdicts, now, learned) for observed, verdicts in mine])
+    return load if plannable(load) else None
+
+
+def plannable(load: Workload) -> bool:
+    """Whether a plan can be made.
+
+    It cannot where a duration, a list or the time of an approval is not known, where priorities differ (they go before
+    any plan), or where there is too much or too little to do.
+    """
+    asked = any(one.shape is None and not one.duration for one in load.activities)
+    priorities = {one.priority for one in load.activities}
+    total = sum(one.duration for one in load.activities)
+    enough = len(load.activities) <= MOST_STEPS and total >= WORTHWHILE
+    return enough and len(priorities) == 1 and not asked and not load.guessed
+
+
+def _ours(graph: Graph) -> bool:
+    """Whether the operator admits the steps itself, and now."""
+    return not (graph.settings.suspend or graph.settings.queue_name)

@@ -1,0 +1,1 @@
+"""What runs: from manifests to a compiled graph, with expressions, bindings, fingerprints and expected durations."""

@@ -1,0 +1,253 @@
+"""What a step waits for, and the values it gets once that has ended."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from penstock.api.base import Json
+from penstock.api.plain import number
+from penstock.api.step import StepPhase
+from penstock.api.wiring import Outcome
+from penstock.core.graph.environment import Environment
+from penstock.core.graph.expressions import Expression, ExpressionError, Reference
+from penstock.core.graph.graph import (
+    Evaluated,
+    FromEach,
+    FromOutput,
+    Group,
+    Literal,
+    Source,
+    StatusOf,
+    Task,
+    Wired,
+    groups_of,
+    sources,
+)
+from penstock.core.graph.outline import assignable
+from penstock.core.graph.world import NAMED, Missing, Node, World, fill, first_missing
+from penstock.core.reasons import Reason
+from penstock.core.values import canonical, digest, shorten, text, type_name
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Some of what the step depends on has not ended."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Impossible:
+    """The step cannot run any more; it ends Skipped, or Failed if something is wrong with its input."""
+
+    phase: StepPhase
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """All dependencies ended as they should. `producers` tells their runs, `since` when the last one ended."""
+
+    producers: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A dependency of a task: whether the group must succeed, or must have ended in a given way."""
+
+    group: Group
+    must_succeed: bool
+    outcome: Outcome | None
+
+
+def edges(world: World, task: Task) -> tuple[Edge, ...]:
+    """All dependencies of a task, without repetition."""
+    key = ("edges", task.id)
+    known = world.graph.memo.get(key)
+    if known is None:
+        known = world.graph.memo[key] = tuple(dict.fromkeys(_edges(task)))
+    assert isinstance(known, tuple)
+    return known
+
+
+def _edges(task: Task) -> list[Edge]:
+    found = [Edge(group, True, None) for group in task.needs]
+    found += [Edge(edge.group, False, edge.outcome) for edge in task.after]
+    for wired in (*task.inputs, *task.gates):
+        hard = not wired.soft
+        found += [
+            Edge(Group(source.task, (source.task,), source.shared), hard, None)
+            for source in sources(wired)
+            if isinstance(source, FromOutput)
+        ]
+    for guard in task.guards:
+        found += [
+            Edge(Group(source.task, (source.task,), source.shared), True, None)
+            for source in sources(guard)
+            if isinstance(source, FromOutput)
+        ]
+    lists = [variable.source for level in task.levels for variable in level.variables if variable.source]
+    found += [Edge(Group(source.task, (source.task,), source.shared), False, Outcome.COMPLETED) for source in lists]
+    return found
+
+
+def dependencies(world: World, node: Node, also: str = "") -> Waiting | Impossible | Met:
+    """Whether a step may start as far as others are concerned. `also` becomes part of the producers' digest."""
+    waiting: list[str] = []
+    since = 0.0
+    for edge in edges(world, node.task):
+        state = world.state(edge.group, node.index)
+        if not state.ended:
+            waiting.extend(state.waiting_for)
+            continue
+        since = max(since, state.ended_at)
+        refused = _refused(edge, state.phase, state.tolerated)
+        if refused:
+            return refused
+    if waiting:
+        names = list(dict.fromkeys(waiting))
+        words = ", ".join(names[:NAMED]) + (", …" if len(names) > NAMED else "")
+        return Waiting(f"waits for {words}")
+    return Met(_producers(world, node, also), since)
+
+
+def _producers(world: World, node: Node, also: str) -> str:
+    key = ("producers", node.task.id)
+    groups = world.graph.memo.get(key)
+    if groups is None:
+        groups = world.graph.memo[key] = tuple(dict.fromkeys(groups_of(node.task, lists=False)))
+    assert isinstance(groups, tuple)
+    tokens = [world.state(group, node.index).token for group in groups]
+    if also:
+        tokens.append(also)
+    return _digest_of(tuple(sorted(tokens))) if tokens else ""
+
+
+@lru_cache(maxsize=8192)
+def _digest_of(tokens: tuple[str, ...]) -> str:
+    return digest(list(tokens))
+
+
+def _refused(edge: Edge, phase: StepPhase, tolerated: bool) -> Impossible | None:
+    name = edge.group.name
+    ended = f"{phase.value.lower()}" if phase is StepPhase.FAILED else f"was {phase.value.lower()}"
+    if edge.must_succeed and phase is not StepPhase.SUCCEEDED and not tolerated:
+        reason = Reason.DEPENDENCY_FAILED if phase is StepPhase.FAILED else Reason.DEPENDENCY_SKIPPED
+        return Impossible(StepPhase.SKIPPED, reason, f"needs step {name!r}, which {ended}")
+    if edge.outcome in (None, Outcome.COMPLETED) or edge.outcome == phase.value:
+        return None
+    return Impossible(
+        StepPhase.SKIPPED,
+        Reason.OUTCOME_NOT_MET,
+        f"runs only after {name!r} {edge.outcome.value.lower()}, but it {phase.value.lower()}",
+    )
+
+
+def admit_by_guards(world: World, node: Node) -> Impossible | None:
+    """Evaluates `when` of the step and of the composites around it, and whether their inputs are there."""
+    for wired in node.task.gates:
+        value = resolve(world, node, wired)
+        missing = first_missing(value)
+        if missing:
+            return _impossible(missing)
+    for guard in node.task.guards:
+        value = resolve(world, node, guard)
+        missing = first_missing(value)
+        if missing:
+            return _impossible(missing)
+        if value is False:
+            return Impossible(StepPhase.SKIPPED, Reason.CONDITION_FALSE, f"when: {guard.expression.text} is false")
+        if value is not True:
+            found = f"{type_name(value)} {shorten(text(value))}".rstrip()
+            return Impossible(StepPhase.FAILED, Reason.EXPRESSION_ERROR, f"when must be true or false, not {found}")
+    return None
+
+
+def _impossible(missing: Missing) -> Impossible:
+    wrong = missing.reason in (Reason.EXPRESSION_ERROR, Reason.INVALID_LIST, Reason.INPUT_INVALID)
+    return Impossible(StepPhase.FAILED if wrong else StepPhase.SKIPPED, missing.reason, missing.message)
+
+
+def stub_verdict(missing: Missing) -> Impossible:
+    """What becomes of a fan-out whose list is missing."""
+    return _impossible(missing)
+
+
+def bind(world: World, node: Node) -> dict[str, Json] | Impossible:
+    """The values of a step's inputs by name; artifacts as where they are stored."""
+    values: dict[str, Json] = {}
+    environment = Environment()
+    for wired in node.task.inputs:
+        value = resolve(world, node, wired)
+        missing = first_missing(value)
+        if missing:
+            return _impossible(missing)
+        known = value is None or wired.type == "Artifact" or (wired.soft and value == wired.default)
+        if not known and not assignable(wired.type, type_name(value)):
+            found = f"{type_name(value)} {shorten(text(value))}".rstrip()
+            return Impossible(
+                StepPhase.FAILED, Reason.INPUT_INVALID, f"input {wired.name!r} must be {wired.type}, not {found}"
+            )
+        wrong = environment.add(wired.name, value)
+        if wrong:
+            return Impossible(StepPhase.FAILED, *wrong)
+        values[wired.name] = value
+    return values
+
+
+def resolve(world: World, node: Node, source: Source) -> Json | Missing:
+    """The value of a source for one instance; Missing, or a list with Missing items, if there is none."""
+    match source:
+        case Literal(value):
+            return value
+        case FromEach(level, variable):
+            return node.each[level][variable]
+        case FromOutput():
+            return world.output(source, node.index)
+        case StatusOf(group):
+            return world.state(group, node.index).phase.value
+        case Evaluated():
+            return _evaluate(world, node, source)
+        case Wired():
+            value = resolve(world, node, source.source)
+            return fill(value, source.default) if source.soft and first_missing(value) else value
+
+
+def _evaluate(world: World, node: Node, evaluated: Evaluated) -> Json | Missing:
+    values: dict[Reference, Json] = {}
+    for reference, source in evaluated.sources.items():
+        value = resolve(world, node, source)
+        missing = first_missing(value)
+        if missing:
+            return missing
+        values[reference] = value
+    types = _known_types(evaluated.types, values)
+    if evaluated.expression.macros:
+        order = tuple(values)
+        kinds, data = tuple(types[one] for one in order), canonical(list(values.values()))
+        return _long_evaluation(evaluated.expression, order, kinds, data)
+    return _value(evaluated.expression, types, values)
+
+
+@lru_cache(maxsize=256)
+def _long_evaluation(
+    expression: Expression, order: tuple[Reference, ...], kinds: tuple[str, ...], data: str
+) -> Json | Missing:
+    """The value of an expression that may take long, which therefore is not evaluated anew in every plan."""
+    values = dict(zip(order, json.loads(data, parse_int=lambda digits: number(int(digits))), strict=True))
+    return _value(expression, dict(zip(order, kinds, strict=True)), values)
+
+
+def _value(expression: Expression, types: Mapping[Reference, str], values: Mapping[Reference, Json]) -> Json | Missing:
+    try:
+        return expression.evaluate(types, values)
+    except ExpressionError as error:
+        return Missing(Reason.EXPRESSION_ERROR, f"{expression.text}: {error}")
+
+
+def _known_types(types: Mapping[Reference, str], values: Mapping[Reference, Json]) -> dict[Reference, str]:
+    """The declared types, loosened for what turned out null (an optional output that was not produced)."""
+    return {reference: kind if values[reference] is not None else "Any" for reference, kind in types.items()}

@@ -1,0 +1,229 @@
+"""The compiled Pipeline: tasks in dependency order, with every reference resolved to what produces it.
+
+A *task* is a step after Components have been flattened; a *node* is one instance of a task, which differs from it
+only under `forEach`. Each surrounding `forEach` is a *level*; a node's index has one number per level, outermost first.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from penstock.api.base import Json
+from penstock.api.containers import EnvFrom, EnvVar, Resources, Retry, Undo
+from penstock.api.pipeline import OnFailure
+from penstock.api.pods import PodOptions
+from penstock.api.step import Approval, Cache, OnError
+from penstock.api.storage import Storage
+from penstock.api.wiring import Outcome, Output, PipelineOutput
+from penstock.core.graph.expressions import Expression, Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A value known from the manifest."""
+
+    value: Json
+
+
+@dataclass(frozen=True, slots=True)
+class FromOutput:
+    """An output of another task; levels beyond the `shared` outermost ones make it a list."""
+
+    task: str
+    output: str
+    shared: int
+
+
+@dataclass(frozen=True, slots=True)
+class FromEach:
+    """A variable of the forEach at a level of this task."""
+
+    level: int
+    variable: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A step as others see it: all its tasks and instances below the `shared` outermost levels."""
+
+    name: str
+    tasks: tuple[str, ...]
+    shared: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatusOf:
+    """The status of a step, the worst of its tasks and instances."""
+
+    group: Group
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """A CEL expression with what each of its references stands for."""
+
+    expression: Expression
+    types: Mapping[Reference, str]
+    sources: Mapping[Reference, "Source"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """An input with its source, and what it takes if the source gives nothing."""
+
+    name: str
+    type: str
+    source: "Source"
+    default: Json = None
+    has_default: bool = False
+    optional: bool = False
+
+    @property
+    def soft(self) -> bool:
+        """Whether the input does without its producer."""
+        return self.has_default or self.optional
+
+
+Source = Literal | FromOutput | FromEach | StatusOf | Evaluated | Wired
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One variable of a level: literal values, or the list that another task produces."""
+
+    name: str
+    values: tuple[Json, ...] | None
+    source: FromOutput | None
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One forEach around a task."""
+
+    id: str
+    segment: int
+    variables: tuple[Variable, ...]
+    max_parallel: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AfterEdge:
+    """Run after a group ended in a given way; `explicit` if the manifest says so with `after`."""
+
+    group: Group
+    outcome: Outcome
+    explicit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a task runs, with Component and defaults merged in."""
+
+    image: str | None = None
+    command: tuple[str, ...] | None = None
+    args: tuple[str, ...] | None = None
+    script: str | None = None
+    interpreter: tuple[str, ...] = ("sh", "-c")
+    env: tuple[EnvVar, ...] = ()
+    env_from: tuple[EnvFrom, ...] = ()
+    working_dir: str | None = None
+    outputs: tuple[Output, ...] = ()
+    approval: Approval | None = None
+    resources: Resources = field(default_factory=Resources)
+    retry: Retry = field(default_factory=Retry)
+    timeout: float | None = None
+    start_timeout: float = 600.0
+    pod: PodOptions = field(default_factory=PodOptions)
+    on_error: OnError = OnError.FAIL
+    cache: Cache = Cache.REUSE
+    undo: Undo | None = None
+    replicas: int = 1
+    duration: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One flattened step. `id` is its path without indices, `where` its place in the manifest."""
+
+    id: str
+    where: str
+    segments: tuple[str, ...]
+    levels: tuple[Level, ...]
+    work: Work
+    inputs: tuple[Wired, ...] = ()
+    gates: tuple[Wired, ...] = ()
+    needs: tuple[Group, ...] = ()
+    after: tuple[AfterEdge, ...] = ()
+    guards: tuple[Evaluated, ...] = ()
+    final: bool = False
+    component: str | None = None
+
+    def path(self, index: tuple[int, ...]) -> str:
+        """Path of the instance at an index (possibly shorter than the levels): `select.3.score`."""
+        parts = list(self.segments)
+        for level, number in reversed(list(zip(self.levels, index, strict=False))):
+            parts.insert(level.segment + 1, str(number))
+        return ".".join(parts)
+
+    @property
+    def accepts_failure(self) -> bool:
+        """Whether it runs because something failed, and so also after the Pipeline has stopped."""
+        return any(edge.outcome is not Outcome.SUCCEEDED for edge in self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What concerns the Pipeline as a whole. Times are seconds."""
+
+    on_failure: OnFailure = OnFailure.STOP
+    parallelism: int | None = None
+    priority: int = 0
+    queue_name: str | None = None
+    suspend: bool = False
+    cancel: bool = False
+    timeout: float | None = None
+    storage: Storage | None = None
+    history_limit: int = 5
+    ttl_after_finished: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """The compiled Pipeline: tasks in dependency order, those of `finally` last."""
+
+    tasks: Mapping[str, Task]
+    settings: Settings = Settings()
+    outputs: tuple[tuple[PipelineOutput, FromOutput], ...] = ()
+    memo: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
+    """Cache of pure functions of this graph."""
+
+
+MAX_STEPS = 10_000
+"""Most Steps that one Pipeline may have after expansion."""
+
+
+def sources(wired: Source) -> Iterator[FromOutput | StatusOf]:
+    """The producers that a source reads, through expressions and nested inputs."""
+    if isinstance(wired, (FromOutput, StatusOf)):
+        yield wired
+    elif isinstance(wired, Wired):
+        yield from sources(wired.source)
+    elif isinstance(wired, Evaluated):
+        for inner in wired.sources.values():
+            yield from sources(inner)
+
+
+def groups_of(task: Task, *, lists: bool = True) -> Iterator[Group]:
+    """Every group that the task depends on, one per mention. `lists`: also producers of forEach lists."""
+    read: tuple[Source, ...] = (*task.inputs, *task.gates, *task.guards)
+    for wired in read:
+        for source in sources(wired):
+            yield source.group if isinstance(source, StatusOf) else Group(source.task, (source.task,), source.shared)
+    yield from task.needs
+    for edge in task.after:
+        yield edge.group
+    if lists:
+        for level in task.levels:
+            for variable in level.variables:
+                if variable.source:
+                    yield Group(variable.source.task, (variable.source.task,), variable.source.shared)

@@ -1,0 +1,323 @@
+"""Resolves the references of steps: inputs, expressions, forEach variables, needs and after."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from penstock.api.base import Json
+from penstock.api.wiring import ComponentInput, EachVariable, Input, Outcome
+from penstock.core.graph import expressions
+from penstock.core.graph.graph import (
+    MAX_STEPS,
+    AfterEdge,
+    Evaluated,
+    FromEach,
+    FromOutput,
+    Group,
+    Level,
+    Literal,
+    Source,
+    StatusOf,
+    Variable,
+    Wired,
+    sources,
+)
+from penstock.core.graph.outline import Outline, Outliner, assignable
+from penstock.core.problems import Problem, nearest
+from penstock.core.reasons import Reason
+from penstock.core.values import canonical, mismatch, normalise, shorten, type_name
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What a parameter name stands for in a graph: its type and its source."""
+
+    type: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Inherited:
+    """What the steps of a composite get from the step that uses it."""
+
+    gates: tuple[Wired, ...] = ()
+    needs: tuple[Group, ...] = ()
+    after: tuple[AfterEdge, ...] = ()
+    guards: tuple[Evaluated, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One graph while it is wired: its parameters, its steps, and the levels around it."""
+
+    names: Mapping[str, Name]
+    steps: Mapping[str, Outline]
+    levels: tuple[Level, ...]
+    inherited: Inherited
+
+
+class Wirer:
+    """Turns what steps write into sources and groups, collecting problems."""
+
+    def __init__(self, outliner: Outliner) -> None:
+        self.outliner = outliner
+        self.problems: list[Problem] = []
+
+    def inputs(self, scope: Scope, step: Outline, levels: tuple[Level, ...]) -> tuple[Wired, ...]:
+        """The inputs of a step; `levels` include its own forEach."""
+        wired: dict[str, Wired] = {}
+        inputs = step.template.inputs or ()
+        self.problems += clashes([given.name for given in inputs], "input", f"{step.where}.inputs")
+        for number, given in enumerate(inputs):
+            place = f"{step.where}.inputs[{number}]"
+            found = self._source(scope, step, given, place, levels)
+            if found is None:
+                step.broken = True
+                continue
+            self._check_default(given, found, place)
+            wired[given.name] = Wired(
+                given.name, found.type, found.source, given.default, given.has_default, given.optional
+            )
+        return tuple(wired.values())
+
+    def _check_default(self, given: Input, found: Name, place: str) -> None:
+        """A default is of the type it stands in for. In a list it stands for single items, whose type may be any."""
+        if given.default is None or found.type in ("Any", "List") or assignable(found.type, type_name(given.default)):
+            return
+        artifact = found.type == "Artifact"
+        hint = "only null can stand in for an Artifact: use `optional`" if artifact else "make them agree"
+        message = f"the default of input {given.name!r} is {type_name(given.default)}, its source {found.type}; {hint}"
+        self._problem(f"{place}.default", Reason.TYPE_MISMATCH, message)
+
+    def _source(self, scope: Scope, step: Outline, given: Input, place: str, levels: tuple[Level, ...]) -> Name | None:
+        if given.param is not None:
+            return self._parameter(scope, given.param, f"{place}.param")
+        if given.from_ is not None:
+            return self._output(scope, given.from_, f"{place}.from")
+        if given.each is not None:
+            return self._each(step, given.each, f"{place}.each", levels)
+        if given.expr is not None:
+            evaluated = self.expression(scope, given.expr, f"{place}.expr")
+            return Name("Any", evaluated) if evaluated else None
+        return Name(type_name(given.value), Literal(given.value))
+
+    def _parameter(self, scope: Scope, name: str, place: str) -> Name | None:
+        if name in scope.names:
+            return scope.names[name]
+        self._problem(
+            place, Reason.UNKNOWN_PARAMETER, f"there is no parameter {name!r}{nearest(name, scope.names)}; declare it"
+        )
+        return None
+
+    def _output(self, scope: Scope, reference: str, place: str) -> Name | None:
+        offer = self.outliner.lookup(scope.steps, reference, place)
+        if offer is None:
+            return None
+        shared = len(scope.levels)
+        kind = offer.type if offer.levels == shared else "List" if offer.type != "Artifact" else "Artifact"
+        return Name(kind, FromOutput(offer.task, offer.output, shared))
+
+    def _each(self, step: Outline, name: str, place: str, levels: tuple[Level, ...]) -> Name | None:
+        own = step.template.for_each
+        for variable in own.vars if own else ():
+            if variable.name == name:
+                types = {type_name(value) for value in variable.values or ()} or {
+                    "Integer" if variable.range else "Any"
+                }
+                return Name(types.pop() if len(types) == 1 else "Any", FromEach(len(levels) - 1, name))
+        known = [variable.name for variable in own.vars] if own else []
+        self._problem(
+            place,
+            Reason.UNKNOWN_VARIABLE,
+            f"there is no forEach variable {name!r}{nearest(name, known)}; declare it in {step.where}.forEach.vars",
+        )
+        return None
+
+    def expression(self, scope: Scope, words: str, place: str, wanted: str | None = None) -> Evaluated | None:
+        """Compiles an expression in a scope; None after a problem was noted."""
+        try:
+            parsed = expressions.parse(words)
+        except expressions.ExpressionError as error:
+            self._problem(place, Reason.INVALID_EXPRESSION, str(error))
+            return None
+        found: dict[expressions.Reference, Name] = {}
+        for reference in parsed.references:
+            name = self._referenced(scope, reference, place)
+            if name is None:
+                return None
+            found[reference] = name
+        types = {reference: name.type for reference, name in found.items()}
+        try:
+            parsed.check(types, wanted)
+        except expressions.ExpressionError as error:
+            self._problem(place, Reason.INVALID_EXPRESSION, str(error))
+            return None
+        return Evaluated(parsed, types, {reference: name.source for reference, name in found.items()})
+
+    def _referenced(self, scope: Scope, reference: expressions.Reference, place: str) -> Name | None:
+        if reference.kind == "param":
+            name = self._parameter(scope, reference.name, place)
+        elif reference.kind == "status":
+            group = self.group(scope, reference.step, place)
+            return Name("String", StatusOf(group)) if group else None
+        else:
+            name = self._output(scope, f"{reference.step}.{reference.name}", place)
+        if name and name.type == "Artifact":
+            self._problem(place, Reason.TYPE_MISMATCH, f"{reference} is an Artifact; expressions see only values")
+            return None
+        return name
+
+    def group(self, scope: Scope, name: str, place: str) -> Group | None:
+        """All tasks of a step of this graph; None after a problem was noted."""
+        step = self.outliner.find(scope.steps, name, place)
+        if step is None:
+            return None
+        return Group(step.id, tuple(leaf.id for leaf in step.leaves()), len(scope.levels))
+
+    def needs(self, scope: Scope, step: Outline) -> tuple[Group, ...]:
+        """The groups that must succeed first."""
+        places = ((name, f"{step.where}.needs[{number}]") for number, name in enumerate(step.template.needs or ()))
+        return tuple(group for name, place in places if (group := self.group(scope, name, place)))
+
+    def after(self, scope: Scope, step: Outline) -> tuple[AfterEdge, ...]:
+        """The groups that must have ended in a given way first."""
+        edges = []
+        for number, edge in enumerate(step.template.after or ()):
+            group = self.group(scope, edge.step, f"{step.where}.after[{number}].step")
+            if group:
+                edges.append(AfterEdge(group, edge.outcome, True))
+        return tuple(edges)
+
+    def level(self, scope: Scope, step: Outline) -> Level:
+        """The forEach of a step."""
+        each = step.template.for_each
+        assert each is not None
+        variables = []
+        count = 1
+        for number, variable in enumerate(each.vars):
+            resolved = self._variable(scope, variable, f"{step.where}.forEach.vars[{number}]")
+            variables.append(resolved)
+            count *= len(resolved.values) if resolved.values is not None else 1
+        if count > MAX_STEPS:
+            self._problem(
+                f"{step.where}.forEach.vars",
+                Reason.TOO_MANY_STEPS,
+                f"the variables have {how_many(count, variables)} combinations; at most {MAX_STEPS:,} are allowed",
+            )
+        return Level(step.id, len(step.segments) - 1, tuple(variables), each.max_parallel)
+
+    def _variable(self, scope: Scope, variable: EachVariable, place: str) -> Variable:
+        if variable.range is not None:
+            numbers = range(variable.range.start, variable.range.stop, variable.range.step or 1)
+            if len(numbers) > MAX_STEPS:
+                self._problem(f"{place}.range", Reason.TOO_MANY_STEPS, f"the range has {len(numbers):,} numbers")
+            return Variable(variable.name, tuple(numbers[: MAX_STEPS + 1]), None, place)
+        if variable.from_ is None:
+            return Variable(variable.name, tuple(normalise(variable.values or [])), None, place)
+        found = self._output(scope, variable.from_, f"{place}.from")
+        if found and not assignable("List", found.type):
+            self._problem(
+                f"{place}.from", Reason.TYPE_MISMATCH, f"a fan-out needs a List, but {variable.from_} is {found.type}"
+            )
+        source = found.source if found else None
+        return Variable(variable.name, None, source if isinstance(source, FromOutput) else None, place)
+
+    def component_inputs(self, step: Outline, given: tuple[Wired, ...]) -> tuple[Wired, ...]:
+        """The inputs that a Component declares, each with what the step wires into it."""
+        assert step.component is not None
+        by_name = {wired.name: wired for wired in given}
+        declared = {one.name: one for one in step.component.inputs or ()}
+        for number, wired in enumerate(step.template.inputs or ()):
+            if wired.name not in declared:
+                self._problem(
+                    f"{step.where}.inputs[{number}].name",
+                    Reason.UNKNOWN_INPUT,
+                    f"the Component has no input {wired.name!r}{nearest(wired.name, declared)}",
+                )
+        return tuple(self._declared(step, one, by_name.get(one.name)) for one in declared.values())
+
+    def _declared(self, step: Outline, declared: ComponentInput, wired: Wired | None) -> Wired:
+        place = f"{step.where}.inputs"
+        if wired is None:
+            if not declared.has_default and not declared.optional and not step.broken:
+                self._problem(
+                    place,
+                    Reason.MISSING_INPUT,
+                    f"the Component requires input {declared.name!r} ({declared.type}); give it",
+                )
+            wrong = mismatch(declared.type, declared.default) if declared.default is not None else None
+            if wrong:
+                words = f"the Component's default of input {declared.name!r}: {wrong}; give the input"
+                self._problem(place, Reason.TYPE_MISMATCH, words)
+            return Wired(declared.name, declared.type.value, Literal(declared.default), None, True)
+        self._fits(declared, wired, f"{place}[{wired.name}]")
+        return Wired(
+            declared.name, declared.type.value, wired, declared.default, declared.has_default, declared.optional
+        )
+
+    def _fits(self, declared: ComponentInput, wired: Wired, place: str) -> None:
+        for value in known_values(wired):
+            wrong = mismatch(declared.type, value) if not (value is None and declared.optional) else None
+            if wrong:
+                self._problem(place, Reason.TYPE_MISMATCH, f"input {declared.name!r}: {wrong}")
+            elif declared.enum and value is not None and normalise(value) not in normalise(declared.enum):
+                allowed = shorten(canonical(declared.enum))
+                self._problem(place, Reason.INVALID_VALUE, f"input {declared.name!r} must be one of {allowed}")
+        if not isinstance(wired.source, Literal) and not assignable(declared.type.value, wired.type):
+            self._problem(
+                place, Reason.TYPE_MISMATCH, f"input {declared.name!r} is {declared.type}, but gets {wired.type}"
+            )
+
+    def component_names(self, step: Outline, given: tuple[Wired, ...]) -> dict[str, Name]:
+        """What `param` and `params.X` mean inside a composite: the Component's own inputs."""
+        return {wired.name: Name(wired.type, wired) for wired in self.component_inputs(step, given)}
+
+    def mentions(self, step: Outline) -> Iterator[str]:
+        """Names of the steps that a step refers to, valid or not."""
+        template = step.template
+        yield from template.needs or ()
+        yield from (edge.step for edge in template.after or ())
+        references = [given.from_ for given in template.inputs or ()]
+        references += [variable.from_ for variable in (template.for_each.vars if template.for_each else ())]
+        yield from (reference.partition(".")[0] for reference in references if reference)
+        for words in (template.when, *(given.expr for given in template.inputs or ())):
+            try:
+                yield from (found.step for found in expressions.parse(words).references if found.step) if words else ()
+            except expressions.ExpressionError:
+                continue  # noted where the expression is compiled
+
+    def _problem(self, path: str, reason: Reason, message: str) -> None:
+        self.problems.append(Problem(path, reason, message))
+
+
+def known_values(wired: Wired) -> list[Json]:
+    """The values that an input may take and that the manifest already tells."""
+    values = [wired.source.value] if isinstance(wired.source, Literal) else []
+    return values + ([wired.default] if wired.has_default else [])
+
+
+def how_many(count: int, variables: Iterable[Variable]) -> str:
+    """A count of combinations, in words: of a list that is too long no more is kept than what tells that."""
+    cut = any(len(one.values or ()) > MAX_STEPS for one in variables)
+    return f"more than {MAX_STEPS:,}" if cut else f"{count:,}"
+
+
+def clashes(names: Iterable[str], kind: str, where: str) -> Iterator[Problem]:
+    """Inputs or outputs of which two become the same variable."""
+    first: dict[str, str] = {}
+    for number, name in enumerate(names):
+        variable = f"{kind.upper()}_{variable_name(name)}"
+        other = first.setdefault(variable, name)
+        if other != name:
+            message = f"{kind}s {other!r} and {name!r} both become {variable}; rename one"
+            yield Problem(f"{where}[{number}].name", Reason.DUPLICATE_NAME, message)
+
+
+def variable_name(name: str) -> str:
+    """Name of the environment variable part of an input or output: upper case, `-` as `_`."""
+    return name.upper().replace("-", "_")
+
+
+def implied_after(*wired: Source) -> tuple[AfterEdge, ...]:
+    """A status can be read once the step has ended in any way."""
+    found = (source.group for one in wired for source in sources(one) if isinstance(source, StatusOf))
+    return tuple(AfterEdge(group, Outcome.COMPLETED, False) for group in found)

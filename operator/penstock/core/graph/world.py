@@ -1,0 +1,258 @@
+"""The state of a graph while one plan is made: which instances there are, how each stands, what each gives."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from penstock.api.base import Json
+from penstock.api.step import StepPhase
+from penstock.api.wiring import ValueType
+from penstock.core.graph.fingerprint import fingerprint
+from penstock.core.graph.graph import MAX_STEPS, FromOutput, Graph, Group, Level, Task
+from penstock.core.reasons import Reason
+from penstock.core.values import digest, mismatch
+
+ENDED = frozenset({StepPhase.SUCCEEDED, StepPhase.FAILED, StepPhase.SKIPPED, StepPhase.CANCELLED})
+NAMED = 4
+"""Steps that a wait names; of more, one more is kept to tell that there are."""
+_BADNESS = (StepPhase.SUCCEEDED, StepPhase.SKIPPED, StepPhase.CANCELLED, StepPhase.FAILED)
+
+Index = tuple[int, ...]
+Each = tuple[dict[str, Json], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One instance of a task. A *stub* stands for instances that are not known yet or never will be."""
+
+    task: Task
+    index: Index
+    each: Each
+    path: str
+    fingerprint: str = ""
+    stub: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How an instance stands, decided from the snapshot; the word for it is a phase and a reason."""
+
+    phase: StepPhase
+    reason: Reason | None = None
+    message: str = ""
+    run: int = 0
+    outputs: dict[str, Json] | None = None
+    artifacts: dict[str, str] | None = None
+    ended_at: float = 0.0
+    tolerated: bool = False
+    started: bool = False
+
+    @property
+    def ended(self) -> bool:
+        return self.phase in ENDED
+
+    @property
+    def fails(self) -> bool:
+        """Whether the Pipeline fails by it."""
+        return self.phase is StepPhase.FAILED and not self.tolerated
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A value that there is not and will not be, and why."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupState:
+    """How all instances of a step stand together. `token` tells the runs that are selected."""
+
+    ended: bool
+    phase: StepPhase
+    tolerated: bool
+    token: str
+    ended_at: float
+    waiting_for: tuple[str, ...]
+
+
+class World:
+    """Verdicts so far, and what follows from them. Filled in dependency order, then thrown away."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.verdicts: dict[tuple[str, Index], Verdict] = {}
+        self.nodes: dict[str, tuple[Node, ...]] = {}
+        self._groups: dict[tuple[Group, Index], GroupState] = {}
+        self._inside: dict[tuple[str, int], dict[Index, list[Node]]] = {}
+        self._expanded = 0
+        self._weights = Counter(level.id for task in graph.tasks.values() for level in task.levels)
+        self._combinations: dict[tuple[str, Index], list[dict[str, Json]] | Missing | None] = {}
+
+    def add(self, node: Node, verdict: Verdict) -> None:
+        """Notes the verdict on an instance."""
+        self.verdicts[node.task.id, node.index] = verdict
+
+    def instances(self, task: Task) -> tuple[Node, ...]:
+        """The instances of a task, in index order, with a stub where a list is not known."""
+        if task.id not in self.nodes:
+            self.nodes[task.id] = self._instances(task)
+        return self.nodes[task.id]
+
+    def _instances(self, task: Task) -> tuple[Node, ...]:
+        key = ("nodes", task.id)
+        shape = list(self._shape(task, ()))
+        known: Any = self.graph.memo.get(key)
+        if known is None or known[0] != shape:
+            known = self.graph.memo[key] = (shape, tuple(self._walk(task, (), ())))
+        nodes: tuple[Node, ...] = known[1]
+        return nodes
+
+    def _shape(self, task: Task, index: Index) -> Iterator[list[dict[str, Json]] | Missing | None]:
+        """The combinations of all levels of a task, in the order of the walk over them."""
+        if len(index) < len(task.levels):
+            found = self.combinations(task.levels[len(index)], index)
+            yield found
+            if isinstance(found, list) and len(index) + 1 < len(task.levels):
+                for number in range(len(found)):
+                    yield from self._shape(task, (*index, number))
+
+    def _walk(self, task: Task, index: Index, each: Each) -> Iterator[Node]:
+        if len(index) == len(task.levels):
+            yield Node(task, index, each, task.path(index), fingerprint(self.graph, task, each))
+            return
+        found = self.combinations(task.levels[len(index)], index)
+        if not isinstance(found, list):
+            yield Node(task, index, each, task.path(index), stub=True)
+            return
+        for number, values in enumerate(found):
+            yield from self._walk(task, (*index, number), (*each, values))
+
+    def combinations(self, level: Level, index: Index) -> list[dict[str, Json]] | Missing | None:
+        """The combinations of a level's variables inside the instance at `index` of what is around it.
+
+        None as long as a list is not known; Missing if it never will be, or is no list.
+        """
+        key = (level.id, index)
+        if key not in self._combinations:
+            self._combinations[key] = self._combine(level, index)
+        return self._combinations[key]
+
+    def _combine(self, level: Level, index: Index) -> list[dict[str, Json]] | Missing | None:
+        lists: list[Any] = []
+        count = 1
+        for variable in level.variables:
+            values: Any = variable.values
+            if variable.source:
+                if not self.state(Group(level.id, (variable.source.task,), variable.source.shared), index).ended:
+                    return None
+                values = self.output(variable.source, index)
+                missing = first_missing(values)
+                if missing:
+                    return missing
+                wrong = mismatch(ValueType.LIST, values)
+                if wrong:
+                    return Missing(Reason.INVALID_LIST, f"{variable.path}.from: {wrong}")
+            count *= len(values)
+            if self._expanded + count * self._weights[level.id] > MAX_STEPS:
+                return Missing(
+                    Reason.INVALID_LIST,
+                    f"{variable.path}: with {count:,} instances the Pipeline has more than {MAX_STEPS:,} Steps",
+                )
+            lists.append(values)
+        self._expanded += count * self._weights[level.id]
+        return self._rows(level, index, lists)
+
+    def _rows(self, level: Level, index: Index, lists: list[Any]) -> list[dict[str, Json]]:
+        """The cartesian product of the variables' values; the same object as before if the values are the same."""
+        key = ("rows", level.id, index)
+        known: Any = self.graph.memo.get(key)
+        if known is None or known[0] != lists:
+            rows: list[dict[str, Json]] = [{}]
+            for variable, values in zip(level.variables, lists, strict=True):
+                rows = [{**row, variable.name: value} for row in rows for value in values]
+            known = self.graph.memo[key] = (lists, rows)
+        found: list[dict[str, Json]] = known[1]
+        return found
+
+    def output(self, source: FromOutput, index: Index) -> Json | Missing:
+        """The value of an output as the instance at `index` of a consumer sees it; lists may hold Missing items."""
+        task = self.graph.tasks[source.task]
+        return self._gather(task, source.output, index[: source.shared])
+
+    def _gather(self, task: Task, output: str, index: Index) -> Json | Missing:
+        verdict = self.verdicts.get((task.id, index))
+        if verdict is not None:
+            return _given(verdict, task.path(index), output)
+        found = self.combinations(task.levels[len(index)], index)
+        if not isinstance(found, list):
+            return found or Missing(Reason.WAITING_FOR_DEPENDENCIES, f"{task.path(index)} is not known yet")
+        return [self._gather(task, output, (*index, number)) for number in range(len(found))]
+
+    def state(self, group: Group, index: Index) -> GroupState:
+        """How a group stands as the instance at `index` of a consumer sees it."""
+        key = (group, index[: group.shared])
+        if key not in self._groups:
+            self._groups[key] = self._state(group, key[1])
+        return self._groups[key]
+
+    def _state(self, group: Group, prefix: Index) -> GroupState:
+        worst, tolerated, ended_at = StepPhase.SUCCEEDED, True, 0.0
+        waiting: list[str] = []
+        tokens: list[str] = []
+        for name in group.tasks:
+            for node in self._below(self.graph.tasks[name], prefix):
+                verdict = self.verdicts.get((name, node.index))
+                if verdict is None or not verdict.ended:
+                    waiting.append(node.path)
+                    continue
+                if _BADNESS.index(verdict.phase) > _BADNESS.index(worst):
+                    worst = verdict.phase
+                tolerated = tolerated and (verdict.phase is StepPhase.SUCCEEDED or verdict.tolerated)
+                ended_at = max(ended_at, verdict.ended_at)
+                ok = verdict.phase is StepPhase.SUCCEEDED
+                tokens.append(f"{node.path}:{verdict.run if ok else verdict.phase.value + str(verdict.run)}")
+        token = tokens[0] if len(tokens) == 1 else digest(tokens)
+        return GroupState(not waiting, worst, tolerated, token, ended_at, tuple(waiting[: NAMED + 1]))
+
+    def _below(self, task: Task, prefix: Index) -> Sequence[Node]:
+        """The instances of a task inside the instance at `prefix` of what is around it."""
+        if not prefix:
+            return self.instances(task)
+        key = (task.id, len(prefix))
+        if key not in self._inside:
+            inside = self._inside[key] = defaultdict(list)
+            for node in self.instances(task):
+                inside[node.index[: len(prefix)]].append(node)
+        return self._inside[key].get(prefix, ())
+
+
+def _given(verdict: Verdict, path: str, output: str) -> Json | Missing:
+    if verdict.phase is StepPhase.SUCCEEDED:
+        for values in (verdict.outputs, verdict.artifacts):
+            if values and output in values:
+                return values[output]
+        return Missing(Reason.DEPENDENCY_SKIPPED, f"step {path!r} succeeded without output {output!r}")
+    if verdict.phase is StepPhase.FAILED:
+        return Missing(Reason.DEPENDENCY_FAILED, f"step {path!r} failed")
+    return Missing(Reason.DEPENDENCY_SKIPPED, f"step {path!r} was {verdict.phase.value.lower()}")
+
+
+def first_missing(value: Json | Missing) -> Missing | None:
+    """The first thing missing in a value, or None if it is whole."""
+    if isinstance(value, Missing):
+        return value
+    if isinstance(value, list):
+        return next((found for item in value if (found := first_missing(item))), None)
+    return None
+
+
+def fill(value: Json | Missing, default: Json) -> Json:
+    """The value with the default in place of what is missing."""
+    if isinstance(value, Missing):
+        return default
+    if isinstance(value, list):
+        return [fill(item, default) for item in value]
+    return value

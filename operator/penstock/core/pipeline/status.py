@@ -1,0 +1,324 @@
+"""Composes the status of a Pipeline from the verdicts on its Steps."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from penstock.api import durations
+from penstock.api.pipeline import PipelinePhase
+from penstock.api.step import StepPhase
+from penstock.core.clock import instant, stamp
+from penstock.core.graph.ranks import Ranks
+from penstock.core.graph.world import Node, Verdict
+from penstock.core.pipeline.lateness import Late, estimated_end
+from penstock.core.pipeline.lifecycle import Standing
+from penstock.core.problems import Problem
+from penstock.core.reasons import Reason
+from penstock.core.seen.views import PipelineView, StepView
+from penstock.core.values import shorten
+
+Status = dict[str, Any]
+
+_KEPT = ("history", "outputs", "collected", "usage")
+_GOES_ON = (
+    *("reason", "message", "startTime", "suspendedSeconds", "eta", "criticalPath", "completionTime", "duration"),
+    *("counts", "progress", "failedSteps"),
+)
+"""What the status keeps when a new generation begins: always, and if the Pipeline just goes on."""
+
+MAX_PROBLEMS = 50
+MAX_FAILED = 10
+MAX_PATH = 1024
+MAX_OUTPUTS = 64 * 1024
+_FINAL = (PipelinePhase.SUCCEEDED, PipelinePhase.FAILED, PipelinePhase.CANCELLED, PipelinePhase.INVALID)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the verdicts add up to."""
+
+    phase: PipelinePhase
+    reason: Reason
+    message: str
+    verdicts: Sequence[tuple[Node, Verdict]]
+    outputs: Mapping[str, Any]
+    undone: tuple[bool, str] | None = None
+    late: Late | None = None
+    expected: Ranks | None = None
+    late_at: float | None = None
+    """When to look again: by then it may be late, or stand still (seconds since 1970)."""
+    usage: Sequence[Mapping[str, Any]] = ()
+    """What its Steps used; see core/step/usage.py."""
+
+
+def invalid(
+    pipeline: PipelineView, problems: Sequence[Problem], verdicts: Sequence[tuple[Node, Verdict]], now: float
+) -> Status:
+    """The status of a Pipeline whose manifest is wrong: every problem, with its path.
+
+    `verdicts`: how the Steps stand that it had before, if any: what runs of them goes on.
+    """
+    first = str(problems[0])
+    more = f" (and {len(problems) - 1} more; see status.problems)" if len(problems) > 1 else ""
+    status: Status = {
+        "phase": PipelinePhase.INVALID.value,
+        "reason": Reason.INVALID.value,
+        "message": shorten(first, 1024) + more,
+        "problems": [
+            {"path": shorten(one.path, 1024), "reason": one.reason.value, "message": shorten(one.message, 2048)}
+            for one in problems[:MAX_PROBLEMS]
+        ],
+        "observedGeneration": pipeline.generation,
+    }
+    for key in ("revision", "round", "rerun", "fingerprint", "counts", "progress", "history", "usage"):
+        if key in pipeline.status:
+            status[key] = pipeline.status[key]
+    if verdicts:
+        status.update(_counted(verdicts))
+    words = "nothing new starts; what runs " + ("is stopped" if pipeline.spec.get("cancel") is True else "goes on")
+    running = any(verdict.phase is StepPhase.RUNNING for _, verdict in verdicts)
+    wanted = {
+        "Accepted": ("False", Reason.INVALID, status["message"]),
+        "Progressing": ("False", Reason.INVALID, words if running else ""),
+        "Finished": ("True", Reason.INVALID, ""),
+        "Complete": ("False", Reason.INVALID, ""),
+    }
+    status["conditions"] = conditions(pipeline, wanted, now)
+    return status
+
+
+def troubled(pipeline: PipelineView, words: str) -> Status:
+    """The status of a Pipeline that cannot be planned, or whose new generation cannot be taken up: as it was, and why.
+
+    The next status says again how it stands.
+    """
+    return {
+        "phase": PipelinePhase.PENDING.value,
+        **pipeline.status,
+        "reason": Reason.WRITE_REFUSED.value,
+        "message": shorten(words, 2048),
+    }
+
+
+def taken_up(pipeline: PipelineView, standing: Standing, steps: Iterable[StepView], now: float) -> Status:
+    """The status with which a new generation, revision or round begins; the revision before goes to the history."""
+    old = pipeline.status
+    fresh = (old.get("round") or 0) != standing.round or old.get("phase") == PipelinePhase.INVALID
+    status: Status = {
+        "phase": PipelinePhase.PENDING.value if fresh else old.get("phase", PipelinePhase.PENDING.value),
+        "observedGeneration": pipeline.generation,
+        "revision": standing.revision,
+        "round": standing.round,
+        "fingerprint": standing.fingerprint,
+    }
+    if fresh:
+        status["reason"] = Reason.PREPARING.value
+    if standing.rerun:
+        status["rerun"] = standing.rerun
+    if old.get("revision") and standing.revision != old["revision"]:
+        past = _past(old, steps)
+        status["history"] = [past, *(old.get("history") or ())][: int(pipeline.spec.get("historyLimit", 5))]
+    status.update({key: old[key] for key in (_KEPT if fresh else _KEPT + _GOES_ON) if key in old and key not in status})
+    if not fresh and not pipeline.spec.get("suspend"):
+        status.update(_suspended(old, now))
+    accepted = {"Accepted": ("True", Reason.ACCEPTED, "")}
+    if standing.in_vain:
+        accepted["Rerun"] = ("False", Reason.UNKNOWN_STEP, shorten(standing.in_vain, 1024))
+    begins = {
+        "Progressing": ("True", Reason.PREPARING, ""),
+        "Finished": ("False", Reason.PREPARING, ""),
+        "Complete": ("False", Reason.PREPARING, ""),
+        "Failed": ("False", Reason.PREPARING, ""),
+    }
+    status["conditions"] = conditions(pipeline, accepted | begins if fresh else accepted, now)
+    if not fresh:
+        past_now = {"Accepted", "Rerun"} if pipeline.spec.get("suspend") else {"Accepted", "Rerun", "Suspended"}
+        others = [one for one in old.get("conditions") or () if one["type"] not in past_now]
+        status["conditions"] += others
+    return status
+
+
+def unfinished_since(status: Mapping[str, Any]) -> float:
+    """When the Pipeline began what it is at, in seconds since 1970; 0 if nobody knows."""
+    finished = next((one for one in status.get("conditions") or () if one["type"] == "Finished"), None)
+    return (instant(finished["lastTransitionTime"]) or 0.0) if finished and finished["status"] == "False" else 0.0
+
+
+def suspended_seconds(status: Mapping[str, Any], now: float) -> float:
+    """How long a Pipeline that has begun was suspended, or held by Kueue, so far."""
+    known: float = status.get("suspendedSeconds") or 0
+    began = instant(status.get("startTime"))
+    paused = next((one for one in status.get("conditions") or () if one["type"] == "Suspended"), None)
+    if began is None or paused is None or paused["status"] != "True":
+        return known
+    return known + max(0.0, now - max(instant(paused["lastTransitionTime"]) or now, began))
+
+
+def _suspended(old: Mapping[str, Any], now: float) -> Status:
+    seconds = round(suspended_seconds(old, now))
+    return {"suspendedSeconds": seconds} if seconds else {}
+
+
+def queued(verdicts: Iterable[Verdict]) -> Verdict | None:
+    """The first verdict on a suspended Job (by Kueue, or by hand) if nothing goes on because of such; else None."""
+    several = list(verdicts)
+    if any(verdict.phase in (StepPhase.RUNNING, StepPhase.RETRYING) for verdict in several):
+        return None
+    waiting = (verdict for verdict in several if verdict.phase is StepPhase.QUEUED)
+    return next((one for one in waiting if one.reason in (Reason.QUEUED_BY_KUEUE, Reason.SUSPENDED)), None)
+
+
+def _past(old: Mapping[str, Any], steps: Iterable[StepView]) -> Status:
+    """The line of the history that a revision leaves behind."""
+    number = old["revision"]
+    states = [step.status for step in steps]
+    past: Status = {
+        "revision": number,
+        "generation": old.get("observedGeneration", 0),
+        "phase": old.get("phase", PipelinePhase.PENDING.value),
+        "ran": sum(bool(one.get("attempts")) and one.get("revision") == number for one in states),
+        "reused": sum(one.get("reason") == Reason.REUSED for one in states),
+    }
+    if "startTime" in old:
+        past["time"] = old["startTime"]
+    return past
+
+
+def current(pipeline: PipelineView, summary: Summary, now: float) -> Status:
+    """The status that the verdicts add up to."""
+    old = pipeline.status
+    keep = (
+        "observedGeneration",
+        "revision",
+        "round",
+        "rerun",
+        "fingerprint",
+        "history",
+        "startTime",
+        "suspendedSeconds",
+        "eta",
+        "criticalPath",
+        "collected",
+    )
+    status: Status = {key: old[key] for key in keep if key in old}
+    phase, reason = summary.phase, summary.reason
+    status["phase"] = phase.value
+    if phase is not PipelinePhase.RUNNING or reason is not Reason.RUNNING:
+        status["reason"] = reason.value
+    if summary.message:
+        status["message"] = shorten(summary.message, 2048)
+    status.update(_counted(summary.verdicts))
+    if summary.usage:
+        status["usage"] = list(summary.usage)
+    if summary.outputs:
+        status["outputs"] = dict(summary.outputs)
+    failed = [(node, verdict) for node, verdict in summary.verdicts if verdict.phase is StepPhase.FAILED]
+    if failed:
+        status["failedSteps"] = [
+            {
+                "name": node.path,
+                "reason": (verdict.reason or Reason.ERROR).value,
+                "message": shorten(verdict.message, 512),
+            }
+            for node, verdict in failed[:MAX_FAILED]
+        ]
+    if "startTime" not in status and any(verdict.started for _, verdict in summary.verdicts):
+        status["startTime"] = stamp(now)
+        eta = estimated_end(now, summary.expected)
+        if eta is not None and summary.expected is not None:
+            status["eta"] = stamp(eta)
+            status["criticalPath"] = shorten(" → ".join(summary.expected.critical_path), MAX_PATH)
+    finished = phase in _FINAL
+    if finished:
+        status.pop("eta", None)
+        began = instant(status.get("startTime")) or now
+        over = old.get("completionTime") if old.get("phase") == phase else None
+        status["completionTime"] = over or stamp(now)
+        status["duration"] = old.get("duration") if over else durations.human(round(now - began))
+    wanted = _conditions(summary, finished)
+    if summary.late and not finished:
+        wanted["Late"] = ("True", summary.late.reason, summary.late.message)
+    elif any(one["type"] == "Late" for one in old.get("conditions") or ()):
+        wanted["Late"] = ("False", Reason.ON_TIME, "")
+    in_vain = next((one for one in old.get("conditions") or () if one["type"] == "Rerun"), None)
+    if in_vain:  # it stands until something else is asked for
+        wanted["Rerun"] = ("False", Reason.UNKNOWN_STEP, in_vain["message"])
+    if "Suspended" not in wanted:
+        status.update(_suspended(old, now))
+    status["conditions"] = conditions(pipeline, wanted, now, status.get("observedGeneration"))
+    return status
+
+
+def _counted(verdicts: Sequence[tuple[Node, Verdict]]) -> Status:
+    counts = Counter(verdict.phase.value for _, verdict in verdicts)
+    ended = sum(verdict.ended for _, verdict in verdicts)
+    return {"counts": dict(sorted(counts.items())), "progress": f"{ended}/{len(verdicts)}"}
+
+
+def _conditions(summary: Summary, finished: bool) -> dict[str, tuple[str, Reason, str]]:
+    phase, reason = summary.phase, summary.reason
+    message = shorten(summary.message, 1024)
+
+    def flag(holds: bool, words: str = "") -> tuple[str, Reason, str]:
+        return ("True" if holds else "False", reason, words)
+
+    wanted = {
+        "Accepted": ("True", Reason.ACCEPTED, ""),
+        "Progressing": flag(not finished and phase is not PipelinePhase.SUSPENDED, "" if finished else message),
+        "Finished": flag(finished, message if finished else ""),
+        "Complete": flag(phase is PipelinePhase.SUCCEEDED),
+        "Failed": flag(phase is PipelinePhase.FAILED, message if phase is PipelinePhase.FAILED else ""),
+    }
+    held = None if finished else queued(verdict for _, verdict in summary.verdicts)
+    if phase is PipelinePhase.SUSPENDED:
+        wanted["Suspended"] = flag(True, message)
+    elif held and held.reason:
+        wanted["Suspended"] = ("True", held.reason, held.message)
+    if summary.undone is not None:
+        done, words = summary.undone
+        wanted["Undone"] = ("True" if done else "False", Reason.UNDONE if done else Reason.UNDO_FAILED, words)
+    return wanted
+
+
+class Conditioned(Protocol):
+    """An object with conditions in its status."""
+
+    @property
+    def generation(self) -> int:
+        """Generation of its spec."""
+        ...
+
+    @property
+    def status(self) -> Mapping[str, Any]:
+        """Its status as it is."""
+        ...
+
+
+def conditions(
+    view: Conditioned, wanted: Mapping[str, tuple[str, Reason, str]], now: float, generation: int | None = None
+) -> list[dict[str, Any]]:
+    """The conditions as wanted; the time of the last transition stays where the status did not change."""
+    generation = view.generation if generation is None else generation
+    before = {one["type"]: one for one in view.status.get("conditions") or ()}
+    found = []
+    for kind, (holds, reason, message) in wanted.items():
+        old = before.get(kind)
+        same = old is not None and old["status"] == holds
+        found.append(
+            {
+                "type": kind,
+                "status": holds,
+                "reason": reason.value,
+                "message": message,
+                "observedGeneration": generation,
+                "lastTransitionTime": old["lastTransitionTime"] if same and old else stamp(now),
+            }
+        )
+    return found
+
+
+def differs(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether the status says anything new. What was used is no reason to write before the end."""
+    ignored = () if "completionTime" in new else ("usage",)
+    return any(old.get(key) != new.get(key) for key in (old.keys() | new.keys()) - {*ignored})

@@ -1,0 +1,303 @@
+"""Composes the status of a Step. Every function returns the whole status, made from the one before.
+
+What a status carries over: held results, the last run that ended, a decision on an approval, learned durations, and
+what was used (which core/step/usage.py brings up to date).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from penstock.api.step import StepPhase
+from penstock.core.clock import stamp
+from penstock.core.pod.ready import RunFacts
+from penstock.core.reasons import Reason
+from penstock.core.seen.views import RUN, JobView, StepView
+from penstock.core.step.outcomes import Failure, Success
+from penstock.core.values import shorten
+
+Status = dict[str, Any]
+
+KEPT_ATTEMPTS = 20
+MESSAGE_LENGTH = 1024
+_BEGUN = ("startTime", "attempts", "attempt", "job", "node", "failures", "disruptions")
+"""What a status says of the attempts of a run, which it goes on saying when another one is out of the question."""
+_CARRIED = ("results", "lastRun", "approval", "learned", "usage", "counted", "allocation")
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A failed attempt: Job, number, how it failed; failures and disruptions of its run so far, with it."""
+
+    job: str
+    number: int
+    failure: Failure
+    failures: int
+    disruptions: int
+
+    @property
+    def record(self) -> Status:
+        """What is written of it."""
+        return closed_attempt(self.job, self.number, self.failure)
+
+    @property
+    def counts(self) -> Status:
+        """What of its run counts against its budgets."""
+        counts = {"failures": self.failures, "disruptions": self.disruptions}
+        return {key: count for key, count in counts.items() if count}
+
+
+def _base(step: StepView, phase: StepPhase, reason: Reason | None, message: str) -> Status:
+    status: Status = {"phase": phase.value}
+    if reason:
+        status["reason"] = reason.value
+    if message:
+        status["message"] = shorten(message, MESSAGE_LENGTH)
+    status["observedGeneration"] = step.generation
+    status.update({key: step.status[key] for key in _CARRIED if key in step.status})
+    return status
+
+
+def _of_run(status: Status, facts: RunFacts) -> Status:
+    status.update(run=facts.run, fingerprint=facts.fingerprint, round=facts.round, revision=facts.revision)
+    if facts.producers:
+        status["producers"] = facts.producers
+    return status
+
+
+def _same_run(step: StepView, run: int) -> Mapping[str, Any]:
+    return step.status if step.status.get("run") == run and not ended(step.status) else {}
+
+
+def ended(status: Mapping[str, Any]) -> bool:
+    """Whether the status says that the run is over."""
+    return "completionTime" in status
+
+
+def closed(status: Mapping[str, Any], job: JobView) -> bool:
+    """Whether the end of the attempt that a Job is for is on record."""
+    if job.purpose == RUN and job.run <= (status.get("lastRun") or 0):
+        return True
+    of: Mapping[str, Any] = status if job.purpose == RUN else status.get("undo") or {}
+    return any(one["job"] == job.name and "end" in one for one in of.get("attempts") or ())
+
+
+def under_way(status: Mapping[str, Any]) -> list[str]:
+    """Names of the Jobs of a run that are on record, but no end of their attempts."""
+    return [] if ended(status) else [one["job"] for one in status.get("attempts") or () if "end" not in one]
+
+
+def waiting(step: StepView, phase: StepPhase, reason: Reason | None = None, message: str = "") -> Status:
+    """A Step that has not started."""
+    return _base(step, phase, reason, message)
+
+
+def active(
+    step: StepView, facts: RunFacts, job: JobView, reason: Reason, message: str, started: float | None, node: str | None
+) -> Status:
+    """A Step with a live Job."""
+    before = _same_run(step, facts.run)
+    status = _of_run(_base(step, StepPhase.RUNNING, reason, message), facts)
+    attempt: Status = {"number": job.attempt, "job": job.name}
+    if node:
+        attempt["node"] = node
+    if started:
+        attempt["start"] = stamp(started)
+    _carry_run(status, before, attempt, first=job.created)
+    return status
+
+
+def queued(step: StepView, facts: RunFacts, job: JobView, reason: Reason, message: str) -> Status:
+    """A Step whose Job exists and is suspended."""
+    status = active(step, facts, job, reason, message, None, None)
+    status["phase"] = StepPhase.QUEUED.value
+    return status
+
+
+def _carry_run(status: Status, before: Mapping[str, Any], attempt: Status, first: float) -> None:
+    status["startTime"] = before.get("startTime") or stamp(first)
+    for key in ("failures", "disruptions"):
+        if before.get(key):
+            status[key] = before[key]
+    others = [one for one in before.get("attempts") or () if one["number"] != attempt["number"]]
+    status["attempts"] = [*others, attempt][-KEPT_ATTEMPTS:]
+    status["attempt"], status["job"] = attempt["number"], attempt["job"]
+    if "node" in attempt:
+        status["node"] = attempt["node"]
+
+
+def closed_attempt(job_name: str, number: int, outcome: Success | Failure) -> Status:
+    """The record of an attempt that has ended."""
+    attempt: Status = {"number": number, "job": job_name, "end": stamp(outcome.ended)}
+    if outcome.started:
+        attempt["start"] = stamp(outcome.started)
+    if outcome.node:
+        attempt["node"] = outcome.node
+    if isinstance(outcome, Failure):
+        attempt["reason"] = outcome.reason.value
+        attempt["message"] = shorten(outcome.message, MESSAGE_LENGTH)
+        if outcome.exit_code is not None:
+            attempt["exitCode"] = outcome.exit_code
+    else:
+        attempt["exitCode"] = 0
+    return attempt
+
+
+def succeeded(
+    step: StepView,
+    facts: RunFacts,
+    job: JobView,
+    outcome: Success,
+    artifacts: Mapping[str, str],
+    now: float,
+    keep: int,
+) -> Status:
+    """A Step whose attempt succeeded: outputs, and the result held for reuse, in one status."""
+    status = _of_run(_base(step, StepPhase.SUCCEEDED, Reason.COMPLETED, ""), facts)
+    _carry_run(status, _same_run(step, facts.run), closed_attempt(job.name, job.attempt, outcome), first=job.created)
+    return _hold(status, facts, outcome.outputs, artifacts, now, keep)
+
+
+def asked(step: StepView, message: str, since: float) -> Status:
+    """An approval step that waits for a decision, since an instant."""
+    status = _base(step, StepPhase.QUEUED, Reason.WAITING_FOR_APPROVAL, message)
+    status["startTime"] = stamp(since)
+    return status
+
+
+def approved(step: StepView, facts: RunFacts, by: str, now: float, keep: int) -> Status:
+    """An approval step that somebody approved."""
+    status = _of_run(_base(step, StepPhase.SUCCEEDED, Reason.APPROVED, f"approved by {by}"), facts)
+    status["approval"] = {"by": shorten(by, 253), "at": stamp(now), "approved": True}
+    status["startTime"] = step.status.get("startTime") or stamp(now)
+    return _hold(status, facts, {}, {}, now, keep)
+
+
+def rejected(step: StepView, facts: RunFacts, by: str, now: float) -> Status:
+    """An approval step that somebody rejected."""
+    status = failed(step, facts, Reason.REJECTED, f"rejected by {by}", now)
+    status["approval"] = {"by": shorten(by, 253), "at": stamp(now), "approved": False}
+    return status
+
+
+def _hold(
+    status: Status, facts: RunFacts, outputs: Mapping[str, Any], artifacts: Mapping[str, str], now: float, keep: int
+) -> Status:
+    result: Status = {"fingerprint": facts.fingerprint, "run": facts.run, "revision": facts.revision}
+    if facts.producers:
+        result["producers"] = facts.producers
+    if outputs:
+        status["outputs"] = result["outputs"] = dict(outputs)
+    if artifacts:
+        status["artifacts"] = result["artifacts"] = dict(artifacts)
+    result["when"] = stamp(now)
+    same = (facts.fingerprint, facts.producers)
+    older = [one for one in status.get("results") or () if (one["fingerprint"], one.get("producers", "")) != same]
+    status["results"] = [result, *older][:keep]
+    status["lastRun"] = facts.run
+    return _conclude(status, now)
+
+
+def reused(step: StepView, result: Mapping[str, Any], round_number: int, now: float) -> Status:
+    """A Step that takes a held result instead of running."""
+    message = f"took the result of run {result['run']}, made {result.get('when', '')}"
+    status = _base(step, StepPhase.SUCCEEDED, Reason.REUSED, message)
+    facts = RunFacts(
+        result["run"], result["fingerprint"], result.get("producers", ""), round_number, result.get("revision", 0)
+    )
+    _of_run(status, facts)
+    status.update({key: result[key] for key in ("outputs", "artifacts") if key in result})
+    return _conclude(status, now)
+
+
+def retrying(step: StepView, facts: RunFacts, attempt: Closed, at: float) -> Status:
+    """A Step whose attempt failed and that waits for its next one."""
+    failure = attempt.failure
+    message = f"attempt {attempt.number}: {failure.message}"
+    status = _of_run(_base(step, StepPhase.RETRYING, failure.reason, message), facts)
+    _carry_run(status, _same_run(step, facts.run), attempt.record, first=failure.ended)
+    status.update(attempt.counts)
+    status["retryTime"] = due(at)
+    return status
+
+
+def due(at: float) -> str:
+    """When a next attempt may start, told in whole seconds: not before it may."""
+    return stamp(at + 0.999)
+
+
+def failed(
+    step: StepView, facts: RunFacts, reason: Reason, message: str, now: float, attempt: Closed | None = None
+) -> Status:
+    """A Step that failed: by its last attempt, or because there can be none or no other one."""
+    status = _of_run(_base(step, StepPhase.FAILED, reason, message), facts)
+    before = _same_run(step, facts.run)
+    if attempt:
+        _carry_run(status, before, attempt.record, first=attempt.failure.ended)
+        status.update(attempt.counts)
+    else:
+        status.update({key: before[key] for key in _BEGUN if key in before})
+    status["lastRun"] = facts.run
+    return _conclude(status, now)
+
+
+def skipped(step: StepView, reason: Reason, message: str, round_number: int, now: float) -> Status:
+    """A Step that will not run."""
+    status = _base(step, StepPhase.SKIPPED, reason, message)
+    status["round"] = round_number
+    return _conclude(status, now)
+
+
+def cancelled(
+    step: StepView, facts: RunFacts | None, reason: Reason, message: str, round_number: int, now: float
+) -> Status:
+    """A Step that was stopped, or kept from starting."""
+    status = _base(step, StepPhase.CANCELLED, reason, message)
+    status["round"] = round_number
+    if facts:
+        _of_run(status, facts)
+        before = _same_run(step, facts.run)
+        status.update({key: before[key] for key in _BEGUN if key in before})
+        status["lastRun"] = facts.run
+    return _conclude(status, now)
+
+
+def _conclude(status: Status, now: float) -> Status:
+    status["completionTime"] = stamp(now)
+    status["conditions"] = conditions(status)
+    return status
+
+
+_CONDITIONS = {"Succeeded": ("Finished", "Complete"), "Failed": ("Finished", "Failed")}
+
+
+def conditions(status: Mapping[str, Any]) -> list[Status]:
+    """The conditions of a Step that has ended, made from the rest of its status: nobody keeps them."""
+    at, reason = status["completionTime"], status.get("reason", "")
+    kinds = _CONDITIONS.get(status["phase"], ("Finished",))
+    return [condition(kind, True, reason, "", at, status["observedGeneration"]) for kind in kinds]
+
+
+def condition(kind: str, holds: bool, reason: str, message: str, at: str, generation: int) -> Status:
+    """One condition, as of an instant."""
+    return {
+        "type": kind,
+        "status": "True" if holds else "False",
+        "reason": reason,
+        "message": message,
+        "lastTransitionTime": at,
+        "observedGeneration": generation,
+    }
+
+
+_VOLATILE = ("observedGeneration", "completionTime", "conditions", "startTime", "round")
+
+
+def differs(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether a status says something new; times and counters that merely moved do not count."""
+    if old.get("phase", "Pending") != new["phase"]:
+        return True
+    keys = (old.keys() | new.keys()) - {"phase", *_VOLATILE}
+    if ended(new) and old.get("round", 0) != new.get("round", 0) and new["phase"] in ("Failed", "Cancelled"):
+        return True
+    return any(old.get(key) != new.get(key) for key in keys)

@@ -1,0 +1,78 @@
+"""Asks for what a step would run again without: pods that are not seen to have ended, Jobs that are not seen any more.
+
+Pods and Jobs come by watches of their own, and nothing keeps one from lagging behind the other. Without the pod a Job
+that is complete looks like one whose pod was deleted before its outputs were read. And a Job that leaves its watch was
+deleted, or has lost its label, without which it runs as before.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Iterable
+from dataclasses import replace
+
+from penstock.core.seen.reading import job_view
+from penstock.core.seen.views import RUN, JobView, StepView
+from penstock.core.step.outcomes import ENDED_PODS
+from penstock.core.step.status import under_way
+from penstock.engine.client import Client, Refused
+from penstock.engine.resources import JOBS, OURS, PODS
+from penstock.engine.store import Store
+
+JOB_NAME = "batch.kubernetes.io/job-name"
+
+
+class Confirm:
+    """Makes sure of pods and Jobs before an attempt is judged. Raises Refused or Unreachable if they cannot be read."""
+
+    def __init__(self, client: Client, store: Store) -> None:
+        self.client = client
+        self.store = store
+        self._asked: set[str] = set()
+        store.on_gone.append(self._asked.discard)
+
+    async def pods(self, steps: Iterable[StepView]) -> None:
+        """Takes in the pods of all Jobs of these Steps about which there is a doubt; asks once about each Job."""
+        doubtful = [job for step in steps for job in self.store.jobs_of(step.uid) if self._doubtful(step, job)]
+        for job in doubtful:
+            wanted = {"labelSelector": f"{OURS},{JOB_NAME}={job.name}"}
+            async for _, items in self.client.pages(PODS, job.namespace, wanted):
+                for item in items:
+                    self.store.put(PODS, item)
+            if self.store.jobs.get(job.uid) or job.uid in self.store.away:
+                self._asked.add(job.uid)
+
+    async def jobs(self, steps: Iterable[StepView]) -> None:
+        """Reads by its name each Job of these Steps that should be there and is not seen, until it is over or gone."""
+        looks: list[Coroutine[None, None, None]] = []
+        for step in steps:
+            known = self.store.jobs_of(step.uid)
+            away = (job for job in known if job.uid in self.store.away and not (job.gone or job.finished))
+            seen = {job.name for job in known}
+            looks.extend(self._look(step, job.name, job) for job in away)
+            looks.extend(self._look(step, name, None) for name in under_way(step.status) if name not in seen)
+        await asyncio.gather(*looks)
+
+    async def _look(self, step: StepView, name: str, was: JobView | None) -> None:
+        """Reads a Job. `was`: what it was when last seen; if another has its name now, it is gone."""
+        found = await self._read(step, name)
+        if was:
+            found = found if found and found.uid == was.uid else replace(was, gone=True)
+        if found:
+            self.store.set_aside(found)
+
+    async def _read(self, step: StepView, name: str) -> JobView | None:
+        try:
+            found = job_view(await self.client.get(JOBS, step.namespace, name))
+        except (KeyError, ValueError):  # somebody has made another one of it
+            return None
+        except Refused as error:
+            if error.code != 404:
+                raise
+            return None
+        return found if found.step == step.uid else None
+
+    def _doubtful(self, step: StepView, job: JobView) -> bool:
+        if not job.finished or job.uid in self._asked:
+            return False
+        if job.purpose == RUN and job.run <= (step.status.get("lastRun") or 0):
+            return False
+        return not any(pod.phase in ENDED_PODS for pod in self.store.pods_of(job.uid))

@@ -1,0 +1,47 @@
+"""Which Events a change of status deserves, and in which words."""
+
+import pytest
+from tests.unit.builders import cluster, pipeline, step
+
+from penstock.core.pipeline.events import Event, pipeline_event, step_event
+
+
+def failing(*finals: dict[str, object]) -> list[Event]:
+    """All Events of a Pipeline that fails and takes back what it did."""
+    manifest = pipeline(
+        step("a", undo={"script": "back"}), step("b", needs=["a"]), onFailure="Undo", **{"finally": list(finals)}
+    )
+    found = cluster(manifest, b=[1])
+    events = []
+    before = dict(found.status)
+    for _ in range(20):
+        for write in found.writes_of(found.plan()):
+            write()
+            event = pipeline_event(before, found.status) if "phase" in found.status else None
+            before = dict(found.status)
+            events += [event] if event else []
+        found.start_pods()
+        found.now += 1
+        found.finish()
+    return events
+
+
+def test_the_end_of_a_pipeline_tells_how_its_undo_went() -> None:
+    assert [(one.action, one.reason, one.note, one.warning) for one in failing()][-1] == (
+        "Failed",
+        "Failed",
+        "step 'b' failed: exit code 1: it failed; undone: a",
+        True,
+    )
+
+
+def test_an_undo_that_something_follows_has_an_event_of_its_own() -> None:
+    actions = [one.action for one in failing(step("f"))]
+    assert actions[-3:] == ["Undoing", "Undone", "Failed"]
+
+
+@pytest.mark.parametrize("reason", ["NameConflict", "QuotaExceeded", "Starting"])
+def test_what_keeps_a_job_from_being_made_is_told_once(reason: str) -> None:
+    waits = {"phase": "Queued", "reason": reason, "message": "a Job x exists"}
+    assert step_event({}, waits) == Event("Waiting", reason, "a Job x exists", warning=True)
+    assert step_event(waits, waits) is None
