@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
+from itertools import takewhile
 from typing import Any
 
 from tests.faults.evidence import ENDED, NEVER, Evidence, JobLife, thousandths
@@ -77,7 +78,7 @@ def needs_ended_first(seen: Evidence) -> list[str]:
         if job.purpose != "run" or not job.pipeline or job.undone:
             continue
         top = job.path.partition(".")[0]
-        told = [_waits(seen, job, needs(spec).get(top, set())) for spec in _known(seen, job)]
+        told = [_waits(seen, job, needs(spec).get(top, {})) for spec in _known(seen, job)]
         if told and all(told):
             found += [f"{job.pipeline}.{job.path} started while {words}" for words in told[-1]]
     return found
@@ -94,31 +95,48 @@ def _known(seen: Evidence, job: JobLife) -> list[dict[str, Any]]:
     return [spec for generation, spec in specs.items() if generation >= observed]
 
 
-def _waits(seen: Evidence, job: JobLife, others: set[str]) -> list[str]:
-    return [words for other in sorted(others) if (words := _open(seen, job, other))]
+def _waits(seen: Evidence, job: JobLife, others: Mapping[str, bool]) -> list[str]:
+    return [words for other, whole in sorted(others.items()) if (words := _open(seen, job, other, whole))]
 
 
-def _open(seen: Evidence, job: JobLife, other: str) -> str:
-    """What of a needed step had not ended when the Job was created."""
+def _open(seen: Evidence, job: JobLife, other: str, whole: bool) -> str:
+    """What of a needed step had not ended when the Job was created. `whole`: all of it must have."""
     before = (job.created[0], job.created[1] - 1)
     steps = [
         one
         for one in seen.at("Step", before, job.pipeline).values()
         if _within(one["metadata"]["name"], f"{job.pipeline}.{other}")
-        and "deletionTimestamp" not in one["metadata"]  # it is no part of the manifest any more
+        and not _going(seen, one, before)  # it is no part of the manifest any more
     ]
     if not steps:
         return f"{other} did not exist" if _comes(seen, job, other) else ""  # an empty fan-out has no Steps
+    instances: dict[object, list[str]] = defaultdict(list)
     for step in steps:
-        uid, name = step["metadata"]["uid"], step["metadata"]["name"]
-        its = [one for one in seen.jobs.values() if one.step == uid and one.created <= before and one.purpose == "run"]
-        if any(one.holds(before) for one in its):
-            return f"a pod of {name} was live"
-        phase = (step.get("status") or {}).get("phase", "")
-        newest = max(its, key=lambda one: one.created, default=None)
-        if phase not in ENDED and not (newest and newest.succeeded(before)) and not _ends_next(seen, uid, before):
-            return f"{name} was {phase or 'new'}"
-    return ""
+        name = step["metadata"]["name"]
+        within = name.removeprefix(f"{job.pipeline}.{other}.").split(".")
+        instances[name if whole else tuple(takewhile(str.isdecimal, within))].append(_lives(seen, step, before))
+    return next((min(said) for said in instances.values() if all(said)), "")
+
+
+def _lives(seen: Evidence, step: Mapping[str, Any], before: Number) -> str:
+    """What of a Step has not ended; empty if all has."""
+    uid, name = step["metadata"]["uid"], step["metadata"]["name"]
+    its = [one for one in seen.jobs.values() if one.step == uid and one.created <= before and one.purpose == "run"]
+    if any(one.holds(before) for one in its):
+        return f"a pod of {name} was live"
+    phase = (step.get("status") or {}).get("phase", "")
+    newest = max(its, key=lambda one: one.created, default=None)
+    if phase in ENDED or (newest and newest.succeeded(before)) or _ends_next(seen, uid, before):
+        return ""
+    return f"{name} was {phase or 'new'}"
+
+
+def _going(seen: Evidence, step: Mapping[str, Any], before: Number) -> bool:
+    """Whether a Step is being deleted, or is by what is written of it next: in the pass that creates the Job."""
+    versions = (one for one in seen.of("Step") if one.uid == step["metadata"]["uid"] and one.number > before)
+    following = next(versions, None)
+    deleted = following is not None and (following.gone or "deletionTimestamp" in following.item["metadata"])
+    return "deletionTimestamp" in step["metadata"] or deleted
 
 
 def _comes(seen: Evidence, job: JobLife, other: str) -> bool:

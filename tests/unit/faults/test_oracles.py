@@ -139,6 +139,53 @@ def test_a_step_that_starts_before_what_it_needs_exists() -> None:
     assert found("needs end first", past) == ["p.b started while a did not exist"]
 
 
+def test_a_step_that_goes_in_the_pass_that_creates_the_job() -> None:
+    """What is written in one pass is written in no certain order."""
+    past = Past()
+    past.pipeline("Running")
+    past.step("a", "Pending")
+    past.step("b", "Pending")
+    past.runs("a")
+    past.runs("b")
+    past.take("Step", "p.a", metadata={"deletionTimestamp": "2026-01-01T00:00:00Z"}, status={"phase": "Running"})
+    assert found("needs end first", past) == []
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ({"inputs": [{"name": "x", "from": "a.v"}]}, []),
+        ({"when": "steps.a.outputs.v > 1"}, []),
+        ({"when": "steps.a.status == 'Failed'"}, ["p.b started while a pod of p.a.two was live"]),
+        ({"needs": ["a"]}, ["p.b started while a pod of p.a.two was live"]),
+    ],
+    ids=["from", "output", "status", "needs"],
+)
+def test_a_value_of_a_composite_waits_for_no_more_than_what_gives_it(step: dict[str, object], said: list[str]) -> None:
+    past = Past()
+    past.pipeline("Running")
+    past.versions[-1].item["spec"] = {"steps": [{"name": "a"}, {"name": "b", **step}]}
+    for path in ("a.one", "a.two", "b"):
+        past.step(path, "Pending")
+    past.runs("a.one")
+    past.ends("a.one")
+    past.runs("a.two")
+    past.runs("b")
+    assert found("needs end first", past) == said
+
+
+def test_a_value_of_a_composite_waits_for_what_gives_it_in_each_instance() -> None:
+    past = Past()
+    past.pipeline("Running")
+    for path in ("a.0.one", "a.0.two", "a.1.one", "a.1.two", "b"):
+        past.step(path, "Pending")
+    for path in ("a.0.one", "a.0.two", "a.1.one"):
+        past.runs(path)
+    past.ends("a.0.one")
+    past.runs("b")
+    assert found("needs end first", past) == ["p.b started while a pod of p.a.1.one was live"]
+
+
 def test_steps_of_before_that_go_are_none_of_the_list_that_is_empty_now() -> None:
     past = Past()
     past.pipeline("Running")

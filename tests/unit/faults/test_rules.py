@@ -94,10 +94,10 @@ def test_what_steps_need() -> None:
     }
     found = needs(spec)
     assert found == {
-        "a": set(),
-        "b-c": {"a"},
-        "d": {"a", "b-c"},
-        "e": {"a", "d"},
-        "f": {"e"},
-        "z": {"a", "b-c", "d", "e", "f", "y"},
+        "a": {},
+        "b-c": {"a": True},
+        "d": {"a": False, "b-c": True},
+        "e": {"a": False, "d": False},
+        "f": {"e": True},
+        "z": dict.fromkeys(("a", "b-c", "d", "e", "f", "y"), True),
     }
