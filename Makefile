@@ -58,10 +58,11 @@ faults: venv ## The operator is broken on purpose, in a hundred ways; docs/relia
 faults-quick: venv
 	@$(PY) -m tests.faults --quick --seed 1
 
-generate: venv ## Write the CRDs, the chart's copy, its README and the reference documentation from what they tell of
+generate: venv ## Write the CRDs, the chart's copy, README and metadata, and the reference documentation from what they tell of
 	@$(PY) -m penstock.api.generate
 	@$(PY) -m penstock.core.generate
 	@$(PY) -m tests.contract.chart_readme
+	@$(PY) -m tests.contract.chart_metadata
 
 lock: venv ## Pin the newest versions that pyproject.toml allows
 	@$(VENV)/bin/pip install --quiet uv
