@@ -35,7 +35,7 @@ def tree(packages: Sequence[str] = PYTHON) -> Path:
     if not path.exists():
         with locked(cache_dir() / "locks" / "debian"):
             if not path.exists():
-                with stage(f"making a Debian tree with {', '.join(packages[:4])} by debootstrap", usually="70 s"):
+                with stage(f"making a Debian tree with {', '.join(packages[:4])} by debootstrap", seconds=65):
                     _make(path, packages)
     return path
 

@@ -49,6 +49,6 @@ def ensure() -> None:
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     # Services that a package would start (containerd's own) are not wanted: ours run from the state directory.
     say(f"packages are missing, so: {command}")
-    with stage("installing packages", usually="30 s"):
+    with stage("installing packages", seconds=30):
         run(["apt-get", "update", "--quiet"], env=quiet, log=log)
         run(command.split(), env=quiet, log=log)
