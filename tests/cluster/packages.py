@@ -18,6 +18,7 @@ NEEDED = {
     str(CNI_PLUGINS / "bridge"): "containernetworking-plugins",
     "buildah": "buildah",
     "debootstrap": "debootstrap",
+    "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring",
     "catatonit": "catatonit",
     "iptables": "iptables",
     "conntrack": "conntrack",
@@ -30,7 +31,11 @@ NEEDED = {
 
 def missing() -> list[str]:
     """The packages whose command or file is not here."""
-    return sorted({package for name, package in NEEDED.items() if not shutil.which(name)})
+    return sorted({package for name, package in NEEDED.items() if not (shutil.which(name) or _is_file(name))})
+
+
+def _is_file(name: str) -> bool:
+    return Path(name).is_absolute() and Path(name).is_file()
 
 
 def ensure() -> None:
