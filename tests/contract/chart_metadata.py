@@ -44,6 +44,11 @@ class Release:
         """The image, as a container runtime takes it."""
         return f"{self.image}@{self.digest}" if self.digest else f"{self.image}:{self.tag}"
 
+    @property
+    def step(self) -> str:
+        """The image of the step that ``helm test`` runs: one that the cluster can have."""
+        return PUBLISHED if self.digest else PYTHON
+
 
 def checkout(chart: Path = CHART) -> Release:
     """The release that the chart in the checkout is."""
@@ -52,7 +57,7 @@ def checkout(chart: Path = CHART) -> Release:
     return Release(version, image["repository"], image["tag"])
 
 
-def annotations(release: Release, changelog: str) -> dict[str, str]:
+def metadata(release: Release, changelog: str) -> dict[str, str]:
     """The annotations, by their names without ``artifacthub.io/``. Only a version that was released has changes."""
     found = {
         "category": "ai-machine-learning",
@@ -60,7 +65,12 @@ def annotations(release: Release, changelog: str) -> dict[str, str]:
         "operator": "true",
         "operatorCapabilities": "seamless upgrades",
         "prerelease": str("-" in release.version).lower(),
-        "images": _text([{"name": "penstock", "image": release.reference, "platforms": list(PLATFORMS)}]),
+        "images": _text(
+            [
+                {"name": "penstock", "image": release.reference, "platforms": list(PLATFORMS)},
+                {"name": "test", "image": release.step, "whitelisted": True},
+            ]
+        ),
         "crds": _text(list(_kinds())),
         "crdsExamples": _text(list(_examples())),
     }
@@ -90,29 +100,35 @@ def chart_yaml(text: str, release: Release, changelog: str) -> str:
     head = text.partition("annotations:\n")[0]
     for key in ("version", "appVersion"):
         head = re.sub(rf"^{key}: .*$", f"{key}: {release.version}", head, flags=re.MULTILINE)
-    named = {f"artifacthub.io/{name}": text for name, text in annotations(release, changelog).items()}
+    named = {f"artifacthub.io/{name}": text for name, text in metadata(release, changelog).items()}
     return head + yaml.dump({"annotations": named}, Dumper=_Dumper, sort_keys=False, width=160, allow_unicode=True)
 
 
 def values_yaml(text: str, release: Release) -> str:
-    """values.yaml with the release's image.
+    """values.yaml with the release's image, and one that can be had for ``helm test``.
 
     Raises:
         ValueError: it is not written as it was when this was.
     """
-    for key, value in (("repository", release.image), ("tag", release.tag), ("digest", release.digest or '""')):
-        text, count = re.subn(rf"(?<=\nimage:\n)((?:  .*\n)*?)  {key}: .*\n", rf"\g<1>  {key}: {value}\n", text)
+    for group, key, value in (
+        ("image", "repository", release.image),
+        ("image", "tag", release.tag),
+        ("image", "digest", release.digest or '""'),
+        ("test", "image", release.step),
+    ):
+        found = rf"(?<=\n{group}:\n)((?:  .*\n)*?)  {key}: .*\n"
+        text, count = re.subn(found, rf"\g<1>  {key}: {value}\n", text)
         if count != 1:
-            raise ValueError(f"values.yaml: image.{key} was found {count} times")
+            raise ValueError(f"values.yaml: {group}.{key} was found {count} times")
     return text
 
 
 def write(release: Release, chart: Path = CHART) -> None:
     """Write the chart's two files."""
     changelog = (CHECKOUT / "CHANGELOG.md").read_text(encoding="utf-8")
-    values, metadata = chart / "values.yaml", chart / "Chart.yaml"
+    values, about = chart / "values.yaml", chart / "Chart.yaml"
     values.write_text(values_yaml(values.read_text(encoding="utf-8"), release), encoding="utf-8")
-    metadata.write_text(chart_yaml(metadata.read_text(encoding="utf-8"), release, changelog), encoding="utf-8")
+    about.write_text(chart_yaml(about.read_text(encoding="utf-8"), release, changelog), encoding="utf-8")
 
 
 def _kinds() -> Iterator[dict[str, str]]:

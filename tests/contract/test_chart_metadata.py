@@ -14,9 +14,9 @@ from tests.cluster.paths import CHECKOUT
 from tests.contract.chart_metadata import (
     CHART,
     Release,
-    annotations,
     chart_yaml,
     checkout,
+    metadata,
     sections,
     values_yaml,
 )
@@ -57,7 +57,7 @@ def test_chart_yaml_is_up_to_date() -> None:
 
 def shown(release: Release = RELEASE, changelog: str = CHANGELOG) -> dict[str, Any]:
     """The annotations as Artifact Hub reads them: those that are texts of YAML, parsed."""
-    return {name: yaml.safe_load(text) for name, text in annotations(release, changelog).items()}
+    return {name: yaml.safe_load(text) for name, text in metadata(release, changelog).items()}
 
 
 def test_every_kind_is_there_as_it_is_defined() -> None:
@@ -99,7 +99,7 @@ def test_the_changelog_can_be_told() -> None:
 
 def test_a_heading_that_artifact_hub_does_not_know_is_refused() -> None:
     with pytest.raises(ValueError, match="Improved"):
-        annotations(RELEASE, CHANGELOG.replace("Security", "Improved"))
+        metadata(RELEASE, CHANGELOG.replace("Security", "Improved"))
 
 
 def test_a_release_is_packed_with_its_image_and_its_metadata(tmp_path: Path) -> None:
@@ -113,12 +113,14 @@ def test_a_release_is_packed_with_its_image_and_its_metadata(tmp_path: Path) -> 
     helm = command("helm")
     run([helm, "package", chart, "--destination", tmp_path])
     packed = tmp_path / "penstock-1.2.0-rc.1.tgz"
-    metadata = yaml.safe_load(run([helm, "show", "chart", packed]))
-    assert metadata["annotations"] == {
-        f"artifacthub.io/{name}": text for name, text in annotations(RELEASE, CHANGELOG).items()
+    packed_with = yaml.safe_load(run([helm, "show", "chart", packed]))
+    assert packed_with["annotations"] == {
+        f"artifacthub.io/{name}": text for name, text in metadata(RELEASE, CHANGELOG).items()
     }
-    assert metadata["appVersion"] == "1.2.0-rc.1"
-    manifests = yaml.safe_load_all(run([helm, "template", "p", packed, "--kube-version", "v1.37.2"]))
+    assert packed_with["appVersion"] == "1.2.0-rc.1"
+    rendered = run([helm, "template", "p", packed, "--kube-version", "v1.37.2"])
+    assert "localhost/" not in rendered
+    manifests = yaml.safe_load_all(rendered)
     images = [
         container["image"]
         for one in manifests
