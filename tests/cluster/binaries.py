@@ -59,7 +59,7 @@ KUBERNETES = Source(
             "kube-proxy",
         )
     },
-    300,
+    340,
     KUBERNETES_SYMBOLS,
 )
 # Apart from the rest: beside a cluster that somebody else runs, only the client is wanted.

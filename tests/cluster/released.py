@@ -1,6 +1,6 @@
 """kubectl and Helm as their projects released them, for Linux on x86-64: PyPI has them inside a package of Amazon's.
 
-That package is made for Lambda functions from dl.k8s.io and get.helm.sh; docs/adr/0025 tells how it was looked into.
+That package is made for Lambda functions from dl.k8s.io and get.helm.sh; docs/adr/0025 tells what is known of it.
 """
 
 from __future__ import annotations
