@@ -11,7 +11,7 @@ include tests/cluster/cluster.mk
 include charts/penstock/chart.mk
 
 .PHONY: help venv demo test check lint unit e2e faults faults-quick generate lock bench bench-schedule components-test
-.PHONY: clean
+.PHONY: clean workflow-lint
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -33,7 +33,7 @@ cluster clean-cluster images kind-test chart-lint: | venv
 demo: venv ## A cluster, the operator from its chart, two machine-learning Pipelines, their results
 	@$(PY) -m tests.demo
 
-test: check chart-lint components-test faults-quick e2e ## Everything: static checks, unit tests, chart, components, faults, a real cluster
+test: check chart-lint workflow-lint components-test faults-quick e2e ## Everything: static checks, unit tests, chart, components, faults, a real cluster
 
 check: lint unit ## What needs no cluster: ruff, mypy, import-linter, unit, property, golden and contract tests
 
@@ -42,6 +42,9 @@ lint: venv
 	@$(VENV)/bin/ruff format --quiet --check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports --no-cache
+
+workflow-lint: venv ## actionlint on the workflows
+	@$(PY) -m tests.contract.workflow_lint
 
 unit: venv
 	@$(PY) -m pytest --numprocesses auto --dist worksteal
@@ -58,10 +61,11 @@ faults: venv ## The operator is broken on purpose, in a hundred ways; docs/relia
 faults-quick: venv
 	@$(PY) -m tests.faults --quick --seed 1
 
-generate: venv ## Write the CRDs, the chart's copy, its README and the reference documentation from what they tell of
+generate: venv ## Write the CRDs, the chart's copy, README and metadata, and the reference documentation from what they tell of
 	@$(PY) -m penstock.api.generate
 	@$(PY) -m penstock.core.generate
 	@$(PY) -m tests.contract.chart_readme
+	@$(PY) -m tests.contract.chart_metadata
 
 lock: venv ## Pin the newest versions that pyproject.toml allows
 	@$(VENV)/bin/pip install --quiet uv

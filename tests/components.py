@@ -40,7 +40,7 @@ def environment() -> Path:
     home = made(cache_dir() / "environments") / f"components-{key}"
     with locked(cache_dir() / "locks" / "components"):
         if not (home / "ready").exists():
-            with stage("installing what the components' tests need", usually="1 min"):
+            with stage("installing what the components' tests need", seconds=60):
                 shutil.rmtree(home, ignore_errors=True)
                 run([sys.executable, "-m", "venv", home])
                 with tempfile.TemporaryDirectory() as folder:

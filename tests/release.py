@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from tests.cluster import binaries
+from tests.cluster.agenda import AFTER
 from tests.cluster.choice import cluster
 from tests.cluster.commands import run
 from tests.cluster.images import OPERATOR
@@ -17,17 +18,22 @@ from tests.cluster.progress import ClusterError, stage
 
 NAME = "penstock"
 NAMESPACE = "penstock-system"
+INSTALLING = 15
+"""Seconds."""
 CHART = CHECKOUT / "charts/penstock"
 
 
-def bring_up() -> None:
+def bring_up(after: float = 0) -> None:
     """A cluster with the project's images; this process's KUBECONFIG and PATH name it and its kubectl and helm.
+
+    ``after`` is about how many seconds the caller goes on afterwards, for those who wait.
 
     Raises:
         ClusterError: it did not come up; the cluster tooling has said why.
     """
     for command in ("up", "images"):
-        if subprocess.run([sys.executable, "-m", "tests.cluster", command], cwd=CHECKOUT, stdout=sys.stderr).returncode:
+        words, environment = [sys.executable, "-m", "tests.cluster", command], {**os.environ, AFTER: str(after)}
+        if subprocess.run(words, cwd=CHECKOUT, stdout=sys.stderr, env=environment).returncode:
             raise ClusterError(f"'python -m tests.cluster {command}' failed; see above")
     one = cluster()
     os.environ["PATH"] = os.pathsep.join([str(binaries.on_path()), os.environ["PATH"]])
@@ -49,7 +55,7 @@ def install(*settings: str, name: str = NAME, namespace: str = NAMESPACE, cluste
     """
     words = [f"scope.clusterWide={str(cluster_wide).lower()}", *settings]
     built = cluster().builder.inputs(OPERATOR)[:12] or "unknown"
-    with stage(f"installing the operator with Helm into {namespace}"), _telling(namespace):
+    with stage(f"installing the operator with Helm into {namespace}", seconds=INSTALLING), _telling(namespace):
         run(
             [
                 *("helm", "upgrade", "--install", name, CHART),

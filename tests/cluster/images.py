@@ -24,7 +24,8 @@ NOT_INPUTS = {"__pycache__", "tests", ".pytest_cache", ".mypy_cache", ".ruff_cac
 class Image:
     """An image: its Dockerfile, the build context, the files in it that count, and the images and arguments it needs.
 
-    ``base`` is the image that the Dockerfile gets as its argument BASE: one of ours, or ``FOUNDATION``.
+    ``base`` is the image that the Dockerfile gets as its argument BASE: one of ours, or ``FOUNDATION``. ``seconds`` is
+    about how long it takes, with the foundation but without other bases.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Image:
     files: tuple[str, ...]
     base: str = ""
     arguments: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = 40
 
 
 def short(name: str) -> str:
@@ -50,6 +52,7 @@ def project_images() -> list[Image]:
             HERE / "dockerfiles/python",
             ("Dockerfile",),
             FOUNDATION,
+            seconds=80,
         ),
         Image(
             OPERATOR,
@@ -68,7 +71,7 @@ def project_images() -> list[Image]:
 
 def node_images() -> list[Image]:
     """What only a node on this machine needs: the pause container."""
-    return [Image(PAUSE_IMAGE, HERE / "dockerfiles/pause/Dockerfile", Path("/usr/bin"), ("catatonit",))]
+    return [Image(PAUSE_IMAGE, HERE / "dockerfiles/pause/Dockerfile", Path("/usr/bin"), ("catatonit",), seconds=1)]
 
 
 def chosen(names: list[str]) -> list[Image]:
@@ -105,10 +108,20 @@ def _build(image: Image, known: Mapping[str, Image], done: dict[str, str], build
         base = _build(known[image.base], known, done, builder)
     inputs = digest(image, base)
     if builder.inputs(image.name) != inputs:
-        with stage(f"building {image.name}"):
+        with stage(title(image)):
             builder.build(image.name, image.dockerfile, image.context, arguments, inputs)
     done[image.name] = inputs
     return inputs
+
+
+def lane(images: list[Image], builder: Engine) -> dict[str, float]:
+    """What ``build`` has to do where there is no such image at all, for the agenda."""
+    return {title(image): image.seconds for image in images if not builder.inputs(image.name)}
+
+
+def title(image: Image) -> str:
+    """What is said while it is built."""
+    return f"building {image.name}"
 
 
 def digest(image: Image, base: str) -> str:

@@ -19,12 +19,13 @@ from tests.cluster import binaries, images
 from tests.cluster.commands import Argument, run, succeeds
 from tests.cluster.engines import INPUTS, Engine, answers, container_engine
 from tests.cluster.paths import HERE, state_dir
-from tests.cluster.progress import ClusterError, say, stage, wait_until
+from tests.cluster.progress import ClusterError, plan, say, stage, wait_until
 
 NAME = "penstock"
 CONFIG = "PENSTOCK_KIND_CONFIG"
 NODES = f"label=io.x-k8s.kind.cluster={NAME}"
 """How kind marks the containers that are the cluster's nodes."""
+CREATING = "creating the kind cluster"
 NO_IMAGE = "failed to pull image"
 PATIENCE = 300
 """Seconds that a node which runs may take until it is Ready."""
@@ -79,6 +80,7 @@ class KindCluster:
             if nodes:
                 self._start(nodes)
             else:
+                plan({CREATING: 45, **images.lane(images.project_images(), self.builder)})
                 self._create()
             words: list[Argument] = ["--kubeconfig", self.kubeconfig, "wait", "--for=condition=Ready", "node", "--all"]
             run([kubectl, *words, f"--timeout={PATIENCE}s"])
@@ -132,7 +134,7 @@ class KindCluster:
         self.kubeconfig.unlink(missing_ok=True)
         self._created_in.write_text(builder.command)
         words: list[Argument] = ["--config", config, "--wait", f"{PATIENCE}s", "--kubeconfig", self.kubeconfig]
-        with stage("creating the kind cluster", usually="1 min; the first time it pulls 1 GB"):
+        with stage(CREATING, note="the first time it pulls 1 GB"):
             try:
                 self._kind("create", "cluster", "--name", NAME, *words)
             except ClusterError as error:

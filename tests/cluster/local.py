@@ -13,9 +13,11 @@ from tests.cluster.controlplane import ControlPlane
 from tests.cluster.engines import BUILDAH, Engine
 from tests.cluster.node import Node
 from tests.cluster.paths import state_dir
-from tests.cluster.progress import stage
+from tests.cluster.progress import plan, stage
 
 FIRST_PORT = 6443
+STARTING = 30
+"""Seconds from having all programs and images to a node that is Ready."""
 OPERATOR_GROUP = "system:serviceaccounts:penstock-system"
 """Whose calls are in the audit log: those of the namespace where tests/release.py installs the operator."""
 
@@ -63,8 +65,10 @@ class LocalCluster:
     def up(self) -> None:
         """Start what does not run yet; programs, packages and images that are missing are made first."""
         host.require_root()
+        made_first = self._images()
+        plan(binaries.lane(*binaries.CLUSTER), images.lane(made_first, self.builder), after=STARTING)
         with ThreadPoolExecutor(max_workers=2) as pool:  # compiling keeps the cores busy, the other waits for downloads
-            prepared = [pool.submit(self._prepare_images), pool.submit(binaries.ensure, *binaries.CLUSTER)]
+            prepared = [pool.submit(self._prepare_images, made_first), pool.submit(self._prepare_programs)]
             for future in prepared:
                 future.result()
         with stage("starting containerd"):
@@ -108,7 +112,15 @@ class LocalCluster:
             for name in processes.names()
         ]
 
-    def _prepare_images(self) -> None:
+    def _prepare_programs(self) -> None:
+        binaries.ensure(*binaries.CLUSTER)
+        binaries.command("helm")
+
+    def _images(self) -> list[images.Image]:
+        """Those that pods need; while programs are built, all others too: they are wanted next, and mostly download."""
+        missing = not all(map(binaries.present, binaries.CLUSTER))
+        return [*images.node_images(), *images.chosen([] if missing else ["python"])]
+
+    def _prepare_images(self, wanted: list[images.Image]) -> None:
         packages.ensure()
-        python = next(image for image in images.project_images() if image.name == images.PYTHON)
-        images.build([*images.node_images(), python], self.builder)
+        images.build(wanted, self.builder)

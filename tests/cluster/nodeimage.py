@@ -47,7 +47,7 @@ def image(builder: Engine) -> str:
     if builder.inputs(name) != inputs:
         binaries.ensure(*SOURCES)
         tree = debian.tree(PACKAGES)
-        with locked(cache_dir() / "locks" / "node-image"), stage(f"building {name}", usually="2 min"):
+        with locked(cache_dir() / "locks" / "node-image"), stage(f"building {name}", seconds=100):
             if builder.inputs(name) != inputs:
                 _build(builder, name, inputs, tree)
     return name

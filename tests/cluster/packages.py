@@ -18,6 +18,7 @@ NEEDED = {
     str(CNI_PLUGINS / "bridge"): "containernetworking-plugins",
     "buildah": "buildah",
     "debootstrap": "debootstrap",
+    "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring",
     "catatonit": "catatonit",
     "iptables": "iptables",
     "conntrack": "conntrack",
@@ -30,7 +31,11 @@ NEEDED = {
 
 def missing() -> list[str]:
     """The packages whose command or file is not here."""
-    return sorted({package for name, package in NEEDED.items() if not shutil.which(name)})
+    return sorted({package for name, package in NEEDED.items() if not (shutil.which(name) or _is_file(name))})
+
+
+def _is_file(name: str) -> bool:
+    return Path(name).is_absolute() and Path(name).is_file()
 
 
 def ensure() -> None:
@@ -49,6 +54,6 @@ def ensure() -> None:
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     # Services that a package would start (containerd's own) are not wanted: ours run from the state directory.
     say(f"packages are missing, so: {command}")
-    with stage("installing packages", usually="30 s"):
+    with stage("installing packages", seconds=30):
         run(["apt-get", "update", "--quiet"], env=quiet, log=log)
         run(command.split(), env=quiet, log=log)

@@ -92,7 +92,7 @@ def _unpacked() -> Path:
                 raise ClusterError(
                     "a Podman of our own is unpacked from Debian's packages, and there is no apt-get here"
                 )
-            with stage(f"unpacking {', '.join(PACKAGES)}", usually="10 s"):
+            with stage(f"unpacking {', '.join(PACKAGES)}", seconds=10):
                 unfinished = cache_dir() / ".podman"
                 shutil.rmtree(unfinished, ignore_errors=True)
                 run(["apt-get", "download", "--quiet", *PACKAGES], cwd=made(unfinished))

@@ -11,29 +11,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.cluster.binaries import Source, command, ensure
+from tests.cluster.binaries import command
 from tests.cluster.commands import Argument, run
-from tests.cluster.paths import cache_dir
 from tests.cluster.progress import ClusterError
 from tests.contract.chart import CHART, EXAMPLE_VALUES, rendered
+from tests.contract.linters import KUBE_SCORE, KUBECONFORM, program
 from tests.contract.schemas import LOCATION, kubernetes_schemas
-
-KUBECONFORM = Source(
-    "kubeconform",
-    "github.com/yannh/kubeconform",
-    "v0.8.0",
-    {"kubeconform": "github.com/yannh/kubeconform/cmd/kubeconform"},
-    "20 s",
-    {},
-)
-KUBE_SCORE = Source(
-    "kube-score",
-    "github.com/zegl/kube-score",
-    "v1.20.0",
-    {"kube-score": "github.com/zegl/kube-score/cmd/kube-score"},
-    "30 s",
-    {},
-)
 
 ACCEPTED = {
     "container-image-pull-policy": "IfNotPresent with a pinned tag or digest: images loaded into a node must do",
@@ -48,7 +31,6 @@ ACCEPTED = {
 
 def main() -> int:
     """Lint every example; 0 if nothing is wrong, else 1 with the linter's own words on stderr."""
-    ensure(KUBECONFORM, KUBE_SCORE)
     kube_linter = shutil.which("kube-linter")
     for values in EXAMPLE_VALUES:
         with tempfile.TemporaryDirectory() as folder:
@@ -72,16 +54,12 @@ def main() -> int:
 def _kubeconform(manifests: Path) -> list[Argument]:
     # ServiceMonitor is the Prometheus operator's: no schema of it comes with Kubernetes.
     location = f"{kubernetes_schemas()}/{LOCATION}"
-    return [_program(KUBECONFORM), "-strict", "-skip", "ServiceMonitor", "-schema-location", location, manifests]
+    return [program(KUBECONFORM), "-strict", "-skip", "ServiceMonitor", "-schema-location", location, manifests]
 
 
 def _kube_score(manifests: Path) -> list[Argument]:
     ignored = [word for name in ACCEPTED for word in ("--ignore-test", name)]
-    return [_program(KUBE_SCORE), "score", "--exit-one-on-warning", *ignored, manifests]
-
-
-def _program(source: Source) -> Path:
-    return cache_dir() / "programs" / f"{source.name}-{source.version}" / source.name
+    return [program(KUBE_SCORE), "score", "--exit-one-on-warning", *ignored, manifests]
 
 
 if __name__ == "__main__":

@@ -26,8 +26,8 @@ helm test penstock --namespace penstock
 ```
 
 Kubernetes {kubernetes}. The chart installs and upgrades the definitions of the kinds (`crds.install`), and leaves them
-when it is uninstalled. `helm test` runs a Pipeline of one step. What an upgrade asks for is in the
-[changes](../../CHANGELOG.md); what the operator may do and why, in [security](../../SECURITY.md).
+when it is uninstalled. `helm test` runs a Pipeline of one step. What an upgrade asks for is in
+[upgrading](../../docs/upgrading.md); what the operator may do and why, in [security](../../SECURITY.md).
 
 ## Values
 

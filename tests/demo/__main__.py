@@ -8,6 +8,7 @@ import threading
 import time
 
 from tests import release
+from tests.cluster.agenda import spoken
 from tests.cluster.commands import run
 from tests.cluster.paths import CHECKOUT
 from tests.cluster.progress import ClusterError, say
@@ -15,6 +16,8 @@ from tests.demo.results import show
 
 NAMESPACE = "demo"
 EXAMPLES = ("digits", "fortunes")
+LEARNING = 60
+"""Seconds that both take side by side."""
 NEXT = f"""
 What to try next (kubectl and helm: eval "$(python3 -m tests.cluster env)"):
 
@@ -33,10 +36,11 @@ def main() -> int:
     """0 if both Pipelines succeeded."""
     began = time.monotonic()
     try:
-        release.bring_up()
+        release.bring_up(after=release.INSTALLING + LEARNING)
         with release.exclusive():
             release.install()
             ready = time.monotonic()
+            say(f"both Pipelines side by side take about {spoken(LEARNING)}")
             codes = _run_examples()
             ended = time.monotonic()
             for name in EXAMPLES:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from tests.cluster import binaries
+from tests.cluster import binaries, released
+from tests.cluster.paths import made
 from tests.unit.cluster.conftest import Programs
 
 
 @pytest.fixture
 def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the sources that are built; nothing is."""
+    """The names of the sources that are built; nothing is. As they were released, no programs can be had."""
     names: list[str] = []
+    monkeypatch.setattr(released, "fetch", lambda: False)
     monkeypatch.setattr(binaries, "_build", lambda source: names.append(source.name))
     return names
 
@@ -32,6 +34,30 @@ def test_for_a_client_no_cluster_is_built(programs: Programs, built: list[str]) 
     programs.forgets("bin/kubectl")
     binaries.command("kubectl")
     assert built == ["kubectl"]
+
+
+@pytest.mark.parametrize("name", ["kubectl", "helm"])
+def test_a_client_as_it_was_released_is_taken_before_one_is_built(
+    programs: Programs, built: list[str], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(released, "fetch", lambda: True)
+    programs.forgets(f"bin/{name}")
+    assert binaries.command(name) == released.program(name)
+    assert built == []
+
+
+@pytest.mark.usefixtures("programs")
+def test_what_is_put_on_path_is_what_was_built_else_what_was_released() -> None:
+    for path in (released.program("helm"), released.program("kubectl"), binaries._home(binaries.KUBECTL) / "kubectl"):
+        made(path.parent)
+        path.write_text(str(path))
+    folder = binaries.on_path()
+    assert (folder / "helm").resolve() == released.program("helm")
+    assert (folder / "kubectl").resolve() == binaries._home(binaries.KUBECTL) / "kubectl"
+
+
+def test_helm_is_the_same_version_whether_it_is_built_or_not() -> None:
+    assert binaries.HELM.version == f"v{released.PROGRAMS['helm']}"
 
 
 def test_each_program_has_one_source() -> None:

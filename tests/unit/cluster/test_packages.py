@@ -1,0 +1,34 @@
+"""What of the distribution is missing, and that nothing unsigned is taken from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.cluster import debian, packages
+from tests.cluster.progress import ClusterError
+from tests.unit.cluster.conftest import Programs
+
+
+@pytest.fixture
+def needed(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> Programs:
+    """A machine where a program and a file are needed."""
+    wanted = {"runc": "runc", str(programs.folder / "keys"): "keyring"}
+    monkeypatch.setattr(packages, "NEEDED", wanted)
+    return programs
+
+
+def test_programs_and_files_that_are_there_are_not_missing(needed: Programs) -> None:
+    assert packages.missing() == ["keyring", "runc"]
+    needed.add("runc", "true")
+    needed.knows("keys")
+    assert packages.missing() == []
+
+
+def test_a_tree_is_made_of_signed_packages_only(programs: Programs, tmp_path: Path) -> None:
+    programs.add("debootstrap", "exit 1")
+    with pytest.raises(ClusterError, match="debootstrap"):
+        debian.tree(["a-package"])
+    (call,) = programs.calls("debootstrap")
+    assert "--force-check-gpg" in call.split()
+    assert not list((tmp_path / "cache" / "images").glob("*.tar"))
