@@ -28,12 +28,13 @@ $(VENV)/.ready: requirements-dev.txt pyproject.toml
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-cluster clean-cluster images kind-test chart-lint: | venv
+cluster clean-cluster images kind-test kind-quick chart-lint: | venv
 
 demo: venv ## A cluster, the operator from its chart, two machine-learning Pipelines, their results
 	@$(PY) -m tests.demo
 
-test: check chart-lint workflow-lint components-test faults-quick e2e ## Everything: static checks, unit tests, chart, components, faults, a real cluster
+test: check chart-lint workflow-lint components-test faults-quick ## Everything: static checks, unit tests, chart, components, faults, real clusters
+	@$(MAKE) --no-print-directory --jobs=2 e2e kind-quick
 
 check: lint unit ## What needs no cluster: ruff, mypy, import-linter, unit, property, golden and contract tests
 

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 CLUSTER = $(PYTHON) -m tests.cluster
 
-.PHONY: cluster clean-cluster images kind-test
+.PHONY: cluster clean-cluster images kind-test kind-quick
 
 cluster: ## Bring up a real Kubernetes cluster
 	@$(CLUSTER) up
@@ -12,8 +12,12 @@ clean-cluster: ## Stop the cluster and everything that belongs to it
 	@$(CLUSTER) down
 
 kind-test: ## The demo and the acceptance cases on kind with Podman, without a registry, beside any other cluster
+	@$(PYTHON) -m tests.kind accidents
 	@$(PYTHON) -m tests.kind demo
 	@$(PYTHON) -m tests.kind e2e
+
+kind-quick: ## Of kind-test the demo and a third of the cases, unless the cluster is kind: what `make test` runs
+	@$(PYTHON) -m tests.kind quick
 
 images: ## Build the images that changed and load them into the cluster
 	@$(CLUSTER) images

@@ -14,6 +14,12 @@ from tests.cluster.progress import ClusterError, stage
 
 SUITE = "bookworm"
 PYTHON = ("ca-certificates", "python3", "python3-venv")
+NODE = (
+    *("systemd", "conntrack", "iptables", "nftables", "iproute2", "ethtool", "util-linux", "mount", "kmod"),
+    *("libseccomp2", "pigz", "e2fsprogs", "bash", "ca-certificates", "curl", "jq", "procps"),
+    *("runc", "containernetworking-plugins", "busybox-static", "catatonit"),
+)
+"""The packages of the trees that there are: for containers, and for kind's nodes."""
 LEFT_OUT = (
     "dev/*",
     "var/cache/apt/*",
@@ -29,15 +35,22 @@ LEFT_OUT = (
 
 
 def tree(packages: Sequence[str] = PYTHON) -> Path:
-    """The tree with these packages as a tar file in the cache; made first if it is not there."""
-    key = hashlib.sha256(repr((SUITE, tuple(packages), LEFT_OUT)).encode()).hexdigest()[:12]
-    path = made(cache_dir() / "images") / f"debian-{SUITE}-{key}.tar"
+    """The tree with these packages as a tar file in the cache; made first, and older ones removed, if it is missing."""
+    path = _place(packages)
     if not path.exists():
         with locked(cache_dir() / "locks" / "debian"):
             if not path.exists():
                 with stage(f"making a Debian tree with {', '.join(packages[:4])} by debootstrap", seconds=65):
                     _make(path, packages)
+                used = {path, _place(PYTHON), _place(NODE)}
+                for older in set(path.parent.glob("debian-*.tar")) - used:
+                    older.unlink()
     return path
+
+
+def _place(packages: Sequence[str]) -> Path:
+    key = hashlib.sha256(repr((SUITE, tuple(packages), LEFT_OUT)).encode()).hexdigest()[:12]
+    return made(cache_dir() / "images") / f"debian-{SUITE}-{key}.tar"
 
 
 def _make(path: Path, packages: Sequence[str]) -> None:

@@ -36,8 +36,20 @@ class Engine:
         """Whether a build can see files of the machine; Docker's sees those of its context only."""
         return self.command != "docker"
 
-    def build(self, image: str, dockerfile: Path, context: Path, arguments: Mapping[str, str], inputs: str) -> None:
-        """Build and tag an image, labelled with the digest of its inputs; unchanged layers come from the cache."""
+    def build(
+        self,
+        image: str,
+        dockerfile: Path,
+        context: Path,
+        arguments: Mapping[str, str],
+        inputs: str,
+        keep_layers: bool = True,
+    ) -> None:
+        """Build and tag an image, labelled with the digest of its inputs, and remove the one that had the tag.
+
+        Unchanged layers come from the cache; ``keep_layers`` says whether buildah is to have these in it.
+        """
+        replaced = self.identity(image) if self.has(image) else ""
         words: list[Argument] = ["--tag", image, "--file", dockerfile, "--label", f"{INPUTS}={inputs}"]
         for name, value in arguments.items():
             words += ["--build-arg", f"{name}={value}"]
@@ -50,9 +62,20 @@ class Engine:
                 *words,
             ]  # SELinux would hide the machine's files
         if self.builds_alone:
-            words = ["--isolation", "chroot", "--network", "host", "--layers", *words]
+            layers = f"--layers={str(keep_layers).lower()}"
+            words = ["--isolation", "chroot", "--network", "host", layers, *words]
         # An attestation makes a list of manifests of the image, which cannot be loaded into a node as one.
         run([*self._words("build"), *words, context], log=log, env={"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"})
+        if replaced and replaced != self.identity(image):
+            self.remove(replaced)
+
+    def tags(self, name: str) -> list[str]:
+        """The tags of the images of this name."""
+        return run(self._words("images", "--format", "{{.Tag}}", "--filter", f"reference={name}")).split()
+
+    def remove(self, image: str) -> None:
+        """Remove an image by its id or its name with a tag, unless a container or another image stands on it."""
+        succeeds(self._words("rmi", image))
 
     def inputs(self, image: str) -> str:
         """The digest of the inputs that the image was built from; empty if there is no such image."""

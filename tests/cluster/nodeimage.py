@@ -23,11 +23,6 @@ from tests.cluster.engines import Engine
 from tests.cluster.paths import HERE, cache_dir, locked, made
 from tests.cluster.progress import stage
 
-PACKAGES = (
-    *("systemd", "conntrack", "iptables", "nftables", "iproute2", "ethtool", "util-linux", "mount", "kmod"),
-    *("libseccomp2", "pigz", "e2fsprogs", "bash", "ca-certificates", "curl", "jq", "procps"),
-    *("runc", "containernetworking-plugins", "busybox-static", "catatonit"),
-)
 NAME = "localhost/penstock-kind-node"
 PROGRAMS = {
     "usr/bin": ("kubeadm", "kubelet", "kubectl"),
@@ -41,21 +36,23 @@ FOLDER = HERE / "dockerfiles/node"
 
 
 def image(builder: Engine) -> str:
-    """The image's name; it is built first, if the builder has none of these versions."""
+    """The image's name; it is built first, and older ones removed, if the builder has none of these versions."""
     inputs = _inputs()
     name = f"{NAME}:{inputs[:12]}"
     if builder.inputs(name) != inputs:
         binaries.ensure(*SOURCES)
-        tree = debian.tree(PACKAGES)
+        tree = debian.tree(debian.NODE)
         with locked(cache_dir() / "locks" / "node-image"), stage(f"building {name}", seconds=100):
             if builder.inputs(name) != inputs:
                 _build(builder, name, inputs, tree)
+            for tag in set(builder.tags(NAME)) - {inputs[:12]}:
+                builder.remove(f"{NAME}:{tag}")
     return name
 
 
 def _inputs() -> str:
     """The digest of everything that the image is made from."""
-    total = hashlib.sha256(repr((debian.SUITE, PACKAGES, SOURCES)).encode())
+    total = hashlib.sha256(repr((debian.SUITE, debian.NODE, SOURCES)).encode())
     written = [*sorted(FOLDER.iterdir()), HERE / binaries.COREDNS.main]
     for path in (*written, *(Path(str(module.__file__)) for module in (archives, nodepods)), Path(__file__)):
         total.update(path.read_bytes())
@@ -82,7 +79,7 @@ def _build(builder: Engine, name: str, inputs: str, tree: Path) -> None:
         run(["tar", "--extract", "--file", tree, "--directory", root])
         archives.write(nodepods.bundles(root, pause[1], storage), context / "pods.tar", architecture())
         shutil.rmtree(root)
-        builder.build(name, FOLDER / "Dockerfile", context, {"TREE": tree.name}, inputs)
+        builder.build(name, FOLDER / "Dockerfile", context, {"TREE": tree.name}, inputs, keep_layers=False)
 
 
 def _made(storage: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """A Podman of our own, unpacked beside the machine's programs and not installed: no other command here finds it.
 
-It shares buildah's storage, so what one has built the other has too.
+It shares buildah's storage, so what one has built the other has too; but not its account of what is mounted, for the
+containers' mounts are in another namespace.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from pathlib import Path
 
 from tests.cluster import packages
 from tests.cluster.commands import run
-from tests.cluster.engines import LAYERS, RUNTIME
+from tests.cluster.engines import LAYERS
 from tests.cluster.paths import cache_dir, locked, made
 from tests.cluster.progress import ClusterError, stage
 
 PACKAGES = ("podman", "conmon", "netavark", "aardvark-dns", "libsubid4", "libglib2.0-0")
 """What is unpacked; buildah's own packages have the rest."""
+RUNTIME = Path("/run/penstock-podman")
+"""Must not outlive a reboot."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ exec nsenter {" ".join(self.namespaces)} --wdns="$PWD" {home}/usr/bin/podman "$@
         run([command, "rm", "--all", "--force", "--volumes", "--time", "0"])
         run([command, "network", "prune", "--force"])
         shutil.rmtree(self.folder)
+        shutil.rmtree(RUNTIME, ignore_errors=True)
 
 
 def _unpacked() -> Path:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.cluster import host, nodeimage
+from tests.cluster import debian, host, images, nodeimage
 from tests.cluster.commands import run, succeeds
 from tests.cluster.containerd import unmount_below
 from tests.cluster.engines import BUILDAH
@@ -61,6 +62,7 @@ class Room:
         made(self.folder)
         self.podman.configure()
         image = nodeimage.image(BUILDAH)
+        images.build(images.chosen(["python"]), BUILDAH)  # else Podman would ask a registry what to build on
         (self.folder / "kind.yaml").write_text(configuration(image, int(os.environ.get(HOW_MANY, "1"))))
         for place in FIXED_PLACES:
             if not place.exists():
@@ -115,6 +117,19 @@ class Room:
         run([*inside, "address", "replace", f"{INSIDE}/30", "dev", "eth0"])
         run([*inside, "link", "set", "eth0", "up"])
         run([*inside, "route", "replace", "default", "via", OUTSIDE])
+
+
+def lacking() -> str:
+    """Why no room can be made on this machine; empty if one can."""
+    if os.geteuid() != 0:
+        return "a Podman and nodes of its own want root"
+    try:
+        system = platform.freedesktop_os_release()
+    except OSError:
+        system = {}
+    if system.get("VERSION_CODENAME") != debian.SUITE:
+        return f"its Podman is unpacked from the packages of Debian {debian.SUITE}, which this machine is not"
+    return ""
 
 
 def room() -> Room:

@@ -6,34 +6,48 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.cluster.choice import cluster
+from tests.cluster.commands import run
 from tests.cluster.progress import wait_until
 from tests.e2e.expectations import GPU
 from tests.e2e.manifests import IMAGE
-from tests.e2e.space import PATIENCE, Object, kubectl
+from tests.e2e.space import LATEST, PATIENCE, Object, kubectl
 
 TAINT = "penstock.dev/test"
 """Keeps everything off a node that a test made but what tolerates it."""
 TOLERATION = {"key": TAINT, "operator": "Exists"}
+OFF = "node.kubernetes.io/out-of-service"
+"""By this taint somebody says that a node is off, so that nothing on it runs any more."""
 SPACIOUS = {"cpu": "64", "memory": "256Gi", "pods": "110"}
 
 
 def every() -> dict[str, int]:
     """The nodes there are, and how many GPUs each has."""
-    found = json.loads(kubectl("get", "nodes", "-o", "json"))["items"]
-    return {one["metadata"]["name"]: int(one["status"]["allocatable"].get(GPU, 0)) for one in found}
+    return {one["metadata"]["name"]: int(one["status"]["allocatable"].get(GPU, 0)) for one in _found()}
 
 
-def offer(gpus: int) -> None:
-    """Make every node offer so many GPUs, whatever they hold."""
+def open_ones() -> list[str]:
+    """The nodes that take every pod, in order."""
+    return sorted(one["metadata"]["name"] for one in _found() if not one["spec"].get("taints"))
+
+
+def offer(gpus: int, on: int = 1) -> None:
+    """Make so many nodes that take pods offer so many GPUs each, whatever they hold, and the others none.
+
+    Raises:
+        AssertionError: fewer nodes take pods.
+    """
+    chosen = open_ones()[:on]
+    assert len(chosen) == on, f"{on} nodes are to offer {GPU}, but pods can go to {chosen} only"
     for name in every():
-        _offer(name, gpus)
+        _offer(name, gpus if name in chosen else 0)
 
 
 @contextmanager
-def offering(gpus: int) -> Iterator[None]:
-    """So many GPUs on every node; afterwards as many as before."""
+def offering(gpus: int, on: int = 1) -> Iterator[None]:
+    """So many GPUs on each of so many nodes, and none on others; afterwards as many as before."""
     before = every()
-    offer(gpus)
+    offer(gpus, on)
     try:
         yield
     finally:
@@ -84,6 +98,31 @@ def lose(name: str) -> None:
     kubectl("delete", "node", name, "--ignore-not-found")
 
 
+@contextmanager
+def stopped(name: str) -> Iterator[None]:
+    """The container that is a node of kind's does not run, as if somebody had pulled the plug; afterwards it is Ready.
+
+    Raises:
+        AssertionError: its Node did not become Ready again.
+    """
+    engine = cluster().builder.command
+    run([engine, "kill", name])
+    try:
+        kubectl("wait", f"node/{name}", "--for=condition=Ready=Unknown", LATEST)
+        yield
+    finally:
+        run([engine, "start", name])
+        if OFF in _taints(name):
+            kubectl("taint", "node", name, f"{OFF}-")
+        kubectl("wait", f"node/{name}", "--for=condition=Ready", LATEST)
+        wait_until(f"pods for node {name}", lambda: not _taints(name), PATIENCE)
+
+
+def declare_off(name: str) -> None:
+    """Say that the node is off; what the API server believes to run on it is given up then."""
+    kubectl("taint", "node", name, f"{OFF}=yes:NoExecute")
+
+
 def play_kubelet(pod: Object) -> None:
     """Say of a pod on such a node that its container runs."""
     meta = pod["metadata"]
@@ -99,6 +138,11 @@ def play_kubelet(pod: Object) -> None:
     status = json.dumps({"status": {"phase": "Running", "containerStatuses": [running]}})
     words = ["--namespace", meta["namespace"], "patch", "pod", meta["name"]]
     kubectl(*words, "--subresource=status", "--type=merge", "--patch", status)
+
+
+def _found() -> list[Object]:
+    items: list[Object] = json.loads(kubectl("get", "nodes", "-o", "json"))["items"]
+    return items
 
 
 def _taints(name: str) -> list[str]:

@@ -19,6 +19,14 @@ EXPECTED: dict[str, dict[str, Any]] = yaml.safe_load((CASES / "expected.yaml").r
 EDIT, SCHEDULE, APPROVAL, STEP_ALONE = "12-edit", "10-schedule", "13-approval", "15-step"
 PLAIN = sorted(set(EXPECTED) - {EDIT, SCHEDULE, APPROVAL, STEP_ALONE})
 LONG = {"05-retry", "07-undo", "09-gpu"}
+ON_KIND = {
+    "01-values": "kubelet: termination messages",
+    "04-artifacts": "storage and artifacts",
+    "05-retry": "retries and the kubelet's reasons",
+    "06-failure": "logs",
+    "09-gpu": "kubelet: extended resources",
+    "14-gang": "network: names of pods",
+}
 TICK = 60
 
 
@@ -42,7 +50,12 @@ def test_every_manifest_has_an_expectation() -> None:
     assert {EDIT if name.startswith(EDIT) else name for name in files} == set(EXPECTED)
 
 
-@pytest.mark.parametrize("case", [pytest.param(name, marks=[pytest.mark.long] * (name in LONG)) for name in PLAIN])
+def marks(case: str) -> list[pytest.MarkDecorator]:
+    long = [pytest.mark.long] if case in LONG else []
+    return [*long, pytest.mark.kind(ON_KIND[case])] if case in ON_KIND else long
+
+
+@pytest.mark.parametrize("case", [pytest.param(name, marks=marks(name)) for name in PLAIN])
 def test_case(space: Space, case: str) -> None:
     pipeline = pipeline_name(manifest(case))
     with space.watching("pods") as pods:

@@ -14,6 +14,7 @@ ARTIFACT = [{"name": "a", "type": "Artifact"}]
 CLAIM = {"claim": {"size": "16Mi"}}
 
 
+@pytest.mark.kind("storage")
 def test_an_artifact_that_was_not_written_is_missing_for_its_consumer(space: Space) -> None:
     """kubelet makes empty directories where a subPath is missing; a consumer must not take one for a result."""
     look = """
@@ -28,6 +29,7 @@ printf '{"there": %s, "writable": %s}' $there $writable > "$PENSTOCK_OUTPUTS"
     assert space.step("missing", "look")["outputs"] == {"there": False, "writable": False}
 
 
+@pytest.mark.kind("storage")
 def test_a_link_that_climbs_out_leads_into_the_consumers_own_container(space: Space) -> None:
     make = 'ln -s ../../../../../../../../../etc/hostname "$OUTPUT_A"'
     look = """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.e2e.expectations import most
 from tests.e2e.gates import Gate
 from tests.e2e.manifests import LONG, emit, pipeline, step
@@ -37,6 +39,7 @@ def test_suspend_and_go_on(space: Space, gate: Gate) -> None:
     assert space.attempts() == ["first/#1", "second/#1"]
 
 
+@pytest.mark.kind("kubelet: ends what runs")
 def test_cancel_and_go_on(space: Space) -> None:
     clean = step("clean", outputs=VALUE, script=emit('{"n": 1}'))
     space.apply(pipeline("stop", step("short"), step("long", LONG, needs=["short"]), **{"finally": [clean]}))
@@ -55,6 +58,7 @@ def test_cancel_and_go_on(space: Space) -> None:
     assert short == [job["metadata"]["uid"] for job in space.jobs(step="short")]
 
 
+@pytest.mark.kind("retries: the Job controller's deadline")
 def test_a_step_that_runs_too_long(space: Space) -> None:
     space.apply(pipeline("slow", step("slow", LONG, timeout="3s", retry={"limit": 1, "backoff": {"initial": "1s"}})))
     assert space.finish("pipeline/slow")["status"]["phase"] == "Failed"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.e2e.gates import Gate
 from tests.e2e.manifests import LONG, emit, pipeline, step
 from tests.e2e.space import LATEST, Space
@@ -49,6 +51,7 @@ def test_a_deleted_job_is_not_the_users_failure(space: Space, gate: Gate) -> Non
     assert not space.step("jobless", "a").get("failures")
 
 
+@pytest.mark.kind("kubelet: a pod that ends while it runs")
 def test_a_deleted_pod_is_not_the_users_failure(space: Space, gate: Gate) -> None:
     space.apply(pipeline("podless", step("a", gate.held)))
     space.running("podless", "a")

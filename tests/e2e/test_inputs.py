@@ -38,6 +38,7 @@ def digests(name: str, texts: dict[str, str]) -> dict[str, Any]:
     return pipeline(name, read)
 
 
+@pytest.mark.kind("kubelet: environment")
 @pytest.mark.parametrize("texts", [NASTY, {"big": "é" * (LIMIT // 2)}], ids=["nasty", "100KiB"])
 def test_texts_arrive_as_they_are(space: Space, texts: dict[str, str]) -> None:
     space.apply(digests("texts", texts), "--server-side")

@@ -124,6 +124,7 @@ def test_what_ends_while_the_operator_is_away_is_not_lost(space: Space, gate: Ga
     assert space.attempts() == ["a/#1", "b/#1"]
 
 
+@pytest.mark.kind("kubelet: starts it again")
 def test_the_operators_pod_is_deleted_by_force(space: Space) -> None:
     with serving() as first, serving() as second:
         held = {"s0": first, "s2": second}

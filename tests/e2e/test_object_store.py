@@ -46,6 +46,7 @@ def file_of(server: ObjectStore, location: str) -> Any:
     return server.files / location.removeprefix(f"s3://{server.bucket}/")
 
 
+@pytest.mark.kind("artifacts and the network to them")
 def test_files_and_directories_come_back_as_they_were(space: Space, server: ObjectStore) -> None:
     make = """
 set -e
@@ -134,6 +135,7 @@ open(os.environ["PENSTOCK_OUTPUTS"], "w").write(json.dumps({"text": text}))
     assert (done["phase"], done.get("outputs")) == ("Succeeded", {"text": "1230"}), done
 
 
+@pytest.mark.kind("artifacts within the kubelet's limits")
 @pytest.mark.long
 def test_a_large_file_is_streamed(space: Space, server: ObjectStore) -> None:
     """Larger than all the memory that the containers which move it may use."""
@@ -155,6 +157,7 @@ def test_a_large_file_is_streamed(space: Space, server: ObjectStore) -> None:
     assert pod["spec"]["containers"][0]["resources"]["limits"]["memory"] == "256Mi"
 
 
+@pytest.mark.kind("artifacts and Secrets")
 def test_wrong_credentials_fail_the_attempt_before_the_step_runs(space: Space, server: ObjectStore) -> None:
     space.apply(secret(server, AWS_SECRET_ACCESS_KEY="wrong"))
     one = step("make", 'printf x > "$OUTPUT_A"', outputs=artifact("a"))
@@ -169,6 +172,7 @@ def test_wrong_credentials_fail_the_attempt_before_the_step_runs(space: Space, s
     assert "waiting" in states["step"], "the step ran though nothing could be published"
 
 
+@pytest.mark.kind("artifacts and retries")
 def test_a_failed_transfer_is_tried_again(space: Space, server: ObjectStore) -> None:
     space.apply(secret(server, AWS_ACCESS_KEY_ID="nobody"))
     retry = {"limit": 50, "backoff": {"initial": "5s", "max": "5s"}}

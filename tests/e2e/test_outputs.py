@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.e2e.manifests import emit, pipeline, step
 from tests.e2e.space import Space
 
@@ -39,6 +41,7 @@ def test_outputs_that_cannot_be_used_fail_the_step_and_say_why(space: Space) -> 
     assert found["filled-in"]["outputs"] == {"n": 7}
 
 
+@pytest.mark.kind("kubelet: termination messages")
 def test_exactly_4096_bytes_of_outputs_arrive(space: Space) -> None:
     script = """
 import os

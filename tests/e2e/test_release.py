@@ -28,11 +28,13 @@ def reinstalled() -> Iterator[None]:
     installed.install()
 
 
+@pytest.mark.kind("chart")
 def test_helm_test_runs_a_pipeline() -> None:
     run(["helm", "test", release.NAME, "--namespace", release.NAMESPACE, "--timeout", "10m"])
     assert "40 + 2 = 42" in kubectl("--namespace", release.NAMESPACE, "logs", f"{release.NAME}-test")
 
 
+@pytest.mark.kind("chart")
 @pytest.mark.alone
 @pytest.mark.usefixtures("reinstalled")
 def test_an_upgrade_disturbs_nothing(space: Space, gate: Gate) -> None:
@@ -46,6 +48,7 @@ def test_an_upgrade_disturbs_nothing(space: Space, gate: Gate) -> None:
     assert space.attempts() == ["a/#1", "b/#1"]
 
 
+@pytest.mark.kind("chart")
 @pytest.mark.alone
 @pytest.mark.usefixtures("reinstalled")
 def test_uninstalling_keeps_the_kinds_and_the_objects(space: Space) -> None:
@@ -63,6 +66,7 @@ def test_uninstalling_keeps_the_kinds_and_the_objects(space: Space) -> None:
     assert len(space.jobs(pipeline="kept")) == 1
 
 
+@pytest.mark.kind("chart and RBAC")
 @pytest.mark.alone
 @pytest.mark.usefixtures("reinstalled")
 def test_an_operator_of_one_namespace(space: Space) -> None:

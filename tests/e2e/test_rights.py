@@ -21,6 +21,7 @@ def may(verb: str, resource: str, who: str = OPERATOR) -> bool:
     return answer == "yes"
 
 
+@pytest.mark.kind("RBAC")
 @pytest.mark.parametrize(
     ("verb", "resource"),
     [
@@ -42,11 +43,13 @@ def test_the_operator_may_not(verb: str, resource: str) -> None:
     assert not may(verb, resource)
 
 
+@pytest.mark.kind("RBAC")
 def test_the_operator_may_do_its_work() -> None:
     assert may("create", "jobs.batch")
     assert may("update", "steps.penstock.dev/status")
 
 
+@pytest.mark.kind("kubelet: what a container may")
 def test_a_step_runs_restricted_and_has_no_token(space: Space) -> None:
     script = """
 import json, os, pathlib

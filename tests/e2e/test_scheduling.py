@@ -37,6 +37,7 @@ def pod_of(space: Space, path: str) -> Object:
     return pod
 
 
+@pytest.mark.kind("nodes")
 def test_a_cordoned_node_takes_steps_when_it_is_open_again(space: Space) -> None:
     with nodes.cordoned():
         space.apply(pipeline("closed", gpu_step("train", 1)))
@@ -44,6 +45,8 @@ def test_a_cordoned_node_takes_steps_when_it_is_open_again(space: Space) -> None
         assert status["phase"] == "Queued"
         assert status["message"].startswith(f"needs 1 {GPU}; no node takes its pods now: ")
         for name, count in nodes.every().items():
+            if not count:
+                continue
             assert f"with {count} {GPU} is cordoned" in status["message"]
             assert f"{name} with" not in status["message"], "whoever reads the Step may not read nodes"
         assert not space.jobs(), "what cannot start leaves no Pending pod"
@@ -73,7 +76,7 @@ def test_capacity_that_shrinks_kills_nothing(space: Space, gate: Gate) -> None:
         space.apply(pipeline("next", gpu_step("small", 1)))
         status = waits(space, "next", "small")
         assert status["phase"] == "Queued"
-        free = f"needs 1 {GPU}, 0 of {len(nodes.every())} free; held by holder/hold until about "
+        free = f"needs 1 {GPU}, 0 of 1 free; held by holder/hold until about "
         assert status["message"].startswith(free)
         assert [pod["metadata"]["uid"] for pod in space.all("pods")] == [held["metadata"]["uid"]]
         gate.open()

@@ -19,6 +19,7 @@ def failed(space: Space, one: Object, words: str) -> str:
     return message
 
 
+@pytest.mark.kind("images")
 def test_an_image_that_cannot_be_pulled(space: Space) -> None:
     message = failed(space, step("pull", image="localhost/penstock-is-not-there:1"), "ImagePull")
     assert "localhost/penstock-is-not-there:1" in message
@@ -28,16 +29,19 @@ def volume(**source: Object) -> Object:
     return {"volumes": [{"name": "v", **source}], "volumeMounts": [{"name": "v", "mountPath": "/v"}]}
 
 
+@pytest.mark.kind("kubelet: its words")
 def test_a_config_map_that_is_missing(space: Space) -> None:
     words = 'configmap "absent" not found'
     assert words in failed(space, step("config", pod=volume(configMap={"name": "absent"})), words)
 
 
+@pytest.mark.kind("storage")
 def test_a_claim_that_is_missing(space: Space) -> None:
     words = 'persistentvolumeclaim "absent" not found'
     assert words in failed(space, step("claim", pod=volume(persistentVolumeClaim={"claimName": "absent"})), words)
 
 
+@pytest.mark.kind("RBAC")
 def test_a_service_account_that_is_missing(space: Space) -> None:
     words = 'serviceaccount "ghost" not found'
     assert words in failed(space, step("ghost", pod={"serviceAccountName": "ghost"}), words)
@@ -86,6 +90,7 @@ def test_a_quota_that_counts_what_has_ended_is_no_dead_end(space: Space, counted
     assert all(status["status"]["attempts"] for status in space.steps("wide").values()), "their outcome is on record"
 
 
+@pytest.mark.kind("admission")
 def test_a_pod_refused_by_pod_security(space: Space) -> None:
     annotations = {"container.apparmor.security.beta.kubernetes.io/step": "unconfined"}
     words = 'violates PodSecurity "restricted'

@@ -137,3 +137,19 @@ def test_without_a_registry_the_base_is_a_debian_tree(
 def test_no_copy_matches_directories_with_a_slash_behind(path: Path) -> None:
     """Docker's classic builder finds nothing then."""
     assert not re.findall(r"^(?:COPY|ADD) .*\*\S*/ ", path.read_text(), re.MULTILINE)
+
+
+def test_a_build_removes_the_image_that_it_replaces(programs: Programs, tmp_path: Path) -> None:
+    programs.engine("podman")
+    programs.knows("id", "sha256:old")
+    build(Engine("podman"), tmp_path)
+    assert programs.calls("podman rmi") == ["podman rmi sha256:old"]
+    build(Engine("podman"), tmp_path)
+    assert len(programs.calls("podman rmi")) == 1, "it came out as it was"
+
+
+def test_a_first_build_removes_nothing(programs: Programs, tmp_path: Path) -> None:
+    programs.engine("podman")
+    programs.forgets("published")
+    build(Engine("podman"), tmp_path)
+    assert programs.calls("podman rmi") == []

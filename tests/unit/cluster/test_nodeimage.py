@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.cluster import nodeimage, room
+from tests.cluster import debian, nodeimage, room
 from tests.cluster.archives import Bundle, write
+from tests.cluster.engines import Engine
+from tests.unit.cluster.conftest import Programs
 
 SOURCE = """\
 package nodeimage
@@ -87,3 +89,22 @@ def _read(tar: tarfile.TarFile, name: str) -> bytes:
 def test_of_several_nodes_one_has_the_control_plane() -> None:
     config = yaml.safe_load(room.configuration("localhost/node:1", 3))
     assert [node["role"] for node in config["nodes"]] == ["control-plane", "worker", "worker"]
+
+
+def test_of_the_images_of_nodes_the_one_in_use_stays(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
+    programs.engine("podman")
+    monkeypatch.setattr(nodeimage.binaries, "ensure", lambda *_: None)
+    monkeypatch.setattr(nodeimage.debian, "tree", lambda _: Path("tree.tar"))
+    monkeypatch.setattr(nodeimage, "_build", lambda *_: None)
+    used = nodeimage._inputs()[:12]
+    programs.knows("tags", f"0123456789ab\n{used}\n")
+    assert nodeimage.image(Engine("podman")) == f"{nodeimage.NAME}:{used}"
+    assert programs.calls("podman rmi") == [f"podman rmi {nodeimage.NAME}:0123456789ab"]
+
+
+def test_of_the_debian_trees_those_in_use_stay(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(debian, "_make", lambda path, _: path.write_text("a tree"))
+    first = debian.tree(debian.PYTHON)
+    (first.parent / "debian-bookworm-0123456789ab.tar").write_text("of a version before")
+    second = debian.tree(debian.NODE)
+    assert sorted(first.parent.glob("*.tar")) == sorted([first, second])
