@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import itertools
 import random
 import shutil
 import socket
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import yaml
 
 from tests.cluster.controlplane import ControlPlane
 from tests.cluster.paths import CHECKOUT
+from tests.cluster.progress import ClusterError
 from tests.contract import chart
 from tests.faults.history import Watcher
 from tests.faults.kubelet import Kubelet
@@ -101,14 +104,34 @@ def _rights() -> list[Object]:
     return [yaml.safe_load(yaml.safe_dump(one)) for one in chart.of_kind(found, "Role", "RoleBinding")]
 
 
-_next = itertools.cycle(random.sample(range(12_000, 32_000, 10), 2_000))
+PORTS = range(12_000, 32_000, 10)
 """Where to look for ports: below those that connections get, so that none takes one in the meantime."""
+QUARTERS = 4
+"""So many runs on one machine have ports of their own. A replica that is down holds none of its ports."""
+
+
+@cache
+def _ports() -> Iterator[int]:
+    """The ports of a quarter that no other run has, again and again. It is this run's as long as the process lives."""
+    for quarter in random.sample(range(QUARTERS), QUARTERS):
+        file = (Path(tempfile.gettempdir()) / f"penstock-faults-ports-{quarter}").open("w")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            continue
+        _held.append(file)
+        return itertools.cycle(random.sample(PORTS[quarter::QUARTERS], len(PORTS[quarter::QUARTERS])))
+    raise ClusterError(f"{QUARTERS} runs have all ports; wait until one has ended")
+
+
+_held: list[TextIO] = []
 
 
 def free_ports(count: int) -> int:
     """The first of so many ports in a row, ten at most, that nobody listens on; no two calls give the same."""
     while True:
-        first = next(_next)
+        first = next(_ports())
         try:
             for port in range(first, first + count):
                 with socket.socket() as one:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from penstock.engine.client import Refused, Unreachable
-
 from penstock.shell.lease import Lease
 
 Object = dict[str, Any]
