@@ -8,7 +8,7 @@ import yaml
 from tests.cluster.paths import CHECKOUT
 from tests.contract.chart_metadata import CHART, sections
 
-from penstock.core import fingerprint
+from penstock.core.graph import fingerprint
 
 UPGRADING = (CHECKOUT / "docs/upgrading.md").read_text(encoding="utf-8")
 CHANGELOG = (CHECKOUT / "CHANGELOG.md").read_text(encoding="utf-8")
