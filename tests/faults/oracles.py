@@ -106,7 +106,7 @@ def _open(seen: Evidence, job: JobLife, other: str, whole: bool) -> str:
         one
         for one in seen.at("Step", before, job.pipeline).values()
         if _within(one["metadata"]["name"], f"{job.pipeline}.{other}")
-        and not _going(seen, one, before)  # it is no part of the manifest any more
+        and "deletionTimestamp" not in one["metadata"]  # it is no part of the manifest any more
     ]
     if not steps:
         return f"{other} did not exist" if _comes(seen, job, other) else ""  # an empty fan-out has no Steps
@@ -121,22 +121,16 @@ def _open(seen: Evidence, job: JobLife, other: str, whole: bool) -> str:
 def _lives(seen: Evidence, step: Mapping[str, Any], before: Number) -> str:
     """What of a Step has not ended; empty if all has."""
     uid, name = step["metadata"]["uid"], step["metadata"]["name"]
+    following = next((one for one in seen.of("Step") if one.uid == uid and one.number > before), None)
+    # One pass writes several objects in no certain order: the end of a Step, or that it goes, may come next.
+    if following and (following.phase in ENDED or "deletionTimestamp" in following.item["metadata"]):
+        return ""
     its = [one for one in seen.jobs.values() if one.step == uid and one.created <= before and one.purpose == "run"]
     if any(one.holds(before) for one in its):
         return f"a pod of {name} was live"
     phase = (step.get("status") or {}).get("phase", "")
     newest = max(its, key=lambda one: one.created, default=None)
-    if phase in ENDED or (newest and newest.succeeded(before)) or _ends_next(seen, uid, before):
-        return ""
-    return f"{name} was {phase or 'new'}"
-
-
-def _going(seen: Evidence, step: Mapping[str, Any], before: Number) -> bool:
-    """Whether a Step is being deleted, or is by what is written of it next: in the pass that creates the Job."""
-    versions = (one for one in seen.of("Step") if one.uid == step["metadata"]["uid"] and one.number > before)
-    following = next(versions, None)
-    deleted = following is not None and (following.gone or "deletionTimestamp" in following.item["metadata"])
-    return "deletionTimestamp" in step["metadata"] or deleted
+    return "" if phase in ENDED or (newest and newest.succeeded(before)) else f"{name} was {phase or 'new'}"
 
 
 def _comes(seen: Evidence, job: JobLife, other: str) -> bool:
@@ -153,13 +147,6 @@ def _comes(seen: Evidence, job: JobLife, other: str) -> bool:
         for one in seen.of("Step")
         if not one.gone and "deletionTimestamp" not in one.item["metadata"]
     )
-
-
-def _ends_next(seen: Evidence, step: str, before: Number) -> bool:
-    """Whether the next that is written of a Step is its end: one pass writes several objects in no certain order."""
-    versions = (one for one in seen.of("Step") if one.uid == step and one.number > before)
-    following = next(versions, None)
-    return following is not None and following.phase in ENDED
 
 
 def _within(name: str, path: str) -> bool:
