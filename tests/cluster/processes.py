@@ -98,9 +98,10 @@ def end(pid: int, seconds: float = 10) -> None:
             return
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
+            gone = began is None or _began(pid) != began
             with contextlib.suppress(ChildProcessError):
-                os.waitpid(pid, os.WNOHANG)  # reaps it when it is our own child
-            if began is None or _began(pid) != began:
+                os.waitpid(pid, os.WNOHANG)  # reaps it when it is our own child, so that nothing is left of it
+            if gone:
                 return
             time.sleep(0.05)
 
