@@ -96,9 +96,9 @@ class Operator:
 
     def kill(self) -> None:
         """SIGKILL: no goodbye."""
-        if self._process:
-            self._process.kill()
-            self._process.wait()
+        if process := self._process:  # another may be started in its place at once
+            process.kill()
+            process.wait()
 
     def pause(self) -> None:
         """SIGSTOP: it stands still, and does not know."""
@@ -112,10 +112,11 @@ class Operator:
 
     def stop(self, seconds: float = 5) -> None:
         """SIGTERM, and SIGKILL when it has not ended after `seconds`."""
-        if self._process and self._process.poll() is None:
+        process = self._process  # another may be started in its place at once
+        if process and process.poll() is None:
             self.resume()
-            end(self._process.pid, seconds)
-            self._process.wait()
+            end(process.pid, seconds)
+            process.wait()
 
     def tail(self) -> str:
         """The end of its log."""
