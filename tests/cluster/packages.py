@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.cluster.commands import run
@@ -28,18 +29,18 @@ NEEDED = {
 """Command or file -> the Debian package that brings it."""
 
 
-def missing() -> list[str]:
+def missing(needed: Mapping[str, str] = NEEDED) -> list[str]:
     """The packages whose command or file is not here."""
-    return sorted({package for name, package in NEEDED.items() if not shutil.which(name)})
+    return sorted({package for name, package in needed.items() if not shutil.which(name)})
 
 
-def ensure() -> None:
+def ensure(needed: Mapping[str, str] = NEEDED) -> None:
     """Install what is missing, as root with apt.
 
     Raises:
         ClusterError: not root, or no apt; the text has the command that does it.
     """
-    wanted = missing()
+    wanted = missing(needed)
     if not wanted:
         return
     command = f"apt-get install --yes --no-install-recommends {' '.join(wanted)}"
