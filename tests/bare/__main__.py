@@ -93,16 +93,15 @@ def _try(spaces: Namespaces, targets: list[str]) -> list[str]:
     for target in targets:
         ran.append(_make(spaces, target))
         now = traces.installed(spaces.root)
-        faults += [
-            f"make {target} installed without a word: {one}" for one in traces.unsaid(now - installed, ran[-1].said)
-        ]
+        unsaid = traces.unsaid(now - installed, ran[-1].said)
+        faults += [f"make {target} installed without a word: {one}" for one in unsaid]
+        print(f"\nmake {target} installed: {', '.join(sorted(now - installed)) or 'nothing'}", flush=True)
         installed = now
         if ran[-1].code:
             break
     ran.append(_make(spaces, CLEAN))
     faults += [f"make {one.target} ended with {one.code}" for one in ran if one.code]
     faults += [f"after make {CLEAN}: {line}" for line in traces.going(spaces).since(going)]
-    print("\nInstalled: " + ", ".join(sorted(installed)))
     for one in ran:
         print(f"make {one.target}: {one.seconds:.0f} s; silent for {one.silence:.0f} s at most, after: {one.before}")
     for name, size in traces.sizes(spaces.root).items():

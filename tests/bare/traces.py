@@ -41,8 +41,11 @@ def going(spaces: Namespaces) -> Going:
         *(f"mount: {line.split()[4]}" for line in mounts),
         *(f"cgroup: {group}" for group in groups()),
         *(f"device: {line}" for line in without_numbers(spaces.outside("ip", "-oneline", "link"))),
-        *(f"address: {line}" for line in without_numbers(spaces.outside("ip", "-oneline", "address"))),
-        *(f"route: {line.strip()}" for line in spaces.outside("ip", "route", "show", "table", "all").splitlines()),
+        *(f"address: {line}" for line in without_numbers(spaces.outside("ip", "-4", "-oneline", "address"))),
+        *(
+            f"route: {line.strip()}"
+            for line in spaces.outside("ip", "-4", "route", "show", "table", "all").splitlines()
+        ),
         *(f"rule: {line}" for line in rules(spaces.outside("iptables-save"))),
         *(f"setting: {name} = {spaces.outside('cat', f'/proc/sys/{name}').strip()}" for name in SETTINGS),
         *(f"file: /{place}" for place in PLACES if _full(inside / place)),
@@ -63,9 +66,7 @@ def without_numbers(printed: str) -> list[str]:
 def installed(root: Path) -> set[str]:
     """What there is in the root by a command's doing: packages that were asked for, programs, environments."""
     caches = root / HOME[1:] / CACHES[0]
-    found = {_words(path.name) for path in caches.glob("programs/[!.]*")} | {
-        _words(p.name) for p in caches.glob("go-*")
-    }
+    found = {_words(path.name) for path in (*caches.glob("programs/[!.]*"), *caches.glob("go-*"))}
     if (root / CLONE[1:] / ".venv").exists():
         found.add(".venv")
     return found | _asked_for(root)
