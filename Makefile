@@ -29,7 +29,7 @@ $(VENV)/.ready: requirements-dev.txt pyproject.toml
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-cluster clean-cluster images kind-test chart-lint: | venv
+cluster clean-cluster images kind-test bare-test chart-lint: | venv
 
 demo: venv ## A cluster, the operator from its chart, two machine-learning Pipelines, their results
 	@$(PY) -m tests.demo

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 CLUSTER = $(PYTHON) -m tests.cluster
 
-.PHONY: cluster clean-cluster images kind-test
+.PHONY: cluster clean-cluster images kind-test bare-test
 
 cluster: ## Bring up a real Kubernetes cluster
 	@$(CLUSTER) up
@@ -14,6 +14,9 @@ clean-cluster: ## Stop the cluster and everything that belongs to it
 kind-test: ## The demo and the acceptance cases on kind with Podman, without a registry, beside any other cluster
 	@$(PYTHON) -m tests.kind demo
 	@$(PYTHON) -m tests.kind e2e
+
+bare-test: ## The two commands of the README on a Debian that has nothing else; an hour, as root
+	@$(PYTHON) -m tests.bare
 
 images: ## Build the images that changed and load them into the cluster
 	@$(CLUSTER) images
