@@ -42,10 +42,7 @@ def going(spaces: Namespaces) -> Going:
         *(f"cgroup: {group}" for group in groups()),
         *(f"device: {line}" for line in without_numbers(spaces.outside("ip", "-oneline", "link"))),
         *(f"address: {line}" for line in without_numbers(spaces.outside("ip", "-4", "-oneline", "address"))),
-        *(
-            f"route: {line.strip()}"
-            for line in spaces.outside("ip", "-4", "route", "show", "table", "all").splitlines()
-        ),
+        *(f"route: {line}" for line in spaces.outside("ip", "-4", "route", "show", "table", "all").splitlines()),
         *(f"rule: {line}" for line in rules(spaces.outside("iptables-save"))),
         *(f"setting: {name} = {spaces.outside('cat', f'/proc/sys/{name}').strip()}" for name in SETTINGS),
         *(f"file: /{place}" for place in PLACES if _full(inside / place)),
