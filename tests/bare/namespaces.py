@@ -95,7 +95,7 @@ class Namespaces:
         Raises:
             ClusterError: they did not come to be; the first process or slirp4netns has said why on standard error.
         """
-        found = hierarchies(Path("/proc/self/cgroup").read_text(), Path("/proc/self/mounts").read_text())
+        found = trees()
         for one in found:
             one.make()
         setup = SETUP.format(
@@ -127,8 +127,7 @@ class Namespaces:
 
     def enter(self, argv: Sequence[str], environment: Mapping[str, str], folder: str = "/") -> list[str]:
         """The words of a command that runs ``argv`` in there, with this environment and no other."""
-        found = hierarchies(Path("/proc/self/cgroup").read_text(), Path("/proc/self/mounts").read_text())
-        join = "; ".join(f"echo 0 > {one.ours}/cgroup.procs" for one in found)
+        join = "; ".join(f"echo 0 > {one.ours}/cgroup.procs" for one in trees())
         kinds = ("--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--root")
         variables = [f"{name}={value}" for name, value in environment.items()]
         entered = ["nsenter", "--target", str(self.first), *kinds, "env", "-i", f"--chdir={folder}", *variables]
@@ -165,6 +164,11 @@ def groups() -> list[Path]:
     """The cgroups that lie around the namespaces, and those in them."""
     roots = {*CGROUPS.glob(NAME), *CGROUPS.glob(f"*/{NAME}")}
     return sorted(path for root in roots for path in [root, *root.rglob("*")] if path.is_dir())
+
+
+def trees() -> list[Hierarchy]:
+    """The trees of cgroups of this machine."""
+    return hierarchies(Path("/proc/self/cgroup").read_text(), Path("/proc/self/mounts").read_text())
 
 
 def hierarchies(cgroup: str, mounts: str) -> list[Hierarchy]:
