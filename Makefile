@@ -21,14 +21,15 @@ venv: $(VENV)/.ready ## A virtual environment with everything that development n
 $(VENV)/.ready: requirements-dev.txt pyproject.toml
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed: apt-get install python3"; exit 1; }
 	@python3 -c 'import ensurepip' 2>/dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes python3-venv; \
+	  echo "python3-venv is missing, so: apt-get install python3-venv"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes python3-venv; \
 	  else echo "python3 has no venv module; as root: apt-get install python3-venv"; exit 1; fi
+	@echo "making $(VENV), a virtual environment with what requirements-dev.txt lists (usually a minute or less)"
 	@python3 -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-cluster clean-cluster images kind-test kind-quick chart-lint: | venv
+cluster clean-cluster images kind-test kind-quick bare-test chart-lint: | venv
 
 demo: venv ## A cluster, the operator from its chart, two machine-learning Pipelines, their results
 	@$(PY) -m tests.demo

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 CLUSTER = $(PYTHON) -m tests.cluster
 
-.PHONY: cluster clean-cluster images kind-test kind-quick
+.PHONY: cluster clean-cluster images kind-test kind-quick bare-test
 
 cluster: ## Bring up a real Kubernetes cluster
 	@$(CLUSTER) up
@@ -18,6 +18,9 @@ kind-test: ## The demo and the acceptance cases on kind with Podman, without a r
 
 kind-quick: ## Of kind-test the demo and a third of the cases, unless the cluster is kind: what `make test` runs
 	@$(PYTHON) -m tests.kind quick
+
+bare-test: ## The two commands of the README on a Debian that has nothing else; an hour, as root
+	@$(PYTHON) -m tests.bare
 
 images: ## Build the images that changed and load them into the cluster
 	@$(CLUSTER) images

@@ -18,7 +18,7 @@ def require_root() -> None:
         raise ClusterError("a cluster on this machine needs Linux; start Docker or Podman, and kind is used")
     if os.geteuid() != 0:
         raise ClusterError(
-            "a cluster on this machine needs root (sudo make cluster); "
+            "a cluster on this machine needs root (sudo before the command); "
             "or start Docker or Podman, and kind is used; or set KUBECONFIG to a cluster you have"
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.cluster.commands import run
@@ -29,22 +30,22 @@ NEEDED = {
 """Command or file -> the Debian package that brings it."""
 
 
-def missing() -> list[str]:
+def missing(needed: Mapping[str, str] = NEEDED) -> list[str]:
     """The packages whose command or file is not here."""
-    return sorted({package for name, package in NEEDED.items() if not (shutil.which(name) or _is_file(name))})
+    return sorted({package for name, package in needed.items() if not (shutil.which(name) or _is_file(name))})
 
 
 def _is_file(name: str) -> bool:
     return Path(name).is_absolute() and Path(name).is_file()
 
 
-def ensure() -> None:
+def ensure(needed: Mapping[str, str] = NEEDED) -> None:
     """Install what is missing, as root with apt.
 
     Raises:
         ClusterError: not root, or no apt; the text has the command that does it.
     """
-    wanted = missing()
+    wanted = missing(needed)
     if not wanted:
         return
     command = f"apt-get install --yes --no-install-recommends {' '.join(wanted)}"

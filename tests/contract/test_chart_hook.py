@@ -114,3 +114,13 @@ def test_the_hook_passes_the_script_and_may_touch_its_own_pipeline_only() -> Non
             "verbs": ["get", "delete"],
         },
     ]
+
+
+def test_the_step_has_the_operators_image_which_the_cluster_has_or_another_that_is_named() -> None:
+    own = {"repository": "registry.example/penstock", "tag": "1.2.3"}
+    for values, image in (
+        ({"image": own}, "registry.example/penstock:1.2.3"),
+        ({"image": own, "test": {"image": "busybox"}}, "busybox"),
+    ):
+        pod = next(one for one in objects(values=values) if one["kind"] == "Pod")
+        assert image in pod["spec"]["containers"][0]["args"]

@@ -40,6 +40,11 @@ app.kubernetes.io/part-of: penstock
 {{- end }}
 {{- end }}
 
+{{/* What the first Pipelines run in: the operator's own image is one that the cluster has. */}}
+{{- define "penstock.testImage" -}}
+{{- .Values.test.image | default (include "penstock.image" .) }}
+{{- end }}
+
 {{- define "penstock.serviceAccountName" -}}
 {{- if .Values.serviceAccount.create }}
 {{- .Values.serviceAccount.name | default (include "penstock.fullname" .) }}
