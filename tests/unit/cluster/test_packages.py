@@ -10,19 +10,12 @@ from tests.cluster.progress import ClusterError
 from tests.unit.cluster.conftest import Programs
 
 
-@pytest.fixture
-def needed(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> Programs:
-    """A machine where a program and a file are needed."""
-    wanted = {"runc": "runc", str(programs.folder / "keys"): "keyring"}
-    monkeypatch.setattr(packages, "NEEDED", wanted)
-    return programs
-
-
-def test_programs_and_files_that_are_there_are_not_missing(needed: Programs) -> None:
-    assert packages.missing() == ["keyring", "runc"]
-    needed.add("runc", "true")
-    needed.knows("keys")
-    assert packages.missing() == []
+def test_programs_and_files_that_are_there_are_not_missing(programs: Programs) -> None:
+    needed = {"runc": "runc", str(programs.folder / "keys"): "keyring"}
+    assert packages.missing(needed) == ["keyring", "runc"]
+    programs.add("runc", "true")
+    programs.knows("keys")
+    assert packages.missing(needed) == []
 
 
 def test_a_tree_is_made_of_signed_packages_only(programs: Programs, tmp_path: Path) -> None:
