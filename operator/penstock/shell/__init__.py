@@ -1,1 +1,1 @@
-"""The operator process: watches objects, asks the core what to do, does it. The only room that talks to a cluster."""
+"""The operator process: kopf, HTTP, the Lease, health, settings, and the engine that it runs."""
