@@ -106,6 +106,15 @@ def taken_over(stage: Stage) -> list[str]:
     return found
 
 
+def goes_on(stage: Stage) -> list[str]:
+    """No replica has lost the Lease while every request was answered or cut: a busy machine may answer too late."""
+    found = at_most_one(stage)
+    for one in stage.replicas:
+        if any(code == 1 for _, code in one.exits) and "no answer in time" not in one.operator.log.read_text():
+            found.append(f"{one.name} lost the Lease though requests were answered")
+    return found
+
+
 SCENARIOS = (
     replicas(
         "leader-killed",
@@ -135,8 +144,7 @@ SCENARIOS = (
         what="of every third renewal of the Lease the answer is lost",
         expected="the leader goes on",
         rules=(Rule(Cut(), ("leases",), ("update",), first=2, every=3),),
-        check=at_most_one,
-        exits=(),
+        check=goes_on,
     ),
     replicas(
         "renewals-late",
