@@ -41,6 +41,7 @@ def ends_stay(seen: Evidence) -> list[str]:
     licensed: dict[str, Number] = {}
     wants: dict[str, object] = {}
     unseen: dict[str, bool] = {}
+    revisions: dict[str, int] = {}
     for one in seen.of("Pipeline", "Step"):
         meta = one.item["metadata"]
         pipeline = one.name.partition(".")[0]
@@ -51,6 +52,7 @@ def ends_stay(seen: Evidence) -> list[str]:
                 licensed[pipeline] = one.number
             wants[one.uid] = wanted
             unseen[pipeline] = one.status.get("observedGeneration", 0) < meta.get("generation", 0)
+            revisions[pipeline] = one.status.get("revision", 0)
         elif foreign:
             licensed[pipeline] = one.number
         if one.number[0] > epoch:  # a restored snapshot takes back what had ended
@@ -65,7 +67,8 @@ def ends_stay(seen: Evidence) -> list[str]:
         if left and licensed.get(pipeline, (-1, 0)) < ended[one.uid]:
             found.append(f"{one.kind} {one.name} went from {before} to {one.phase or 'nothing'}")
         if one.phase in ENDED and one.phase != before:
-            ended[one.uid] = one.number
+            # A run that an edit found under way may count no more, which shows once it has ended.
+            ended[one.uid] = (-1, 0) if one.status.get("revision", 0) < revisions.get(pipeline, 0) else one.number
             if unseen.get(pipeline):  # there is an edit that has yet to be taken up, or waits for this end
                 licensed[pipeline] = one.number
     return found

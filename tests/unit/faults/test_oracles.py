@@ -71,6 +71,19 @@ def test_an_end_may_be_left_after_an_edit_or_a_rerun() -> None:
     assert found("ends stay", past) == []
 
 
+def test_the_end_of_a_run_that_an_edit_found_under_way_may_be_left() -> None:
+    """`cache: Never` has a step run once for each revision."""
+    for revision, words in ((1, []), (2, ["Step p.a went from Succeeded to Pending"])):
+        past = Past()
+        past.pipeline("Running", generation=2)
+        past.versions[-1].item["status"]["revision"] = 2
+        past.step("a", "Running")
+        past.step("a", "Succeeded")
+        past.versions[-1].item["status"]["revision"] = revision
+        past.step("a", "Pending")
+        assert found("ends stay", past) == words
+
+
 def test_an_edit_that_waits_for_the_end_may_leave_it() -> None:
     past = clean()
     past.pipeline("Running", generation=2, observed=1)
