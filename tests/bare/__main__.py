@@ -71,6 +71,9 @@ def _run(home: Path, targets: list[str], stay: bool) -> int:
         root.make(home)
         spaces.start()
         faults = _try(spaces, targets)
+        for fault in faults:
+            print(f"FAULT: {fault}")
+        print(f"{len(faults)} faults" if faults else "Everything went as the README says.", flush=True)
         if stay:
             say(f"staying until interrupted: nsenter --target {spaces.first} --all --root bash")
             signal.pause()
@@ -79,9 +82,6 @@ def _run(home: Path, targets: list[str], stay: bool) -> int:
         say("ending what runs in the bare root, and removing it")
         spaces.stop()
         _remove(home)
-    for fault in faults:
-        print(f"FAULT: {fault}")
-    print(f"{len(faults)} faults" if faults else "Everything went as the README says.")
     return 1 if faults else 0
 
 
