@@ -101,7 +101,7 @@ def _try(spaces: Namespaces, targets: list[str]) -> list[str]:
             break
     ran.append(_make(spaces, CLEAN))
     faults += [f"make {one.target} ended with {one.code}" for one in ran if one.code]
-    faults += [f"after make {CLEAN}: {line}" for line in traces.going(spaces).since(going)]
+    faults += [f"after make {CLEAN}: {line}" for line in traces.left(spaces, going)]
     for one in ran:
         print(f"make {one.target}: {one.seconds:.0f} s; silent for {one.silence:.0f} s at most, after: {one.before}")
     for name, size in traces.sizes(spaces.root).items():
