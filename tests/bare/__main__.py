@@ -28,6 +28,7 @@ from tests.cluster.progress import ClusterError, say
 LOGS = CHECKOUT / "build/bare"
 NEEDED = packages.NEEDED | {"slirp4netns": "slirp4netns"}
 CLEAN = "clean-cluster"
+INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,8 @@ class Ran:
 def main() -> int:
     """0 if everything went as the README says, else 1 with what did not."""
     arguments = _parser().parse_args()
-    signal.signal(signal.SIGTERM, _interrupted)
-    signal.signal(signal.SIGHUP, _interrupted)
+    for number in INTERRUPTIONS:
+        signal.signal(number, _interrupted)
     home = state_dir().parent / "bare"
     try:
         host.require_root()
@@ -78,7 +79,8 @@ def _run(home: Path, targets: list[str], stay: bool) -> int:
             say(f"staying until interrupted: nsenter --target {spaces.first} --all --root bash")
             signal.pause()
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one must not keep us from cleaning up
+        for number in INTERRUPTIONS:  # another one must not keep us from cleaning up
+            signal.signal(number, signal.SIG_IGN)
         say("ending what runs in the bare root, and removing it")
         spaces.stop()
         _remove(home)
