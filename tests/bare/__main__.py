@@ -28,6 +28,7 @@ from tests.cluster.progress import ClusterError, say
 LOGS = CHECKOUT / "build/bare"
 NEEDED = packages.NEEDED | {"slirp4netns": "slirp4netns"}
 CLEAN = "clean-cluster"
+INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,8 @@ class Ran:
 def main() -> int:
     """0 if everything went as the README says, else 1 with what did not."""
     arguments = _parser().parse_args()
-    signal.signal(signal.SIGTERM, _interrupted)
-    signal.signal(signal.SIGHUP, _interrupted)
+    for number in INTERRUPTIONS:
+        signal.signal(number, _interrupted)
     home = state_dir().parent / "bare"
     try:
         host.require_root()
@@ -71,17 +72,18 @@ def _run(home: Path, targets: list[str], stay: bool) -> int:
         root.make(home)
         spaces.start()
         faults = _try(spaces, targets)
+        for fault in faults:
+            print(f"FAULT: {fault}")
+        print(f"{len(faults)} faults" if faults else "Everything went as the README says.", flush=True)
         if stay:
             say(f"staying until interrupted: nsenter --target {spaces.first} --all --root bash")
             signal.pause()
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one must not keep us from cleaning up
+        for number in INTERRUPTIONS:  # another one must not keep us from cleaning up
+            signal.signal(number, signal.SIG_IGN)
         say("ending what runs in the bare root, and removing it")
         spaces.stop()
         _remove(home)
-    for fault in faults:
-        print(f"FAULT: {fault}")
-    print(f"{len(faults)} faults" if faults else "Everything went as the README says.")
     return 1 if faults else 0
 
 
@@ -101,7 +103,7 @@ def _try(spaces: Namespaces, targets: list[str]) -> list[str]:
             break
     ran.append(_make(spaces, CLEAN))
     faults += [f"make {one.target} ended with {one.code}" for one in ran if one.code]
-    faults += [f"after make {CLEAN}: {line}" for line in traces.going(spaces).since(going)]
+    faults += [f"after make {CLEAN}: {line}" for line in traces.left(spaces, going)]
     for one in ran:
         print(f"make {one.target}: {one.seconds:.0f} s; silent for {one.silence:.0f} s at most, after: {one.before}")
     for name, size in traces.sizes(spaces.root).items():

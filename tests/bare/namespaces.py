@@ -43,8 +43,7 @@ pivot_root . mnt
 cd /
 umount --lazy /mnt
 echo "$number"
-trap '' CHLD  # who ignores the ends of children leaves no zombies
-exec sleep infinity > /dev/null
+exec env --ignore-signal=CHLD sleep infinity > /dev/null  # who ignores the ends of children leaves no zombies
 """
 """What the first process does as root of the machine, before it becomes that of the tree."""
 
@@ -145,7 +144,8 @@ class Namespaces:
             try:
                 if entry.name.isdigit() and os.readlink(entry / "ns/pid") == ours and int(entry.name) != self.first:
                     words = (entry / "cmdline").read_bytes().split(b"\0")
-                    found[int(entry.name)] = b" ".join(words).decode(errors="replace").strip()
+                    name = (entry / "comm").read_bytes()  # one that is about to end has no command line any more
+                    found[int(entry.name)] = (b" ".join(words).strip() or name.strip()).decode(errors="replace")
             except OSError:
                 continue  # it has ended meanwhile
         return found

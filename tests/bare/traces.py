@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +49,14 @@ def going(spaces: Namespaces) -> Going:
         *(f"file: /{place}" for place in PLACES if _full(inside / place)),
     ]
     return Going(frozenset(lines))
+
+
+def left(spaces: Namespaces, earlier: Going, seconds: float = 20) -> list[str]:
+    """What is not as it was earlier; what is about to end has ``seconds`` for it."""
+    deadline = time.monotonic() + seconds
+    while (found := going(spaces).since(earlier)) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    return found
 
 
 def rules(saved: str) -> list[str]:
