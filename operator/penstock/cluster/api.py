@@ -136,7 +136,7 @@ class Cluster:
         """The object that a request answers with."""
         import urllib3
 
-        from penstock.api.plain import decode
+        from penstock.api.plain import decode  # only where needed: `penstock --help` is to start fast
 
         response = self.request(method, path, query, **options)
         try:

@@ -142,7 +142,7 @@ class _Linter:
             case Pipeline():
                 return compile_pipeline(model.spec, components).problems
             case PipelineSchedule():
-                from penstock.core.cron.schedule_check import check_schedule
+                from penstock.core.cron.schedule_check import check_schedule  # only where needed: lint is to start fast
 
                 return check_schedule(model.spec, components)
             case Step():

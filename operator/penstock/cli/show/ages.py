@@ -17,7 +17,7 @@ def span(start: Any, end: Any, now: float) -> str:
     began = seconds_of(start)
     if began is None:
         return ""
-    from penstock.api.durations import human
+    from penstock.api.durations import human  # with it come all the models, which no help needs
 
     over = seconds_of(end)
     return human(max(0.0, (now if over is None else over) - began))
