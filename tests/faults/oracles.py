@@ -125,15 +125,16 @@ def _lives(seen: Evidence, step: Mapping[str, Any], before: Number) -> str:
     """What of a Step has not ended; empty if all has."""
     uid, name = step["metadata"]["uid"], step["metadata"]["name"]
     following = next((one for one in seen.of("Step") if one.uid == uid and one.number > before), None)
-    # One pass writes several objects in no certain order: the end of a Step, or that it goes, may come next.
-    if following and (following.phase in ENDED or "deletionTimestamp" in following.item["metadata"]):
+    # One pass writes several objects in no certain order: that a Step goes, or its end, may come next.
+    if following and "deletionTimestamp" in following.item["metadata"]:
         return ""
     its = [one for one in seen.jobs.values() if one.step == uid and one.created <= before and one.purpose == "run"]
     if any(one.holds(before) for one in its):
         return f"a pod of {name} was live"
     phase = (step.get("status") or {}).get("phase", "")
     newest = max(its, key=lambda one: one.created, default=None)
-    return "" if phase in ENDED or (newest and newest.succeeded(before)) else f"{name} was {phase or 'new'}"
+    over = phase in ENDED or (newest and newest.succeeded(before)) or (following and following.phase in ENDED)
+    return "" if over else f"{name} was {phase or 'new'}"
 
 
 def _comes(seen: Evidence, job: JobLife, other: str) -> bool:

@@ -152,6 +152,19 @@ def test_a_step_that_starts_before_what_it_needs_exists() -> None:
     assert found("needs end first", past) == ["p.b started while a did not exist"]
 
 
+def test_a_pod_that_lives_is_found_though_the_end_of_its_step_is_written_next() -> None:
+    """A brief step is never told to run."""
+    past = Past()
+    past.pipeline("Running")
+    past.step("a", "Pending")
+    past.step("b", "Pending")
+    past.job("a")
+    past.pod("a", "Running")
+    past.job("b")
+    past.ends("a")
+    assert found("needs end first", past) == ["p.b started while a pod of p.a was live"]
+
+
 def test_a_step_that_goes_in_the_pass_that_creates_the_job() -> None:
     """What is written in one pass is written in no certain order."""
     past = Past()
