@@ -28,9 +28,8 @@ from penstock.core.seen.snapshot import Observed
 from penstock.core.seen.views import PipelineView
 from tests.bench import workloads
 from tests.bench.figures import Figure
-from tests.bench.observer import Observer
 from tests.bench.rig import NODES, rig
-from tests.bench.rows.idle import LARGE
+from tests.bench.rows.idle import large, standing
 from tests.cluster.paths import CHECKOUT
 from tests.plane.api import Object
 
@@ -97,21 +96,12 @@ def _planned(steps: int) -> float:
 
 
 async def _why() -> float:
-    steps = [workloads.step(f"s{number:04}", hold=True, resources=LARGE, duration="1h") for number in range(100)]
-    pipelines = [workloads.pipeline(f"waits-{number}", steps) for number in range(WAITING // 100)]
     async with rig() as bench:
         with bench.running():
             await bench.warm_up()
-            space = await bench.namespace("waiting")
-            async with Observer(bench.api, space) as seen:
-                await bench.apply(space, *pipelines)
-                await seen.until(
-                    "the running steps",
-                    lambda: len(seen.running) == NODES and len(seen.step_phases) == WAITING,
-                    300,
-                )
+            async with standing(bench, large(WAITING // 100, WAITING), NODES, WAITING) as space:
                 access = ("--namespace", space, "--kubeconfig", str(bench.plane.kubeconfig))
-                return await asyncio.to_thread(_command, "why", "waits-0", *access)
+                return await asyncio.to_thread(_command, "why", "idle-0", *access)
 
 
 def _command(*words: str) -> float:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from tests.bench import workloads
 from tests.bench.figures import Figure
@@ -31,20 +32,34 @@ async def behind_parallelism() -> list[Figure]:
 
 async def for_room() -> list[Figure]:
     """Each node has room for one step, and has one."""
-    return await _trial(f"{COUNT:,} ready, waiting for room", _large(4), NODES, 0.5)
+    return await _trial(f"{COUNT:,} ready, waiting for room", large(4), NODES, 0.5)
 
 
 async def beside_others() -> list[Figure]:
     """The same in twenty Pipelines, while a pod of somebody else comes and goes: the ledger is never the same."""
     name = f"20 x {COUNT // 20} waiting for room while a pod comes and goes"
-    return await _trial(name, _large(20), NODES, 2.0, restless=True)
+    return await _trial(name, large(20), NODES, 2.0, restless=True)
 
 
-def _large(count: int) -> list[Object]:
-    steps = [
-        workloads.step(f"s{number:04}", hold=True, resources=LARGE, duration="1h") for number in range(COUNT // count)
+def large(pipelines: int, steps: int = COUNT) -> list[Object]:
+    """So many steps in so many Pipelines, of which one fits on each node."""
+    made = [
+        workloads.step(f"s{number:04}", hold=True, resources=LARGE, duration="1h")
+        for number in range(steps // pipelines)
     ]
-    return [workloads.pipeline(f"idle-{number}", steps) for number in range(count)]
+    return [workloads.pipeline(f"idle-{number}", made) for number in range(pipelines)]
+
+
+@asynccontextmanager
+async def standing(bench: Rig, pipelines: Sequence[Object], running: int, steps: int = COUNT) -> AsyncIterator[str]:
+    """The Pipelines in a namespace of their own, once so many steps run and a Step is there for each."""
+    space = await bench.namespace("idle")
+    async with Observer(bench.api, space) as seen:
+        await bench.apply(space, *pipelines)
+        await seen.until(
+            "the running steps", lambda: len(seen.running) == running and len(seen.step_phases) == steps, 300
+        )
+        yield space
 
 
 async def _trial(
@@ -53,14 +68,7 @@ async def _trial(
     async with rig() as bench:
         with bench.running() as operator:
             await bench.warm_up()
-            space = await bench.namespace("idle")
-            async with Observer(bench.api, space) as seen:
-                await bench.apply(space, *pipelines)
-                await seen.until(
-                    "the running steps",
-                    lambda: len(seen.running) == running and len(seen.step_phases) == COUNT,
-                    300,
-                )
+            async with standing(bench, pipelines, running):
                 others = asyncio.create_task(_come_and_go(bench)) if restless else None
                 await asyncio.sleep(SETTLING)
                 began = time.monotonic()

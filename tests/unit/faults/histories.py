@@ -63,6 +63,12 @@ class Past:
         name = f"p-{path}-{attempt}{uid}-x"
         return self.take("Pod", name, gone=gone, metadata={"ownerReferences": owners}, status={"phase": phase})
 
+    def begins(self, *paths: str) -> None:
+        """A Pipeline runs, and nothing of its Steps has begun."""
+        self.pipeline("Running")
+        for path in paths:
+            self.step(path, "Pending")
+
     def runs(self, path: str, attempt: int = 1) -> None:
         """The Job of a step, its pod, and that it is told to run."""
         self.job(path, attempt)

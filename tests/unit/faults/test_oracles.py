@@ -122,9 +122,7 @@ def test_what_foreign_hands_wrote_is_not_the_operators_doing() -> None:
 
 def test_a_step_that_starts_while_what_it_needs_runs() -> None:
     past = Past()
-    past.pipeline("Running")
-    past.step("a", "Pending")
-    past.step("b", "Pending")
+    past.begins("a", "b")
     past.runs("a")
     past.runs("b")
     assert found("needs end first", past) == ["p.b started while a pod of p.a was live"]
@@ -132,9 +130,7 @@ def test_a_step_that_starts_while_what_it_needs_runs() -> None:
 
 def test_a_step_that_starts_between_two_attempts_of_what_it_needs() -> None:
     past = Past()
-    past.pipeline("Running")
-    past.step("a", "Pending")
-    past.step("b", "Pending")
+    past.begins("a", "b")
     past.runs("a")
     past.pod("a", "Failed")
     past.runs("b")
@@ -144,8 +140,7 @@ def test_a_step_that_starts_between_two_attempts_of_what_it_needs() -> None:
 
 def test_a_step_that_starts_before_what_it_needs_exists() -> None:
     past = Past()
-    past.pipeline("Running")
-    past.step("b", "Pending")
+    past.begins("b")
     past.runs("b")
     assert found("needs end first", past) == []  # a fan-out over an empty list has no Steps
     past.step("a", "Pending")
@@ -155,9 +150,7 @@ def test_a_step_that_starts_before_what_it_needs_exists() -> None:
 def test_a_pod_that_lives_is_found_though_the_end_of_its_step_is_written_next() -> None:
     """A brief step is never told to run."""
     past = Past()
-    past.pipeline("Running")
-    past.step("a", "Pending")
-    past.step("b", "Pending")
+    past.begins("a", "b")
     past.job("a")
     past.pod("a", "Running")
     past.job("b")
@@ -168,9 +161,7 @@ def test_a_pod_that_lives_is_found_though_the_end_of_its_step_is_written_next() 
 def test_a_step_that_goes_in_the_pass_that_creates_the_job() -> None:
     """What is written in one pass is written in no certain order."""
     past = Past()
-    past.pipeline("Running")
-    past.step("a", "Pending")
-    past.step("b", "Pending")
+    past.begins("a", "b")
     past.runs("a")
     past.runs("b")
     past.take("Step", "p.a", metadata={"deletionTimestamp": "2026-01-01T00:00:00Z"}, status={"phase": "Running"})
@@ -214,8 +205,7 @@ def test_a_value_of_a_composite_waits_for_what_gives_it_in_each_instance() -> No
 
 def test_steps_of_before_that_go_are_none_of_the_list_that_is_empty_now() -> None:
     past = Past()
-    past.pipeline("Running")
-    past.step("b", "Pending")
+    past.begins("b")
     going = {"deletionTimestamp": "2026-01-01T00:00:00Z"}
     past.take("Step", "p.a", metadata=going, status={"phase": "Pending"})
     past.runs("b")
@@ -240,9 +230,7 @@ def test_an_edit_may_just_not_have_been_seen() -> None:
 
 def test_the_pod_may_end_before_its_step_is_told_to() -> None:
     past = Past()
-    past.pipeline("Running")
-    past.step("a", "Pending")
-    past.step("b", "Pending")
+    past.begins("a", "b")
     past.runs("a")
     past.pod("a", "Succeeded")
     past.runs("b")
