@@ -17,7 +17,7 @@ class Reason(StrEnum):
     @classmethod
     def of(cls, word: str | None) -> "Reason | None":
         """The reason of that word; None for words that are not (or no longer) reasons."""
-        return next((one for one in cls if one.value == word), None)
+        return cls._value2member_map_.get(word)  # type: ignore[return-value]
 
     # What is wrong with a manifest
     INVALID_FIELD = "InvalidField", "A field is unknown, missing, malformed or out of range."
