@@ -6,13 +6,17 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+TIMES = ("ms", "s")
+RATES = ("steps/s", "Jobs/s")
+"""Units of figures that a slow machine makes worse."""
+
 
 @dataclass(frozen=True)
 class Figure:
     """One measured value. ``row`` is the row of the goals that it belongs to, ``goal`` the words of the goal.
 
     ``limit`` is the goal as a number (``at_least``: the value must reach it; otherwise it must not exceed it);
-    without one the figure is there to compare with.
+    without one the figure is there to compare with. ``peer``: what another project needs for the same, and which.
     """
 
     row: int
@@ -21,6 +25,7 @@ class Figure:
     unit: str = ""
     limit: float | None = None
     at_least: bool = False
+    peer: str = ""
 
     @property
     def goal(self) -> str:
@@ -31,14 +36,22 @@ class Figure:
 
 @dataclass(frozen=True)
 class Summary:
-    """The trials of one figure."""
+    """The trials of one figure. ``slowness``: how many times as long as on the reference machine everything takes."""
 
     figure: Figure
     values: tuple[float, ...]
+    slowness: float = 1.0
 
     @property
     def median(self) -> float:
         return statistics.median(self.values)
+
+    @property
+    def calibrated(self) -> float:
+        """The median as it would be on the reference machine; of a ratio, a count or a size the median itself."""
+        if self.figure.unit in TIMES:
+            return self.median / self.slowness
+        return self.median * self.slowness if self.figure.unit in RATES else self.median
 
     @property
     def spread(self) -> str:
@@ -49,20 +62,20 @@ class Summary:
 
     @property
     def met(self) -> bool | None:
-        """Whether the median reaches the goal; None without a goal."""
+        """Whether the calibrated median reaches the goal; None without a goal."""
         limit = self.figure.limit
         if limit is None:
             return None
-        return self.median >= limit if self.figure.at_least else self.median <= limit
+        return self.calibrated >= limit if self.figure.at_least else self.calibrated <= limit
 
 
-def summaries(figures: Sequence[Figure]) -> list[Summary]:
+def summaries(figures: Sequence[Figure], slowness: float = 1.0) -> list[Summary]:
     """The figures of all trials, those of one kind together, by row and then as they came."""
     kinds: dict[tuple[int, str], list[Figure]] = {}
     for figure in figures:
         kinds.setdefault((figure.row, figure.what), []).append(figure)
     ordered = sorted(kinds.values(), key=lambda found: found[0].row)
-    return [Summary(found[0], tuple(figure.value for figure in found)) for found in ordered]
+    return [Summary(found[0], tuple(figure.value for figure in found), slowness) for found in ordered]
 
 
 def percentile(values: Sequence[float], share: float) -> float:

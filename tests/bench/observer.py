@@ -52,6 +52,8 @@ class Observer:
         self.modified: Counter[str] = Counter()
         self.largest: Counter[str] = Counter()
         """Size of the largest object as JSON, by collection."""
+        self.size: Counter[str] = Counter()
+        """Bytes of all events, by collection: what was written, as it is sent to whoever watches."""
         self.present: dict[str, set[str]] = {collection: set() for collection in collections}
         self._changed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -114,6 +116,7 @@ class Observer:
         present = self.present[collection]
         present.discard(meta["uid"]) if kind == "DELETED" else present.add(meta["uid"])
         self.modified[collection] += kind == "MODIFIED"
+        self.size[collection] += size
         self.largest[collection] = max(self.largest[collection], size)
         labels = meta.get("labels") or {}
         instance = filter(None, (labels.get("penstock.dev/step"), labels.get("penstock.dev/index")))

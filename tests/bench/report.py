@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench.figures import Summary, number, spaced
+from tests.bench.figures import RATES, TIMES, Summary, number, spaced
 from tests.cluster.binaries import ETCD, KUBERNETES, KWOK
 from tests.cluster.paths import CHECKOUT
 from tests.plane.usage import machine
@@ -21,11 +21,13 @@ VERDICTS = {True: "yes", False: "**no**", None: ""}
 def table(found: Sequence[Summary], trials: int, loads: Sequence[float]) -> str:
     """Header and table. ``loads`` are the machine's load averages (1 minute) while it was measured."""
     lines = [*_header(trials, loads), ""]
-    lines += ["| row | what | median | spread | goal | met |", "| --- | --- | --- | --- | --- | --- |"]
+    lines += ["| row | what | median | spread | calibrated | goal | met | others |", f"|{' --- |' * 8}"]
     for one in found:
         figure = one.figure
         value = f"{number(one.median)}{spaced(figure.unit)}"
-        lines.append(f"| {figure.row} | {figure.what} | {value} | {one.spread} | {figure.goal} | {VERDICTS[one.met]} |")
+        calibrated = number(one.calibrated) if figure.unit in (*TIMES, *RATES) else ""
+        cells = (figure.row, figure.what, value, one.spread, calibrated, figure.goal, VERDICTS[one.met], figure.peer)
+        lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join(lines)
 
 

@@ -33,6 +33,7 @@ SCENARIOS = (
     Scenario("memory", (5,), memory.trial, memory.full_trial),
     Scenario("growth", (6,), None, growth.trial),
     Scenario("fanout", (7,), None, fanout.trial),
+    Scenario("fanout, twice as wide", (7,), None, fanout.twice),
     Scenario("reality", (9,), None, reality.trial),
     Scenario("restart", (11,), None, restart.trial),
     Scenario("idle", (12,), idle.behind_parallelism, idle.behind_parallelism),

@@ -10,6 +10,7 @@ from penstock.api.wiring import OutputType, ValueType
 
 _DEEPEST_MANIFEST = 2 * DEEPEST
 """Levels of a manifest that holds values."""
+_TEXT = {str}
 
 
 def normalise(value: Json) -> Json:
@@ -42,14 +43,13 @@ def _read(value: Json, read: Callable[[int | float], int | float], levels: int) 
         raise ValueError(TOO_DEEP)
     levels -= 1
     if type(value) is dict or isinstance(value, Mapping):  # to ask for a Mapping takes longer
-        if not all(isinstance(key, str) for key in value):
+        if not {*map(type, value)} <= _TEXT and not all(isinstance(key, str) for key in value):
             raise ValueError("the keys of an object must be strings")
-        keys = sorted(value)
-        for key in keys:
-            if not key.isascii():
-                letters(key)
-        return {key: _read(value[key], read, levels) for key in keys}
-    if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
+        found: dict[str, Json] = {}
+        for key in sorted(value):
+            found[key if key.isascii() else letters(key)] = _read(value[key], read, levels)
+        return found
+    if type(value) is list or (isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray))):
         return [_read(item, read, levels) for item in value]
     raise ValueError(f"{type(value).__name__} is not a JSON value")
 

@@ -11,6 +11,7 @@ from tests.bench.progress import note
 from tests.bench.rig import rig
 from tests.bench.rows.chain import hops
 from tests.bench.rows.measured import spending
+from tests.plane import api
 from tests.plane.api import Object
 
 SMALL, LARGE = 100, 10_000
@@ -20,10 +21,12 @@ STEPS = 500
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one step: CPU of the operator in ms, writes; and the hop's p99 in ms."""
+    """Of one step: CPU of the operator in ms, writes, bytes of all events about Steps and Pipelines; and the hop's p99
+    in ms."""
 
     cpu: float
     writes: float
+    size: float
     hop: float
 
 
@@ -32,8 +35,9 @@ async def trial() -> list[Figure]:
     small, large = await _run(SMALL), await _run(LARGE)
     name = f"{SMALL} -> {LARGE:,} steps"
     return [
-        Figure(6, f"{name}: CPU per step grows to", large.cpu / small.cpu, "×", 1.3),
-        Figure(6, f"{name}: writes per step grow to", large.writes / small.writes, "×", 1.3),
+        Figure(6, f"{name}: CPU per step grows to", large.cpu / small.cpu, "×", 1.2),
+        Figure(6, f"{name}: writes per step grow to", large.writes / small.writes, "×", 1.2),
+        Figure(6, f"{name}: bytes of the operator's objects per step grow to", large.size / small.size, "×", 1.2),
         Figure(6, f"{name}: hop p99 grows to", large.hop / small.hop, "×", 2),
     ]
 
@@ -51,7 +55,8 @@ async def _run(count: int) -> Cost:
                     await bench.apply(space, *(workloads.pipeline(name, steps) for name, steps in graphs.items()))
                     await seen.until("the layers", lambda: len(seen.finished) == len(graphs), 3600)
     times = hops(seen, needs)
-    cost = Cost(spent.operator / count * 1000, spent.calls.writes().total() / count, percentile(times, 0.99))
+    writes, size = spent.calls.writes().total(), seen.size[api.STEPS] + seen.size[api.PIPELINES]
+    cost = Cost(spent.operator / count * 1000, writes / count, size / count, percentile(times, 0.99))
     note(f"{count:,} steps: {cost}")
     return cost
 

@@ -80,7 +80,7 @@ async def _trial(
                     await asyncio.gather(others, return_exceptions=True)
     return [
         Figure(12, f"{name}: share of a core", spent.operator / seconds * 100, "%", most),
-        Figure(12, f"{name}: writes", spent.calls.writes().total() / seconds, "/s", 0.2),
+        Figure(12, f"{name}: writes", spent.calls.writes().total() / seconds, "/s", 0),
     ]
 
 

@@ -35,8 +35,17 @@ def spending(rig: Rig, operator: Operator) -> Iterator[Spent]:
     spent.calls = audit.calls(OPERATOR)
 
 
-def costs(name: str, spent: Spent, seen: Observer, steps: int, limits: bool = False) -> list[Figure]:
-    """Calls and processor time per step. ``limits``: the goals of rows 3 and 4 hold for this workload."""
+@dataclass(frozen=True)
+class Goals:
+    """The goals of rows 3 and 4 for a workload: writes a step, ms of processor time a step. ``peer``: another's."""
+
+    writes: float | None = None
+    cpu: float | None = None
+    peer: str = ""
+
+
+def costs(name: str, spent: Spent, seen: Observer, steps: int, goals: Goals) -> list[Figure]:
+    """Calls and processor time per step."""
     calls = spent.calls
     note(f"{name}: writes per step: {breakdown(calls.writes(), steps)}")
     note(f"{name}: reads per step: {breakdown(calls.reads(), steps)}")
@@ -45,10 +54,10 @@ def costs(name: str, spent: Spent, seen: Observer, steps: int, limits: bool = Fa
         for resource, collection in (("steps", STEPS), ("pipelines", PIPELINES))
     )
     return [
-        Figure(3, f"{name}: writes per step", calls.writes().total() / steps, "", 4.2 if limits else None),
-        Figure(3, f"{name}: reads per step", calls.reads().total() / steps, "", 0.05 if limits else None),
-        Figure(3, f"{name}: writes that changed nothing", max(noops, 0), "", 0 if limits else None),
-        Figure(4, f"{name}: operator CPU per step", spent.operator / steps * 1000, "ms", 10 if limits else None),
+        Figure(3, f"{name}: writes per step", calls.writes().total() / steps, "", goals.writes),
+        Figure(3, f"{name}: reads per step", calls.reads().total() / steps, "", 0.02),
+        Figure(3, f"{name}: writes that changed nothing", max(noops, 0), "", 0),
+        Figure(4, f"{name}: operator CPU per step", spent.operator / steps * 1000, "ms", goals.cpu, peer=goals.peer),
     ]
 
 

@@ -32,6 +32,27 @@ def test_a_figure_without_a_goal_is_neither_met_nor_missed() -> None:
     assert (found.met, found.spread, found.figure.goal) == (None, "", "")
 
 
+@pytest.mark.parametrize(
+    ("figure", "calibrated", "met"),
+    [
+        (Figure(1, "hop", 20, "ms", 10), 10, True),
+        (Figure(2, "rate", 20, "steps/s", 40, at_least=True), 40, True),
+        (Figure(7, "writes", 20, "/s", 10), 20, False),
+        (Figure(5, "memory", 20, "MB", 10), 20, False),
+    ],
+)
+def test_on_a_machine_half_as_fast_times_and_rates_are_told_for_the_usual_one(
+    figure: Figure, calibrated: float, met: bool
+) -> None:
+    (found,) = summaries([figure], slowness=2)
+    assert (found.median, found.calibrated, found.met) == (20, calibrated, met)
+
+
+def test_the_table_has_calibrated_figures_and_those_of_others_beside() -> None:
+    found = summaries([Figure(1, "hop", 20, "ms", 10, peer="Argo 110 ms")], slowness=2)
+    assert report.table(found, 1, [0.0]).endswith("| 1 | hop | 20 ms |  | 10 | ≤ 10 ms | yes | Argo 110 ms |")
+
+
 def test_rows_come_in_order() -> None:
     found = summaries([Figure(3, "b", 1), Figure(1, "a", 1), Figure(3, "c", 1)])
     assert [one.figure.what for one in found] == ["a", "b", "c"]
