@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.bench.figures import Figure
-from tests.bench.rows import answers, chain, diamonds, fanout, growth, idle, memory, reality, restart, stock, wide
+from tests.bench.rows import (
+    answers,
+    chain,
+    diamonds,
+    fanout,
+    growth,
+    idle,
+    kubelet,
+    memory,
+    reality,
+    restart,
+    stock,
+    wide,
+)
 
 Trial = Callable[[], Coroutine[Any, Any, list[Figure]]]
 
@@ -39,5 +52,6 @@ SCENARIOS = (
     Scenario("idle", (12,), idle.behind_parallelism, idle.behind_parallelism),
     Scenario("idle, for room", (12,), idle.for_room, idle.for_room),
     Scenario("idle, for room beside others", (12,), None, idle.beside_others),
+    Scenario("kubelet", (14,), None, kubelet.trial),
     Scenario("answers", (15,), answers.trial, answers.trial),
 )
