@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 
-from tests.bench import report
+from tests.bench import curve, report
 from tests.bench.calibration import calibrate
 from tests.bench.figures import Figure, summaries
 from tests.bench.observer import NotInTime
@@ -48,10 +48,12 @@ def main() -> int:
                 failed = True
                 note(f"{scenario.name} FAILED: {error}")
             loads.append(os.getloadavg()[0])
-    text = report.table(summaries([*calibration.figures(), *figures], calibration.slowness), trials, loads)
+    found = summaries([*calibration.figures(), *figures], calibration.slowness)
+    text = report.table(found, trials, loads)
     sys.stdout.write(f"{text}\n")
     if given.write and not failed:
         report.write(text, [0, *given.rows] if given.rows else ())
+        curve.write(found)
     return int(failed)
 
 

@@ -14,7 +14,8 @@ from tests.bench.rows.measured import spending
 from tests.plane import api
 from tests.plane.api import Object
 
-SMALL, LARGE = 100, 10_000
+SIZES = (100, 1_000, 10_000)
+CPU, WRITES, SIZE, HOP = "operator CPU per step", "writes per step", "written per step", "hop p99"
 LAYER = 50
 STEPS = 500
 
@@ -32,13 +33,25 @@ class Cost:
 
 async def trial() -> list[Figure]:
     """Layers of 50 steps, each step of which needs one of the layer before."""
-    small, large = await _run(SMALL), await _run(LARGE)
-    name = f"{SMALL} -> {LARGE:,} steps"
+    costs = {size: await _run(size) for size in SIZES}
+    small, large = costs[SIZES[0]], costs[SIZES[-1]]
+    name = f"{SIZES[0]} -> {SIZES[-1]:,} steps"
     return [
+        *(figure for size, cost in costs.items() for figure in _figures(size, cost)),
         Figure(6, f"{name}: CPU per step grows to", large.cpu / small.cpu, "×", 1.2),
         Figure(6, f"{name}: writes per step grow to", large.writes / small.writes, "×", 1.2),
         Figure(6, f"{name}: bytes of the operator's objects per step grow to", large.size / small.size, "×", 1.2),
         Figure(6, f"{name}: hop p99 grows to", large.hop / small.hop, "×", 2),
+    ]
+
+
+def _figures(size: int, cost: Cost) -> list[Figure]:
+    """What the picture is drawn from."""
+    return [
+        Figure(6, f"{size:,} steps: {CPU}", cost.cpu, "ms"),
+        Figure(6, f"{size:,} steps: {WRITES}", cost.writes),
+        Figure(6, f"{size:,} steps: {SIZE}", cost.size / 1024, "KiB"),
+        Figure(6, f"{size:,} steps: {HOP}", cost.hop, "ms"),
     ]
 
 

@@ -1,9 +1,10 @@
 """Figures of the bench: percentiles, summaries of trials, the table's place in its document."""
 
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
-from tests.bench import report
+from tests.bench import curve, report
 from tests.bench.figures import Figure, number, percentile, summaries
 from tests.bench.rows.fanout import busiest
 
@@ -51,6 +52,18 @@ def test_on_a_machine_half_as_fast_times_and_rates_are_told_for_the_usual_one(
 def test_the_table_has_calibrated_figures_and_those_of_others_beside() -> None:
     found = summaries([Figure(1, "hop", 20, "ms", 10, peer="Argo 110 ms")], slowness=2)
     assert report.table(found, 1, [0.0]).endswith("| 1 | hop | 20 ms |  | 10 | ≤ 10 ms | yes | Argo 110 ms |")
+
+
+def test_growth_is_drawn_from_the_figures_of_each_size(tmp_path: Path) -> None:
+    found = summaries(
+        [Figure(6, "100 steps: hop p99", 20, "ms"), Figure(6, "10,000 steps: hop p99", 40, "ms"), Figure(1, "hop", 1)]
+    )
+    assert curve.write(found, tmp_path / "growth.svg")
+    drawn = (tmp_path / "growth.svg").read_text()
+    ElementTree.fromstring(drawn)
+    assert all(words in drawn for words in ("hop p99", "20 ms", "40 ms", "10,000 steps"))
+    assert not curve.write(summaries([Figure(1, "hop", 1)]), tmp_path / "none.svg")
+    assert not (tmp_path / "none.svg").exists()
 
 
 def test_rows_come_in_order() -> None:
