@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tests.cluster import binaries, images
 from tests.cluster.commands import Argument, run, succeeds
+from tests.cluster.containerd import NAMESPACE, complete
 from tests.cluster.engines import INPUTS, Engine, answers, container_engine
 from tests.cluster.paths import HERE, state_dir
 from tests.cluster.progress import ClusterError, plan, say, stage, wait_until
@@ -185,8 +186,7 @@ class KindCluster:
         """The inputs of the image that a node has; empty if it lacks the image or a part of it."""
         inside = [self.builder.command, "exec", node]
         try:
-            checked = run([*inside, "ctr", "--namespace", "k8s.io", "images", "check", f"name=={image}"])
-            if not any(" complete " in line and line.split()[-1] == "true" for line in checked.splitlines()):
+            if not complete(run([*inside, "ctr", "--namespace", NAMESPACE, "images", "check", f"name=={image}"])):
                 return ""
             found = json.loads(run([*inside, "crictl", "inspecti", "--output", "json", image]))
             return str(found["info"]["imageSpec"]["config"]["Labels"][INPUTS])
