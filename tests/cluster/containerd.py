@@ -12,6 +12,7 @@ from tests.cluster import host, network, packages
 from tests.cluster.commands import run, succeeds
 from tests.cluster.paths import made
 from tests.cluster.processes import Processes, end, with_argument
+from tests.cluster.progress import ClusterError
 
 RUNTIME = Path("/run/penstock")
 """Sockets and mounts of what runs now; a socket's path must be short."""
@@ -48,6 +49,13 @@ class Containerd:
         """The images it has, by name, with the digest of their manifest."""
         lines = (line.split() for line in self.ctr("images", "list").splitlines()[1:])
         return {words[0]: words[2] for words in lines}
+
+    def has(self, image: str) -> bool:
+        """Whether it has all of the image, unpacked: the import may have been interrupted."""
+        try:
+            return complete(self.ctr("images", "check", f"name=={image}"))
+        except ClusterError:  # what came of it cannot be read
+            return False
 
     def blobs(self) -> set[str]:
         """The digests of the layers, configurations and manifests that it has."""
@@ -112,6 +120,11 @@ runtime_type = "io.containerd.runc.v2"
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
 SystemdCgroup = false
 """
+
+
+def complete(checked: str) -> bool:
+    """Whether ``ctr images check`` tells of an image with all its parts that is unpacked."""
+    return any(" complete " in line and line.split()[-1] == "true" for line in checked.splitlines())
 
 
 def unmount_below(folder: Path) -> None:

@@ -73,6 +73,10 @@ class Engine:
         """The tags of the images of this name."""
         return run(self._words("images", "--format", "{{.Tag}}", "--filter", f"reference={name}")).split()
 
+    def repositories(self) -> list[str]:
+        """The names of the images that there are, without tags."""
+        return run(self._words("images", "--format", "{{.Repository}}")).split()
+
     def remove(self, image: str) -> None:
         """Remove an image by its id or its name with a tag, unless a container or another image stands on it."""
         succeeds(self._words("rmi", image))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from tests.cluster import binaries, images
 from tests.cluster.commands import Argument, run, succeeds
+from tests.cluster.containerd import NAMESPACE, complete
 from tests.cluster.engines import INPUTS, Engine, answers, container_engine
 from tests.cluster.paths import HERE, state_dir
 from tests.cluster.progress import ClusterError, plan, say, stage, wait_until
@@ -27,6 +29,10 @@ NODES = f"label=io.x-k8s.kind.cluster={NAME}"
 """How kind marks the containers that are the cluster's nodes."""
 CREATING = "creating the kind cluster"
 NO_IMAGE = "failed to pull image"
+NODE_IMAGE = "kindest/node"
+"""Whose node images kind takes by itself."""
+NO_NAME = re.compile(r"\blookup \S+.*(no such host|server misbehaving|timeout)|name resolution")
+"""What engines say of a registry whose address cannot be found."""
 PATIENCE = 300
 """Seconds that a node which runs may take until it is Ready."""
 
@@ -71,6 +77,8 @@ class KindCluster:
             NoNodeImage: the image of its nodes is not there and cannot be pulled.
         """
         nodes = self._nodes()
+        if not nodes:
+            self._find_registry()
         kubectl, *_ = (binaries.command(name) for name in ("kubectl", "kind", "helm"))
         if nodes and not self.kubeconfig.exists():  # kind writes it last
             say("a creation of the kind cluster did not come to its end; what there is of it goes")
@@ -142,10 +150,28 @@ class KindCluster:
                     self._created_in.unlink(missing_ok=True)
                 if NO_IMAGE not in str(error):
                     raise
-                raise NoNodeImage(
-                    f"{builder.command} answers, but the image of kind's nodes cannot be had:\n{error}\n"
-                    f"{CONFIG} names a configuration of kind's, in which another image can stand"
-                ) from error
+                raise self._no_image(error) from error
+
+    def _find_registry(self) -> None:
+        """Ask for an image that there is not: kind asks five times, of which each takes long where there is no DNS.
+
+        Raises:
+            NoNodeImage: nobody knows the registry's address. Whatever else is wrong, kind finds out.
+        """
+        if os.environ.get(CONFIG) or any(name.endswith(NODE_IMAGE) for name in self.builder.repositories()):
+            return
+        try:
+            with stage("asking whether there is an image of kind's nodes"):
+                run([self.builder.command, "pull", f"docker.io/{NODE_IMAGE}:none"])
+        except ClusterError as error:
+            if NO_NAME.search(str(error)):
+                raise self._no_image(error) from error
+
+    def _no_image(self, error: ClusterError) -> NoNodeImage:
+        return NoNodeImage(
+            f"{self.builder.command} answers, but the image of kind's nodes cannot be had:\n{error}\n"
+            f"{CONFIG} names a configuration of kind's, in which another image can stand"
+        )
 
     def _start(self, nodes: list[str]) -> None:
         with stage("starting the nodes of the kind cluster"):
@@ -160,8 +186,7 @@ class KindCluster:
         """The inputs of the image that a node has; empty if it lacks the image or a part of it."""
         inside = [self.builder.command, "exec", node]
         try:
-            checked = run([*inside, "ctr", "--namespace", "k8s.io", "images", "check", f"name=={image}"])
-            if not any(" complete " in line and line.split()[-1] == "true" for line in checked.splitlines()):
+            if not complete(run([*inside, "ctr", "--namespace", NAMESPACE, "images", "check", f"name=={image}"])):
                 return ""
             found = json.loads(run([*inside, "crictl", "inspecti", "--output", "json", image]))
             return str(found["info"]["imageSpec"]["config"]["Labels"][INPUTS])

@@ -15,8 +15,8 @@ from tests.cluster.progress import stage
 
 
 def load(containerd: Containerd, name: str) -> None:
-    """Import the image unless the node has it."""
-    if identity(containerd, name) == BUILDAH.identity(name):
+    """Import the image unless the node has it, whole."""
+    if containerd.has(name) and identity(containerd, name) == BUILDAH.identity(name):
         return
     with stage(f"loading {name}"), tempfile.TemporaryDirectory(prefix="penstock-image-") as folder:
         exported, archive = Path(folder) / "exported", Path(folder) / "image.tar"

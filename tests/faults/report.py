@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from tests.cluster.paths import CHECKOUT
 from tests.faults.run import Verdict
@@ -17,6 +17,9 @@ QUICK_SILENCE = 10.0
 BEGIN, END = "<!-- what the last run printed -->\n", "<!-- end -->\n"
 NOT_RUN = "not run"
 _ROW = re.compile(r"^\| `([^`]+)`.* \| ([^|]*) \|$", re.MULTILINE)
+_EDITS = "| `edits-"
+_SPAN = re.compile(r"`edits-(\d+)`(?: to `edits-(\d+)`)?")
+_NEXT = re.compile(r"<br>(?=`edits-\d+`: )")
 MOST_TOLD, MOST_LETTERS = 3, 110
 
 
@@ -33,7 +36,8 @@ def table(verdicts: Sequence[Verdict], seed: int, silence: float, before: str = 
     day = datetime.datetime.now(datetime.UTC).date().isoformat()
     words = f"seed {seed}, {silence:.0f} s of silence each; {machine()}; {day}"
     edits = [one for one in verdicts if one.name.startswith("edits-")]
-    if {one.name for one in verdicts} >= {one.name for one in SCENARIOS}:
+    whole = {one.name for one in verdicts} >= {one.name for one in SCENARIOS}
+    if whole:
         lines = [f"- {len(SCENARIOS)} scenarios and {len(edits)} random sequences of edits; {words}"]
     else:
         names = ", ".join(f"`{one.name}`" for one in verdicts)
@@ -47,14 +51,39 @@ def table(verdicts: Sequence[Verdict], seed: int, silence: float, before: str = 
         quick = " (quick)" if one.quick else ""
         cells = [f"`{one.name}`{quick}", f"{one.course.name}: {one.what}", one.expected, found.get(one.name, NOT_RUN)]
         lines.append(f"| {' | '.join(cells)} |")
-    if not edits:
-        lines += [line for line in before.splitlines() if line.startswith(("| **edits**", "| `edits-"))]
-    else:
-        bad = [f"`{one.name}`: {told(one)}" for one in edits if one.found]
-        lines += ["| **edits** | | | |"]
-        cells = [f"`edits-0` to `edits-{len(edits) - 1}`", "random edits", "as the last manifest applied to nothing"]
-        lines.append(f"| {' | '.join([*cells, '<br>'.join(bad) or 'nothing'])} |")
+    lines += _edits(edits, "" if whole else before)
     return "\n".join([*lines, ""])
+
+
+def _edits(verdicts: Sequence[Verdict], before: str) -> list[str]:
+    """The rows of the random edits: all sequences in one, with those in which something was found."""
+    row = next((line for line in before.splitlines() if line.startswith(_EDITS)), "")
+    names, _, rest = row.partition(" | random edits | ")
+    ran = {at for first, last in _SPAN.findall(names) for at in range(int(first), int(last or first) + 1)}
+    ran |= {_number(one.name) for one in verdicts}
+    cell = rest.rpartition(" | ")[2].removesuffix(" |")
+    found = {_number(one[1:]): one for one in _NEXT.split(cell) if one.startswith("`")}
+    found |= {_number(one.name): f"`{one.name}`: {told(one)}" if one.found else "" for one in verdicts}
+    if not ran:
+        return []
+    bad = [found[at] for at in sorted(found) if found[at]]
+    cells = [_spans(ran), "random edits", "as the last manifest applied to nothing", "<br>".join(bad) or "nothing"]
+    return ["| **edits** | | | |", f"| {' | '.join(cells)} |"]
+
+
+def _number(name: str) -> int:
+    return int(name.removeprefix("edits-").partition("`")[0])
+
+
+def _spans(numbers: Iterable[int]) -> str:
+    """The names of sequences, those in a row by the first and the last of them."""
+    spans: list[list[int]] = []
+    for at in sorted(numbers):
+        if spans and spans[-1][-1] == at - 1:
+            spans[-1][1:] = [at]
+        else:
+            spans.append([at])
+    return ", ".join(" to ".join(f"`edits-{at}`" for at in span) for span in spans)
 
 
 def write(verdicts: Sequence[Verdict], seed: int, silence: float) -> None:

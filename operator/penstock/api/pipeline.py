@@ -177,7 +177,7 @@ class PipelineStatus(Model):
     start_time: Timestamp | None = None
     """When the first step of the round started."""
     suspended_seconds: Count | None = None
-    """Seconds since the start in which it was suspended; they count for no timeout."""
+    """Seconds since the start in which it was suspended, or its spec wrong; they count for no timeout."""
     completion_time: Timestamp | None = None
     """When the Pipeline ended."""
     observed_generation: Annotated[int | None, Field(ge=0)] = None

@@ -133,6 +133,46 @@ def test_without_an_image_of_its_nodes_it_is_processes(docker: Programs, monkeyp
     assert choice.cluster().builder.command == "buildah"
 
 
+NO_NAME = 'Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io on 10.0.0.2:53: {}'
+
+
+@pytest.mark.parametrize(
+    "words", ["no such host", "server misbehaving", "read udp 10.0.0.3:9->10.0.0.2:53: i/o timeout"]
+)
+def test_without_names_nothing_is_pulled_five_times(
+    docker: Programs, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    docker.knows("asked", NO_NAME.format(words))
+    monkeypatch.setattr(LocalCluster, "up", lambda self: None)
+    monkeypatch.setattr(LocalCluster, "alive", lambda self: False)
+    assert isinstance(choice.start(), LocalCluster)
+    assert not docker.calls("kind")
+    choice.forget()
+    monkeypatch.setenv("PENSTOCK_CLUSTER", "kind")
+    with pytest.raises(ClusterError, match=r"(?s)lookup registry-1\.docker\.io.*PENSTOCK_KIND_CONFIG"):
+        choice.start()
+
+
+@pytest.mark.parametrize(
+    ("has", "asked", "config"),
+    [
+        ("", "manifest for kindest/node:none not found: manifest unknown", ""),
+        ("", "dial tcp 1.2.3.4:443: connect: connection refused", ""),
+        ("docker.io/kindest/node", NO_NAME.format("no such host"), ""),
+        ("", NO_NAME.format("no such host"), "mine.yaml"),
+    ],
+)
+def test_kind_tries_if_it_may_have_an_image_of_its_nodes(
+    docker: Programs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, has: str, asked: str, config: str
+) -> None:
+    docker.knows("repositories", has)
+    docker.knows("asked", asked)
+    docker.knows("mine.yaml", "kind: Cluster")
+    monkeypatch.setenv("PENSTOCK_KIND_CONFIG", str(tmp_path / config) if config else "")
+    assert isinstance(choice.start(), KindCluster)
+    assert len(docker.calls("kind create")) == 1
+
+
 def test_who_insists_on_kind_is_told_how_to_go_on(docker: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
     docker.add("kind", NO_IMAGE)
     monkeypatch.setenv("PENSTOCK_CLUSTER", "kind")

@@ -11,6 +11,7 @@ IMAGE = "localhost/penstock:dev"
 CTR = """
 case "$*" in
 *"images list"*) echo "REF TYPE DIGEST SIZE PLATFORMS LABELS"; cat listed 2>/dev/null;;
+*"images check"*) echo "REF TYPE DIGEST STATUS SIZE UNPACKED"; cat checked 2>/dev/null || true;;
 *"content get sha256:m"*) echo '{"config": {"digest": "sha256:one"}}';;
 *"content list"*) echo sha256:base;;
 esac
@@ -26,12 +27,14 @@ case "$*" in
 esac
 """
 LISTED = f"{IMAGE} application/vnd.oci.image.manifest.v1+json sha256:m 80.0 MiB linux/amd64 -\n"
+COMPLETE = f"{IMAGE} application/vnd.oci.image.manifest.v1+json sha256:m complete (3/3) 80.0 MiB/80.0 MiB true\n"
 
 
 @pytest.fixture
 def node(programs: Programs) -> Containerd:
     programs.add("ctr", CTR)
     programs.add("buildah", BUILDAH)
+    programs.knows("checked", COMPLETE)
     return Containerd(programs.folder)
 
 
@@ -53,5 +56,28 @@ def test_an_image_that_the_node_lacks_or_has_otherwise_is_loaded(
 ) -> None:
     programs.knows("listed", listed)
     programs.knows("built", built)
+    load(node, IMAGE)
+    assert imports(programs) == 1
+
+
+@pytest.mark.parametrize(("state", "unpacked"), [("incomplete (2/3)", "false"), ("complete (3/3)", "false")])
+def test_an_image_whose_import_was_interrupted_is_loaded_again(
+    programs: Programs, node: Containerd, state: str, unpacked: str
+) -> None:
+    programs.knows("listed", LISTED)
+    programs.knows("built", "one")
+    programs.knows("checked", COMPLETE.replace("complete (3/3)", state).replace("true", unpacked))
+    load(node, IMAGE)
+    assert imports(programs) == 1
+
+
+@pytest.mark.parametrize("checked", ['echo "$0: unable to check" >&2; exit 1', "echo m incomplete '(0/1)' false"])
+def test_an_image_whose_manifest_did_not_come_or_cannot_be_read_is_loaded_again(
+    programs: Programs, node: Containerd, checked: str
+) -> None:
+    broken = CTR.replace("""echo '{"config": {"digest": "sha256:one"}}'""", "exit 1")
+    programs.add("ctr", f'if [[ "$*" = *"images check"* ]]; then {checked}; exit; fi\n{broken}')
+    programs.knows("listed", LISTED)
+    programs.knows("built", "one")
     load(node, IMAGE)
     assert imports(programs) == 1

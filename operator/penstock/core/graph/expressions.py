@@ -132,6 +132,8 @@ class Expression:
         data = {}
         for number, reference in enumerate(self.references):
             value = values[reference]
+            if _holds_nul(value):  # the evaluator would take what stands before it for all of the text
+                raise ExpressionError(f"{reference} holds a NUL character, which no expression can read")
             if types.get(reference) == "Integer" and isinstance(value, float):
                 words = f"{reference} is {canonical(value)}, but whole numbers have 64 bits here; declare it a Number"
                 raise ExpressionError(words)
@@ -166,6 +168,14 @@ def _size(value: Json) -> int:
     if isinstance(value, str):
         return len(value)
     return len(canonical(value)) if isinstance(value, (list, dict)) else 8
+
+
+def _holds_nul(value: Json) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(map(_holds_nul, (*value, *value.values())))
+    return isinstance(value, list) and any(map(_holds_nul, value))
 
 
 def _check_result(result: Any) -> None:

@@ -21,11 +21,12 @@ from penstock.core.values import shorten
 Status = dict[str, Any]
 
 _KEPT = ("history", "outputs", "collected", "usage")
-_GOES_ON = (
-    *("reason", "message", "startTime", "suspendedSeconds", "eta", "criticalPath", "completionTime", "duration"),
-    *("counts", "progress", "failedSteps"),
-)
-"""What the status keeps when a new generation begins: always, and if the Pipeline just goes on."""
+_BEGUN = ("startTime", "suspendedSeconds", "eta", "criticalPath")
+_GOES_ON = (*_BEGUN, "reason", "message", "completionTime", "duration", "counts", "progress", "failedSteps")
+"""What the status keeps when a new generation begins: always; of a round, even if the spec was wrong in between; and if
+the Pipeline just goes on."""
+_PAUSES = (("Suspended", "True"), ("Accepted", "False"))
+"""Conditions under which nothing new starts, so that no time runs out."""
 
 MAX_PROBLEMS = 50
 MAX_FAILED = 10
@@ -74,6 +75,10 @@ def invalid(
     for key in ("revision", "round", "rerun", "fingerprint", "counts", "progress", "history", "usage"):
         if key in pipeline.status:
             status[key] = pipeline.status[key]
+    if "completionTime" not in pipeline.status:  # what it was at goes on once the spec is put right
+        status.update({key: pipeline.status[key] for key in _BEGUN if key in pipeline.status})
+        if pipeline.status.get("phase") != PipelinePhase.INVALID:
+            status.update(_suspended(pipeline.status, now))
     if verdicts:
         status.update(_counted(verdicts))
     words = "nothing new starts; what runs " + ("is stopped" if pipeline.spec.get("cancel") is True else "goes on")
@@ -104,7 +109,8 @@ def troubled(pipeline: PipelineView, words: str) -> Status:
 def taken_up(pipeline: PipelineView, standing: Standing, steps: Iterable[StepView], now: float) -> Status:
     """The status with which a new generation, revision or round begins; the revision before goes to the history."""
     old = pipeline.status
-    fresh = (old.get("round") or 0) != standing.round or old.get("phase") == PipelinePhase.INVALID
+    same_round, invalid = (old.get("round") or 0) == standing.round, old.get("phase") == PipelinePhase.INVALID
+    fresh = invalid or not same_round
     status: Status = {
         "phase": PipelinePhase.PENDING.value if fresh else old.get("phase", PipelinePhase.PENDING.value),
         "observedGeneration": pipeline.generation,
@@ -119,8 +125,9 @@ def taken_up(pipeline: PipelineView, standing: Standing, steps: Iterable[StepVie
     if old.get("revision") and standing.revision != old["revision"]:
         past = _past(old, steps)
         status["history"] = [past, *(old.get("history") or ())][: int(pipeline.spec.get("historyLimit", 5))]
-    status.update({key: old[key] for key in (_KEPT if fresh else _KEPT + _GOES_ON) if key in old and key not in status})
-    if not fresh and not pipeline.spec.get("suspend"):
+    kept = _KEPT + (_GOES_ON if not fresh else _BEGUN if same_round else ())
+    status.update({key: old[key] for key in kept if key in old and key not in status})
+    if same_round and (invalid or not pipeline.spec.get("suspend")):
         status.update(_suspended(old, now))
     accepted = {"Accepted": ("True", Reason.ACCEPTED, "")}
     if standing.in_vain:
@@ -146,11 +153,12 @@ def unfinished_since(status: Mapping[str, Any]) -> float:
 
 
 def suspended_seconds(status: Mapping[str, Any], now: float) -> float:
-    """How long a Pipeline that has begun was suspended, or held by Kueue, so far."""
+    """How long a Pipeline that has begun was suspended, held by Kueue, or had a wrong spec, so far."""
     known: float = status.get("suspendedSeconds") or 0
     began = instant(status.get("startTime"))
-    paused = next((one for one in status.get("conditions") or () if one["type"] == "Suspended"), None)
-    if began is None or paused is None or paused["status"] != "True":
+    pauses = (one for one in status.get("conditions") or () if (one["type"], one["status"]) in _PAUSES)
+    paused = next(pauses, None)
+    if began is None or paused is None:
         return known
     return known + max(0.0, now - max(instant(paused["lastTransitionTime"]) or now, began))
 

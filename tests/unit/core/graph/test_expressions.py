@@ -206,3 +206,9 @@ class TestHostile:
 
     def test_windows_line_ends_and_unicode_text(self) -> None:
         assert value("params.s ==\r\n 'é😀'", params__s="é😀") is True
+
+    @pytest.mark.parametrize("given", ["a\0b", ["x", {"k": "a\0"}], {"a\0b": 1}])
+    def test_a_text_with_a_nul_is_refused_not_cut(self, given: object) -> None:
+        with pytest.raises(ExpressionError, match=r"^params\.x holds a NUL character"):
+            value("params.x == 'a'", params__x=given)
+        assert value("'a\\u0000b' + params.x", params__x="c") == "a\0bc"

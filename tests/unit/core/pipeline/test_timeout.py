@@ -47,3 +47,60 @@ def test_suspended_time_does_not_count_however_often() -> None:
     cluster.now += 65
     cluster.reconcile()
     assert cluster.status["reason"] == "TimedOut"
+
+
+def break_it(cluster: Cluster, pipeline: Object) -> None:
+    """An edit that is wrong, which stands for a while."""
+    good = pipeline["spec"]
+    cluster.set_spec(
+        pipeline, {**good, "steps": [*good["steps"], {**good["steps"][0], "name": "c", "needs": ["ghost"]}]}
+    )
+    cluster.reconcile()
+    assert cluster.status["phase"] == "Invalid"
+    for _ in range(3):
+        cluster.now += 1000
+        cluster.reconcile()
+
+
+def test_time_does_not_begin_anew_with_an_edit_that_was_wrong() -> None:
+    cluster, pipeline = begun()
+    good, start = pipeline["spec"], cluster.status["startTime"]
+    break_it(cluster, pipeline)
+    cluster.set_spec(pipeline, good)
+    cluster.reconcile()
+    status = cluster.status
+    assert (status["phase"], status["startTime"], status["suspendedSeconds"]) == ("Running", start, 3000)
+    cluster.now += 85
+    cluster.reconcile()
+    assert cluster.status["phase"] == "Running"
+    cluster.now += 10
+    cluster.reconcile()
+    assert cluster.status["reason"] == "TimedOut"
+
+
+def test_what_was_suspended_before_a_wrong_edit_and_after_it_does_not_count() -> None:
+    cluster, pipeline = begun()
+    suspend(cluster, pipeline, True)
+    good = pipeline["spec"]
+    cluster.now += 500
+    break_it(cluster, pipeline)
+    cluster.set_spec(pipeline, good)
+    cluster.reconcile()
+    assert (cluster.status["phase"], cluster.status["suspendedSeconds"]) == ("Suspended", 3500)
+    cluster.now += 500
+    suspend(cluster, pipeline, False)
+    assert (cluster.status["phase"], cluster.status["suspendedSeconds"]) == ("Running", 4000)
+
+
+def test_a_pipeline_that_had_ended_has_all_its_time_after_a_wrong_edit() -> None:
+    cluster, pipeline = begun()
+    cluster.run()
+    assert cluster.status["phase"] == "Succeeded"
+    good = pipeline["spec"]
+    break_it(cluster, pipeline)
+    assert "startTime" not in cluster.status
+    cluster.set_spec(pipeline, {**good, "steps": [*good["steps"], {**good["steps"][0], "name": "c"}]})
+    cluster.reconcile()
+    assert cluster.status["phase"] == "Running"
+    cluster.run()
+    assert cluster.status["phase"] == "Succeeded"
