@@ -152,3 +152,55 @@ def test_a_list_that_is_older_than_the_one_before_is_told_once(versions: tuple[i
 
     leap(follow())
     assert len(told) == times
+
+
+class Ending(Pages):
+    """An API server that ends each watch after five minutes, and what it was asked for."""
+
+    def __init__(self, resource: Resource) -> None:
+        super().__init__(resource)
+        self.asked: list[str] = []
+        self.broken = False
+
+    async def pages(
+        self, resource: Resource, namespace: str | None, params: Mapping[str, str] | None = None
+    ) -> AsyncIterator[tuple[int, list[Object]]]:
+        self.asked.append("list")
+        yield 1, []
+
+    async def watch(
+        self, resource: Resource, namespace: str | None, version: str, params: Mapping[str, str] | None = None
+    ) -> AsyncIterator[Mapping[str, Any]]:
+        self.asked.append(version)
+        assert dict(params or {})["allowWatchBookmarks"] == "true"
+        yield {"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": f"{len(self.asked)}0"}}}
+        await asyncio.sleep(300)
+        if self.broken:
+            raise Unreachable("it is torn")
+
+
+def followed(client: Ending, resource: Resource, seconds: float) -> list[str]:
+    """What was asked for in that time."""
+
+    async def follow() -> None:
+        watching = asyncio.create_task(Surroundings(client, Ledger(), Settings())._follow(resource, None))
+        await asyncio.sleep(seconds)
+        watching.cancel()
+
+    leap(follow())
+    return client.asked
+
+
+def test_other_pods_are_watched_on_from_where_a_watch_ended_and_listed_anew_twice_an_hour() -> None:
+    asked = followed(Ending(OTHER_PODS), OTHER_PODS, 2400)
+    assert asked == ["list", "1", "20", "30", "40", "50", "60", "list", "1", "90"]
+
+
+def test_other_pods_are_listed_anew_after_a_watch_that_broke() -> None:
+    client = Ending(OTHER_PODS)
+    client.broken = True
+    assert followed(client, OTHER_PODS, 700) == ["list", "1", "list", "1", "list", "1"]
+
+
+def test_nodes_are_listed_after_every_watch_since_that_tells_of_a_restored_etcd() -> None:
+    assert followed(Ending(NODES), NODES, 700) == ["list", "1", "list", "1", "list", "1"]

@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 PAUSE = 2.0
 DENIED_PAUSES = (30.0, 300.0)
 """Seconds until what may not be read is asked for again, at first and at most: whoever grants it waits for that."""
+COMPARED = 1800.0
+"""Seconds for which a watch of other pods goes on where the one before ended, before all of them are listed again."""
 
 _PARAMS: Mapping[str, Mapping[str, str]] = {
     OTHER_PODS.plural: {
@@ -84,17 +86,21 @@ class Surroundings:
 
     async def _follow(self, resource: Resource, namespace: str | None) -> None:
         denied = DENIED_PAUSES[0]
-        newest = 0
+        newest, version, listed = 0, "", 0.0
+        wanted = {"allowWatchBookmarks": "true", **_PARAMS.get(resource.plural, {})}
         while True:
-            pause = PAUSE
+            pause, known, version = PAUSE, version, ""
             try:
-                version = await self._list(resource, namespace)
-                denied = DENIED_PAUSES[0]
-                if int(version) < newest:
-                    self.went_back()
-                newest = int(version)
-                async for event in self.client.watch(resource, namespace, version, _PARAMS.get(resource.plural)):
-                    self._take(resource, namespace, event)
+                if not known:
+                    known, listed = await self._list(resource, namespace), _instant()
+                    denied = DENIED_PAUSES[0]
+                    if int(known) < newest:
+                        self.went_back()
+                    newest = int(known)
+                async for event in self.client.watch(resource, namespace, known, wanted):
+                    known = self._take(resource, namespace, event)
+                # Lists of what there is little of are cheap, and tell of a restored etcd.
+                version = known if resource is OTHER_PODS and _instant() < listed + COMPARED else ""
             except Refused as error:
                 if error.code == 403:
                     self._explain(resource, error)
@@ -124,7 +130,8 @@ class Surroundings:
         known &= found
         return version
 
-    def _take(self, resource: Resource, namespace: str | None, event: Mapping[str, Any]) -> None:
+    def _take(self, resource: Resource, namespace: str | None, event: Mapping[str, Any]) -> str:
+        """Takes an event in; returns the version from which on a watch can go on."""
         obj = event["object"]
         if event["type"] == "ERROR":
             raise Refused(int(obj.get("code", 410)), obj.get("reason", ""), obj.get("message", ""), None)
@@ -135,6 +142,8 @@ class Surroundings:
         elif event["type"] in ("ADDED", "MODIFIED"):
             known.add(taker.name(obj))
             self._guarded(resource, taker.put, obj)
+        version: str = obj["metadata"]["resourceVersion"]
+        return version
 
     def _forget(self, resource: Resource, namespace: str | None) -> None:
         taker, known = self._takers[resource.plural], self._names(resource, namespace)
@@ -154,6 +163,10 @@ class Surroundings:
     @staticmethod
     def _explain(resource: Resource, error: Exception) -> None:
         log.info("not known, and so no limit", kind=resource.kind, error=str(error))
+
+
+def _instant() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _uid(obj: Object) -> _Name:
