@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from penstock.core.graph.graph import Graph
+from penstock.core.graph.graph import Graph, size
 from penstock.core.graph.ranks import ranks
 from penstock.core.pipeline.plan import Plan, plan
 from penstock.core.pipeline.resting import Rest, rest
@@ -22,7 +22,10 @@ from penstock.engine.store import Key, Store
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What one plan is made from. `pipeline` is None for a Step that stands alone, `graph` for who rests."""
+    """What one plan is made from. `pipeline` is None for a Step that stands alone, `graph` for who rests.
+
+    `size`: how many Steps there are, or are to be.
+    """
 
     pipeline: PipelineView | None
     graph: Graph | None
@@ -105,7 +108,7 @@ class Observer:
             taken=taken,
         )
         graph = meaning.compiled.graph
-        return Snapshot(view, graph, len(steps), observed.unfit, observed)
+        return Snapshot(view, graph, max(len(steps), size(graph) if graph else 0), observed.unfit, observed)
 
     async def _step(self, key: Key) -> Snapshot | None:
         step = self.store.step(key)

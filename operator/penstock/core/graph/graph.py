@@ -6,6 +6,7 @@ only under `forEach`. Each surrounding `forEach` is a *level*; a node's index ha
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from math import prod
 
 from penstock.api.base import Json
 from penstock.api.containers import EnvFrom, EnvVar, Resources, Retry, Undo
@@ -200,6 +201,20 @@ class Graph:
 
 MAX_STEPS = 10_000
 """Most Steps that one Pipeline may have after expansion."""
+
+
+def size(graph: Graph) -> int:
+    """How many Steps it has, as far as the manifest tells: instances of lists that a step produces are not counted."""
+    known = graph.memo.get("size")
+    if known is None:
+        known = graph.memo["size"] = sum(map(_instances, graph.tasks.values()))
+    assert isinstance(known, int)
+    return known
+
+
+def _instances(task: Task) -> int:
+    lists = (variable.values for level in task.levels for variable in level.variables)
+    return prod(len(values) for values in lists if values is not None)
 
 
 def sources(wired: Source) -> Iterator[FromOutput | StatusOf]:

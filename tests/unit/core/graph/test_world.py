@@ -4,6 +4,7 @@ import cProfile
 
 from tests.unit.builders import cluster, components, graph, pipeline, step
 
+from penstock.core.graph.graph import size
 from penstock.core.graph.world import World
 from penstock.core.pipeline.plan import plan
 
@@ -57,3 +58,13 @@ def test_a_composite_fanned_out_costs_in_proportion() -> None:
         return sum(entry.callcount for entry in profile.getstats())
 
     assert calls(400) < 5 * calls(100)
+
+
+def test_how_many_steps_there_are_to_be_is_known_as_far_as_the_manifest_tells() -> None:
+    made = graph(
+        step("a", each={"x": [1, 2], "y": range(30)}, outputs={"l": "List"}, inputs={"x": "each:x"}),
+        step("b", each={"x": "a.l"}, inputs={"x": "each:x"}),
+        step("p", component="pair", each={"n": range(100)}, inputs={"n": "each:n"}),
+        using=PAIR,
+    )
+    assert size(made) == 60 + 1 + 200
