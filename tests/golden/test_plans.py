@@ -52,7 +52,7 @@ def described(snapshot: Observed) -> dict[str, Any]:
     made = {
         "pipelineStatus": found.pipeline_status,
         "claim": found.claim,
-        "createSteps": found.create_steps,
+        "createSteps": [new.manifest() for new in found.create_steps],
         "replaceSpecs": {step.name: spec for step, spec in found.replace_specs},
         "deleteSteps": [step.name for step in found.delete_steps],
         "deleteJobs": [job.name for job in found.delete_jobs],

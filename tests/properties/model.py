@@ -149,7 +149,7 @@ class Cluster(Kubelet):
         for view, spec in found.replace_specs:
             writes.append(partial(self.set_spec, self.objects["Step", view.name], spec))
         writes += [partial(self.delete_step, view.name) for view in found.delete_steps]
-        writes += [partial(self.create, manifest) for manifest in found.create_steps]
+        writes += [partial(self.create, new.manifest()) for new in found.create_steps]
         return [*writes, *conclude]
 
     def _settle(self, name: str, keys: Mapping[str, None]) -> None:

@@ -200,7 +200,7 @@ class Disturbed(Cluster):
         """Every Step that waits has exactly one reason."""
         found = self.plan()
         waiting = {one.step.path for one in found.ready}
-        created = {manifest["metadata"]["name"].partition(".")[2] for manifest in found.create_steps}
+        created = {new.node.path for new in found.create_steps}
         for node, verdict in found.verdicts:
             assert verdict.ended or verdict.reason or node.path in waiting | created, (node.path, verdict)
 

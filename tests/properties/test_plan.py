@@ -16,7 +16,8 @@ def actions(found: Plan) -> list[object]:
     """All that a plan says, without objects that have no equality of their own."""
     ready = [(one.step.path, one.facts, one.attempt, dict(one.values)) for one in found.ready]
     verdicts = [(node.path, verdict) for node, verdict in found.verdicts]
-    writes = [found.pipeline_status, found.create_steps, found.step_statuses, found.replace_specs]
+    created = [new.manifest() for new in found.create_steps]
+    writes = [found.pipeline_status, created, found.step_statuses, found.replace_specs]
     return [*writes, found.delete_steps, found.delete_jobs, ready, found.places, verdicts, found.wake_at]
 
 

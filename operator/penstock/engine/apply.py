@@ -187,8 +187,8 @@ class Applier:
         if pipeline is None:
             return
         about = (PIPELINES, pipeline)
-        for made in plan.create_steps:
-            yield Write(What(made["metadata"]["name"], "create"), about, partial(writer.create_step, made))
+        for new in plan.create_steps:
+            yield Write(What(new.name, "create"), about, partial(writer.create_step, new))
         if plan.collection and snapshot.graph:
             collect = partial(self.starter.collect, snapshot.graph, pipeline, plan.collection)
             yield Write(What(pipeline.name, "collect"), about, collect)

@@ -12,6 +12,7 @@ import structlog
 from penstock.core.cron.scheduled import ScheduleView
 from penstock.core.seen.views import JobView, PipelineView, StepView
 from penstock.core.step.approvals import decided_by
+from penstock.core.step.manifests import NewStep
 from penstock.core.values import digest
 from penstock.engine.client import Client, Refused
 from penstock.engine.resources import CLAIMS, JOBS, PIPELINES, STEPS, Object, Resource
@@ -60,8 +61,9 @@ class Writer:
         patch = {"metadata": {"resourceVersion": step.version, "annotations": decided_by(step)}}
         return await self._change(STEPS, step, self.client.patch(STEPS, step.namespace, step.name, patch))
 
-    async def create_step(self, manifest: Manifest) -> bool:
+    async def create_step(self, new: NewStep) -> bool:
         """Creates a Step; one of that name that is there already is looked at."""
+        manifest = new.manifest()
         meta = manifest["metadata"]
         try:
             self.store.put(STEPS, await self.client.create(STEPS, manifest))

@@ -95,7 +95,7 @@ def _observed(name: str, steps: int) -> Observed:
     status = {"phase": "Running", "observedGeneration": 1, "revision": 1, "round": 1}
     view = PipelineView(f"uid-{name}", name, "ns", "1", 1, NOW, spec, status)
     seen = Observed(view, graph, (), {}, {}, {}, NOW)
-    made = (_created(manifest, number) for number, manifest in enumerate(plan(seen).create_steps))
+    made = (_created(new.manifest(), number) for number, new in enumerate(plan(seen).create_steps))
     return replace(seen, steps={step.path: step for step in map(step_view, made)})
 
 

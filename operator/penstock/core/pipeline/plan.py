@@ -7,7 +7,6 @@ from typing import Any
 
 from penstock.api.pipeline import OnFailure
 from penstock.api.step import StepPhase
-from penstock.core import names
 from penstock.core.admission.limits import Places, places
 from penstock.core.clock import instant
 from penstock.core.graph.bindings import Impossible, stub_verdict
@@ -27,7 +26,7 @@ from penstock.core.seen.views import JobView, StepView
 from penstock.core.step import status as step_status
 from penstock.core.step import usage
 from penstock.core.step.decide import Decider, Stage
-from penstock.core.step.manifests import spec_digest, step_manifest, step_spec
+from penstock.core.step.manifests import NewStep, spec_digest, step_spec
 from penstock.core.step.runs import Decided
 from penstock.core.step.undo import Undoing, undo
 from penstock.core.step.waiting import note
@@ -45,7 +44,7 @@ class Plan:
     drop_revisions: Sequence[str] = ()
     pipeline_status: Manifest | None = None
     claim: Manifest | None = None
-    create_steps: list[Manifest] = field(default_factory=list)
+    create_steps: list[NewStep] = field(default_factory=list)
     replace_specs: list[tuple[StepView, Manifest]] = field(default_factory=list)
     delete_steps: list[StepView] = field(default_factory=list)
     delete_jobs: list[JobView] = field(default_factory=list)
@@ -216,8 +215,9 @@ class _Planner:
         step = self.observed.steps.get(node.path)
         if step is None:
             rerun = self.rerun.token if self.rerun and node.task.id in self.rerun_tasks else ""
-            self.result.create_steps.append(step_manifest(self.pipeline, self.graph, node, rerun))
-            words = self.observed.unwritable.get(names.step_name(self.pipeline.name, node.path), "")
+            new = NewStep(self.pipeline, self.graph, node, rerun)
+            self.result.create_steps.append(new)
+            words = self.observed.unwritable.get(new.name, "")
             return Verdict(StepPhase.PENDING, Reason.WRITE_REFUSED if words else None, words)
         if step.deleting:
             return Verdict(StepPhase.PENDING, Reason.REPLACING, "the old Step is being deleted")

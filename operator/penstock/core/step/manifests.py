@@ -1,5 +1,6 @@
 """The Step objects that a Pipeline owns, as projections of its graph."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from penstock.api.base import API_VERSION, Model
@@ -45,19 +46,33 @@ def spec_digest(graph: Graph, node: Node, min_run: int, rerun: str) -> str:
     return known
 
 
-def step_manifest(pipeline: PipelineView, graph: Graph, node: Node, rerun: str = "") -> dict[str, Any]:
-    """The Step object to create for a node."""
-    return {
-        "apiVersion": API_VERSION,
-        "kind": "Step",
-        "metadata": {
-            "name": names.step_name(pipeline.name, node.path),
-            "namespace": pipeline.namespace,
-            "labels": child_labels(pipeline.name, node),
-            "ownerReferences": [owner_reference("Pipeline", pipeline.name, pipeline.uid)],
-        },
-        "spec": step_spec(graph, node, rerun=rerun),
-    }
+@dataclass(frozen=True, slots=True)
+class NewStep:
+    """A Step to create. Its manifest is made when it is written: of thousands, a plan is done with a few hundred."""
+
+    pipeline: PipelineView
+    graph: Graph
+    node: Node
+    rerun: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name that the object is to have."""
+        return names.step_name(self.pipeline.name, self.node.path)
+
+    def manifest(self) -> dict[str, Any]:
+        """The object."""
+        return {
+            "apiVersion": API_VERSION,
+            "kind": "Step",
+            "metadata": {
+                "name": self.name,
+                "namespace": self.pipeline.namespace,
+                "labels": child_labels(self.pipeline.name, self.node),
+                "ownerReferences": [owner_reference("Pipeline", self.pipeline.name, self.pipeline.uid)],
+            },
+            "spec": step_spec(self.graph, self.node, rerun=self.rerun),
+        }
 
 
 def _spec(graph: Graph, node: Node) -> dict[str, Any]:
