@@ -1,4 +1,4 @@
-"""Helm: test, upgrade, uninstall, and an operator of one namespace only."""
+"""Helm: test, upgrade, uninstall, and operators of one namespace each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.cluster.commands import run
 from tests.e2e import installed
 from tests.e2e.gates import Gate
 from tests.e2e.manifests import pipeline, step
-from tests.e2e.space import RESTRICTED, Space, condition, kubectl
+from tests.e2e.space import RESTRICTED, Refused, Space, condition, kubectl
 
 KINDS = {f"{plural}.penstock.dev" for plural in ("pipelines", "steps", "components", "pipelineschedules")}
 
@@ -69,23 +69,36 @@ def test_uninstalling_keeps_the_kinds_and_the_objects(space: Space) -> None:
 @pytest.mark.kind("chart and RBAC")
 @pytest.mark.alone
 @pytest.mark.usefixtures("reinstalled")
-def test_an_operator_of_one_namespace(space: Space) -> None:
-    """Installed with the chart's defaults, it has no rights elsewhere and does nothing there."""
+def test_operators_that_part_the_namespaces_between_them(space: Space) -> None:
+    """Installed with the chart's defaults, each has no rights elsewhere and does nothing there."""
     release.uninstall()
-    home = Space.create("narrow", RESTRICTED)
+    homes = {name: Space.create(name, RESTRICTED) for name in ("east", "west")}
     try:
-        release.install("crds.install=false", name="narrow", namespace=home.name, cluster_wide=False)
-        account = f"--as=system:serviceaccount:{home.name}:narrow-penstock"
-        assert kubectl("--namespace", home.name, "auth", "can-i", "create", "jobs", account).strip() == "yes"
-        assert not _bound(home.name)
-        for where in (home, space):
+        for name, home in homes.items():
+            release.install("crds.install=false", name=name, namespace=home.name, cluster_wide=False)
+            account = f"--as=system:serviceaccount:{home.name}:{name}-penstock"
+            for other in homes.values():
+                words = ("--namespace", other.name, "auth", "can-i", "create", "jobs", account)
+                if other is home:
+                    assert kubectl(*words).strip() == "yes"
+                else:
+                    with pytest.raises(Refused, match="can-i"):
+                        kubectl(*words)
+            assert not _bound(home.name)
+        for where in (*homes.values(), space):
             where.apply(pipeline("here", step("a")))
-        assert home.finish("pipeline/here")["status"]["phase"] == "Succeeded"
+        for home in homes.values():
+            assert home.finish("pipeline/here")["status"]["phase"] == "Succeeded"
+            assert home.attempts() == ["a/#1"]
         assert condition(space.one("pipeline/here"), "Finished") == ""
         assert not space.jobs()
-        release.uninstall("narrow", home.name)
+        release.uninstall("east", homes["east"].name)
+        homes["west"].apply(pipeline("after", step("a")))
+        assert homes["west"].finish("pipeline/after")["status"]["phase"] == "Succeeded"
+        release.uninstall("west", homes["west"].name)
     finally:
-        home.delete()
+        for home in homes.values():
+            home.delete()
 
 
 def _bound(namespace: str) -> list[str]:
