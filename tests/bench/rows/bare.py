@@ -35,31 +35,47 @@ async def run(rig: Rig, job: Object, count: int, seconds: float) -> Ceiling:
     return Ceiling(count / (end - began), (rig.cpu() - cpu) / count)
 
 
-async def diamonds(rig: Rig, job: Object, count: int, seconds: float, width: int = 8) -> float:
-    """Diamonds of Jobs like ``job``, all at once: one, then ``width``, then one, each as soon as the pods before have
-    succeeded. That is the least that whoever runs diamonds as Jobs asks of the control plane.
+@dataclass(frozen=True)
+class Diamonds:
+    """``seconds``: from the first request until the last pod had succeeded. ``hops``: ms from the last success that a
+    Job needed until that Job was seen."""
 
-    Returns:
-        Seconds from the first request until the last pod had succeeded.
-    """
+    seconds: float
+    hops: list[float]
+
+
+async def diamonds(rig: Rig, job: Object, count: int, seconds: float, width: int = 8) -> Diamonds:
+    """Diamonds of Jobs like ``job``, all at once: one, then ``width``, then one, each as soon as the pods before have
+    succeeded. That is the least that whoever runs diamonds as Jobs asks of the control plane."""
     space = await rig.namespace("bare-diamonds")
     ended: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+    begun: dict[str, float] = {}
+    succeeded: dict[str, float] = {}
+    hops: list[float] = []
 
-    def listen(collection: str, _: str, item: Object) -> None:
-        if collection == PODS and item.get("status", {}).get("phase") == "Succeeded":
-            ended[item["metadata"]["labels"]["batch.kubernetes.io/job-name"]].set()
+    def listen(collection: str, kind: str, item: Object) -> None:
+        if collection == JOBS and kind == "ADDED":
+            begun[item["metadata"]["name"]] = time.monotonic()
+        elif collection == PODS and item.get("status", {}).get("phase") == "Succeeded":
+            name = item["metadata"]["labels"]["batch.kubernetes.io/job-name"]
+            succeeded.setdefault(name, time.monotonic())
+            ended[name].set()
 
-    async def run(*names: str) -> None:
+    async def run(before: list[str], names: list[str]) -> list[str]:
         await asyncio.gather(*(rig.api.create(path(JOBS, space), workloads.bare_job(job, name)) for name in names))
         await asyncio.gather(*(ended[name].wait() for name in names))
+        if before:
+            needed = max(succeeded[name] for name in before)
+            hops.extend((begun[name] - needed) * 1000 for name in names)
+        return names
 
     async def diamond(name: str) -> None:
-        await run(f"{name}-first")
-        await run(*(f"{name}-middle-{number}" for number in range(width)))
-        await run(f"{name}-last")
+        first = await run([], [f"{name}-first"])
+        middle = await run(first, [f"{name}-middle-{number}" for number in range(width)])
+        await run(middle, [f"{name}-last"])
 
     async with Observer(rig.api, space, (JOBS, PODS), also=listen):
         began = time.monotonic()
         async with asyncio.timeout(seconds):
             await asyncio.gather(*(diamond(f"bare-{number}") for number in range(count)))
-        return time.monotonic() - began
+        return Diamonds(time.monotonic() - began, hops)
