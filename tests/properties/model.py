@@ -25,7 +25,7 @@ from penstock.core.seen.compact import compact
 from penstock.core.seen.owners import by_owner
 from penstock.core.seen.reading import job_view, pipeline_view, pod_view, step_view
 from penstock.core.seen.snapshot import Observed, Refusal
-from penstock.core.seen.views import StepView
+from penstock.core.seen.views import JobView, StepView
 from penstock.core.step.approvals import decided_by
 from penstock.core.waits import Wait
 from tests.properties.kubelet import Kubelet, Work, succeed
@@ -70,9 +70,6 @@ class Cluster(Kubelet):
         """The snapshot that the operator would take now."""
         (pipeline,) = self.of("Pipeline")
         compiled, deferred = self._compiled(pipeline)
-        by_step: dict[str, list[Any]] = {}
-        for job in map(compact, map(job_view, self.of("Job"))):
-            by_step.setdefault(job.step, []).append(job)
         by_job: dict[str, list[Any]] = {}
         for pod in map(compact, map(pod_view, self.of("Pod"))):
             by_job.setdefault(pod.job, []).append(pod)
@@ -83,7 +80,7 @@ class Cluster(Kubelet):
             problems=compiled.problems,
             steps=steps,
             taken=taken,
-            jobs=by_step,
+            jobs=self._jobs(),
             pods=by_job,
             now=self.now,
             waits=self.waits,
@@ -91,6 +88,13 @@ class Cluster(Kubelet):
             unfit=dict(self.unfit),
             deferred=deferred,
         )
+
+    def _jobs(self) -> dict[str, list[JobView]]:
+        """The Jobs by the uid of their Step."""
+        found: dict[str, list[JobView]] = {}
+        for job in map(compact, map(job_view, self.of("Job"))):
+            found.setdefault(job.step, []).append(job)
+        return found
 
     def views(self) -> tuple[dict[str, StepView], dict[str, StepView]]:
         """The Steps by path, as the operator sees them: the Pipeline's own, and others of their names."""
@@ -101,7 +105,7 @@ class Cluster(Kubelet):
         """The graph that holds now, and whether an edit or a rerun waits behind it."""
         view, known = compact(pipeline_view(pipeline)), self.graph
         own, _ = self.views()
-        if known and known[0] == edited_since(view) and edit_waits(view, known[1].graph, own.values()):
+        if known and known[0] == edited_since(view) and edit_waits(view, known[1].graph, own.values(), self._jobs()):
             return known[1], True
         if known is None or known[0] != view.generation:
             compiled = self._compile(pipeline["spec"])

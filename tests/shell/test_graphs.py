@@ -2,10 +2,11 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from typing import Any
 
 import pytest
 
-from penstock.core.pipeline.revisions import RevisionView
+from penstock.core.pipeline.revisions import RevisionView, edit_waits
 from penstock.core.seen.views import PipelineView
 from penstock.engine import graphs as module
 from penstock.engine.graphs import Graphs
@@ -128,6 +129,11 @@ async def test_what_was_wrong_with_an_edit_is_not_told_of_the_next(
             status = cluster.get("pipelines", "p")["status"]
             told.append((status["observedGeneration"], status["phase"]))
 
+    def unseen(view: PipelineView, *about: Any) -> bool:
+        """The Job of `last` is not seen before the wrong edit: the answer to its creation was lost."""
+        return view.status["phase"] == "Invalid" and edit_waits(view, *about)
+
+    monkeypatch.setattr(module, "edit_waits", unseen)
     cluster.lost.append(written)
     last, right = [{"name": "last"}], [{"name": "a"}]
     async with running(cluster, monkeypatch):

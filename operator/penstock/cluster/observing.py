@@ -1,7 +1,7 @@
 """What `why` and `plan` see of the Pipelines in a cluster: the same snapshots that the operator decides from."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -27,7 +27,7 @@ from penstock.core.pipeline.revisions import (
 from penstock.core.seen.owners import by_owner
 from penstock.core.seen.reading import job_view, pipeline_view, pod_view, step_view
 from penstock.core.seen.snapshot import Observed
-from penstock.core.seen.views import PipelineView, StepView
+from penstock.core.seen.views import JobView, PipelineView, StepView
 
 MINE = f"{labels.MANAGED_BY}={labels.PENSTOCK}"
 
@@ -66,7 +66,7 @@ def observe(cluster: Cluster) -> Sight:
     observed = []
     for view in _views(pipeline_view, pipelines):
         mine, taken = by_owner(steps.get((view.namespace, view.name), ()), view.uid)
-        compiled, deferred = compiling.graph(view, mine.values())
+        compiled, deferred = compiling.graph(view, mine.values(), jobs)
         made = Observed(view, compiled.graph, compiled.problems, mine, jobs, pods, now, deferred=deferred, taken=taken)
         observed.append(made)
     notes += compiling.notes
@@ -126,7 +126,9 @@ class _Compiling:
         self.existing = Existing(cluster)
         self.notes: list[str] = []
 
-    def graph(self, view: PipelineView, steps: Iterable[StepView]) -> tuple[Compiled, bool]:
+    def graph(
+        self, view: PipelineView, steps: Iterable[StepView], jobs: Mapping[str, Sequence[JobView]]
+    ) -> tuple[Compiled, bool]:
         """The graph that holds now, and whether an edit waits behind it."""
         before = edited_since(view)
         pinned = "component" in str(view.spec)  # the word is enough: a request too many does no harm
@@ -135,7 +137,7 @@ class _Compiling:
         past = of_generation(kept, before) if before is not None else None
         if past is not None:
             old = self._compile(replace(view, spec=past.spec), past.pins)
-            if edit_waits(view, old.graph, steps):
+            if edit_waits(view, old.graph, steps, jobs):
                 return old, True
         compiled = self._compile(view, kept_pins(view, kept) or {})
         last = taken_up_last(view, kept) if compiled.problems else None

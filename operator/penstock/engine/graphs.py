@@ -80,7 +80,8 @@ class Graphs:
             old = kept if kept and kept.generation == before and not kept.compilation.compiled.problems else None
             old = old or self._past(view, of_generation(await self._revisions(view), before))
             steps, _ = by_owner(self.store.steps_of(key).values(), view.uid)
-            if old and edit_waits(view, old.compilation.compiled.graph, steps.values()):
+            jobs = {step.uid: self.store.jobs_of(step.uid) for step in steps.values()}
+            if old and edit_waits(view, old.compilation.compiled.graph, steps.values(), jobs):
                 self._kept[key] = old
                 return replace(old.compilation, deferred=True)
         known = await self._revisions(view)

@@ -16,7 +16,8 @@ from penstock.core.graph.graph import Graph
 from penstock.core.graph.outline import ComponentKey
 from penstock.core.pipeline.lifecycle import Standing, new_rerun
 from penstock.core.pod.marks import owner_reference
-from penstock.core.seen.views import Object, PipelineView, StepView
+from penstock.core.seen.views import UNDO, JobView, Object, PipelineView, StepView
+from penstock.core.step.status import closed
 from penstock.core.values import canonical
 
 GENERATION = "penstock.dev/generation"
@@ -124,11 +125,24 @@ def taken_up_last(pipeline: PipelineView, kept: Iterable[RevisionView]) -> Revis
     return max(begun, key=lambda one: (one.revision, one.generation), default=None)
 
 
-def edit_waits(pipeline: PipelineView, graph: Graph | None, steps: Iterable[StepView]) -> bool:
-    """Whether an edit or a rerun waits for the end of an undo or of `finally`. `graph`: what was taken up last."""
+def edit_waits(
+    pipeline: PipelineView, graph: Graph | None, steps: Iterable[StepView], jobs: Mapping[str, Sequence[JobView]]
+) -> bool:
+    """Whether an edit or a rerun waits for the end of an undo or of `finally`. `graph`: what was taken up last; `jobs`:
+    by the uid of their Step.
+
+    A Job tells what has begun before a status does: that of a Step only once it has run for a moment.
+    """
     if graph is None:
         return False
     if pipeline.status.get("phase") == "Undoing":
         return True
     finals = {task.id for task in graph.tasks.values() if task.final}
-    return any(step.task in finals and step.status.get("phase") in _OPEN for step in steps)
+    return any(_winds_up(step, step.task in finals, jobs.get(step.uid, ())) for step in steps)
+
+
+def _winds_up(step: StepView, final: bool, jobs: Iterable[JobView]) -> bool:
+    if final and step.status.get("phase") in _OPEN:
+        return True
+    live = (job for job in jobs if not (job.finished or job.gone) and (final or job.purpose == UNDO))
+    return any(not closed(step.status, job) for job in live)

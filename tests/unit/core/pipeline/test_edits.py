@@ -338,3 +338,33 @@ def test_what_has_ended_stays_so_when_a_pod_goes_before_its_job_was_seen_to_end(
         found.delete("Pod", pod["metadata"]["name"])
     found.reconcile()
     assert found.status["phase"] == "Succeeded"
+
+
+@pytest.mark.parametrize("rerun", [False, True])
+@pytest.mark.parametrize("seconds", [0, 1, 10])
+def test_nothing_starts_beside_a_step_of_finally_that_has_just_begun(seconds: float, rerun: bool) -> None:
+    """Its status says so only later."""
+
+    def manifest(words: str) -> dict[str, Any]:
+        return pipeline(step("a", script=words), **{"finally": [step("clean")]})
+
+    found = cluster(manifest("one"))
+    found.reconcile()
+    found.start_pods()
+    found.finish("p.a")
+    found.reconcile()
+    assert runs(found) == ["a", "clean"]
+    found.start_pods()
+    found.now += seconds
+    found.reconcile()
+    if rerun:
+        found.annotate(found.of("Pipeline")[0], labels.RERUN, "t")
+    else:
+        found.apply(manifest("two"))
+    found.reconcile()
+    assert (runs(found), found.status["reason"]) == (["a", "clean"], "Finally")
+    found.end_pods()
+    found.reconcile()
+    assert found.step("clean")["status"]["lastRun"] == 1
+    found.run()
+    assert runs(found) == ["a", "clean", "a#2", "clean#2"]

@@ -340,3 +340,22 @@ def test_undos_and_finally_have_an_hour_unless_they_say_otherwise() -> None:
     saga.start = start  # type: ignore[method-assign]
     saga.run()
     assert limits == {"a": None, "a/undo": 3600, "end": 3600, "brief": 9}
+
+
+def test_an_edit_that_comes_as_the_undo_begins_waits_for_it() -> None:
+    """Nothing but the Job says yet that it has begun: the status of the Pipeline was not taken."""
+    saga = Saga("b").begin(step("a"), step("b", needs=["a"]))
+    while not (begun := [job for job in saga.of("Job") if undoes(job)]):
+        plan = saga.plan()
+        undoing = (plan.pipeline_status or {}).get("phase") == "Undoing"
+        for write in saga.writes_of(plan)[undoing:]:
+            write()
+        saga.start_pods()
+        saga.end_pods()
+        saga.now += 1
+    (pipeline,) = saga.of("Pipeline")
+    assert saga.status["phase"] == "Running"
+    saga.apply({**pipeline, "spec": {**pipeline["spec"], "steps": [step("a", retry={"limit": 1}), step("b")]}})
+    saga.reconcile()
+    assert saga.status["phase"] == "Undoing"
+    assert "deletionTimestamp" not in begun[0]["metadata"]
