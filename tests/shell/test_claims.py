@@ -82,3 +82,35 @@ async def test_a_claim_that_somebody_deleted_is_made_anew_by_a_rerun(
         cluster.update("pipelines", {**known, "metadata": notes})
         await until(lambda: ("persistentvolumeclaims", "ns", CLAIM) in cluster.objects)
         assert owner(cluster) == made["metadata"]["uid"]
+
+
+def sized(manifest: Object, size: str) -> Object:
+    return {**manifest, "spec": {**manifest["spec"], "storage": {"claim": {"size": size}}}}
+
+
+def asked(cluster: FakeCluster) -> str:
+    found: str = cluster.get("persistentvolumeclaims", CLAIM)["spec"]["resources"]["requests"]["storage"]
+    return found
+
+
+async def test_a_claim_grows_with_the_spec(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(cluster, monkeypatch):
+        cluster.apply(MANIFEST)
+        await until(lambda: cluster.all("jobs"))
+        cluster.apply(sized(MANIFEST, "2Gi"))
+        await until(lambda: asked(cluster) == "2Gi")
+
+
+async def test_a_claim_that_somebody_enlarged_keeps_no_edit_from_being_taken_up(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The API server lets no claim shrink."""
+    async with running(cluster, monkeypatch):
+        cluster.apply(MANIFEST)
+        await until(lambda: cluster.all("jobs"))
+        known = cluster.get("persistentvolumeclaims", CLAIM)
+        larger = {**known["spec"], "resources": {"requests": {"storage": "5Gi"}}}
+        cluster.update("persistentvolumeclaims", {**known, "spec": larger})
+        cluster.apply(sized(MANIFEST, "2Gi"))
+        await until(lambda: cluster.get("pipelines", "p")["status"]["observedGeneration"] == 2)
+        assert asked(cluster) == "5Gi"

@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from penstock.api import quantities
 from penstock.core.cron.scheduled import ScheduleView
 from penstock.core.seen.views import JobView, PipelineView, StepView
 from penstock.core.step.approvals import decided_by
@@ -104,7 +105,8 @@ class Writer:
     async def claim(self, manifest: Manifest) -> bool:
         """Creates the claim for artifacts, or asks for more room if there is one of ours that is smaller.
 
-        One that no Pipeline owns is used as it is. Raises Refused as long as it is going, or belongs to another
+        One that is larger stays so: a claim cannot shrink, and somebody has made room by hand. One that no Pipeline
+        owns is used as it is. Raises Refused as long as it is going, or belongs to another
         Pipeline: most often to one of the same name, with which it goes in a moment.
         """
         meta = manifest["metadata"]
@@ -125,7 +127,7 @@ class Writer:
                     f"claim {meta['name']} belongs to another Pipeline {other}; if it does not go with it, delete it"
                 )
                 raise Refused(_CONFLICT, "StorageFailed", words) from error
-            if ours and known["spec"]["resources"] != manifest["spec"]["resources"]:
+            if ours and _storage(known) < _storage(manifest):
                 patch = {"spec": {"resources": manifest["spec"]["resources"]}}
                 await self.client.patch(CLAIMS, meta["namespace"], meta["name"], patch)
         return True
@@ -173,6 +175,10 @@ class Writer:
         if known is not None and known.version == view.version:
             raise error  # it changed into something that cannot be read: to try again at once would go on for ever
         return False
+
+
+def _storage(claim: Object) -> int:
+    return quantities.parse(claim["spec"]["resources"]["requests"]["storage"])
 
 
 def _not_kept(view: _Planned, what: str) -> Refused:
