@@ -4,7 +4,7 @@ What a status carries over: held results, the last run that ended, a decision on
 what was used (which core/step/usage.py brings up to date).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,10 +120,18 @@ def _carry_run(status: Status, before: Mapping[str, Any], attempt: Status, first
         if before.get(key):
             status[key] = before[key]
     others = [one for one in before.get("attempts") or () if one["number"] != attempt["number"]]
-    status["attempts"] = [*others, attempt][-KEPT_ATTEMPTS:]
+    status["attempts"] = kept([*others, attempt])
     status["attempt"], status["job"] = attempt["number"], attempt["job"]
     if "node" in attempt:
         status["node"] = attempt["node"]
+
+
+def kept(attempts: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """As many records of attempts as are kept: the last ones, but those first that were killed for lack of memory, for
+    by their number the next attempt asks for more."""
+    over = max(0, len(attempts) - KEPT_ATTEMPTS)
+    left_out = sorted(attempts[:-1], key=lambda one: one.get("reason") == Reason.OOM_KILLED)[:over]
+    return [one for one in attempts if one not in left_out]
 
 
 def closed_attempt(job_name: str, number: int, outcome: Success | Failure) -> Status:

@@ -23,7 +23,7 @@ from penstock.core.step import status as step_status
 from penstock.core.step.decide import Stage
 from penstock.core.step.outcomes import Queued, Running
 from penstock.core.step.runs import Active, Again, Decided, Due, Life, Over, Run, Won, obstacle
-from penstock.core.step.status import KEPT_ATTEMPTS, MESSAGE_LENGTH, Status, closed_attempt, condition, conditions, due
+from penstock.core.step.status import MESSAGE_LENGTH, Status, closed_attempt, condition, conditions, due, kept
 from penstock.core.values import shorten
 
 DEFAULT_TIMEOUT = 3600.0
@@ -232,4 +232,4 @@ def _record(run: Run, stand: Won | Again | Over) -> Status:
     if closed:
         record.update(closed.counts)
         attempts.append(closed.record)
-    return {**record, "attempts": attempts[-KEPT_ATTEMPTS:]}
+    return {**record, "attempts": kept(attempts)}

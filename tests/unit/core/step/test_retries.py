@@ -12,6 +12,7 @@ from penstock.core.pipeline.plan import plan
 from penstock.core.reasons import Reason
 from penstock.core.step.outcomes import Failure
 from penstock.core.step.retries import MAX_DISRUPTIONS, Again, GiveUp, decide, wait
+from penstock.core.step.status import KEPT_ATTEMPTS, kept
 from penstock.core.waits import PATIENCE, Wait
 
 
@@ -125,3 +126,22 @@ def test_an_attempt_that_finds_no_room_says_so_and_keeps_what_is_known() -> None
     assert known["reason"] == "Disrupted"
     assert status == {**known, "reason": "WaitingForResources", "message": "needs 1 nvidia.com/gpu, 0 of 2 free"}
     assert runs(found) == ["a"]
+
+
+def test_memory_stays_grown_though_the_records_of_old_attempts_are_dropped() -> None:
+    patient = {"limit": 100, "backoff": {"initial": "1s", "factor": 1}, "memory": {"factor": 2, "max": "1Gi"}}
+    hungry = step("a", retry=patient, resources={"requests": {"memory": "32Mi"}})
+    found = cluster(pipeline(hungry), a=[1, 137, 137, *[1] * KEPT_ATTEMPTS, 0])
+    found.run()
+    attempts = found.step("a")["status"]["attempts"]
+    numbers = [one["number"] for one in attempts]
+    assert len(attempts) == KEPT_ATTEMPTS
+    assert (numbers[:3], numbers[-1]) == ([2, 3, 7], KEPT_ATTEMPTS + 4)
+    last = max(found.of("Job"), key=lambda job: int(job["metadata"]["labels"]["penstock.dev/attempt"]))
+    (container,) = last["spec"]["template"]["spec"]["containers"]
+    assert container["resources"]["requests"]["memory"] == str(128 * 2**20)
+
+
+def test_of_too_many_attempts_without_memory_the_last_are_kept() -> None:
+    attempts = [{"number": number, "reason": "OOMKilled"} for number in range(KEPT_ATTEMPTS + 2)]
+    assert [one["number"] for one in kept(attempts)] == list(range(2, KEPT_ATTEMPTS + 2))
