@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from penstock.shell.lease import NAME as LEASE
 from tests.e2e.gates import Gate, serving
 from tests.e2e.manifests import LONG, emit, pipeline, step
-from tests.e2e.process import Operator
-from tests.e2e.space import LATEST, Object, Space, kubectl
+from tests.e2e.process import operator
+from tests.e2e.space import LATEST, PATIENCE, Object, Space, instant, kubectl
+from tests.plane.operator import Operator
 from tests.release import NAME, NAMESPACE
 
 pytestmark = pytest.mark.alone
@@ -21,6 +25,8 @@ NUMBER = [{"name": "n", "type": "Integer"}]
 DEPLOYMENT = f"deployment/{NAME}"
 SELECTOR = f"app.kubernetes.io/instance={NAME},app.kubernetes.io/component=operator"
 KILLS = 12
+TAKEOVER = 20.0
+"""Seconds, by the cluster's clock, which is this machine's."""
 
 
 def in_system(*words: str) -> str:
@@ -93,20 +99,78 @@ def test_killed_again_and_again(space: Space, tmp_path: Path) -> None:
     assert (len(expected["attempts"]), len(set(expected["attempts"])), expected["pods"]) == (30, 30, 30)
 
     chance = random.Random(30)
-    operator = Operator(tmp_path)
+    one = operator(tmp_path)
     scale(0)
     try:
         space.apply(thirty_steps())
         for _ in range(KILLS):
-            operator.start()
+            one.start()
             time.sleep(chance.uniform(0.8, 4))
-            operator.kill()
-        operator.start()
+            assert one.ended() is None, one.tail()
+            one.kill()
+        one.start()
         space.finish("pipeline/thirty")
-        assert outcome(space) == expected, operator.tail()
+        assert outcome(space) == expected, one.tail()
     finally:
-        operator.stop()
+        one.stop()
         scale(1)
+
+
+def test_of_two_replicas_one_acts_and_the_other_takes_over(space: Space, tmp_path: Path) -> None:
+    """The leader stands still and goes on, then the next one is killed; each time a step is under way."""
+    replicas = {one.name: one for one in (operator(tmp_path, number, replicas=2) for number in range(2))}
+    scale(0)
+    try:
+        with serving() as first, serving() as second:
+            for one in replicas.values():
+                one.start()
+            chain = [step("a", first.held), step("b", second.held, needs=["a"]), step("c", needs=["b"])]
+            space.apply(pipeline("handed-over", *chain))
+            space.running("handed-over", "a")
+            frozen, frozen_at = holder(replicas), time.time()
+            frozen.pause()
+            first.open()
+            space.running("handed-over", "b")
+            leader = holder(replicas)
+            assert leader is not frozen
+            assert taken_at() - frozen_at <= TAKEOVER
+            frozen.resume()
+            wait_for(lambda: frozen.ended() is not None, "the end of the replica that had stood still")
+            frozen.start()
+            leader.kill()
+            killed_at = time.time()
+            second.open()
+            assert space.finish("pipeline/handed-over")["status"]["phase"] == "Succeeded"
+            assert holder(replicas) is frozen
+            assert taken_at() - killed_at <= TAKEOVER
+        assert space.attempts() == ["a/#1", "b/#1", "c/#1"]
+    finally:
+        for one in replicas.values():
+            one.stop()
+        scale(1)
+
+
+def lease() -> Object:
+    found: Object = json.loads(in_system("get", "lease", LEASE, "-o", "json"))["spec"]
+    return found
+
+
+def holder(replicas: Mapping[str, Operator]) -> Operator:
+    """Who acts, as the Lease says."""
+    (found,) = (one for name, one in replicas.items() if lease()["holderIdentity"].startswith(name))
+    return found
+
+
+def taken_at() -> float:
+    """When whoever acts began to."""
+    return instant(lease()["acquireTime"])
+
+
+def wait_for(true: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < deadline, f"{what} did not come"
+        time.sleep(0.5)
 
 
 def test_what_ends_while_the_operator_is_away_is_not_lost(space: Space, gate: Gate) -> None:
