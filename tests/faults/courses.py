@@ -255,6 +255,21 @@ async def _change_running(stage: Stage) -> None:
     await stage.edit("p", lambda spec: spec["steps"][1].update(does(outputs={"v": "#"}, after=0.3)))
 
 
+async def _edit_in_finally(stage: Stage) -> None:
+    """As soon as there is a pod, which is before any status tells of it."""
+    await stage.running("p.report")
+    await stage.edit("p", lambda spec: spec["steps"][1].update(does(outputs={"v": "#"}, after=0.2)))
+    await asyncio.sleep(3)
+    stage.release("report")
+
+
+EDIT_IN_FINALLY = Course(
+    "edit-in-finally",
+    (pipeline("p", counts("a"), counts("b", "a"), **{"finally": [{**step("report"), **does(hold="report")}]}),),
+    _edit_in_finally,
+)
+
+
 REPLACED = Course(
     "replaced",
     (pipeline("p", counts("a"), {**counts("b", "a"), **does(outputs={"v": "#"}, hold="never")}, counts("c", "b")),),

@@ -75,7 +75,7 @@ def ends_stay(seen: Evidence) -> list[str]:
 
 
 def needs_ended_first(seen: Evidence) -> list[str]:
-    """No Job of a step is created before what the step needs has ended."""
+    """No Job of a step is created before what the step needs has ended, nor beside a step of `finally` or an undo."""
     found = []
     for job in seen.jobs.values():
         if job.purpose != "run" or not job.pipeline or job.undone:
@@ -84,7 +84,28 @@ def needs_ended_first(seen: Evidence) -> list[str]:
         told = [_waits(seen, job, needs(spec).get(top, {})) for spec in _known(seen, job)]
         if told and all(told):
             found += [f"{job.pipeline}.{job.path} started while {words}" for words in told[-1]]
+        if not _final(seen, job):
+            found += [f"{job.pipeline}.{job.path} started beside {words}" for words in _winding_up(seen, job)]
     return found
+
+
+def _final(seen: Evidence, job: JobLife) -> bool:
+    """Whether the Job is that of a step of `finally`, by all manifests that it can have been made from."""
+    top = job.path.partition(".")[0]
+    return all(top in (one["name"] for one in spec.get("finally") or ()) for spec in _known(seen, job))
+
+
+def _winding_up(seen: Evidence, job: JobLife) -> list[str]:
+    """What was live of the end of the round before when the Job was created: an edit or a rerun waits for that."""
+    before = (job.created[0], job.created[1] - 1)
+    others = (
+        one for one in seen.jobs.values() if one.pipeline == job.pipeline and one.holds(before) and not one.undone
+    )
+    return [
+        f"the undo of {one.pipeline}.{one.path}" if one.purpose != "run" else f"{one.pipeline}.{one.path} of finally"
+        for one in others
+        if one.purpose != "run" or _final(seen, one)
+    ]
 
 
 def _known(seen: Evidence, job: JobLife) -> list[dict[str, Any]]:

@@ -51,6 +51,12 @@ SCENARIOS = (
         rules=(Rule(Answer(409, "Conflict"), STATUSES, chance=0.4),),
     ),
     answers(
+        "edited-in-finally",
+        course=courses.EDIT_IN_FINALLY,
+        what="a third of the status writes are refused with 409 Conflict, while an edit waits for a step of finally",
+        rules=(Rule(Answer(409, "Conflict"), STATUSES, chance=0.3),),
+    ),
+    answers(
         "jobs-refused",
         course=courses.CHAIN,
         what="the first three Jobs are refused with 403",

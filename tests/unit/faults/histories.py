@@ -39,7 +39,16 @@ class Past:
         owners = [{"uid": "Pipeline/p", "kind": "Pipeline", "controller": True}]
         return self.take("Step", f"p.{path}", gone=gone, metadata={"ownerReferences": owners}, status={"phase": phase})
 
-    def job(self, path: str, attempt: int = 1, run: int = 1, cpu: str = "1", uid: str = "", **more: Any) -> int:
+    def job(
+        self,
+        path: str,
+        attempt: int = 1,
+        run: int = 1,
+        cpu: str = "1",
+        uid: str = "",
+        purpose: str = "run",
+        **more: Any,
+    ) -> int:
         container = {"resources": {"requests": {"cpu": cpu}}}
         return self.take(
             "Job",
@@ -51,7 +60,7 @@ class Past:
                     "penstock.dev/step": path,
                     "penstock.dev/attempt": str(attempt),
                 },
-                "annotations": {"penstock.dev/run": str(run)},
+                "annotations": {"penstock.dev/run": str(run), "penstock.dev/purpose": purpose},
                 "ownerReferences": [{"uid": f"Step/p.{path}", "kind": "Step", "controller": True}],
             },
             spec={"completions": 1, "template": {"spec": {"containers": [container]}}},

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from tests.faults.oracles import ORACLES, judge
+from tests.unit.faults import histories
 from tests.unit.faults.histories import Past, clean, silence, write
 
 
@@ -156,6 +157,32 @@ def test_a_pod_that_lives_is_found_though_the_end_of_its_step_is_written_next() 
     past.job("b")
     past.ends("a")
     assert found("needs end first", past) == ["p.b started while a pod of p.a was live"]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_step_that_starts_beside_one_of_finally(kept: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An edit comes while it runs, and has it or has it no more."""
+    monkeypatch.setitem(histories.SPEC, "finally", [{"name": "end"}])
+    past = Past()
+    past.begins("a", "b", "end")
+    for path in ("a", "b"):
+        past.runs(path)
+        past.ends(path)
+    past.runs("end")
+    if not kept:
+        monkeypatch.setattr(histories, "SPEC", {"steps": histories.SPEC["steps"]})
+    past.pipeline("Running", generation=2)
+    past.job("a", run=2, uid="again")
+    past.ends("end")
+    assert found("needs end first", past) == ["p.a started beside p.end of finally"]
+
+
+def test_a_step_that_starts_beside_an_undo() -> None:
+    past = Past()
+    past.begins("a", "b")
+    past.job("a", uid="undo", purpose="undo")
+    past.job("a", run=2, uid="again")
+    assert found("needs end first", past) == ["p.a started beside the undo of p.a"]
 
 
 def test_a_step_that_goes_in_the_pass_that_creates_the_job() -> None:
