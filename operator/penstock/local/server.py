@@ -7,7 +7,7 @@ from typing import Any
 
 from penstock.engine.client import Refused
 from penstock.local.objects import Object, Objects, Record, copied, new_uid, now
-from penstock.local.selectors import Selection
+from penstock.local.selection import Selection
 
 REMEMBERED = 1000
 """Changes that a watch may begin before."""
