@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from penstock.engine.client import Refused
-from penstock.local.objects import Key
+from penstock.local.rest import answer, target
 from tests.shell import rights
 from tests.shell.discovery import GROUPS, discover
 from tests.shell.objects import Object, Objects
@@ -78,52 +78,27 @@ class FakeCluster(Objects):
         found = discover(parts)
         if found is not None:
             return web.json_response(found)
-        group, version, rest = ("", parts[1], parts[2:]) if parts[0] == "api" else (parts[1], parts[2], parts[3:])
-        namespace = ""
-        if rest[0] == "namespaces" and len(rest) > 2:
-            namespace, rest = rest[1], rest[2:]
-        plural, name, part = rest[0], rest[1] if len(rest) > 1 else "", rest[2] if len(rest) > 2 else ""
-        if plural not in GROUPS.get((group, version), {}):
+        about = target(path)
+        plural, name = about.plural, about.name
+        if plural not in GROUPS.get((about.group, about.version), {}):
             return refusal(404, "NotFound", f"no resource {plural}")
         self.requests[verb, plural] += 1
-        asked = rights.right(verb, group, plural, name, part, "watch" in request.query)
+        asked = rights.right(verb, about.group, plural, name, about.part, "watch" in request.query)
         if asked not in rights.granted():
             self.beyond.add(asked)
             return refusal(403, "Forbidden", f"{plural} is forbidden: the chart grants no {asked}")
         if verb == "GET" and request.query.get("watch"):
-            return await self._watched(request, plural, namespace)
+            return await self._watched(request, plural, about.namespace)
         body = json.loads(await request.text() or "null")
         if verb == "GET" and not name and self.pause:
             await self.pause.wait()
         try:
-            return self._do(verb, (plural, namespace, name), part, body, request.query)
+            found = answer(self, verb, about, request.query, body)
         except Refused as error:
             return refusal(error.code, error.reason, error.message)
-
-    def _do(self, verb: str, key: Key, part: str, body: Any, query: Any) -> web.Response:
-        plural, namespace, name = key
-        match verb:
-            case "GET" if not name:
-                return self._page(plural, namespace, query)
-            case "GET":
-                return self._respond(self.find(*key))
-            case "POST":
-                meta = {**body["metadata"], "namespace": namespace}
-                return self._respond(self.add(plural, {**body, "metadata": meta}), 201)
-            case "PUT":
-                return self._respond(self.replace(plural, body, part))
-            case "PATCH":
-                return self._respond(self.patch(*key, body))
-        wanted = (body or {}).get("preconditions") or {}
-        return self._respond(self.remove(*key, wanted.get("uid", ""), wanted.get("resourceVersion", "")))
-
-    def _page(self, plural: str, namespace: str, query: Any) -> web.Response:
-        version, found = self.select(plural, namespace or None, query)
-        begin, limit = int(query.get("continue", 0)), int(query.get("limit", 500))
-        meta: Object = {"resourceVersion": str(version)}
-        if begin + limit < len(found):
-            meta["continue"] = str(begin + limit)
-        return self._respond({"kind": "List", "metadata": meta, "items": found[begin : begin + limit]})
+        if verb == "GET" and not name:
+            found = _page(found, request.query)
+        return self._respond(found, 201 if verb == "POST" else 200)
 
     def add(self, plural: str, body: Mapping[str, Any]) -> Object:
         """A new object, unless there are as many as a quota allows."""
@@ -144,15 +119,22 @@ class FakeCluster(Objects):
             text = text.replace(f'"{short}"', long)
         return text
 
-    async def _watched(self, request: web.Request, plural: str, namespace: str) -> web.StreamResponse:
+    async def _watched(self, request: web.Request, plural: str, namespace: str | None) -> web.StreamResponse:
         response = web.StreamResponse()
         await response.prepare(request)
         self.watches += 1
         begin = int(request.query.get("resourceVersion") or 0)
-        async with aclosing(self.watch(plural, namespace or None, begin, request.query)) as events:
+        async with aclosing(self.watch(plural, namespace, begin, request.query)) as events:
             async for event in events:
                 await response.write(self._spell(event).encode() + b"\n")
         return response
+
+
+def _page(everything: Object, query: Any) -> Object:
+    found, meta = everything["items"], everything["metadata"]
+    begin, limit = int(query.get("continue", 0)), int(query.get("limit", 500))
+    more = {"continue": str(begin + limit)} if begin + limit < len(found) else {}
+    return {**everything, "metadata": {**meta, **more}, "items": found[begin : begin + limit]}
 
 
 def _instead(faults: list[Fault], verb: str, path: str) -> web.Response | None:

@@ -6,6 +6,7 @@ Nothing that a manifest says leads out of it: every path is made here, and one t
 import fcntl
 import os
 import shutil
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,9 +23,13 @@ class Outside(ValueError):
 
 
 class Folder:
-    """`.penstock` in a project. `project` is where steps run."""
+    """`.penstock` in a project. `project` is where steps run.
 
-    def __init__(self, project: Path) -> None:
+    `patience`: seconds to wait for another one who writes, who may only be about to end.
+    """
+
+    def __init__(self, project: Path, patience: float = 0.3) -> None:
+        self.patience = patience
         self.project = project.resolve()
         self.path = (self.project / NAME).resolve()
         self.journal = self.path / "journal"
@@ -60,15 +65,13 @@ class Folder:
         shutil.rmtree(path, ignore_errors=True)
 
     def __enter__(self) -> Self:
-        """Becomes the one who writes. Raises Taken."""
+        """Becomes the one who writes. Raises Taken if another one still is after a moment, which is no glance."""
         self.make()
         lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        if not _locked(lock, self.patience):
             who = os.pread(lock, 20, 0).decode(errors="replace").strip() or "?"
             os.close(lock)
-            raise Taken(f"process {who} runs pipelines in {self.project}; wait for it, or end it") from error
+            raise Taken(f"process {who} runs pipelines in {self.project}; wait for it, or end it")
         os.ftruncate(lock, 0)
         os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
         self._lock = lock
@@ -80,6 +83,19 @@ class Folder:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+def _locked(lock: int, patience: float) -> bool:
+    until = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                return False
+            time.sleep(0.02)
+        else:
+            return True
 
 
 def _below(root: Path, path: str) -> Path:

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections import deque
 from collections.abc import Mapping
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,6 +13,7 @@ from penstock.core.pipeline.events import Event
 from penstock.core.seen.views import PipelineView, StepView
 from penstock.engine.engine import Engine, Options
 from penstock.engine.resources import WATCHED, Resource
+from penstock.local import inbox
 from penstock.local.adapt import adapted
 from penstock.local.client import LocalClient
 from penstock.local.environment import Sources
@@ -19,6 +21,7 @@ from penstock.local.folder import Folder
 from penstock.local.journal import Journal
 from penstock.local.machine import NAME, node
 from penstock.local.objects import Object, Record
+from penstock.local.rest import handled
 from penstock.local.runner import Executor, Runner
 from penstock.local.selection import Selection
 from penstock.local.server import Server
@@ -65,6 +68,7 @@ class Session:
         self._capacity = capacity
         self._news: deque[tuple[Resource, str, Object]] = deque()
         self._busy = False
+        self._mail: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Nothing is done yet."""
@@ -76,6 +80,8 @@ class Session:
     ) -> None:
         """Ends what runs, if anything still does."""
         self.engine.loop.stop()
+        if self._mail:
+            self._mail.cancel()
         await self.runner.stop(kill=True)
         self._journal.close()
 
@@ -126,6 +132,7 @@ class Session:
         await self.engine.lister.first()
         await self.engine.surroundings.first()
         self.engine.loop.start()
+        self._mail = asyncio.get_running_loop().create_task(self._answer())
 
     async def wait(self, seconds: float) -> None:
         """Waits until something changes, but not for longer. Raises what keeps this from going on."""
@@ -143,6 +150,12 @@ class Session:
         """Waits until nothing runs any more, such as what removes outdated artifacts."""
         while self.runner.busy:
             await self.wait(0.5)
+
+    async def _answer(self) -> None:
+        """Does what others ask for."""
+        while True:
+            inbox.take(self.folder.inbox, partial(handled, self.server))
+            await asyncio.sleep(inbox.LOOK_SECONDS)
 
     def _heard(self, plural: str, kind: str, obj: Object, old: Object | None) -> None:
         """Tells the engine, once it has had the answer to its own writes."""

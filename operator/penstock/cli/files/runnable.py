@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from penstock.api import Component, Pipeline, PipelineSchedule
+from penstock.api.base import API_VERSION
 from penstock.api.manifests import UnreadableManifest, load
 from penstock.api.parse import InvalidManifest, parse
 from penstock.cli.files.linting import Level, Report, lint
-from penstock.cli.files.reading import Document, read
+from penstock.cli.files.reading import Document, Unreadable, read
 from penstock.cluster.components import namespace_of, visible
 from penstock.cluster.failure import Failure
 from penstock.core.graph.compiler import compile_pipeline
 from penstock.core.graph.graph import Graph
 from penstock.local.environment import Sources, read_env_file
+from penstock.local.journal import read as read_journal
 
 Object = dict[str, Any]
 
@@ -48,13 +50,39 @@ def runnable(paths: Sequence[str], params: Sequence[str], env_files: Sequence[st
 
     `which`: the name of the Pipeline, if there are several. Raises Failure with everything that is wrong.
     """
-    items = list(read(paths))
+    return _runnable(list(read(paths)), ", ".join(paths), (params, env_files, which))
+
+
+def kept(name: str, journal: Path, params: Sequence[str], env_files: Sequence[str]) -> Runnable:
+    """The Pipeline of that name as it was left, or was asked for since. Raises Failure if there is none."""
+    objects = read_journal(journal)
+    known = {key: obj for key, obj in objects.items() if key[0] == "pipelines"}
+    found = [obj for (_, _, known_name), obj in known.items() if known_name == name]
+    if len(found) != 1:
+        names = ", ".join(sorted({key[2] for key in known})) or "none"
+        raise Failure(f"there is no file {name!r} and no Pipeline of that name that was run here; there is: {names}")
+    components = [obj for key, obj in objects.items() if key[0] == "components"]
+    spec = {key: value for key, value in found[0]["spec"].items() if key not in ("suspend", "cancel")}
+    items = [Document("journal", 1, _written(one, one["spec"])) for one in components]
+    items.append(Document("journal", 1, _written(found[0], spec)))
+    return _runnable(items, name, (params, env_files, name))
+
+
+def _written(obj: Object, spec: Object) -> Object:
+    meta = {key: value for key, value in obj["metadata"].items() if key in ("name", "namespace", "labels")}
+    return {"apiVersion": API_VERSION, "kind": obj["kind"], "metadata": meta, "spec": spec}
+
+
+def _runnable(
+    items: Sequence[Document | Unreadable], where: str, given: tuple[Sequence[str], Sequence[str], str | None]
+) -> Runnable:
+    params, env_files, which = given
     report = lint(items)
     wrong = [str(finding) for finding in report.findings if finding.level is Level.ERROR]
     if wrong:
         raise Failure("the manifest is not valid:\n" + "\n".join(wrong))
     documents = [found.data for item in items if isinstance(item, Document) for found in item.items()]
-    manifest = _chosen(documents, which, paths)
+    manifest = _chosen(documents, which, where)
     if params:
         manifest = _with_params(manifest, params)
     return Runnable(
@@ -70,11 +98,11 @@ def _kind(document: Any) -> str:
     return str(document.get("kind")) if isinstance(document, dict) else ""
 
 
-def _chosen(documents: Iterable[Any], which: str | None, paths: Sequence[str]) -> Object:
+def _chosen(documents: Iterable[Any], which: str | None, where: str) -> Object:
     found = [one for one in documents if _kind(one) == Pipeline.__name__]
     named = {one["metadata"].get("name"): one for one in found}
     if not found:
-        raise Failure(f"there is no Pipeline in {', '.join(paths)}")
+        raise Failure(f"there is no Pipeline in {where}")
     if None in named:
         raise Failure("metadata.name: give the Pipeline a name; what it has done is found again by it")
     if which is not None and which not in named:

@@ -17,7 +17,12 @@ PANEL = "Act"
 
 
 def run(
-    files: Annotated[list[str], typer.Argument(metavar="FILE|DIR...", help="A Pipeline and its Components.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE|DIR...|NAME", help="A Pipeline and its Components; or a Pipeline that was run here."
+        ),
+    ],
     params: Annotated[
         list[str] | None, typer.Option("--param", "-p", metavar="NAME=VALUE", help="Parameter; repeatable.")
     ] = None,
@@ -43,17 +48,22 @@ def run(
 
     Ends with 0 if it succeeded, 1 if it failed, 2 if it was cancelled, 130 if it was interrupted.
     """
-    from penstock.cli.files.runnable import runnable
+    from penstock.cli.files.graphs import is_file
+    from penstock.cli.files.runnable import kept, runnable
     from penstock.local.adapt import impossible
     from penstock.local.folder import Folder, Taken
 
-    found = runnable(files, params or (), env_files or (), which)
+    project = Path.cwd()
+    if len(files) == 1 and not is_file(files[0]):
+        found = kept(files[0], Folder(project).journal, params or (), env_files or ())
+    else:
+        found = runnable(files, params or (), env_files or (), which)
     if wrong := list(impossible(found.graph, contained=False)):
         raise Failure("it cannot be run here:\n" + "\n".join(wrong))
     for note in found.notes:
         typer.echo(f"note: {note}", err=True)
     try:
-        with Folder(Path.cwd()) as folder:
+        with Folder(project) as folder:
             _log_to(folder.path / "log")
             return asyncio.run(_run(found, folder, fresh, _room(capacity, folder)))
     except Taken as error:
