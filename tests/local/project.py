@@ -10,8 +10,9 @@ from typing import Any
 from penstock.cli.running import Run
 from penstock.local.environment import Sources
 from penstock.local.folder import Folder
-from penstock.local.objects import Object, Record
+from penstock.local.objects import Object
 from penstock.local.processes import Processes
+from penstock.local.runner import Executor
 from penstock.local.session import Session
 
 ROOM = {"cpu": "4", "memory": "4Gi", "pods": "16", "ephemeral-storage": "10Gi"}
@@ -50,7 +51,7 @@ class Project:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.sources = Sources()
-        self.record: Callable[[Session], Record] | None = None
+        self.executor: Callable[[Folder], Executor] = Processes
         self.objects: dict[tuple[str, str, str], Object] = {}
 
     def run(
@@ -68,7 +69,7 @@ class Project:
         fresh: bool,
         room: dict[str, str],
     ) -> int:
-        async with asyncio.timeout(PATIENCE), Session(folder, Processes(folder), room, self.sources) as session:
+        async with asyncio.timeout(PATIENCE), self._session(folder, room) as session:
             for one in manifests:
                 session.apply(one, fresh=fresh)
             run = Run(session, "default", manifests[-1]["metadata"]["name"])
@@ -83,6 +84,9 @@ class Project:
             finally:
                 self.objects = dict(session.server.objects)
             return code
+
+    def _session(self, folder: Folder, room: dict[str, str]) -> Session:
+        return Session(folder, self.executor(folder), room, self.sources)
 
     def get(self, plural: str, name: str) -> Object:
         """An object as it was at the end of the last run."""

@@ -108,7 +108,8 @@ spec:
 def penstock(path: Path, *words: str) -> subprocess.Popen[bytes]:
     """The command, in a folder."""
     environment = {**os.environ, "PYTHONPATH": str(CHECKOUT / "operator")}
-    command = [sys.executable, "-m", "penstock.cli", *words]
+    how = ("--with", "process") if words[0] == "run" else ()
+    command = [sys.executable, "-m", "penstock.cli", *words, *how]
     return subprocess.Popen(command, cwd=path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
@@ -148,7 +149,7 @@ def test_nothing_runs_that_is_not_on_record(tmp_path: Path) -> None:
         "from penstock.local.runner import Runner\n"
         "Runner._told = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
         "from penstock.cli.app import build\n"
-        "build()(['run', 'p.yaml'])\n"
+        "build()(['run', 'p.yaml', '--with', 'process'])\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(CHECKOUT / "operator")}
     killed = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=False, timeout=120)

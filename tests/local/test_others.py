@@ -87,12 +87,12 @@ def test_an_earlier_revision_is_selected_and_run_by_name(project: Project, typed
     back = typed("rollback", "p", "--local")
     assert back.exit_code == 0, back.output
     assert "`penstock run p` goes on with it" in back.stderr
-    assert typed("run", "p").exit_code == 0
+    assert typed("run", "p", "--with", "process").exit_code == 0
     assert Path("ran").read_text() == "one\ntwo\n", "its results are held"
     assert typed("rerun", "p", "--from", "a", "--local").exit_code == 0
-    assert typed("run", "p").exit_code == 0
+    assert typed("run", "p", "--with", "process").exit_code == 0
     assert Path("ran").read_text() == "one\ntwo\none\n"
-    missing = typed("run", "nobody")
+    missing = typed("run", "nobody", "--with", "process")
     assert missing.exit_code == 1
     assert "there is: p" in missing.stderr
 
@@ -136,4 +136,4 @@ def test_a_request_that_nobody_takes_any_more_is_done_by_who_asks(tmp_path: Path
     assert found["items"][0]["spec"]["suspend"] is True
     assert not list((tmp_path / ".penstock/inbox").iterdir())
     (tmp_path / "go").touch()
-    assert typed("run", "p").exit_code == 0
+    assert typed("run", "p", "--with", "process").exit_code == 0

@@ -23,7 +23,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Typed:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(module, "_log_to", lambda path: None)  # the log of the whole process
     runner, app = CliRunner(), build()
-    return lambda *words: runner.invoke(app, ["run", *words], prog_name="penstock")
+    return lambda *words: runner.invoke(app, ["run", "--with", "process", *words], prog_name="penstock")
 
 
 def write(*documents: dict[str, Any], name: str = "p.yaml") -> None:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from penstock.local.environment import CannotStart, Sources
 from penstock.local.folder import Folder
 from penstock.local.objects import Object, now
+from penstock.local.processes import Processes
 from penstock.local.server import Server
 from penstock.local.work import Work, pod_of, work_of
 
@@ -78,6 +79,8 @@ class Runner:
         self.server = server
         self.folder = folder
         self.executor = executor
+        self.own = Processes(folder)
+        """What runs this very program."""
         self.sources = sources
         self.courier = courier
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -93,7 +96,8 @@ class Runner:
         """Ends what was left, then runs every Job that has not ended, and those to come."""
         for pod in self.server.all("pods"):
             if pod["status"]["phase"] == "Running" or "deletionTimestamp" in pod["metadata"]:
-                await self.executor.end_left(pod["metadata"].get("annotations") or {})
+                for executor in (self.executor, self.own):
+                    await executor.end_left(pod["metadata"].get("annotations") or {})
                 self._lose(pod)
         self.server.listeners.append(self._heard)
         ended = {owner["uid"]: pod for pod in self.server.all("pods") for owner in pod["metadata"]["ownerReferences"]}
@@ -151,9 +155,11 @@ class Runner:
         pod = pod_of(job)
         devices: list[int] = []
         try:
-            work = work_of(pod, self.folder, self.sources, contained=self.executor.contained, courier=self.courier)
+            courier = pod["spec"]["containers"][0].get("image") == self.courier
+            executor = self.own if courier else self.executor
+            work = work_of(pod, self.folder, self.sources, contained=executor.contained, courier=courier)
             devices = self._take(work.gpus)
-            running = await self.executor.start(replace(work, devices=devices))
+            running = await executor.start(replace(work, devices=devices))
         except (CannotStart, OSError, ValueError) as error:
             self._give_back(devices)
             if not attempt.stop.is_set():
@@ -249,7 +255,8 @@ async def _ended(running: Running, stop: asyncio.Event, work: Work) -> tuple[int
         if waiting not in done:
             running.end()
             await asyncio.wait({waiting}, timeout=work.grace)
-            running.kill()
+            if not waiting.done():
+                running.kill()
         return (*await waiting, not done)
     finally:
         stopping.cancel()

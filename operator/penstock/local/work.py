@@ -38,6 +38,7 @@ class Work:
     deadline: float | None = None
     grace: float = GRACE
     courier: bool = False
+    pull: str = "IfNotPresent"
     devices: Sequence[int] = field(default=())
     """Numbers of the GPUs that it may use."""
 
@@ -83,10 +84,10 @@ def pod_of(job: Object) -> Object:
     }
 
 
-def work_of(pod: Object, folder: Folder, sources: Sources, *, contained: bool, courier: str) -> Work:
+def work_of(pod: Object, folder: Folder, sources: Sources, *, contained: bool, courier: bool) -> Work:
     """What the container of a pod is to do. `contained`: it will see its mounts where the manifest says.
 
-    `courier`: image that stands for this very program. Raises CannotStart.
+    `courier`: its image stands for this very program. Raises CannotStart.
     """
     spec = pod["spec"]
     if len(spec["containers"]) > 1 or spec.get("initContainers"):
@@ -115,7 +116,8 @@ def work_of(pod: Object, folder: Folder, sources: Sources, *, contained: bool, c
         gpus=quantities.parse(asked[GPU]) // quantities.MILLI if GPU in asked else 0,
         deadline=spec.get("activeDeadlineSeconds"),
         grace=spec.get("terminationGracePeriodSeconds", GRACE),
-        courier=container.get("image") == courier,
+        courier=courier,
+        pull=container.get("imagePullPolicy") or "IfNotPresent",
     )
 
 

@@ -12,6 +12,7 @@ from penstock.cluster.failure import INTERRUPTED, Failure
 if TYPE_CHECKING:
     from penstock.cli.files.runnable import Runnable
     from penstock.local.folder import Folder
+    from penstock.local.runner import Executor
 
 PANEL = "Act"
 
@@ -27,7 +28,10 @@ def run(
         list[str] | None, typer.Option("--param", "-p", metavar="NAME=VALUE", help="Parameter; repeatable.")
     ] = None,
     which: Annotated[str | None, typer.Option("--pipeline", help="Which Pipeline, if there are several.")] = None,
-    executor: Annotated[Literal["process"], typer.Option("--with", help="What steps run as.")] = "process",
+    executor: Annotated[
+        Literal["process", "podman", "docker"] | None,
+        typer.Option("--with", help="What steps run as; containers if an engine answers, else processes."),
+    ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Run everything anew.")] = False,
     env_files: Annotated[
         list[str] | None,
@@ -50,7 +54,6 @@ def run(
     """
     from penstock.cli.files.graphs import is_file
     from penstock.cli.files.runnable import kept, runnable
-    from penstock.local.adapt import impossible
     from penstock.local.folder import Folder, Taken
 
     project = Path.cwd()
@@ -58,14 +61,12 @@ def run(
         found = kept(files[0], Folder(project).journal, params or (), env_files or ())
     else:
         found = runnable(files, params or (), env_files or (), which)
-    if wrong := list(impossible(found.graph, contained=False)):
-        raise Failure("it cannot be run here:\n" + "\n".join(wrong))
     for note in found.notes:
         typer.echo(f"note: {note}", err=True)
     try:
         with Folder(project) as folder:
             _log_to(folder.path / "log")
-            return asyncio.run(_run(found, folder, fresh, _room(capacity, folder)))
+            return asyncio.run(_run(found, folder, fresh, executor, _room(capacity, folder)))
     except Taken as error:
         raise Failure(str(error)) from error
 
@@ -84,21 +85,37 @@ def _room(given: str | None, folder: "Folder") -> dict[str, str]:
     return {**capacity(folder.project), **{name.strip(): amount.strip() for name, _, amount in wanted}}
 
 
-async def _run(found: "Runnable", folder: "Folder", fresh: bool, capacity: dict[str, str]) -> int:
+async def _executor(given: str | None, folder: "Folder") -> "Executor":
+    """What was asked for, else containers of an engine that answers, else processes."""
+    from penstock.local.containers import Containers
+    from penstock.local.processes import Processes
+
+    for engine in () if given == "process" else (given,) if given else ("podman", "docker"):
+        containers = Containers(engine)
+        if await containers.works():
+            return containers
+    if given in ("podman", "docker"):
+        raise Failure(f"{given} does not answer; see what `{given} info` says")
+    typer.echo("steps run as processes of this machine, as you and not in their images (see --with)", err=True)
+    return Processes(folder)
+
+
+async def _run(found: "Runnable", folder: "Folder", fresh: bool, given: str | None, capacity: dict[str, str]) -> int:
     from penstock.cli.running import Run, results
     from penstock.cli.show.live import Display, Plain, Screen
     from penstock.cli.show.terminal import console
-    from penstock.local.adapt import unchecked
-    from penstock.local.processes import Processes
+    from penstock.local.adapt import impossible, unchecked
     from penstock.local.session import Session
 
-    async with Session(folder, Processes(folder), capacity, found.sources) as session:
+    executor = await _executor(given, folder)
+    if wrong := list(impossible(found.graph, contained=executor.contained)):
+        raise Failure("it cannot be run here:\n" + "\n".join(wrong))
+    async with Session(folder, executor, capacity, found.sources) as session:
         for component in found.components:
             session.apply(component)
         session.apply(found.manifest, fresh=fresh)
         session.rest({(found.namespace, found.name)})
         screen = console()
-        typer.echo("steps run as processes of this machine, as you and not in their images", err=True)
         display: Display = Screen(screen) if screen.is_terminal else Plain(screen)
         followed = Run(session, found.namespace, found.name)
         await session.start()
@@ -114,7 +131,9 @@ async def _run(found: "Runnable", folder: "Folder", fresh: bool, capacity: dict[
         typer.echo(line)
     if code == INTERRUPTED:
         typer.echo("interrupted; the same command goes on from here", err=True)
-    typer.echo(f"not checked here: {', '.join(unchecked(found.manifest, found.graph, contained=False))}", err=True)
+    typer.echo(
+        f"not checked here: {', '.join(unchecked(found.manifest, found.graph, contained=executor.contained))}", err=True
+    )
     return code
 
 
