@@ -3,14 +3,17 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
 from typing import Any
 
 from aiohttp import web
 
+from penstock.engine.client import Refused
+from penstock.local.rest import answer, target
 from tests.shell import rights
 from tests.shell.discovery import GROUPS, discover
-from tests.shell.objects import Object, Objects, copied, now
+from tests.shell.objects import Object, Objects
 
 Fault = Callable[[str, str], int | str | None]
 """(verb, path) -> what is answered instead: a refusal with that status code, a page with that text; or None."""
@@ -57,11 +60,6 @@ class FakeCluster(Objects):
         if self._runner:
             await self._runner.cleanup()
 
-    def cut_watches(self) -> None:
-        """Ends every watch that is open."""
-        for *_, queue in self._watchers:
-            queue.put_nowait(None)
-
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         verb, path = request.method, request.path
         token = request.headers.get("Authorization", "")[len("Bearer ") :]
@@ -80,97 +78,37 @@ class FakeCluster(Objects):
         found = discover(parts)
         if found is not None:
             return web.json_response(found)
-        group, version, rest = ("", parts[1], parts[2:]) if parts[0] == "api" else (parts[1], parts[2], parts[3:])
-        namespace = ""
-        if rest[0] == "namespaces" and len(rest) > 2:
-            namespace, rest = rest[1], rest[2:]
-        plural, name, part = rest[0], rest[1] if len(rest) > 1 else "", rest[2] if len(rest) > 2 else ""
-        if plural not in GROUPS.get((group, version), {}):
+        about = target(path)
+        plural, name = about.plural, about.name
+        if plural not in GROUPS.get((about.group, about.version), {}):
             return refusal(404, "NotFound", f"no resource {plural}")
         self.requests[verb, plural] += 1
-        asked = rights.right(verb, group, plural, name, part, "watch" in request.query)
+        asked = rights.right(verb, about.group, plural, name, about.part, "watch" in request.query)
         if asked not in rights.granted():
             self.beyond.add(asked)
             return refusal(403, "Forbidden", f"{plural} is forbidden: the chart grants no {asked}")
         if verb == "GET" and request.query.get("watch"):
-            return await self._watch(request, plural, namespace)
+            return await self._watched(request, plural, about.namespace)
         body = json.loads(await request.text() or "null")
-        match verb:
-            case "GET" if not name:
-                if self.pause:
-                    await self.pause.wait()
-                return self._list(plural, namespace, request)
-            case "POST":
-                return self._create(plural, namespace, body)
-            case "GET":
-                return self._known(plural, namespace, name) or self._respond(self.objects[plural, namespace, name])
-            case "DELETE":
-                return self._delete(plural, namespace, name, body or {})
-        return self._known(plural, namespace, name) or self._change(
-            plural, self.objects[plural, namespace, name], verb, part, body
-        )
+        if verb == "GET" and not name and self.pause:
+            await self.pause.wait()
+        try:
+            found = answer(self, verb, about, request.query, body)
+        except Refused as error:
+            return refusal(error.code, error.reason, error.message)
+        if verb == "GET" and not name:
+            found = _page(found, request.query)
+        return self._respond(found, 201 if verb == "POST" else 200)
 
-    def _known(self, plural: str, namespace: str, name: str) -> web.Response | None:
-        known = (plural, namespace, name) in self.objects
-        return None if known else refusal(404, "NotFound", f'{plural} "{name}" not found')
-
-    def _list(self, plural: str, namespace: str, request: web.Request) -> web.Response:
-        found = [
-            obj
-            for (kind, place, _), obj in sorted(self.objects.items())
-            if kind == plural and namespace in ("", place) and _selected(obj, request.query)
-        ]
-        begin, limit = int(request.query.get("continue", 0)), int(request.query.get("limit", 500))
-        meta: Object = {"resourceVersion": str(next(self._counter))}
-        if begin + limit < len(found):
-            meta["continue"] = str(begin + limit)
-        return self._respond({"kind": "List", "metadata": meta, "items": found[begin : begin + limit]})
-
-    def _create(self, plural: str, namespace: str, body: Object) -> web.Response:
-        if (plural, namespace, body["metadata"]["name"]) in self.objects:
-            return refusal(409, "AlreadyExists", f'{plural} "{body["metadata"]["name"]}" already exists')
-        most = self.most.get(plural)
-        if most is not None and len(self.all(plural)) >= most:
+    def add(self, plural: str, body: Mapping[str, Any]) -> Object:
+        """A new object, unless there are as many as a quota allows."""
+        meta, most = body["metadata"], self.most.get(plural)
+        known = (plural, meta["namespace"], meta["name"]) in self.objects
+        if most is not None and not known and len(self.all(plural)) >= most:
             name = f"count/{plural}.batch"
             words = f"exceeded quota: tight, requested: {name}=1, used: {name}={most}, limited: {name}={most}"
-            return refusal(403, "Forbidden", words)
-        return self._respond(self.create(plural, namespace, body), 201)
-
-    def _change(self, plural: str, known: Object, verb: str, part: str, body: Any) -> web.Response:
-        if verb == "PUT":
-            wanted = {**known, **({"status": body.get("status")} if part else {**body, "status": known.get("status")})}
-            sent = body["metadata"]
-        elif isinstance(body, list):
-            wanted, sent = copied(known), {}
-            for operation in body:
-                *parents, last = operation["path"].strip("/").split("/")
-                if parents == ["metadata"]:
-                    sent[last] = operation["value"]
-                else:
-                    wanted[last] = operation["value"]
-        else:
-            wanted, sent = _merged(known, body), body.get("metadata") or {}
-        meta = known["metadata"]
-        for field in ("uid", "resourceVersion"):
-            if field in sent and sent[field] != meta[field]:
-                return refusal(409, "Conflict", "the object has been modified")
-        wanted["metadata"] = {**wanted["metadata"], "uid": meta["uid"], "resourceVersion": meta["resourceVersion"]}
-        if wanted == known:
-            return self._respond(known)
-        if wanted.get("spec") != known.get("spec"):
-            wanted["metadata"]["generation"] = meta["generation"] + 1
-        return self._respond(self.update(plural, wanted))
-
-    def _delete(self, plural: str, namespace: str, name: str, options: Object) -> web.Response:
-        missing = self._known(plural, namespace, name)
-        if missing:
-            return missing
-        obj = self.objects[plural, namespace, name]
-        for field, value in (options.get("preconditions") or {}).items():
-            if value != obj["metadata"][field]:
-                return refusal(409, "Conflict", f"the {field} is another")
-        self.delete(plural, namespace, name)
-        return self._respond({**obj, "metadata": {**obj["metadata"], "deletionTimestamp": now()}})
+            raise Refused(403, "Forbidden", words)
+        return super().add(plural, body)
 
     def _respond(self, obj: Object, status: int = 200) -> web.Response:
         return web.json_response(text=self._spell(obj), status=status)
@@ -181,27 +119,22 @@ class FakeCluster(Objects):
             text = text.replace(f'"{short}"', long)
         return text
 
-    async def _watch(self, request: web.Request, plural: str, namespace: str) -> web.StreamResponse:
+    async def _watched(self, request: web.Request, plural: str, namespace: str | None) -> web.StreamResponse:
         response = web.StreamResponse()
         await response.prepare(request)
-        queue: asyncio.Queue[Object | None] = asyncio.Queue()
-        entry = (plural, namespace, queue)
         self.watches += 1
-        self._watchers.append(entry)
         begin = int(request.query.get("resourceVersion") or 0)
-        for told, event in self._told:
-            meta = event["object"]["metadata"]
-            here = not namespace or meta.get("namespace", namespace) == namespace
-            if told == plural and here and int(meta["resourceVersion"]) > begin:
-                queue.put_nowait(event)
-        try:
-            while (event := await queue.get()) is not None:
-                found = event if event["type"] == "ERROR" else _as_selected(event, request.query)
-                if found:
-                    await response.write(self._spell(found).encode() + b"\n")
-        finally:
-            self._watchers.remove(entry)
+        async with aclosing(self.watch(plural, namespace, begin, request.query)) as events:
+            async for event in events:
+                await response.write(self._spell(event).encode() + b"\n")
         return response
+
+
+def _page(everything: Object, query: Any) -> Object:
+    found, meta = everything["items"], everything["metadata"]
+    begin, limit = int(query.get("continue", 0)), int(query.get("limit", 500))
+    more = {"continue": str(begin + limit)} if begin + limit < len(found) else {}
+    return {**everything, "metadata": {**meta, **more}, "items": found[begin : begin + limit]}
 
 
 def _instead(faults: list[Fault], verb: str, path: str) -> web.Response | None:
@@ -212,43 +145,6 @@ def _instead(faults: list[Fault], verb: str, path: str) -> web.Response | None:
         if found is not None:
             return web.Response(text=found, content_type="text/html")
     return None
-
-
-def _merged(known: Object, patch: Object) -> Object:
-    merged = dict(known)
-    for key, value in patch.items():
-        if value is None:
-            merged.pop(key, None)
-        elif isinstance(value, dict):
-            merged[key] = _merged(merged.get(key) or {}, value)
-        else:
-            merged[key] = value
-    return merged
-
-
-def _selected(obj: Object, query: Any) -> bool:
-    labels = obj["metadata"].get("labels") or {}
-    wanted = [term.split("=") for term in query.get("labelSelector", "").split(",") if term]
-    fields = dict(term.split("=") for term in query.get("fieldSelector", "").split(",") if term)
-    for path, value in fields.items():
-        found: Any = obj
-        for name in path.split("."):
-            found = (found or {}).get(name)
-        if found != value:
-            return False
-    return all(labels.get(key) == value for key, value in wanted)
-
-
-def _as_selected(event: Object, query: Any) -> Object | None:
-    """What a watch with a selector tells of a change: what does not match any more is deleted to it."""
-    obj, old = event["object"], event["old"]
-    told = {"type": event["type"], "object": obj}
-    if old is None or _selected(old, query) == _selected(obj, query):
-        return told if _selected(obj, query) else None
-    if _selected(obj, query):
-        return {"type": "ADDED", "object": obj}
-    version = obj["metadata"]["resourceVersion"]  # the object as it was, in the version in which it changed
-    return {"type": "DELETED", "object": {**old, "metadata": {**old["metadata"], "resourceVersion": version}}}
 
 
 def refusal(code: int, reason: str, message: str) -> web.Response:

@@ -1,71 +1,35 @@
-"""The objects of a cluster in memory: who changes one tells those who watch. And a Job controller and kubelet in one,
-`work`, which moves only when a test says so."""
+"""An API server in memory whose objects tests change by hand. And a Job controller and kubelet in one, `work`, which
+moves only when a test says so."""
 
-import asyncio
 import itertools
-import json
-from collections import deque
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from typing import Any
 
-Object = dict[str, Any]
-_MAJOR = ("pipelines", "steps", "jobs", "pipelineschedules")
+from penstock.local.objects import Object, copied, now
+from penstock.local.server import Server
 
-
-def now() -> str:
-    """This instant, as objects have it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+__all__ = ["Object", "Objects", "copied", "now"]
 
 
-def copied(obj: Any) -> Any:
-    """An object of its own, as JSON carries it."""
-    return json.loads(json.dumps(obj))
-
-
-class Objects:
-    """The objects as they are, by kind (in plural), namespace and name."""
+class Objects(Server):
+    """The objects as they are, and what somebody may do to them."""
 
     def __init__(self) -> None:
-        self.objects: dict[tuple[str, str, str], Object] = {}
+        numbers = itertools.count(1000)
+        super().__init__(uid=lambda: f"uid-{next(numbers)}")
         self.created: list[str] = []
         self.deaf: set[str] = set()
         """Kinds of which no watch tells."""
-        self._counter = itertools.count(1000)
-        self._watchers: list[tuple[str, str, asyncio.Queue[Object | None]]] = []
-        self._told: deque[tuple[str, Object]] = deque(maxlen=1000)
-
-    def watchers(self, namespace: str | None = None) -> list[str]:
-        """What is being watched, or what of it in that namespace alone."""
-        return [plural for plural, place, _ in self._watchers if namespace in (None, place)]
-
-    def tell(self, plural: str, kind: str, obj: Object, old: Object | None = None) -> None:
-        """Tells those who watch, now or later. `old`: what it was before."""
-        event = {"type": kind, "object": copied(obj), "old": old}
-        if plural not in self.deaf and kind != "ERROR":
-            self._told.append((plural, event))
-        for watched, namespace, queue in self._watchers:
-            here = not namespace or obj["metadata"].get("namespace", namespace) == namespace
-            if watched == plural and here and plural not in self.deaf:
-                queue.put_nowait(event)
+        self._quiet = False
 
     def create(self, plural: str, namespace: str, body: Object) -> Object:
         """Stores a new object."""
-        obj = copied(body)
-        number = next(self._counter)
-        obj["metadata"] |= {
-            "namespace": namespace,
-            "uid": f"uid-{number}",
-            "resourceVersion": str(number),
-            "creationTimestamp": now(),
-            "generation": 1,
-        }
-        if plural in _MAJOR:
-            obj.pop("status", None)
-        self.objects[plural, namespace, obj["metadata"]["name"]] = obj
-        self.created.append(f"{plural}/{obj['metadata']['name']}")
-        self.tell(plural, "ADDED", obj)
-        return obj
+        self.created.append(f"{plural}/{body['metadata']['name']}")
+        return super().create(plural, namespace, body)
+
+    def tell(self, plural: str, kind: str, obj: Object, old: Object | None = None) -> None:
+        """Tells those who watch, now or later. `old`: what it was before."""
+        if not (self._quiet or plural in self.deaf):
+            super().tell(plural, kind, copied(obj), old)
 
     def apply(self, manifest: Object, namespace: str = "ns") -> Object:
         """`kubectl apply` of one of our kinds."""
@@ -78,26 +42,11 @@ class Objects:
         meta = {**known["metadata"], "generation": known["metadata"]["generation"] + 1}
         return self.update(plural, {**known, "spec": copied(manifest["spec"]), "metadata": meta})
 
-    def update(self, plural: str, obj: Object) -> Object:
-        """Stores a change."""
-        obj = copied(obj)
-        obj["metadata"]["resourceVersion"] = str(next(self._counter))
-        key = plural, obj["metadata"]["namespace"], obj["metadata"]["name"]
-        old, self.objects[key] = self.objects.get(key), obj
-        self.tell(plural, "MODIFIED", obj, old)
-        return obj
-
     def delete(self, plural: str, namespace: str, name: str, *, quietly: bool = False) -> None:
         """Removes an object and what it owns. `quietly`: no watch tells."""
-        obj = self.objects.pop((plural, namespace, name))
-        obj["metadata"]["resourceVersion"] = str(next(self._counter))
-        if not quietly:
-            self.tell(plural, "DELETED", obj)
-        uid = obj["metadata"]["uid"]
-        for key, other in list(self.objects.items()):
-            owners = other["metadata"].get("ownerReferences") or ()
-            if any(owner["uid"] == uid for owner in owners) and key in self.objects:
-                self.delete(*key, quietly=quietly)
+        self._quiet |= quietly
+        super().delete(plural, namespace, name)
+        self._quiet &= not quietly
 
     def label(self, plural: str, name: str, key: str, value: str | None, namespace: str = "ns") -> None:
         """`kubectl label`."""
@@ -109,17 +58,12 @@ class Objects:
 
     def orphan(self, plural: str, name: str, namespace: str = "ns") -> None:
         """Removes an object as `kubectl delete --cascade=orphan` does: what it owns stays, without that owner."""
-        gone = self.objects.pop((plural, namespace, name))
-        self.tell(plural, "DELETED", gone)
-        for (kind, _, _), other in list(self.objects.items()):
-            owners = other["metadata"].get("ownerReferences") or []
-            others = [owner for owner in owners if owner["uid"] != gone["metadata"]["uid"]]
-            if others != owners:
-                self.update(kind, {**other, "metadata": {**other["metadata"], "ownerReferences": others}})
-
-    def all(self, plural: str) -> list[Object]:
-        """All objects of a kind, by name."""
-        return [obj for (kind, _, _), obj in sorted(self.objects.items()) if kind == plural]
+        gone = self.objects[plural, namespace, name]
+        for kind, place, child in self._children(gone):
+            meta = self.objects[kind, place, child]["metadata"]
+            others = [owner for owner in meta["ownerReferences"] if owner["uid"] != gone["metadata"]["uid"]]
+            self.update(kind, {**self.objects[kind, place, child], "metadata": {**meta, "ownerReferences": others}})
+        self.delete(plural, namespace, name)
 
     def get(self, plural: str, name: str) -> Object:
         """An object of the namespace `ns`."""

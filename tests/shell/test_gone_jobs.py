@@ -47,7 +47,7 @@ def succeeds(cluster: FakeCluster, pod: Object) -> None:
 def delete(cluster: FakeCluster, job: str) -> None:
     """`kubectl delete job`: it is gone at once, and its pods end in their own time."""
     obj = cluster.objects.pop(("jobs", "ns", job))
-    obj["metadata"]["resourceVersion"] = str(next(cluster._counter))
+    obj["metadata"]["resourceVersion"] = str(next(cluster.versions))
     cluster.tell("jobs", "DELETED", obj)
 
 

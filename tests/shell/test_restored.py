@@ -45,7 +45,7 @@ async def test_it_is_noticed_whatever_was_done_since_the_backup(
 ) -> None:
     cluster.apply(made("p"))
     await lister.compare()
-    backup, version = copy.deepcopy(cluster.objects), next(cluster._counter)
+    backup, version = copy.deepcopy(cluster.objects), next(cluster.versions)
     if change == "edited":
         cluster.apply({**made("p"), "spec": {"steps": [1]}})
     elif change == "created":
@@ -53,7 +53,7 @@ async def test_it_is_noticed_whatever_was_done_since_the_backup(
     else:
         cluster.delete("pipelines", "ns", "p")
     await lister.compare()
-    cluster.objects, cluster._counter = backup, itertools.count(version + bump)
+    cluster.restore(backup, version + bump)
     if change == "created" and bump:
         await lister.compare()  # what is not there any more counts as deleted: all is as it was
         assert lister.store.pipeline(Key("ns", "q")) is None
@@ -67,7 +67,7 @@ async def test_a_process_that_has_noticed_ends(cluster: FakeCluster, client: Htt
     lister.seconds = 0.0
     cluster.apply(made("p"))
     await lister.compare()
-    cluster._counter = itertools.count(1)
+    cluster.versions = itertools.count(1)
     with pytest.raises(WentBack):
         await _again_and_again("lister", lister.run)
 

@@ -1,16 +1,16 @@
 """Trouble with one object is that object's: its status tells, it has a pause of its own, everything else goes on."""
 
 import asyncio
-import json
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from aiohttp import web
 
+from penstock.engine.client import Refused
 from tests.shell.conftest import running, until
-from tests.shell.fake import FakeCluster, refusal
-from tests.shell.objects import Object
+from tests.shell.fake import FakeCluster
+from tests.shell.objects import Object, copied
 from tests.shell.test_loop import drive, phase, pipeline
 
 
@@ -41,21 +41,21 @@ class Picky(FakeCluster):
         self.refused = ""
         self.prunes = ""
 
-    def _create(self, plural: str, namespace: str, body: Object) -> web.Response:
+    def add(self, plural: str, body: Mapping[str, Any]) -> Object:
         if body["metadata"]["name"] == self.refused:
-            return refusal(403, "Forbidden", "the admission policy says no")
-        if plural == "steps" and self.prunes:
-            body = json.loads(json.dumps(body))
-            body["spec"].pop(self.prunes, None)
-        return super()._create(plural, namespace, body)
+            raise Refused(403, "Forbidden", "the admission policy says no")
+        pruned = copied(body)
+        if plural == "steps":
+            pruned["spec"].pop(self.prunes, None)
+        return super().add(plural, pruned)
 
-    def _change(self, plural: str, known: Object, verb: str, part: str, body: Any) -> web.Response:
-        if plural == "steps" and isinstance(body, list):
-            body = json.loads(json.dumps(body))
-            for operation in body:
+    def patch(self, plural: str, namespace: str, name: str, patch: Any) -> Object:
+        pruned = copied(patch)
+        if plural == "steps" and isinstance(patch, list):
+            for operation in pruned:
                 if operation["path"] == "/spec":
                     operation["value"].pop(self.prunes, None)
-        return super()._change(plural, known, verb, part, body)
+        return super().patch(plural, namespace, name, pruned)
 
 
 @pytest.fixture

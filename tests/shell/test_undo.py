@@ -32,7 +32,7 @@ def status(cluster: FakeCluster) -> Object:
 
 def phases(cluster: FakeCluster) -> set[str]:
     """All phases that the Pipeline has had, however short: a rerun that waits for the end of one ends it at once."""
-    told = (event["object"].get("status") or {} for plural, event in cluster._told if plural == "pipelines")
+    told = (obj.get("status") or {} for plural, _, obj, _ in cluster._told if plural == "pipelines")
     return {status["phase"] for status in told if "phase" in status}
 
 

@@ -10,6 +10,7 @@ import os
 import pkgutil
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -38,7 +39,14 @@ _CLUSTER_OPTIONS: dict[str, Any] = {
             "--kubeconfig", help="Path of the kubeconfig; $KUBECONFIG if absent.", rich_help_panel=_CLUSTER_PANEL
         ),
     ],
+    "local": Annotated[
+        bool,
+        typer.Option(
+            "--local", help="What `penstock run` does in this folder, and no cluster.", rich_help_panel=_CLUSTER_PANEL
+        ),
+    ],
 }
+_DEFAULTS = {"local": False}
 
 
 def build() -> typer.Typer:
@@ -63,21 +71,40 @@ def command(verb: Verb) -> Callable[..., None]:
 
     @functools.wraps(verb)
     def run(**given: Any) -> None:
-        if wants_cluster:
-            given["cluster"] = Cluster(**{name: given.pop(name) for name in _CLUSTER_OPTIONS})
-        code = _guarded(functools.partial(verb, **given))
+        options = {name: given.pop(name) for name in _CLUSTER_OPTIONS} if wants_cluster else {}
+
+        def do() -> int | None:
+            if not wants_cluster:
+                return verb(**given)
+            cluster = _cluster(**options)
+            code = verb(**given, cluster=cluster)
+            for name in cluster.left:
+                typer.echo(f"note: nothing runs here now; `penstock run {name}` goes on with it", err=True)
+            return code
+
+        code = _guarded(do)
         if code:
             raise typer.Exit(code)
 
     parameters = [one for name, one in signature.parameters.items() if name != "cluster"]
     if wants_cluster:
         parameters += [
-            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=_DEFAULTS.get(name), annotation=annotation)
             for name, annotation in _CLUSTER_OPTIONS.items()
         ]
     run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {one.name: one.annotation for one in parameters}
     return run
+
+
+def _cluster(local: bool, **options: str | None) -> Cluster:
+    if not local:
+        return Cluster(**options)
+    from penstock.local.cluster import LocalCluster
+
+    if options["context"] or options["kubeconfig"]:
+        raise Failure("--local is this folder and no cluster; it goes with neither --context nor --kubeconfig")
+    return LocalCluster(Path.cwd(), options["namespace"])
 
 
 def _guarded(verb: Callable[[], int | None]) -> int:

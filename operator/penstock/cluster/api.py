@@ -63,11 +63,18 @@ class Cluster:
         self._asked_namespace = namespace
         self.context = context
         self.kubeconfig = kubeconfig or os.environ.get("KUBECONFIG") or None
+        self.left: dict[str, None] = {}
+        """Pipelines for which something was written that nobody is there to act on."""
 
     @cached_property
     def namespace(self) -> str:
         """The namespace asked for, else the context's, else `default`."""
         return self._asked_namespace or self._context_namespace or "default"
+
+    @property
+    def acts(self) -> bool:
+        """Whether somebody acts on what is written."""
+        return True
 
     @property
     def _context_namespace(self) -> str | None:

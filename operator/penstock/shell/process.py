@@ -12,25 +12,11 @@ from typing import Any
 import structlog
 
 from penstock.core.admission.observed_capacity import amounts
-from penstock.core.admission.policies import POLICIES
 from penstock.core.seen.snapshot import Thresholds
-from penstock.engine import clock, metrics
-from penstock.engine.apply import Applier
-from penstock.engine.clearing import Clearing
-from penstock.engine.gate import Gate
-from penstock.engine.graphs import Graphs
-from penstock.engine.listing import Lister, WentBack
+from penstock.engine import metrics
+from penstock.engine.engine import Engine, Options
+from penstock.engine.listing import WentBack
 from penstock.engine.loop import Loop
-from penstock.engine.observe import Observer
-from penstock.engine.planner import Planner
-from penstock.engine.reporter import Reporter
-from penstock.engine.revisions import Revisions
-from penstock.engine.schedules import Schedules
-from penstock.engine.starter import Starter
-from penstock.engine.store import Key, Store
-from penstock.engine.surroundings import Surroundings
-from penstock.engine.trouble import Trouble
-from penstock.engine.writer import Writer
 from penstock.shell.client import HttpClient
 from penstock.shell.health import Health, measure_lag
 from penstock.shell.lease import Lease, LeaseLost
@@ -53,57 +39,14 @@ class Ports:
     metrics: int
 
 
-class Operator:
-    """The parts, put together around one client and one store."""
+class Operator(Engine):
+    """The engine with what a process of its own needs beside it."""
 
     def __init__(self, client: HttpClient, settings: Settings, identity: str) -> None:
         self.client = client
         self.settings = settings
-        self.store = Store()
-        self.starter = Starter(client, self.store, settings.courier_image)
-        self.revisions = Revisions(client)
         self.notifier = Notifier(settings.notifications)
-        self.reporter = Reporter(client, identity, self.notifier)
-        graphs = Graphs(self.store, self.revisions, settings.catalogue_namespaces)
-        self.trouble = Trouble(client, self.store, self.starter, self._wake)
-        writer = Writer(client, self.store)
-        applier = Applier(writer, self.starter, self.revisions, self.reporter)
-        schedules = Schedules(self.store, writer, self.reporter, settings.catalogue_namespaces)
-        self.gate = Gate(
-            self.store.ledger,
-            self.store.learned,
-            POLICIES[settings.policy],
-            settings.never_fits is NeverFits.FAIL,
-            self._wake_at,
-            self._look_again_at,
-        )
-        self.clearing = Clearing(writer, self.gate, self.starter, self.trouble.messages)
-        self._next_look: asyncio.TimerHandle | None = None
-        self.store.ledger.caps = amounts(settings.capacity) if settings.capacity else None
-        said, limits = self.trouble.messages, _thresholds(settings)
-        observer = Observer(self.store, graphs, self.starter, applier.setbacks, said, self.gate, limits)
-        self.loop = Loop(observer, applier, self.gate, schedules, Planner(self.gate))
-        self.lister = Lister(client, self.store, settings, self._wake)
-        self.surroundings = Surroundings(client, self.store.ledger, settings, self.lister.doubt)
-
-    def _wake(self, key: Key) -> None:
-        self.loop.wake(key)
-
-    def _wake_at(self, key: Key, at: float) -> None:
-        self.loop.wake_at(key, at)
-
-    def _look_again_at(self, at: float) -> None:
-        """Has admission look again at that instant, unless it is to do so earlier anyway: it then says when next."""
-        turning = asyncio.get_running_loop()
-        due = turning.time() + max(0.0, at - clock.now())
-        if self._next_look is None or due < self._next_look.when():
-            if self._next_look:
-                self._next_look.cancel()
-            self._next_look = turning.call_at(due, self._look_again)
-
-    def _look_again(self) -> None:
-        self._next_look = None
-        self.gate.look()
+        super().__init__(client, _options(settings), identity, self.notifier)
 
     def problem(self) -> str:
         """What is wrong with this process that a restart may mend."""
@@ -126,9 +69,18 @@ class Operator:
         return [_again_and_again(name, part) for name, part in parts.items()]
 
 
-def _thresholds(settings: Settings) -> Thresholds:
+def _options(settings: Settings) -> Options:
     watch = settings.watch
-    return Thresholds(watch.overdue_factor, watch.overdue_seconds, watch.stalled_seconds)
+    return Options(
+        namespaces=settings.namespaces,
+        catalogue_namespaces=settings.catalogue_namespaces,
+        resync_seconds=settings.resync_seconds,
+        policy=settings.policy,
+        never_fits_fails=settings.never_fits is NeverFits.FAIL,
+        capacity=amounts(settings.capacity) if settings.capacity else None,
+        courier_image=settings.courier_image,
+        thresholds=Thresholds(watch.overdue_factor, watch.overdue_seconds, watch.stalled_seconds),
+    )
 
 
 async def _again_and_again(name: str, part: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -19,6 +19,9 @@ class Display(Protocol):
     def show(self, standing: Standing, now: float) -> None:
         """Shows how it stands; `now`: seconds since 1970."""
 
+    def note(self, text: str) -> None:
+        """Says something beside it."""
+
     def __enter__(self) -> Self: ...
 
     def __exit__(
@@ -54,6 +57,10 @@ class Screen:
         self._live.update(Group(*self._lines(standing, now, width, height - 1)), refresh=True)
         self._last = standing, now
 
+    def note(self, text: str) -> None:
+        """Prints a line above the tree."""
+        self._console.print(text)
+
     @staticmethod
     def _lines(standing: Standing, now: float, width: int, height: int | None) -> list[Text]:
         assert standing.pipeline is not None
@@ -79,3 +86,7 @@ class Plain:
         """Prints what changed since the last time."""
         for line in self._transitions.lines(standing, time.strftime("%H:%M:%S", time.localtime(now)), now):
             self._console.print(line)
+
+    def note(self, text: str) -> None:
+        """Prints a line."""
+        self._console.print(text)

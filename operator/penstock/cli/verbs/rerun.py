@@ -32,7 +32,7 @@ def rerun(
         _check(cluster, name, step)
     token = secrets.token_hex(4) + (f" from={start}" if start else f" only={only}" if only else "")
     cluster.patch(PIPELINES, name, {"metadata": {"annotations": {ANNOTATION: token}}})
-    if not wait:
+    if not wait or not cluster.acts:
         typer.echo(f"{PIPELINES.title(name)} to be rerun")
         return 0
     deadline = Deadline(timeout)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from penstock.cluster.api import PIPELINES, STEPS, Cluster, Deadline
-from penstock.cluster.failure import TIMED_OUT
+from penstock.cluster.failure import TIMED_OUT, Failure
 
 PANEL = "Look"
 
@@ -45,6 +45,8 @@ def watch(
                 standing.take(changes.get(0.25))  # the last changes of Steps come on a stream of their own
                 view.show(standing, time.time())
                 return code
+            if not cluster.acts:
+                raise Failure(f"pipeline {name!r} has not ended, and nothing runs it; `penstock run {name}` goes on")
             if deadline.passed:
                 typer.echo(f"error: pipeline {name!r} has not ended within {timeout}", err=True)
                 return TIMED_OUT

@@ -1,0 +1,114 @@
+"""A project's folder in which Pipelines are run, once or again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from penstock.cli.running import Run
+from penstock.local.environment import Sources
+from penstock.local.folder import Folder
+from penstock.local.objects import Object
+from penstock.local.processes import Processes
+from penstock.local.runner import Executor
+from penstock.local.session import Session
+
+ROOM = {"cpu": "4", "memory": "4Gi", "pods": "16", "ephemeral-storage": "10Gi"}
+PATIENCE = 120.0
+"""Seconds that anything may take. Nothing is judged by them: only what fails waits so long."""
+
+
+def pipeline(*steps: Object, name: str = "p", **spec: Any) -> Object:
+    """A Pipeline of these steps."""
+    return {
+        "apiVersion": "penstock.dev/v1alpha1",
+        "kind": "Pipeline",
+        "metadata": {"name": name},
+        "spec": {"defaults": {"image": "i"}, **spec, "steps": list(steps)},
+    }
+
+
+def step(name: str, script: str = "true", **fields: Any) -> Object:
+    """A step that runs a script."""
+    return {"name": name, "script": script, **fields}
+
+
+class Silent:
+    """A display that nobody looks at."""
+
+    def show(self, standing: object, now: float) -> None:
+        pass
+
+    def note(self, text: str) -> None:
+        pass
+
+
+class Project:
+    """The folder, and what the last run in it left. `during` is called with the session whenever something changes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.sources = Sources()
+        self.executor: Callable[[Folder], Executor] = Processes
+        self.objects: dict[tuple[str, str, str], Object] = {}
+
+    def run(
+        self, *manifests: Object, during: Callable[[Session], None] | None = None, fresh: bool = False, **room: str
+    ) -> int:
+        """Runs the last of the manifests, the others being what it refers to; returns the exit code."""
+        with Folder(self.path) as folder:
+            return asyncio.run(self._run(folder, manifests, during, fresh, {**ROOM, **room}))
+
+    async def _run(
+        self,
+        folder: Folder,
+        manifests: tuple[Object, ...],
+        during: Callable[[Session], None] | None,
+        fresh: bool,
+        room: dict[str, str],
+    ) -> int:
+        async with asyncio.timeout(PATIENCE), self._session(folder, room) as session:
+            for one in manifests:
+                session.apply(one, fresh=fresh)
+            run = Run(session, "default", manifests[-1]["metadata"]["name"])
+            if during:
+                session.server.listeners.append(
+                    lambda *_: asyncio.get_running_loop().call_soon(during, session)  # once what changed is known
+                )
+            await session.start()
+            try:
+                code = await run.follow(Silent())  # type: ignore[arg-type]
+                await session.settle()
+            finally:
+                self.objects = dict(session.server.objects)
+            return code
+
+    def _session(self, folder: Folder, room: dict[str, str]) -> Session:
+        return Session(folder, self.executor(folder), room, self.sources)
+
+    def get(self, plural: str, name: str) -> Object:
+        """An object as it was at the end of the last run."""
+        return self.objects[plural, "default", name]
+
+    @property
+    def status(self) -> Object:
+        """The status of the Pipeline p."""
+        found: Object = self.get("pipelines", "p")["status"]
+        return found
+
+    def step(self, path: str, name: str = "p") -> Object:
+        """The status of a Step."""
+        found: Object = self.get("steps", f"{name}.{path}")["status"]
+        return found
+
+    def phases(self) -> dict[str, str]:
+        """The phases of all Steps, by path."""
+        steps = {name: obj for (plural, _, name), obj in self.objects.items() if plural == "steps"}
+        return {name.partition(".")[2]: obj["status"]["phase"] for name, obj in steps.items()}
+
+    def lines(self, name: str) -> list[str]:
+        """The lines of a file in the folder; none if it is not there."""
+        file = self.path / name
+        return file.read_text().splitlines() if file.exists() else []

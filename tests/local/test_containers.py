@@ -1,0 +1,187 @@
+"""Steps as containers: by an engine of this machine if there is one, and by one that is only said to be there."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from penstock.local.containers import Containers
+from penstock.local.folder import Folder
+from tests.local.project import Project, pipeline, step
+
+IMAGE = os.environ.get("PENSTOCK_TEST_IMAGE", "docker.io/library/busybox:stable")
+"""An image with a shell."""
+
+
+def has(engine: str) -> bool:
+    """Whether an engine answers and has the image, or can get it."""
+    try:
+        present = subprocess.run([engine, "image", "inspect", IMAGE], capture_output=True, timeout=60, check=False)
+        if present.returncode == 0:
+            return True
+        return subprocess.run([engine, "pull", "--quiet", IMAGE], capture_output=True, timeout=120).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+@pytest.fixture(scope="session", params=["podman", "docker"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """An engine of this machine."""
+    name: str = request.param
+    if not has(name):
+        pytest.skip(f"{name} does not answer, or cannot get {IMAGE}")
+    return name
+
+
+@pytest.fixture
+def contained(project: Project, engine: str) -> Project:
+    """A project whose steps run in containers."""
+    project.executor = lambda folder: Containers(engine)
+    return project
+
+
+def test_values_and_artifacts_go_from_container_to_container(
+    contained: Project, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = step(
+        "write",
+        'id -u > $OUTPUT_F; printf \'{"n": 3}\' > $PENSTOCK_OUTPUTS; test -z "$HOST_ONLY"',
+        outputs=[{"name": "n", "type": "Integer"}, {"name": "f", "type": "Artifact"}],
+    )
+    use = step(
+        "use",
+        "test $INPUT_N = 3; (cat $INPUT_F; echo $INPUT_F; touch $INPUT_F || echo kept) > $OUTPUT_G",
+        inputs=[{"name": "n", "from": "write.n"}, {"name": "f", "from": "write.f"}],
+        outputs=[{"name": "g", "type": "Artifact"}],
+    )
+    outputs = [{"name": "g", "from": "use.g"}]
+    made = pipeline(write, use, outputs=outputs, storage={"claim": {"size": "1Gi"}}, defaults={"image": IMAGE})
+    monkeypatch.setenv("HOST_ONLY", "seen")
+    assert contained.run(made) == 0, contained.phases()
+    place = contained.status["outputs"]["g"].removeprefix("pvc://p-artifacts/")
+    file = contained.path / ".penstock/artifacts/default/p-artifacts" / place
+    assert file.read_text().splitlines() == [str(os.getuid()), "/penstock/inputs/f/f", "kept"]
+    assert file.stat().st_uid == os.getuid()
+    left = subprocess.run([engine, "ps", "--all", "--format", "{{.Names}}"], capture_output=True, text=True, check=True)
+    assert "penstock-p-" not in left.stdout
+
+
+def test_volumes_are_where_the_manifest_says(contained: Project) -> None:
+    contained.sources.take({"kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a.txt": "hello\n"}})
+    pod = {
+        "volumes": [{"name": "c", "configMap": {"name": "c"}}, {"name": "e", "emptyDir": {}}],
+        "volumeMounts": [{"name": "c", "mountPath": "/etc/c"}, {"name": "e", "mountPath": "/data"}],
+    }
+    made = pipeline(step("a", "set -e; cp /etc/c/a.txt /data/b; cat /data/b", pod=pod), defaults={"image": IMAGE})
+    assert contained.run(made) == 0
+    (log,) = contained.path.glob(".penstock/pods/*/log")
+    assert log.read_text() == "hello\n"
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason", "words"),
+    [
+        ({"script": "echo broken >&2; exit 9"}, "Error", "exit code 9: broken"),
+        (
+            {"script": "trap 'exit 1' TERM; sleep 100 & wait", "timeout": "1s"},
+            "Deadline",
+            "ran longer than its timeout",
+        ),
+        ({"image": "localhost/no/such:image", "pod": {"imagePullPolicy": "Never"}}, "StartFailed", "no/such"),
+        ({"script": None, "command": ["/no/such/program"]}, "StartFailed", "did not start"),
+    ],
+)
+def test_how_it_ended_is_told(contained: Project, fields: dict[str, object], reason: str, words: str) -> None:
+    one = {key: value for key, value in {**step("a"), **fields}.items() if value is not None}
+    assert contained.run(pipeline(one, defaults={"image": IMAGE})) == 1
+    assert contained.step("a")["reason"] == reason
+    assert words in contained.step("a")["message"]
+
+
+FAKE = """\
+    #!{python}
+    import json, os, pathlib, signal, subprocess, sys
+    folder = pathlib.Path({folder!r})
+    verb, *words = sys.argv[1:]
+    with (folder / "said").open("a") as said:
+        said.write(json.dumps([verb, *words]) + "\\n")
+    if verb == "create":
+        state = folder / words[words.index("--name") + 1]
+        if state.exists():
+            sys.exit("the name is already in use")
+        state.write_text(json.dumps([words, dict(os.environ)]))
+    elif verb == "start":
+        words, env = json.loads((folder / words[-1]).read_text())
+        command = [words[words.index("--entrypoint") + 1], *words[words.index("image") + 1:]]
+        sys.exit(subprocess.run(command, env=env, cwd=folder).returncode)
+    elif verb == "inspect":
+        print("137 true 2026" if (folder / "oom").exists() else "no such container")
+    elif verb == "rm":
+        (folder / words[-1]).unlink(missing_ok=True)
+"""
+
+
+@pytest.fixture
+def fake(tmp_path_factory: pytest.TempPathFactory, project: Project, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An engine that runs what it is told as processes, and writes down what it was told."""
+    import sys
+
+    folder = tmp_path_factory.mktemp("engine")
+    program = folder / "docker"
+    program.write_text(textwrap.dedent(FAKE).format(python=sys.executable, folder=str(folder)))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    project.executor = lambda folder: Containers("docker")
+    return folder
+
+
+def told(fake: Path) -> list[list[str]]:
+    """What the engine was told."""
+    return [json.loads(line) for line in (fake / "said").read_text().splitlines()]
+
+
+def test_what_an_engine_is_told(project: Project, fake: Path) -> None:
+    one = {
+        "name": "a",
+        "image": "image",
+        "command": ["sh", "-c"],
+        "args": ["echo $HOME $OWN > seen"],
+        "env": [{"name": "OWN", "value": "x\ny"}],
+        "workingDir": "/app",
+        "resources": {"limits": {"memory": "64Mi", "cpu": "500m", "nvidia.com/gpu": "1"}},
+    }
+    assert project.run(pipeline(one), **{"nvidia.com/gpu": "2"}) == 0
+    create, *others = told(fake)
+    text = " ".join(create)
+    for words in (
+        "--cap-drop ALL --security-opt no-new-privileges",
+        f"--user {os.getuid()}:{os.getgid()}",
+        "--memory 67108864 --cpus 0.5",
+        "--workdir /app --entrypoint sh",
+        '--gpus "device=0"',
+        "/outputs:/dev/termination-log",
+        "--env OWN ",
+        "--env HOME=/tmp ",
+    ):
+        assert words in text
+    assert create[-3:] == ["image", "-c", "echo $HOME $OWN > seen"]
+    assert "x\ny" not in text, "a value is in the environment, where no other user sees it"
+    assert [words[0] for words in others] == ["start", "inspect", "rm"]
+
+
+def test_one_that_was_ended_for_want_of_memory(project: Project, fake: Path) -> None:
+    (fake / "oom").touch()
+    one = {"name": "a", "image": "image", "command": ["sh"], "args": ["-c", "exit 137"]}
+    assert project.run(pipeline(one)) == 1
+    assert project.step("a")["reason"] == "OOMKilled"
+
+
+async def test_what_a_crash_has_left_is_removed(project: Project, fake: Path) -> None:
+    with Folder(project.path):
+        await Containers("podman").end_left({"penstock.dev/container": "docker penstock-p-a-1-0"})
+    assert told(fake) == [["rm", "--force", "penstock-p-a-1-0"]]
