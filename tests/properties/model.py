@@ -121,11 +121,15 @@ class Cluster(Kubelet):
     def plan(self) -> Plan:
         """The operator's plan for what is there now. The next one says why what is ready waits, as the gate found."""
         observed = self.observe()
-        found = plan(observed)
+        found = self.made(observed)
         uids = {one.node.path: one.step.uid for one in found.ready}
         waits = admission(found, observed.graph, self.now).waits if observed.graph else {}
         self.waits = {uids[key[2]]: wait for key, wait in waits.items()}
         return found
+
+    def made(self, observed: Observed) -> Plan:
+        """The plan for a snapshot."""
+        return plan(observed)
 
     def writes_of(self, found: Plan) -> list[Callable[[], None]]:
         """The writes of a plan in the order in which the operator begins them. Each may fail and be left out."""

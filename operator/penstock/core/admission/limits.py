@@ -5,14 +5,14 @@ instance of a fan-out. The operator and the simulation count them in the same wa
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from penstock.api.step import StepPhase
 from penstock.core.admission.capacity import expected_end
 from penstock.core.admission.running import began
 from penstock.core.graph.graph import Graph, Task
-from penstock.core.graph.world import Index, Node, Verdict, World
+from penstock.core.graph.world import Index, Node, Verdict
 from penstock.core.seen.snapshot import Observed
 
 Who = tuple[str, str, str]
@@ -111,16 +111,16 @@ def limits(graph: Graph, node: Node, namespace: str, pipeline: str, taken: Place
     return tuple(found)
 
 
-def places(observed: Observed, world: World) -> Places:
-    """The places that the steps of a Pipeline have, by how they stand."""
-    found, graph = Places(), world.graph
+def places(observed: Observed, graph: Graph, decisions: Iterable[tuple[Node, Verdict]]) -> Places:
+    """The places that the steps of a Pipeline have, by how those of them stand that have any limit."""
+    found = Places()
     namespace, pipeline = observed.pipeline.namespace, observed.pipeline.name
-    bounded = {level.id for task in graph.tasks.values() for level in task.levels if level.max_parallel is not None}
+    bounded = _fan_outs(graph).bounded
     if graph.settings.parallelism is None and not bounded:
         return found
     begun: dict[Bound, dict[Index, Span]] = defaultdict(dict)
     unfinished: set[tuple[Bound, Index]] = set()
-    for node, verdict in _verdicts(world):
+    for node, verdict in decisions:
         active = _occupies(verdict)
         span = _span(observed, node, verdict) if active else UNKNOWN
         if graph.settings.parallelism is not None and active and not node.task.final:
@@ -142,20 +142,36 @@ def places(observed: Observed, world: World) -> Places:
 
 def _alone(graph: Graph, task: Task, depth: int) -> bool:
     """Whether each instance of the fan-out at that depth is one Step."""
-    known = graph.memo.get("tasks of fan-outs")
+    return depth + 1 == len(task.levels) and _fan_outs(graph).tasks[task.levels[depth].id] == 1
+
+
+def shares(graph: Graph) -> bool:
+    """Whether several steps share a place: it is taken then though none of them is under way."""
+    found = _fan_outs(graph)
+    inner = (
+        task.levels[depth].id in found.bounded and not _alone(graph, task, depth)
+        for task in graph.tasks.values()
+        for depth in range(len(task.levels))
+    )
+    return bool(found.bounded) and any(inner)
+
+
+@dataclass(frozen=True, slots=True)
+class _FanOuts:
+    """How many tasks there are in each, and which have a limit."""
+
+    tasks: Mapping[str, int]
+    bounded: frozenset[str]
+
+
+def _fan_outs(graph: Graph) -> _FanOuts:
+    known = graph.memo.get("fan-outs")
     if known is None:
-        known = Counter(level.id for task in graph.tasks.values() for level in task.levels)
-        graph.memo["tasks of fan-outs"] = known
-    assert isinstance(known, Counter)
-    return depth + 1 == len(task.levels) and known[task.levels[depth].id] == 1
-
-
-def _verdicts(world: World) -> Iterator[tuple[Node, Verdict]]:
-    for nodes in world.nodes.values():
-        for node in nodes:
-            verdict = world.verdicts.get((node.task.id, node.index))
-            if verdict is not None:
-                yield node, verdict
+        levels = [level for task in graph.tasks.values() for level in task.levels]
+        bounded = frozenset(level.id for level in levels if level.max_parallel is not None)
+        known = graph.memo["fan-outs"] = _FanOuts(Counter(level.id for level in levels), bounded)
+    assert isinstance(known, _FanOuts)
+    return known
 
 
 def _occupies(verdict: Verdict) -> bool:

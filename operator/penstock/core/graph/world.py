@@ -1,7 +1,7 @@
 """The state of a graph while one plan is made: which instances there are, how each stands, what each gives."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ from penstock.api.base import Json
 from penstock.api.step import StepPhase
 from penstock.api.wiring import ValueType
 from penstock.core.graph.fingerprint import fingerprint
-from penstock.core.graph.graph import MAX_STEPS, FromOutput, Graph, Group, Level, Task
+from penstock.core.graph.graph import MAX_STEPS, FromOutput, Graph, Group, Level, Task, groups_of
 from penstock.core.reasons import Reason
 from penstock.core.values import digest, mismatch
 
@@ -57,6 +57,13 @@ class Verdict:
         """Whether the Pipeline fails by it."""
         return self.phase is StepPhase.FAILED and not self.tolerated
 
+    @property
+    def given(self) -> tuple[object, ...] | None:
+        """What others may depend on; nothing before it has ended."""
+        if not self.ended:
+            return None
+        return self.phase, self.run, self.ended_at, self.tolerated, self.outputs, self.artifacts
+
 
 @dataclass(frozen=True, slots=True)
 class Missing:
@@ -79,13 +86,15 @@ class GroupState:
 
 
 class World:
-    """Verdicts so far, and what follows from them. Filled in dependency order, then thrown away."""
+    """Verdicts so far, and what follows from them. Filled in dependency order; then single verdicts may change."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.verdicts: dict[tuple[str, Index], Verdict] = {}
         self.nodes: dict[str, tuple[Node, ...]] = {}
         self._groups: dict[tuple[Group, Index], GroupState] = {}
+        self._open: dict[tuple[Group, Index], int] = {}
+        """How many of each group that was asked about have not ended."""
         self._inside: dict[tuple[str, int], dict[Index, list[Node]]] = {}
         self._expanded = 0
         self._weights = Counter(level.id for task in graph.tasks.values() for level in task.levels)
@@ -94,6 +103,26 @@ class World:
     def add(self, node: Node, verdict: Verdict) -> None:
         """Notes the verdict on an instance."""
         self.verdicts[node.task.id, node.index] = verdict
+
+    def change(self, node: Node, verdict: Verdict) -> Iterator[tuple[Task, Index]]:
+        """Notes another verdict on an instance. Tells who sees a difference by it: the instances of these tasks inside
+        the instances at these indices. Nobody does who waits for more than that one; only the words of what it waits
+        for stay as they were.
+        """
+        before = self.verdicts[node.task.id, node.index]
+        self.add(node, verdict)
+        if before.given == verdict.given:
+            return
+        readers = readers_of(self.graph)
+        for group in readers.groups.get(node.task.id, ()):
+            key = (group, node.index[: group.shared])
+            if key in self._groups:
+                was, now = self._open[key], self._open[key] + before.ended - verdict.ended
+                self._open[key] = now
+                if not (was and now):
+                    del self._groups[key]
+                    for task in readers.tasks[group]:
+                        yield task, key[1]
 
     def instances(self, task: Task) -> tuple[Node, ...]:
         """The instances of a task, in index order, with a stub where a list is not known."""
@@ -203,7 +232,7 @@ class World:
         waiting: list[str] = []
         tokens: list[str] = []
         for name in group.tasks:
-            for node in self._below(self.graph.tasks[name], prefix):
+            for node in self.inside(self.graph.tasks[name], prefix):
                 verdict = self.verdicts.get((name, node.index))
                 if verdict is None or not verdict.ended:
                     waiting.append(node.path)
@@ -214,10 +243,11 @@ class World:
                 ended_at = max(ended_at, verdict.ended_at)
                 ok = verdict.phase is StepPhase.SUCCEEDED
                 tokens.append(f"{node.path}:{verdict.run if ok else verdict.phase.value + str(verdict.run)}")
-        token = tokens[0] if len(tokens) == 1 else digest(tokens)
+        self._open[group, prefix] = len(waiting)
+        token = "" if waiting else tokens[0] if len(tokens) == 1 else digest(tokens)
         return GroupState(not waiting, worst, tolerated, token, ended_at, tuple(waiting[: NAMED + 1]))
 
-    def _below(self, task: Task, prefix: Index) -> Sequence[Node]:
+    def inside(self, task: Task, prefix: Index) -> Sequence[Node]:
         """The instances of a task inside the instance at `prefix` of what is around it."""
         if not prefix:
             return self.instances(task)
@@ -227,6 +257,38 @@ class World:
             for node in self.instances(task):
                 inside[node.index[: len(prefix)]].append(node)
         return self._inside[key].get(prefix, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """Who depends on whom: the groups that a task is in, by its id, and the tasks that look at each group."""
+
+    groups: Mapping[str, Sequence[Group]]
+    tasks: Mapping[Group, Sequence[Task]]
+    lists: frozenset[str]
+    """The tasks whose outputs are lists that others run over."""
+
+
+def readers_of(graph: Graph) -> Readers:
+    """Who depends on whom in a graph, kept with it."""
+    known = graph.memo.get("readers")
+    if known is None:
+        known = graph.memo["readers"] = _readers(graph)
+    assert isinstance(known, Readers)
+    return known
+
+
+def _readers(graph: Graph) -> Readers:
+    tasks: dict[Group, list[Task]] = defaultdict(list)
+    groups: dict[str, list[Group]] = defaultdict(list)
+    for task in graph.tasks.values():
+        for group in dict.fromkeys(groups_of(task)):
+            tasks[group].append(task)
+    for group in tasks:
+        for name in group.tasks:
+            groups[name].append(group)
+    variables = (one for task in graph.tasks.values() for level in task.levels for one in level.variables)
+    return Readers(groups, tasks, frozenset(one.source.task for one in variables if one.source))
 
 
 def _given(verdict: Verdict, path: str, output: str) -> Json | Missing:

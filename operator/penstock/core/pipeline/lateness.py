@@ -1,7 +1,7 @@
 """What somebody should look at though nothing has failed: a step that runs on and on, a queue that stands still, a
 Pipeline far past its estimate. Said once, by a condition and an Event; the sentence names no number of the moment."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,8 @@ from penstock.api import durations
 from penstock.api.step import StepPhase
 from penstock.core.clock import instant
 from penstock.core.graph.ranks import Ranks
-from penstock.core.graph.world import Node, Verdict
+from penstock.core.graph.world import Node
+from penstock.core.pipeline.tally import Tally
 from penstock.core.pod.ready import Ready
 from penstock.core.reasons import Reason
 from penstock.core.seen.snapshot import Thresholds
@@ -28,7 +29,7 @@ class Late:
 class Watched:
     """What lateness is judged by: how all steps stand, which wait for a Job, what is expected of them."""
 
-    verdicts: Sequence[tuple[Node, Verdict]]
+    tally: Tally
     waiting: Iterable[Ready]
     steps: Mapping[str, StepView]
     """Step objects by path."""
@@ -41,7 +42,7 @@ class Watched:
 def late(watched: Watched, now: float) -> tuple[Late | None, float | None]:
     """Why it is late, if it is; and when, at the earliest, it will be (later), if nothing happens until then."""
     found: list[tuple[float, Late]] = []
-    running = [one for one in watched.verdicts if one[1].phase in (StepPhase.RUNNING, StepPhase.RETRYING)]
+    running = watched.tally.ordered(lambda kind: kind.phase in (StepPhase.RUNNING, StepPhase.RETRYING))
     for node, _ in running:
         found += _overdue(watched, node)
     if not running:
@@ -72,7 +73,7 @@ def _stalled(watched: Watched) -> Iterable[tuple[float, Late]]:
     waiting, patience = list(watched.waiting), watched.thresholds.stalled
     if not waiting or not patience:
         return
-    ends = (verdict.ended_at for _, verdict in watched.verdicts if verdict.ended)
+    ends = (verdict.ended_at for _, verdict in watched.tally.each(lambda kind: kind.ended))
     moved = max([*(ready.since for ready in waiting), *ends])
     words = (
         f"steps wait, {waiting[0].node.path!r} first, none runs, and none has started or ended for "

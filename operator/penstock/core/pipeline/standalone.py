@@ -1,7 +1,6 @@
 """A Step on its own: one step, one Job. The same decisions as in a Pipeline, over a graph of one task."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 from penstock.api.step import StepSpec
 from penstock.core.graph import checks
@@ -12,6 +11,7 @@ from penstock.core.graph.merge import merge
 from penstock.core.graph.wire import clashes
 from penstock.core.graph.world import Node, World
 from penstock.core.pipeline.plan import Plan
+from penstock.core.pipeline.tally import Tally
 from penstock.core.pod.ready import RunFacts
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
@@ -20,10 +20,9 @@ from penstock.core.seen.views import JobView, PipelineView, PodView, StepView
 from penstock.core.step import status as step_status
 from penstock.core.step import usage
 from penstock.core.step.decide import Decider, Stage
-from penstock.core.step.waiting import note
+from penstock.core.step.waiting import decided
 from penstock.core.values import type_name
 from penstock.core.waits import Wait
-from penstock.core.wording import Reader
 
 MAX_LISTED = 10
 
@@ -66,17 +65,15 @@ def plan_step(
     (task,) = compiled.graph.tasks.values()
     node = Node(task, (), (), task.id, fingerprint(compiled.graph, task))
     decider = Decider(observed, World(compiled.graph), Stage(round=0, revision=0))
-    verdict = decider.decide(node, step)
+    verdict = decided(decider, node, step)
     found = decider.found
-    for one in found.ready:
-        wait = waits.get(step.uid)
-        if wait:
-            note(found, one, wait.reason, partial(wait.words, Reader(step.namespace)), now)
+    tally = Tally()
+    tally.put(0, node, None, verdict)
     return Plan(
         delete_jobs=found.delete_jobs,
         step_statuses=usage.account(observed, found.statuses),
         ready=found.ready,
-        verdicts=[(node, verdict)],
+        tally=tally,
         settle_approvals=[step] if step.decided and step_status.ended(step.status) else [],
         unsettled=found.unsettled or (step.decided and bool(found.statuses)),
         wake_at=min(found.wake_at, default=None),

@@ -1,6 +1,5 @@
 """Composes the status of a Pipeline from the verdicts on its Steps."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -10,9 +9,10 @@ from penstock.api.pipeline import PipelinePhase
 from penstock.api.step import StepPhase
 from penstock.core.clock import instant, stamp
 from penstock.core.graph.ranks import Ranks
-from penstock.core.graph.world import Node, Verdict
+from penstock.core.graph.world import Verdict
 from penstock.core.pipeline.lateness import Late, estimated_end
 from penstock.core.pipeline.lifecycle import Standing
+from penstock.core.pipeline.tally import Kind, Tally
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
 from penstock.core.seen.views import PipelineView, StepView
@@ -42,7 +42,7 @@ class Summary:
     phase: PipelinePhase
     reason: Reason
     message: str
-    verdicts: Sequence[tuple[Node, Verdict]]
+    tally: Tally
     outputs: Mapping[str, Any]
     undone: tuple[bool, str] | None = None
     late: Late | None = None
@@ -53,12 +53,10 @@ class Summary:
     """What its Steps used; see core/step/usage.py."""
 
 
-def invalid(
-    pipeline: PipelineView, problems: Sequence[Problem], verdicts: Sequence[tuple[Node, Verdict]], now: float
-) -> Status:
+def invalid(pipeline: PipelineView, problems: Sequence[Problem], tally: Tally, now: float) -> Status:
     """The status of a Pipeline whose manifest is wrong: every problem, with its path.
 
-    `verdicts`: how the Steps stand that it had before, if any: what runs of them goes on.
+    `tally`: how the Steps stand that it had before, if any: what runs of them goes on.
     """
     first = str(problems[0])
     more = f" (and {len(problems) - 1} more; see status.problems)" if len(problems) > 1 else ""
@@ -79,10 +77,10 @@ def invalid(
         status.update({key: pipeline.status[key] for key in _BEGUN if key in pipeline.status})
         if pipeline.status.get("phase") != PipelinePhase.INVALID:
             status.update(_suspended(pipeline.status, now))
-    if verdicts:
-        status.update(_counted(verdicts))
+    if tally.phases():
+        status.update(_counted(tally))
     words = "nothing new starts; what runs " + ("is stopped" if pipeline.spec.get("cancel") is True else "goes on")
-    running = any(verdict.phase is StepPhase.RUNNING for _, verdict in verdicts)
+    running = tally.any(lambda kind: kind.phase is StepPhase.RUNNING)
     wanted = {
         "Accepted": ("False", Reason.INVALID, status["message"]),
         "Progressing": ("False", Reason.INVALID, words if running else ""),
@@ -168,13 +166,19 @@ def _suspended(old: Mapping[str, Any], now: float) -> Status:
     return {"suspendedSeconds": seconds} if seconds else {}
 
 
-def queued(verdicts: Iterable[Verdict]) -> Verdict | None:
-    """The first verdict on a suspended Job (by Kueue, or by hand) if nothing goes on because of such; else None."""
-    several = list(verdicts)
-    if any(verdict.phase in (StepPhase.RUNNING, StepPhase.RETRYING) for verdict in several):
+def queued(tally: Tally, finals: bool = True) -> Verdict | None:
+    """The first verdict on a suspended Job (by Kueue, or by hand) if nothing goes on because of such; else None.
+
+    `finals`: those of `finally` count.
+    """
+
+    def suspended(kind: Kind) -> bool:
+        return kind.phase is StepPhase.QUEUED and kind.reason in (Reason.QUEUED_BY_KUEUE, Reason.SUSPENDED)
+
+    if tally.any(lambda kind: kind.phase in (StepPhase.RUNNING, StepPhase.RETRYING) and (finals or not kind.final)):
         return None
-    waiting = (verdict for verdict in several if verdict.phase is StepPhase.QUEUED)
-    return next((one for one in waiting if one.reason in (Reason.QUEUED_BY_KUEUE, Reason.SUSPENDED)), None)
+    found = tally.first(lambda kind: suspended(kind) and (finals or not kind.final))
+    return found and found[1]
 
 
 def _past(old: Mapping[str, Any], steps: Iterable[StepView]) -> Status:
@@ -216,12 +220,12 @@ def current(pipeline: PipelineView, summary: Summary, now: float) -> Status:
         status["reason"] = reason.value
     if summary.message:
         status["message"] = shorten(summary.message, 2048)
-    status.update(_counted(summary.verdicts))
+    status.update(_counted(summary.tally))
     if summary.usage:
         status["usage"] = list(summary.usage)
     if summary.outputs:
         status["outputs"] = dict(summary.outputs)
-    failed = [(node, verdict) for node, verdict in summary.verdicts if verdict.phase is StepPhase.FAILED]
+    failed = summary.tally.ordered(lambda kind: kind.phase is StepPhase.FAILED)
     if failed:
         status["failedSteps"] = [
             {
@@ -231,7 +235,7 @@ def current(pipeline: PipelineView, summary: Summary, now: float) -> Status:
             }
             for node, verdict in failed[:MAX_FAILED]
         ]
-    if "startTime" not in status and any(verdict.started for _, verdict in summary.verdicts):
+    if "startTime" not in status and summary.tally.any(lambda kind: kind.started):
         status["startTime"] = stamp(now)
         eta = estimated_end(now, summary.expected)
         if eta is not None and summary.expected is not None:
@@ -258,10 +262,9 @@ def current(pipeline: PipelineView, summary: Summary, now: float) -> Status:
     return status
 
 
-def _counted(verdicts: Sequence[tuple[Node, Verdict]]) -> Status:
-    counts = Counter(verdict.phase.value for _, verdict in verdicts)
-    ended = sum(verdict.ended for _, verdict in verdicts)
-    return {"counts": dict(sorted(counts.items())), "progress": f"{ended}/{len(verdicts)}"}
+def _counted(tally: Tally) -> Status:
+    counts, ended = tally.phases(), tally.count(lambda kind: kind.ended)
+    return {"counts": dict(sorted(counts.items())), "progress": f"{ended}/{counts.total()}"}
 
 
 def _conditions(summary: Summary, finished: bool) -> dict[str, tuple[str, Reason, str]]:
@@ -278,7 +281,7 @@ def _conditions(summary: Summary, finished: bool) -> dict[str, tuple[str, Reason
         "Complete": flag(phase is PipelinePhase.SUCCEEDED),
         "Failed": flag(phase is PipelinePhase.FAILED, message if phase is PipelinePhase.FAILED else ""),
     }
-    held = None if finished else queued(verdict for _, verdict in summary.verdicts)
+    held = None if finished else queued(summary.tally)
     if phase is PipelinePhase.SUSPENDED:
         wanted["Suspended"] = flag(True, message)
     elif held and held.reason:

@@ -8,9 +8,10 @@ from typing import Any
 from penstock.api.base import Json
 from penstock.api.pipeline import PipelinePhase
 from penstock.api.step import StepPhase
-from penstock.core.graph.world import Node, Verdict, World, first_missing
+from penstock.core.graph.world import World, first_missing
 from penstock.core.pipeline.lateness import Late, Watched, late
 from penstock.core.pipeline.status import MAX_OUTPUTS, Summary
+from penstock.core.pipeline.tally import Kind, Tally
 from penstock.core.pod.ready import Ready
 from penstock.core.reasons import HELD_BACK, Reason
 from penstock.core.seen.snapshot import Observed
@@ -23,8 +24,6 @@ from penstock.core.waits import PATIENCE
 NAMED = 3
 """So many steps are named whose pods are still ending."""
 
-Decisions = Sequence[tuple[Node, Verdict]]
-
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -34,67 +33,70 @@ class State:
     world: World
     stage: Stage
     undoing: Undoing | None
-    main: Decisions
-    finals: Decisions
+    tally: Tally
     main_ended: bool
     waiting: Sequence[Ready]
     """Steps that are ready and have no Job yet."""
 
     def summary(self, usage: Sequence[Mapping[str, Any]]) -> Summary:
         """All of it; the status is composed from that. `usage`: what the Steps used together."""
-        every = [*self.main, *self.finals]
-        known = [(node, verdict) for node, verdict in every if not (node.stub and not verdict.ended)]
-        phase, reason, message = self._phase(every)
+        phase, reason, message = self._phase()
         undone = self.undoing.outcome if self.undoing and self.undoing.done else None
-        why, again = self._late(every) if phase in (PipelinePhase.PENDING, PipelinePhase.RUNNING) else (None, None)
-        if reason in (Reason.RUNNING, Reason.PREPARING) and _queue(every):
-            again = min(again or inf, self._stands_still(every))
+        why, again = self._late() if phase in (PipelinePhase.PENDING, PipelinePhase.RUNNING) else (None, None)
+        if reason in (Reason.RUNNING, Reason.PREPARING) and self._queues():
+            again = min(again or inf, self._stands_still())
         return Summary(
-            phase, reason, message, known, self._outputs(), undone, why, self.observed.expected, again, usage
+            phase, reason, message, self.tally, self._outputs(), undone, why, self.observed.expected, again, usage
         )
 
-    def _late(self, every: Decisions) -> tuple[Late | None, float | None]:
+    def _late(self) -> tuple[Late | None, float | None]:
         observed = self.observed
         status, limits = observed.pipeline.status, observed.thresholds
-        return late(Watched(every, self.waiting, observed.steps, status, observed.expected, limits), observed.now)
+        return late(Watched(self.tally, self.waiting, observed.steps, status, observed.expected, limits), observed.now)
 
-    def _phase(self, every: Decisions) -> tuple[PipelinePhase, Reason, str]:
-        failed = [(node, verdict) for node, verdict in every if verdict.fails]
+    def _phase(self) -> tuple[PipelinePhase, Reason, str]:
+        tally = self.tally
         if self.undoing and not self.undoing.done:
             return PipelinePhase.UNDOING, Reason.UNDOING, Reason.UNDOING.doc
-        if all(verdict.ended for _, verdict in every):
-            return self._ending() or _end(every, failed)
-        running = any(_goes_on(verdict) for _, verdict in every)
+        if tally.all(lambda kind: kind.ended):
+            return self._ending() or _end(tally)
+        running = tally.any(_goes_on)
+        failed = tally.first(lambda kind: kind.fails) if self.stage.failing else None
         if self.stage.stopping and not self.main_ended:
             reason = Reason.CANCELLING if self.stage.stopping is Reason.CANCELLED else Reason.TIMED_OUT
             return PipelinePhase.RUNNING, reason, "running steps are being stopped"
         if self.world.graph.settings.suspend and not self.main_ended:
             return PipelinePhase.SUSPENDED, Reason.SUSPENDED, Reason.SUSPENDED.doc
-        if failed and self.stage.failing:
-            return PipelinePhase.RUNNING, Reason.STOPPING, f"step {failed[0][0].path!r} failed; running steps finish"
-        begun = running or any(verdict.started or verdict.ended for _, verdict in every)
-        clash = next((v for _, v in every if v.reason is Reason.NAME_CONFLICT), None)
+        if failed:
+            return PipelinePhase.RUNNING, Reason.STOPPING, f"step {failed[0].path!r} failed; running steps finish"
+        begun = running or tally.any(lambda kind: kind.started or kind.ended)
+        clash = tally.first(lambda kind: kind.reason is Reason.NAME_CONFLICT)
         if clash:
-            return PipelinePhase.RUNNING if begun else PipelinePhase.PENDING, Reason.NAME_CONFLICT, clash.message
-        if self.main_ended and any(node.task.final for node, _ in every):
+            return PipelinePhase.RUNNING if begun else PipelinePhase.PENDING, Reason.NAME_CONFLICT, clash[1].message
+        if self.main_ended and tally.any(lambda kind: kind.final):
             return PipelinePhase.RUNNING, Reason.FINALLY, Reason.FINALLY.doc
-        waiting = next((v for _, v in every if v.reason is Reason.WAITING_FOR_APPROVAL), None)
-        if waiting and not running:
-            return PipelinePhase.RUNNING, Reason.WAITING_FOR_APPROVAL, waiting.message
+        waiting = None if running else tally.first(lambda kind: kind.reason is Reason.WAITING_FOR_APPROVAL)
+        if waiting:
+            return PipelinePhase.RUNNING, Reason.WAITING_FOR_APPROVAL, waiting[1].message
         phase = PipelinePhase.RUNNING if begun else PipelinePhase.PENDING
         refused = self.observed.unwritable
         if refused:
             return phase, Reason.WRITE_REFUSED, refused[min(refused)]
-        queue = _queue(every)
-        if queue and self.observed.now >= self._stands_still(every):
-            (path, first), more = queue[0], f" (and {len(queue) - 1} more)" if len(queue) > 1 else ""
+        queued = tally.first(_waits) if self._queues() and self.observed.now >= self._stands_still() else None
+        if queued:
+            (node, first), others = queued, tally.count(_waits) - 1
             words = ", ".join(filter(None, (first.reason, first.message)))
-            return phase, Reason.WAITING, f"step {path!r} waits{more}: {words}"
+            more = f" (and {others} more)" if others else ""
+            return phase, Reason.WAITING, f"step {node.path!r} waits{more}: {words}"
         return phase, Reason.RUNNING if begun else Reason.PREPARING, ""
 
-    def _stands_still(self, every: Decisions) -> float:
+    def _queues(self) -> bool:
+        """Whether steps wait, and nothing runs."""
+        return self.tally.any(_waits) and not self.tally.any(_goes_on)
+
+    def _stands_still(self) -> float:
         """When those that wait will have done so for a moment with nothing that runs: between two steps is no wait."""
-        ends = (verdict.ended_at for _, verdict in every if verdict.ended)
+        ends = (verdict.ended_at for _, verdict in self.tally.each(lambda kind: kind.ended))
         return PATIENCE + max([self.observed.pipeline.created, *(one.since for one in self.waiting), *ends])
 
     def _ending(self) -> tuple[PipelinePhase, Reason, str] | None:
@@ -122,31 +124,25 @@ class State:
         return found
 
 
-def _queue(every: Decisions) -> list[tuple[str, Verdict]]:
-    """The steps that wait, by path, if nothing runs."""
-    if any(_goes_on(verdict) for _, verdict in every):
-        return []
-    return [(node.path, verdict) for node, verdict in every if _waits(verdict)]
-
-
-def _goes_on(verdict: Verdict) -> bool:
+def _goes_on(kind: Kind) -> bool:
     """Whether something runs, or is about to on its own."""
-    return verdict.phase is StepPhase.RUNNING or (verdict.phase is StepPhase.RETRYING and not _waits(verdict))
+    return kind.phase is StepPhase.RUNNING or (kind.phase is StepPhase.RETRYING and not _waits(kind))
 
 
-def _waits(verdict: Verdict) -> bool:
+def _waits(kind: Kind) -> bool:
     """Whether it wants to run, and is kept from it."""
-    held = verdict.phase is StepPhase.RETRYING and verdict.reason in (*HELD_BACK, Reason.PARALLELISM)
-    return verdict.phase is StepPhase.QUEUED or held
+    held = kind.phase is StepPhase.RETRYING and kind.reason in (*HELD_BACK, Reason.PARALLELISM)
+    return kind.phase is StepPhase.QUEUED or held
 
 
-def _end(every: Decisions, failed: Decisions) -> tuple[PipelinePhase, Reason, str]:
-    if any(v.phase is StepPhase.CANCELLED and v.reason is Reason.TIMED_OUT for _, v in every):
+def _end(tally: Tally) -> tuple[PipelinePhase, Reason, str]:
+    if tally.any(lambda kind: kind.phase is StepPhase.CANCELLED and kind.reason is Reason.TIMED_OUT):
         return PipelinePhase.FAILED, Reason.TIMED_OUT, Reason.TIMED_OUT.doc
-    if any(v.phase is StepPhase.CANCELLED for _, v in every):
+    if tally.any(lambda kind: kind.phase is StepPhase.CANCELLED):
         return PipelinePhase.CANCELLED, Reason.CANCELLED, Reason.CANCELLED.doc
+    failed = tally.first(lambda kind: kind.fails)
     if failed:
-        node, verdict = failed[0]
-        more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+        (node, verdict), others = failed, tally.count(lambda kind: kind.fails) - 1
+        more = f" (and {others} more)" if others else ""
         return PipelinePhase.FAILED, Reason.FAILED, f"step {node.path!r} failed: {verdict.message}{more}"
     return PipelinePhase.SUCCEEDED, Reason.COMPLETED, ""

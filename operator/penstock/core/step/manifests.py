@@ -23,6 +23,8 @@ from penstock.core.pod.marks import child_labels, owner_reference
 from penstock.core.seen.views import Object, PipelineView
 from penstock.core.values import digest
 
+Manifest = dict[str, Any]
+
 MAX_DEPENDS = 64
 
 

@@ -16,6 +16,7 @@ from penstock.core.reasons import Reason
 from penstock.core.seen.snapshot import Observed, Refusal
 from penstock.core.seen.views import RUN, JobView, StepView
 from penstock.core.step import outcomes, retries
+from penstock.core.step.manifests import Manifest, NewStep
 from penstock.core.step.outcomes import Failure, Queued, Running, Starting, Success
 from penstock.core.step.status import Closed, Status
 
@@ -28,15 +29,33 @@ controllers are only busy, and a write for every Step that waits for them would 
 
 @dataclass(slots=True)
 class Decided:
-    """What follows from the decisions so far."""
+    """What follows from decisions: from that about one Step, or from several."""
 
     statuses: dict[str, Status] = field(default_factory=dict)
     """New statuses of Steps, by path."""
+    create: list[NewStep] = field(default_factory=list)
+    specs: list[tuple[StepView, Manifest]] = field(default_factory=list)
+    """Steps that get another spec."""
     ready: list[Ready] = field(default_factory=list)
     delete_jobs: list[JobView] = field(default_factory=list)
     wake_at: list[float] = field(default_factory=list)
     unsettled: bool = False
     """More follows from what is written here, as soon as it is."""
+
+    @property
+    def acts(self) -> bool:
+        """Whether anything is to be written, the Jobs of ready Steps apart."""
+        return bool(self.statuses or self.create or self.specs or self.delete_jobs or self.unsettled)
+
+    def add(self, other: "Decided") -> None:
+        """Takes in what follows from other decisions."""
+        self.statuses |= other.statuses
+        self.create += other.create
+        self.specs += other.specs
+        self.ready += other.ready
+        self.delete_jobs += other.delete_jobs
+        self.wake_at += other.wake_at
+        self.unsettled |= other.unsettled
 
 
 @dataclass(frozen=True, slots=True)

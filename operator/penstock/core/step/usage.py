@@ -7,6 +7,7 @@ and all of it is lost unless the attempt succeeded. It is counted in the very st
 What an attempt under way holds is noted in `allocation`, because its Job may be gone when it is over.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -40,13 +41,38 @@ def account(observed: Observed, statuses: Mapping[str, Status]) -> list[tuple[St
     return found
 
 
+class Total:
+    """The sum of what Steps used, kept by difference. Seconds are whole, so nothing is lost by that."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, Sequence[Mapping[str, Any]]] = {}
+        self._count: Counter[str] = Counter()
+        self._sum: dict[str, Status] = {}
+
+    def put(self, path: str, status: Mapping[str, Any]) -> None:
+        """What the Step at a path used is what this status of it says."""
+        before, now = self._of.pop(path, ()), status.get("usage") or ()
+        if now:
+            self._of[path] = now
+        if before == now:
+            return
+        for used, sign in ((before, -1), (now, 1)):
+            for one in used:
+                self._count[one["resource"]] += sign
+                seconds = (sign * one[key] for key in ("reservedSeconds", "busySeconds", "lostSeconds"))
+                _add(self._sum, one["resource"], *seconds)
+
+    def of_each(self) -> list[Status]:
+        """It, by resource."""
+        return [self._sum[name] for name in sorted(self._sum) if self._count[name]]
+
+
 def total(statuses: Iterable[Mapping[str, Any]]) -> list[Status]:
     """The sum of what Steps used, by their statuses."""
-    used: dict[str, Status] = {}
-    for status in statuses:
-        for one in status.get("usage") or ():
-            _add(used, one["resource"], one["reservedSeconds"], one["busySeconds"], one["lostSeconds"])
-    return [used[name] for name in sorted(used)]
+    found = Total()
+    for number, status in enumerate(statuses):
+        found.put(str(number), status)
+    return found.of_each()
 
 
 def _add(used: dict[str, Status], resource: str, reserved: int, busy: int, lost: int) -> None:
