@@ -1,18 +1,23 @@
 """An operator in this process, against an API server in memory."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import kopf
 import pytest
 
+from penstock.core.pipeline.course import Course
+from penstock.core.pipeline.plan import Plan
+from penstock.core.seen.snapshot import Observed
 from penstock.engine import gate
+from penstock.engine.observe import Snapshot
 from penstock.shell import watching
 from penstock.shell.client import HttpClient
 from penstock.shell.process import Operator
 from penstock.shell.settings import Settings
+from tests.properties.oracle import differences
 from tests.shell.fake import FakeCluster
 
 Until = Callable[[Callable[[], Any]], Awaitable[None]]
@@ -39,6 +44,26 @@ async def settled(operator: Operator) -> None:
         return quiet > 20  # what was written comes back by the watch
 
     await until(holds)
+
+
+@pytest.fixture(autouse=True)
+def oracle(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Plan]]:
+    """Whatever happens in a test, a plan of what was touched is that of everything."""
+    advanced: list[Plan] = []
+    wrong: list[Any] = []
+    advance = Snapshot.advance
+
+    def watched(snapshot: Snapshot, course: Course | None) -> Plan | None:
+        found = advance(snapshot, course)
+        if found is not None:
+            advanced.append(found)
+            assert isinstance(snapshot.observed, Observed)
+            wrong.extend(differences(found, snapshot.plan(), snapshot.observed.now))
+        return found
+
+    monkeypatch.setattr(Snapshot, "advance", watched)
+    yield advanced
+    assert not wrong
 
 
 @pytest.fixture

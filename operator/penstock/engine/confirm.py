@@ -6,7 +6,7 @@ deleted, or has lost its label, without which it runs as before.
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import replace
 
 from penstock.core.seen.reading import job_view
@@ -28,6 +28,11 @@ class Confirm:
         self.store = store
         self._asked: set[str] = set()
         store.on_gone.append(self._asked.discard)
+
+    def steps_of_jobs_away(self, owned: Mapping[str, StepView]) -> set[str]:
+        """Paths of those of these Steps that have a Job of which no watch tells."""
+        steps = (self.store.steps.get(job.step) for job in self.store.away.values())
+        return {step.path for step in steps if step and owned.get(step.path) is step}
 
     async def pods(self, steps: Iterable[StepView]) -> None:
         """Takes in the pods of all Jobs of these Steps about which there is a doubt; asks once about each Job."""

@@ -22,7 +22,6 @@ from penstock.core.pipeline.revisions import (
 from penstock.core.pipeline.standalone import compile_step
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
-from penstock.core.seen.owners import by_owner
 from penstock.core.seen.views import Object, PipelineView, StepView
 from penstock.engine.catalogue import Catalogue
 from penstock.engine.resources import PIPELINES, STEPS
@@ -79,9 +78,8 @@ class Graphs:
         if before is not None:
             old = kept if kept and kept.generation == before and not kept.compilation.compiled.problems else None
             old = old or self._past(view, of_generation(await self._revisions(view), before))
-            steps, _ = by_owner(self.store.steps_of(key).values(), view.uid)
-            jobs = {step.uid: self.store.jobs_of(step.uid) for step in steps.values()}
-            if old and edit_waits(view, old.compilation.compiled.graph, steps.values(), jobs):
+            steps = self.store.owned(key, view.uid).values()
+            if old and edit_waits(view, old.compilation.compiled.graph, steps, self.store.jobs_by_step):
                 self._kept[key] = old
                 return replace(old.compilation, deferred=True)
         known = await self._revisions(view)

@@ -160,6 +160,7 @@ class Lister:
         keys = self.store.keys()
         for key in keys:
             if namespace in (None, key.namespace) and (everything or self._lives(key)):
+                self.store.doubt(key)
                 self.wake(key)
                 await asyncio.sleep(1 / WAKES)
 

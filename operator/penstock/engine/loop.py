@@ -9,10 +9,13 @@ by an edit or a decision waits for no rest.
 import asyncio
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import structlog
 
+from penstock.core.pipeline.course import Course
 from penstock.core.pipeline.plan import Plan
 from penstock.core.pod.ready import Ready
 from penstock.core.seen.snapshot import Observed
@@ -27,6 +30,8 @@ from penstock.engine.schedules import Schedules
 from penstock.engine.store import Key
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 STATUS_SECONDS = 1.0
 """Between two writes of a Pipeline's status that only tell of progress."""
@@ -64,6 +69,7 @@ class _Turn:
     ring_at: float = 0.0
     status_at: float = -math.inf
     failures: int = 0
+    course: Course | None = None
     finished_pod: float | None = None
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -239,11 +245,12 @@ class Loop:
         snapshot = await self.observer.snapshot(key)
         if snapshot is None:
             self.observer.graphs.release(key)
+            self.observer.store.doubt(key)
             self.gate.forget(key)
             self.planner.forget(key)
             self.applier.setbacks.forget(key)
             return False, Outcome()
-        plan, took = await asyncio.to_thread(_timed, snapshot) if snapshot.size > LARGE else _timed(snapshot)
+        plan, took = await self._plan(turn, snapshot)
         metrics.PLANS.observe(took)
         self._rest(turn, took)
         self._wake_at(key, turn, plan.wake_at)
@@ -253,9 +260,22 @@ class Loop:
         due = self._due(key, turn, plan)
         async with self.gate.admitted(key, due, snapshot.graph, plan.places) as ready:
             self.planner.started(key, ready)
+            for one in ready:  # there will be a Job, or why there is none
+                self.observer.store.touch(one.step.uid)
             outcome = await self._carry_out(key, turn, snapshot, plan, ready, max(LEAST_WRITING, 3 * took))
         outcome.again |= bool(self.gate.unfit(key).items() - snapshot.unfit.items())  # the next plan knows
         return True, outcome
+
+    async def _plan(self, turn: _Turn, snapshot: Snapshot) -> tuple[Plan, float]:
+        """The plan, and the processor time that it took: on a busy machine the clock tells more about others."""
+        course, turn.course = turn.course, None  # if this fails, the next one is of everything
+        found, took = _timed(lambda: snapshot.advance(course))
+        if found is None:
+            large = snapshot.size > LARGE
+            whole, more = await asyncio.to_thread(_timed, snapshot.copy().plan) if large else _timed(snapshot.plan)
+            found, took = whole, took + more
+        turn.course = None if found.finished else found.course
+        return found, took
 
     def _rest(self, turn: _Turn, took: float) -> None:
         """A plan took so many seconds of processor time: the Pipeline rests the longer, the more others take."""
@@ -281,6 +301,7 @@ class Loop:
                 self._measure_hop(turn)
         if plan.finished:
             self.observer.graphs.release(key)
+            self.observer.store.doubt(key)
         if not ready:
             turn.finished_pod = None
         return outcome
@@ -312,10 +333,9 @@ class Loop:
             turn.finished_pod = None
 
 
-def _timed(snapshot: Snapshot) -> tuple[Plan, float]:
-    """The plan, and the processor time it took: on a busy machine the clock tells more about others."""
+def _timed(work: Callable[[], T]) -> tuple[T, float]:
     began = time.thread_time()
-    return snapshot.plan(), time.thread_time() - began
+    return work(), time.thread_time() - began
 
 
 def _waits(pipeline: PipelineView, status: dict[str, object]) -> bool:

@@ -1,16 +1,16 @@
 """Snapshots: what is known about one Pipeline, or one Step that stands alone, at one instant."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, replace
 
 from penstock.core.graph.graph import Graph, size
 from penstock.core.graph.ranks import ranks
-from penstock.core.pipeline.plan import Plan, plan
+from penstock.core.pipeline.course import Course
+from penstock.core.pipeline.plan import Plan, advance, plan
 from penstock.core.pipeline.resting import Rest, rest
 from penstock.core.pipeline.standalone import plan_step
-from penstock.core.seen.owners import by_owner
 from penstock.core.seen.snapshot import Observed, Refusal, Thresholds
-from penstock.core.seen.views import JobView, PipelineView, PodView, StepView
+from penstock.core.seen.views import PipelineView
 from penstock.engine import clock
 from penstock.engine.confirm import Confirm
 from penstock.engine.gate import Gate
@@ -24,7 +24,8 @@ from penstock.engine.store import Key, Store
 class Snapshot:
     """What one plan is made from. `pipeline` is None for a Step that stands alone, `graph` for who rests.
 
-    `size`: how many Steps there are, or are to be.
+    `size`: how many Steps there are, or are to be. `touched`: paths of those that something has happened to since the
+    snapshot before; None if that is not known, or something has happened to all of it.
     """
 
     pipeline: PipelineView | None
@@ -32,14 +33,32 @@ class Snapshot:
     size: int
     unfit: Mapping[str, Refusal]
     observed: Observed | Rest | tuple[object, ...]
+    touched: Set[str] | None = None
+
+    def advance(self, course: Course | None) -> Plan | None:
+        """The plan that goes on from a course, if that is enough. To be made before anything else happens."""
+        if course is None or self.touched is None or not isinstance(self.observed, Observed):
+            return None
+        return advance(course, self.observed, self.touched)
 
     def plan(self) -> Plan:
-        """The plan. Pure, so that it may be made in another thread."""
+        """The whole plan. Pure, so that it may be made in another thread if the snapshot is a `copy`."""
         if isinstance(self.observed, Observed):
             return plan(self.observed)
         if isinstance(self.observed, Rest):
             return Plan(wake_at=self.observed.until, finished=True)
         return plan_step(*self.observed)  # type: ignore[arg-type]
+
+    def copy(self) -> "Snapshot":
+        """It, of that instant for ever: what is seen of a Pipeline otherwise changes as the store does."""
+        if not isinstance(self.observed, Observed):
+            return self
+        seen = self.observed
+        steps = dict(seen.steps)
+        jobs = {step.uid: mine for step in steps.values() if (mine := seen.jobs.get(step.uid))}
+        pods = {job.uid: its for mine in jobs.values() for job in mine if (its := seen.pods.get(job.uid))}
+        trouble = dict(seen.trouble)
+        return replace(self, observed=replace(seen, steps=steps, jobs=jobs, pods=pods, trouble=trouble))
 
 
 class Observer:
@@ -74,41 +93,49 @@ class Observer:
         view = self.store.pipeline(key)
         if view is None or view.deleting:
             return None
-        steps, _ = by_owner(self.store.steps_of(key).values(), view.uid)
-        resting = rest(view, steps.values(), self._children(steps.values())[0], clock.now())
+        store = self.store
+        resting = rest(view, store.owned(key, view.uid).values(), store.jobs_by_step, clock.now())
         if resting:
-            return Snapshot(view, None, len(steps), {}, resting)
+            store.doubt(key)  # nobody follows it
+            return Snapshot(view, None, len(store.owned(key, view.uid)), {}, resting)
         meaning = await self.graphs.pipeline(view)
-        steps, _ = by_owner(self.store.steps_of(key).values(), view.uid)
-        await self.confirm.jobs(steps.values())
-        await self.confirm.pods(steps.values())
-        newer = self.store.pipeline(key)
+        await self._confirm(key, view)
+        newer = store.pipeline(key)
         if newer and (newer.uid, newer.generation, newer.rerun) == (view.uid, view.generation, view.rerun):
             view = newer
-        steps, taken = by_owner(self.store.steps_of(key).values(), view.uid)
-        jobs, pods = self._children(steps.values())
+        touched = store.touched.get(key)
+        store.touched[key] = set()
+        graph = meaning.compiled.graph
         observed = Observed(
             pipeline=view,
-            graph=meaning.compiled.graph,
+            graph=graph,
             problems=meaning.compiled.problems,
-            steps=steps,
-            jobs=jobs,
-            pods=pods,
+            steps=store.owned(key, view.uid),
+            jobs=store.jobs_by_step,
+            pods=store.pods_by_job,
             now=clock.now(),
-            trouble=self._trouble(jobs),
-            refused=self._refused(steps.values()),
+            trouble=self.trouble,
+            refused=self.starter.refusals(),
             waits=self.gate.waits(key),
             unfit=self.gate.unfit(key),
-            expected=ranks(meaning.compiled.graph, self.store.learned) if meaning.compiled.graph else None,
+            expected=ranks(graph, store.learned) if graph else None,
             thresholds=self.thresholds,
             pins=meaning.pins,
             superfluous=meaning.superfluous,
             unwritable=self.setbacks.words(key),
             deferred=meaning.deferred,
-            taken=taken,
+            taken=store.taken(key, view.uid),
         )
-        graph = meaning.compiled.graph
-        return Snapshot(view, graph, max(len(steps), size(graph) if graph else 0), observed.unfit, observed)
+        large = max(len(observed.steps), size(graph) if graph else 0)
+        return Snapshot(view, graph, large, observed.unfit, observed, touched)
+
+    async def _confirm(self, key: Key, view: PipelineView) -> None:
+        """Asks for what is in doubt of the Steps that something has happened to."""
+        owned, touched = self.store.owned(key, view.uid), self.store.touched.get(key)
+        paths = owned.keys() if touched is None else touched | self.confirm.steps_of_jobs_away(owned)
+        steps = [owned[path] for path in paths if path in owned]
+        await self.confirm.jobs(steps)
+        await self.confirm.pods(steps)
 
     async def _step(self, key: Key) -> Snapshot | None:
         step = self.store.step(key)
@@ -118,27 +145,8 @@ class Observer:
         await self.confirm.pods([step])
         step = self.store.step(key) or step
         compiled = self.graphs.step(step)
-        jobs, pods = self._children([step])
-        mine = jobs.get(step.uid, ())
-        unfit = self.gate.unfit(key)
-        facts = (self._trouble(jobs), self._refused([step]), self.gate.waits(key), unfit)
-        found = (step, compiled, mine, pods, clock.now(), *facts)
+        store, unfit = self.store, self.gate.unfit(key)
+        mine = store.jobs_of(step.uid)
+        facts = (self.trouble, self.starter.refusals(), self.gate.waits(key), unfit)
+        found = (step, compiled, mine, store.pods_by_job, clock.now(), *facts)
         return Snapshot(None, compiled.graph, 1, unfit, found)
-
-    def _children(
-        self, steps: Iterable[StepView]
-    ) -> tuple[dict[str, tuple[JobView, ...]], dict[str, tuple[PodView, ...]]]:
-        store = self.store
-        jobs = {step.uid: mine for step in steps if (mine := store.jobs_of(step.uid))}
-        pods = {job.uid: its for mine in jobs.values() for job in mine if (its := store.pods_of(job.uid))}
-        return jobs, pods
-
-    def _trouble(self, jobs: Mapping[str, tuple[JobView, ...]]) -> dict[str, str]:
-        if not self.trouble:
-            return {}
-        return {job.uid: self.trouble[job.uid] for found in jobs.values() for job in found if job.uid in self.trouble}
-
-    def _refused(self, steps: Iterable[StepView]) -> dict[str, Refusal]:
-        if not self.starter.any_refused:
-            return {}
-        return {step.uid: found for step in steps if (found := self.starter.refused(step.uid))}

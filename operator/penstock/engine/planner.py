@@ -55,17 +55,17 @@ class Planner:
             return
         if plan.begins:
             return  # a spec is only taken up; how the Steps stand by it comes with the next plan
-        if sum(not verdict.ended for _, verdict in plan.verdicts) > MOST_STEPS:
+        if plan.tally.count(lambda kind: not kind.ended) > MOST_STEPS:
             self._courses.pop(key, None)
             new = key not in self._too_large
             self._too_large.add(key)
         else:
             self._too_large.discard(key)
-            known = self._courses.get(key)
-            self._courses[key] = (observed, plan.verdicts)
-            self._note(key, plan.verdicts)
+            known, verdicts = self._courses.get(key), plan.verdicts
+            self._courses[key] = (observed, verdicts)
+            self._note(key, verdicts)
             # Instances come when their list is known.
-            new = known is None or known[0].graph is not observed.graph or len(known[1]) != len(plan.verdicts)
+            new = known is None or known[0].graph is not observed.graph or len(known[1]) != len(verdicts)
         if new:
             self._begin()
 

@@ -49,6 +49,10 @@ class Starter:
         """Whether any Job was not taken."""
         return bool(self._refused)
 
+    def refusals(self) -> dict[str, Refusal]:
+        """Why Jobs were not taken, by the uid of their Step."""
+        return {step: found.refusal for step, found in self._refused.items()}
+
     def refused(self, step: str) -> Refusal | None:
         """Why the Job of the Step with that uid was not taken."""
         found = self._refused.get(step)

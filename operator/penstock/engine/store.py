@@ -97,11 +97,15 @@ class Store:
         """Namespaces (None: all) that could not be listed: not all is known of them, so nothing is decided in them."""
         self._by_name: dict[Key, str] = {}
         self._asked_for: dict[Key, frozenset[tuple[str, str]]] = {}
-        self._steps_of: dict[Key, dict[str, StepView]] = {}
+        self._steps_of: dict[Key, dict[str | None, dict[str, StepView]]] = {}
+        """By the uid of the Pipeline that owns them, and their paths."""
         self._jobs_of: dict[str, tuple[JobView, ...]] = {}
         self._pods_of: dict[str, tuple[PodView, ...]] = {}
         self.away: dict[str, JobView] = {}
         """Jobs that are seen no more though no end of them is on record, by uid: deleted, or without their label."""
+        self.touched: dict[Key, set[str]] = {}
+        """Paths of the Steps of a Pipeline that something has happened to, since it was asked about them last. What is
+        not in here is not followed, or something has happened to all of it."""
         self.on_gone: list[Callable[[str], None]] = []
         """Called with the uid of each object that is gone: by it others let go of what they keep."""
 
@@ -133,9 +137,28 @@ class Store:
             if view.namespace == schedule.namespace and (view.schedule == schedule.uid or view.name.startswith(prefix))
         ]
 
-    def steps_of(self, key: Key) -> Mapping[str, StepView]:
+    def steps_of(self, key: Key) -> dict[str, StepView]:
         """The Steps with names of that Pipeline's by path, as they are now, whoever owns them."""
-        return dict(self._steps_of.get(key, {}))
+        return {path: step for steps in self._steps_of.get(key, {}).values() for path, step in steps.items()}
+
+    def owned(self, key: Key, owner: str) -> Mapping[str, StepView]:
+        """Those of them that the Pipeline with that uid owns. It is no copy: it changes as they do."""
+        return self._steps_of.get(key, {}).get(owner, {})
+
+    def taken(self, key: Key, owner: str) -> Mapping[str, StepView]:
+        """Those of them that it does not own."""
+        others = [steps for uid, steps in self._steps_of.get(key, {}).items() if uid != owner]
+        return {path: step for steps in others for path, step in steps.items()}
+
+    @property
+    def jobs_by_step(self) -> Mapping[str, tuple[JobView, ...]]:
+        """All Jobs by the uid of their Step. It is no copy."""
+        return self._jobs_of
+
+    @property
+    def pods_by_job(self) -> Mapping[str, tuple[PodView, ...]]:
+        """All pods by the uid of their Job. It is no copy."""
+        return self._pods_of
 
     def jobs_of(self, step: str) -> tuple[JobView, ...]:
         """The Jobs of the Step with that uid."""
@@ -171,6 +194,20 @@ class Store:
             self._asked_for.pop(key, None)
 
     # --- news -------------------------------------------------------------------------------------------------------
+
+    def touch(self, step: str) -> None:
+        """Something has happened that concerns the Step with that uid: to it, a Job or a pod of it, or what is said."""
+        view = self.steps.get(step)
+        if view is not None:
+            self._touch(view)
+
+    def _touch(self, step: StepView) -> None:
+        if step.pipeline and (touched := self.touched.get(Key(step.namespace, step.pipeline))) is not None:
+            touched.add(step.path)
+
+    def doubt(self, key: Key) -> None:
+        """Whatever may have happened to it, all of it is to be looked at."""
+        self.touched.pop(key, None)
 
     def put(self, resource: Resource, obj: Object) -> tuple[Key, ...]:
         """Takes an object in, unless what is known of it is as new."""
@@ -318,11 +355,17 @@ class Store:
                 if key.alone:
                     self._by_name[key] = view.uid
                 else:
-                    self._steps_of.setdefault(key, {})[view.path] = view
+                    steps = self._steps_of.setdefault(key, {})
+                    for other in steps.values():
+                        other.pop(view.path, None)
+                    steps.setdefault(view.owner, {})[view.path] = view
+                    self._touch(view)
             case JobView():
+                self.touch(view.step)
                 others = (one for one in self._jobs_of.get(view.step, ()) if one.uid != view.uid)
                 self._jobs_of[view.step] = (*others, view)
             case PodView():
+                self._touch_by_job(view.job)
                 pods = (one for one in self._pods_of.get(view.job, ()) if one.uid != view.uid)
                 self._pods_of[view.job] = (*pods, view)
 
@@ -334,21 +377,30 @@ class Store:
                 self._unname(_key_of_schedule(view), view.uid)
             case StepView():
                 key = _key_of(view)
-                steps = self._steps_of.get(key, {})
+                of = self._steps_of.get(key, {})
+                mine = of.get(view.owner, {})
                 if key.alone:
                     self._unname(key, view.uid)
-                elif view.path in steps and steps[view.path].uid == view.uid:
-                    del steps[view.path]
-                    if not steps:
+                elif view.path in mine and mine[view.path].uid == view.uid:
+                    self._touch(view)
+                    del mine[view.path]
+                    if not any(of.values()):
                         del self._steps_of[key]
             case JobView():
+                self.touch(view.step)
                 self._jobs_of[view.step] = tuple(one for one in self.jobs_of(view.step) if one.uid != view.uid)
                 if not self._jobs_of[view.step]:
                     del self._jobs_of[view.step]
             case PodView():
+                self._touch_by_job(view.job)
                 self._pods_of[view.job] = tuple(one for one in self.pods_of(view.job) if one.uid != view.uid)
                 if not self._pods_of[view.job]:
                     del self._pods_of[view.job]
+
+    def _touch_by_job(self, uid: str) -> None:
+        job = self.jobs.get(uid) or self.away.get(uid)
+        if job:
+            self.touch(job.step)
 
     def _unname(self, key: Key, uid: str) -> None:
         if self._by_name.get(key) == uid:

@@ -76,7 +76,7 @@ class Trouble:
                 silent[job.namespace, resource][uid] = job
         known = {job.uid for jobs in silent.values() for job in jobs.values()}
         for uid in self.messages.keys() - known:
-            del self.messages[uid]
+            self._say(self.store.jobs.get(uid), uid, "")
         for (namespace, resource), jobs in silent.items():
             if now - self._asked.get((namespace, resource.kind), 0.0) > AGAIN_SECONDS:
                 self._asked[namespace, resource.kind] = now
@@ -114,12 +114,20 @@ class Trouble:
         for job in {job.uid: job for job in jobs.values()}.values():
             words = found[job.uid].words if job.uid in found else ""
             if words and words != self.messages.get(job.uid):
-                self.messages[job.uid] = words
+                self._say(job, job.uid, words)
                 key = self.store.key_of_step(job.step)
                 if key:
                     self.wake(key)
             elif not words and resource is PODS:
-                self.messages.pop(job.uid, None)
+                self._say(job, job.uid, "")
+
+    def _say(self, job: JobView | None, uid: str, words: str) -> None:
+        """From now on this is said of a Job, or nothing any more."""
+        self.messages.pop(uid, None)
+        if words:
+            self.messages[uid] = words
+        if job:
+            self.store.touch(job.step)
 
     def _tells(self, one: _Warning, now: float) -> bool:
         """Whether a warning still says how it is with what it is about."""

@@ -185,7 +185,8 @@ class _Planner:
         if course.world.graph is not self.graph or course.basis != self.basis:
             return None
         deciding = Deciding(self.observed, course.world, self.stage, self.asked)
-        redone = course.touch(paths, deciding, self._last(course, main_ended=False))
+        # What is said where names are taken counts all that are.
+        redone = course.touch({*paths, *self.observed.taken}, deciding, self._last(course, main_ended=False))
         if redone is None or self._turns(course.tally):
             return None
         main_ended = not course.tally.any(lambda kind: not (kind.final or kind.ended))
