@@ -1,15 +1,17 @@
 """A plan of what was touched is the plan of everything: whatever has happened, and however much of it at once."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock.core import labels
+from penstock.core.graph.ranks import ranks
 from penstock.core.pipeline.course import Course
 from penstock.core.pipeline.plan import Plan, advance, plan
 from penstock.core.pod.ready import Ready
-from penstock.core.seen.snapshot import Observed
+from penstock.core.seen.snapshot import Observed, Thresholds
 from tests.properties.manifests import manifests, sagas
 from tests.properties.objects import Object
 from tests.properties.oracle import differences
@@ -24,6 +26,14 @@ class Advancing(Hostile):
         self.course: Course | None = None
         self.seen: Mapping[str, object] = {}
         self.advanced = self.whole = 0
+
+    def observe(self) -> Observed:
+        """What is seen, by who expects all steps to take no time."""
+        found = super().observe()
+        if found.graph is None:
+            return found
+        known = replace(ranks(found.graph), durations=dict.fromkeys(found.graph.tasks, 1.0), assumed=())
+        return replace(found, expected=known, thresholds=Thresholds(factor=2.0, at_least=2.0, stalled=4.0))
 
     def made(self, observed: Observed) -> Plan:
         seen = {path: _of(observed, path) for path in observed.steps.keys() | observed.taken.keys()}
@@ -44,7 +54,8 @@ def _of(observed: Observed, path: str) -> object:
     uid = step.uid if step else ""
     jobs = list(observed.jobs.get(uid, ()))
     pods = [list(observed.pods.get(job.uid, ())) for job in jobs]
-    return step, observed.taken.get(path), jobs, pods, observed.refused.get(uid), observed.unfit.get(uid)
+    wait, said = observed.waits.get(uid), (observed.refused.get(uid), observed.unfit.get(uid))
+    return step, observed.taken.get(path), jobs, pods, said, wait and wait.reason
 
 
 @given(st.one_of(manifests(strict=False), sagas()), st.integers(0, 2**32), st.integers(0, 60))

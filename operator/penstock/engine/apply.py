@@ -111,13 +111,19 @@ class Applier:
             conclude = list(self._status(PIPELINES, snapshot.pipeline, plan.pipeline_status, outcome))
             if conclude and plan.pipeline_status and plan.pipeline_status["phase"] not in _FINAL:
                 writes, conclude = [*conclude, *writes], []
-        outcome.again |= self.setbacks.retain(key, {one.what for one in (*writes, *conclude)} | _starts(plan.ready))
+        if self.setbacks.any(key):
+            wanted = {one.what for one in (*writes, *conclude)} | _starts(plan.ready)
+            outcome.again |= self.setbacks.retain(key, wanted)
         if await self._all(key, writes, time.monotonic() + seconds, outcome):
             await self._all(key, conclude, time.monotonic() + seconds, outcome)
         elif snapshot.pipeline and plan.begins and (said := self.setbacks.words(key)):
             await self._tell(snapshot.pipeline, said[key.name])
         outcome.again |= plan.unsettled and outcome.done > 0
         return outcome
+
+    def hindered(self, key: Key) -> bool:
+        """Whether any attempt may have to wait for the time of its next try."""
+        return self.starter.any_refused or self.setbacks.any(key)
 
     def not_before(self, key: Key, ready: Ready) -> float:
         """Earliest time (seconds since 1970) at which to try to start an attempt."""

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from penstock.core.admission.admission import Admission, admit_lanes
-from penstock.core.admission.asking import Asking, Waiting
+from penstock.core.admission.asking import Asking, Waiting, Waits
 from penstock.core.admission.capacity import Holding
 from penstock.core.admission.demands import Demand
 from penstock.core.admission.ledger import Ledger
@@ -140,13 +140,18 @@ class Gate:
     def waits(self, key: Key) -> Mapping[str, Wait]:
         """Why the Steps of a Pipeline wait that the last pass did not let through, as far as it lasts; by uid."""
         asking = self._asking.get(key)
-        return asking.waits() if asking else {}
+        return Waits(asking) if asking else {}
+
+    def changes(self, key: Key) -> set[str]:
+        """Paths of the Steps of which that is new, since this was asked last."""
+        asking = self._asking.get(key)
+        return asking.changes() if asking else set()
 
     def short_of(self, resources: Set[str]) -> Iterator[tuple[str, str, int]]:
         """Namespace and uid of each Step that waits for one of these resources, and how many pods it is to have."""
         for key, asking in self._asking.items():
-            for one, like, wait in asking.waiting():
-                if like.shape and not resources.isdisjoint(wait.short):
+            for one, like, _ in asking.waiting(lambda wait: not resources.isdisjoint(wait.short)):
+                if like.shape:
                     yield key.namespace, one.step.uid, like.shape.replicas
 
     def unfit(self, key: Key) -> dict[str, Refusal]:
@@ -163,8 +168,7 @@ class Gate:
                 run=one.facts.run,
                 attempt=one.attempt,
             )
-            for one, _, wait in asking.waiting()
-            if wait.reason is Reason.NEVER_FITS
+            for one, _, wait in asking.waiting(lambda wait: wait.reason is Reason.NEVER_FITS)
         }
 
     # --- passes ---------------------------------------------------------------------------------------------------

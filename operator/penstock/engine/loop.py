@@ -308,6 +308,8 @@ class Loop:
 
     def _due(self, key: Key, turn: _Turn, plan: Plan) -> list[Ready]:
         """Steps that may start now if there is room: those whose last try was not too short a time ago."""
+        if not self.applier.hindered(key):
+            return plan.ready
         now, due = clock.now(), []
         for one in plan.ready:
             at = self.applier.not_before(key, one)

@@ -57,8 +57,8 @@ class Snapshot:
         steps = dict(seen.steps)
         jobs = {step.uid: mine for step in steps.values() if (mine := seen.jobs.get(step.uid))}
         pods = {job.uid: its for mine in jobs.values() for job in mine if (its := seen.pods.get(job.uid))}
-        trouble = dict(seen.trouble)
-        return replace(self, observed=replace(seen, steps=steps, jobs=jobs, pods=pods, trouble=trouble))
+        trouble, waits = dict(seen.trouble), dict(seen.waits)
+        return replace(self, observed=replace(seen, steps=steps, jobs=jobs, pods=pods, trouble=trouble, waits=waits))
 
 
 class Observer:
@@ -103,7 +103,7 @@ class Observer:
         newer = store.pipeline(key)
         if newer and (newer.uid, newer.generation, newer.rerun) == (view.uid, view.generation, view.rerun):
             view = newer
-        touched = store.touched.get(key)
+        touched, told = store.touched.get(key), self.gate.changes(key)
         store.touched[key] = set()
         graph = meaning.compiled.graph
         observed = Observed(
@@ -127,7 +127,7 @@ class Observer:
             taken=store.taken(key, view.uid),
         )
         large = max(len(observed.steps), size(graph) if graph else 0)
-        return Snapshot(view, graph, large, observed.unfit, observed, touched)
+        return Snapshot(view, graph, large, observed.unfit, observed, None if touched is None else touched | told)
 
     async def _confirm(self, key: Key, view: PipelineView) -> None:
         """Asks for what is in doubt of the Steps that something has happened to."""

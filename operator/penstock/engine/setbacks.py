@@ -59,6 +59,10 @@ class Setbacks:
             del self._known[key]
         return found is not None
 
+    def any(self, key: Key) -> bool:
+        """Whether any write pauses."""
+        return key in self._known
+
     def until(self, key: Key, what: What) -> float:
         """When a write may be tried (seconds since 1970); 0 if at any time."""
         found = self._known.get(key, {}).get(what)

@@ -38,6 +38,12 @@ class Lane:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def remove(self, key: Key) -> None:
+        """Takes out a demand, if it is in here."""
+        at = bisect_left(self.keys, key)
+        if at < len(self.keys) and self.keys[at] == key:
+            del self.keys[at]
+
     @property
     def first(self) -> Demand:
         """The demand that goes before the others."""
@@ -68,7 +74,7 @@ class Lanes:
     def remove(self, one: Demand) -> None:
         """It has started, or never will."""
         lane = self._of[_kind(one)]
-        del lane.keys[bisect_left(lane.keys, one.key)]
+        lane.remove(one.key)
         if not lane.keys:
             del self._of[_kind(one)]
 

@@ -13,9 +13,9 @@ from typing import Any
 from penstock.core.graph.graph import Graph, Task
 from penstock.core.graph.world import Node, Verdict, World, readers_of
 from penstock.core.pipeline.deciding import Deciding
+from penstock.core.pipeline.lateness import running_since
 from penstock.core.pipeline.tally import Tally
 from penstock.core.pod.ready import Ready
-from penstock.core.reasons import Reason
 from penstock.core.seen.snapshot import Observed
 from penstock.core.seen.views import StepView
 from penstock.core.step import status as step_status
@@ -66,6 +66,8 @@ class Course:
         """What is to be written, by the number of the instance. Numbers are in the order of the graph."""
         self.ready: dict[int, Ready] = {}
         """What wants a Job."""
+        self.running: dict[int, tuple[Node, float]] = {}
+        """What runs, and since when."""
         self.alarms = _Alarms()
         self.used = usage.Total()
         self.obsolete: dict[str, StepView] = {}
@@ -74,8 +76,7 @@ class Course:
         """Steps with a decision on an approval that is on record."""
         self._numbers: dict[str, int] = {}
         self._nodes: list[Node] = []
-        self._told: dict[int, Reason | None] = {}
-        """Why those that are ready were held back when they were decided about."""
+        self._in_order: list[Ready] | None = None
 
     # --- decisions ------------------------------------------------------------------------------------------------
 
@@ -87,11 +88,11 @@ class Course:
                 self._nodes.append(node)
                 verdict, found = deciding.about(node)
                 self.world.add(node, verdict)
-                self._keep(node, None, verdict, found, deciding.observed)
+                self._keep(node, None, verdict, found)
 
     def touch(self, paths: Iterable[str], deciding: Deciding, last: Deciding) -> set[str] | None:
         """Decides anew about the instances at these paths, those whose time has come, those of which something was to
-        be written or who wait for another reason, and whoever sees a difference by that. `last`: about `finally`.
+        be written, and whoever sees a difference by that. `last`: about `finally`.
 
         Returns the paths of all of these; None if that is not enough, since there may be other instances now. Then
         nothing here holds any more.
@@ -99,11 +100,6 @@ class Course:
         numbers = {self._numbers[path] for path in paths if path in self._numbers}
         numbers.update(self._numbers[path] for path in self.alarms.due(deciding.observed.now))
         numbers.update(self.acting)
-        waits = deciding.observed.waits
-        for number, ready in self.ready.items():
-            wait = waits.get(ready.step.uid)
-            if (wait.reason if wait else None) is not self._told.get(number):
-                numbers.add(number)
         redone: set[str] = set()
         queue = list(numbers)
         heapify(queue)
@@ -120,7 +116,7 @@ class Course:
                     if other not in numbers:
                         numbers.add(other)
                         heappush(queue, other)
-            self._keep(node, before, verdict, found, deciding.observed)
+            self._keep(node, before, verdict, found)
         return redone
 
     def _runs_over(self, node: Node, before: Verdict, after: Verdict) -> bool:
@@ -129,7 +125,7 @@ class Course:
             return False
         return (before.ended, before.phase, before.outputs) != (after.ended, after.phase, after.outputs)
 
-    def _keep(self, node: Node, before: Verdict | None, verdict: Verdict, found: Decided, observed: Observed) -> None:
+    def _keep(self, node: Node, before: Verdict | None, verdict: Verdict, found: Decided) -> None:
         number = self._numbers[node.path]
         if before != verdict:
             self.tally.put(number, node, before, verdict)
@@ -139,21 +135,20 @@ class Course:
             self.acting[number] = found
         if found.ready:
             (self.ready[number],) = found.ready
-            wait = observed.waits.get(self.ready[number].step.uid)
-            self._told[number] = wait.reason if wait else None
+            self._in_order = None
         elif self.ready.pop(number, None):
-            del self._told[number]
+            self._in_order = None
 
     # --- what follows ---------------------------------------------------------------------------------------------
 
     def found(self) -> Decided:
         """What follows from all decisions, in the order of the graph, but for when to look again."""
         found = Decided()
-        for number in sorted(self.acting.keys() | self.ready.keys()):
-            if number in self.acting:
-                found.add(self.acting[number])
-            else:
-                found.ready.append(self.ready[number])
+        for number in sorted(self.acting):
+            found.add(self.acting[number])
+        if self._in_order is None:
+            self._in_order = [self.ready[number] for number in sorted(self.ready)]
+        found.ready = list(self._in_order)
         return found
 
     def see(self, paths: Iterable[str], observed: Observed, statuses: Mapping[str, Status]) -> None:
@@ -172,3 +167,13 @@ class Course:
             if step is not None and step.decided and step_status.ended(step.status):
                 self.settled[path] = step
             self.used.put(path, used)
+            number = self._numbers.get(path)
+            if number is not None:
+                self._note_running(number, None if step is None else statuses.get(path, step.status))
+
+    def _note_running(self, number: int, status: Mapping[str, Any] | None) -> None:
+        node = self._nodes[number]
+        since = None if status is None else running_since(status, self.world.verdicts[node.task.id, node.index])
+        self.running.pop(number, None)
+        if since is not None:
+            self.running[number] = node, since

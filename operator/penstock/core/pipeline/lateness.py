@@ -9,12 +9,13 @@ from penstock.api import durations
 from penstock.api.step import StepPhase
 from penstock.core.clock import instant
 from penstock.core.graph.ranks import Ranks
-from penstock.core.graph.world import Node
+from penstock.core.graph.world import Node, Verdict
 from penstock.core.pipeline.tally import Tally
 from penstock.core.pod.ready import Ready
 from penstock.core.reasons import Reason
 from penstock.core.seen.snapshot import Thresholds
-from penstock.core.seen.views import StepView
+
+UNDER_WAY = (StepPhase.RUNNING, StepPhase.RETRYING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,8 @@ class Watched:
 
     tally: Tally
     waiting: Iterable[Ready]
-    steps: Mapping[str, StepView]
-    """Step objects by path."""
+    running: Mapping[int, tuple[Node, float]]
+    """Attempts under way whose container runs, and since when; numbered in the order of the graph."""
     status: Mapping[str, Any]
     """Status of the Pipeline."""
     expected: Ranks | None
@@ -41,15 +42,18 @@ class Watched:
 
 def late(watched: Watched, now: float) -> tuple[Late | None, float | None]:
     """Why it is late, if it is; and when, at the earliest, it will be (later), if nothing happens until then."""
-    found: list[tuple[float, Late]] = []
-    running = watched.tally.ordered(lambda kind: kind.phase in (StepPhase.RUNNING, StepPhase.RETRYING))
-    for node, _ in running:
-        found += _overdue(watched, node)
-    if not running:
+    found = list(_overdue(watched, now))
+    if not watched.tally.any(lambda kind: kind.phase in UNDER_WAY):
         found += _stalled(watched)
     found += _past_eta(watched)
     due = [one for at, one in found if at <= now]
     return (due[0] if due else None), min((at for at, _ in found if at > now), default=None)
+
+
+def running_since(status: Mapping[str, Any], verdict: Verdict) -> float | None:
+    """Since when the container of the attempt that is under way runs, as far as the status of its Step tells."""
+    newest: Mapping[str, Any] = (status.get("attempts") or [{}])[-1]
+    return None if verdict.phase not in UNDER_WAY or "end" in newest else instant(newest.get("start"))
 
 
 def _limit(watched: Watched, seconds: float) -> float:
@@ -57,16 +61,23 @@ def _limit(watched: Watched, seconds: float) -> float:
     return max(seconds * limits.factor, seconds + limits.at_least)
 
 
-def _overdue(watched: Watched, node: Node) -> Iterable[tuple[float, Late]]:
-    expected, name = watched.expected, node.task.id
-    step = watched.steps.get(node.path)
-    attempts = (step.status.get("attempts") if step else None) or [{}]
-    began = instant(attempts[-1].get("start"))
-    if expected is None or began is None or name in expected.assumed or "end" in attempts[-1]:
+def _overdue(watched: Watched, now: float) -> Iterable[tuple[float, Late]]:
+    """The first step that is overdue, and the one that will be next."""
+    expected = watched.expected
+    if expected is None or not watched.running:
         return
-    known = expected.durations[name]
-    words = f"step {node.path!r} runs far longer than the {durations.render(round(known))} it is expected to take"
-    yield began + _limit(watched, known), Late(Reason.STEP_OVERDUE, words)
+    tasks = {node.task.id for node, _ in watched.running.values()}.difference(expected.assumed)
+    limits = {name: _limit(watched, expected.durations[name]) for name in tasks}
+    running = ((number, node.task.id, began) for number, (node, began) in watched.running.items())
+    ends = [(began + limits[name], number) for number, name, began in running if name in limits]
+    over = min((number for at, number in ends if at <= now), default=None)
+    soon = min((one for one in ends if one[0] > now), default=None)
+    for at, number in [(now, over), soon or (now, None)]:
+        if number is not None:
+            node = watched.running[number][0]
+            usual = durations.render(round(expected.durations[node.task.id]))
+            words = f"step {node.path!r} runs far longer than the {usual} it is expected to take"
+            yield at, Late(Reason.STEP_OVERDUE, words)
 
 
 def _stalled(watched: Watched) -> Iterable[tuple[float, Late]]:

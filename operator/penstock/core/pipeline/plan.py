@@ -274,7 +274,9 @@ class _Planner:
     def _sum_up(self, course: Course, main_ended: bool) -> None:
         """How the Pipeline stands, and what follows from that."""
         result, tally = self.result, course.tally
-        state = State(self.observed, course.world, self.stage, self.undoing, tally, main_ended, result.ready)
+        state = State(
+            self.observed, course.world, self.stage, self.undoing, tally, course.running, main_ended, result.ready
+        )
         summary = state.summary(course.used.of_each())
         if self.observed.problems:
             status = pipeline_status.invalid(self.pipeline, self.observed.problems, tally, self.now)

@@ -8,7 +8,7 @@ from typing import Any
 from penstock.api.base import Json
 from penstock.api.pipeline import PipelinePhase
 from penstock.api.step import StepPhase
-from penstock.core.graph.world import World, first_missing
+from penstock.core.graph.world import Node, World, first_missing
 from penstock.core.pipeline.lateness import Late, Watched, late
 from penstock.core.pipeline.status import MAX_OUTPUTS, Summary
 from penstock.core.pipeline.tally import Kind, Tally
@@ -34,6 +34,8 @@ class State:
     stage: Stage
     undoing: Undoing | None
     tally: Tally
+    running: Mapping[int, tuple[Node, float]]
+    """See core/pipeline/lateness.py."""
     main_ended: bool
     waiting: Sequence[Ready]
     """Steps that are ready and have no Job yet."""
@@ -52,7 +54,7 @@ class State:
     def _late(self) -> tuple[Late | None, float | None]:
         observed = self.observed
         status, limits = observed.pipeline.status, observed.thresholds
-        return late(Watched(self.tally, self.waiting, observed.steps, status, observed.expected, limits), observed.now)
+        return late(Watched(self.tally, self.waiting, self.running, status, observed.expected, limits), observed.now)
 
     def _phase(self) -> tuple[PipelinePhase, Reason, str]:
         tally = self.tally

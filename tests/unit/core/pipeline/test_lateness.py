@@ -129,3 +129,20 @@ def test_an_approval_is_no_queue() -> None:
     cluster.now += 10_000
     cluster.reconcile()
     assert cluster.late is None
+
+
+def test_that_a_step_will_be_late_is_known_in_the_plan_that_says_since_when_it_runs() -> None:
+    cluster = Watched()
+    cluster.apply(
+        {
+            "kind": "Pipeline",
+            "metadata": {"name": "p"},
+            "spec": {"steps": [{"name": "a", "image": "i", "script": "x", "duration": "100s"}]},
+        }
+    )
+    cluster.reconcile()
+    cluster.start_pods()
+    cluster.now += 3
+    found = cluster.plan()
+    assert [status["reason"] for _, status in found.step_statuses] == ["Running"]
+    assert found.wake_at == cluster.now - 3 + 300, "what is written is not told to who wrote it"
