@@ -133,16 +133,13 @@ def test_an_approval_is_no_queue() -> None:
 
 def test_that_a_step_will_be_late_is_known_in_the_plan_that_says_since_when_it_runs() -> None:
     cluster = Watched()
-    cluster.apply(
-        {
-            "kind": "Pipeline",
-            "metadata": {"name": "p"},
-            "spec": {"steps": [{"name": "a", "image": "i", "script": "x", "duration": "100s"}]},
-        }
-    )
+    steps = [
+        {"name": name, "image": "i", "script": "x", "duration": long} for name, long in {"a": "100s", "b": "1h"}.items()
+    ]
+    cluster.apply({"kind": "Pipeline", "metadata": {"name": "p"}, "spec": {"steps": steps}})
     cluster.reconcile()
     cluster.start_pods()
     cluster.now += 3
     found = cluster.plan()
-    assert [status["reason"] for _, status in found.step_statuses] == ["Running"]
+    assert [status["reason"] for _, status in found.step_statuses] == ["Running", "Running"]
     assert found.wake_at == cluster.now - 3 + 300, "what is written is not told to who wrote it"
