@@ -6,7 +6,7 @@ Nothing waits for it: what is ready starts meanwhile as the dispatch rule says.
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -14,10 +14,11 @@ from penstock.api.step import StepPhase
 from penstock.core.admission.capacity import Capacity
 from penstock.core.admission.turns import Turns
 from penstock.core.foresight.activities import Workload
-from penstock.core.foresight.planned_pass import MOST_STEPS, Course, prepared, worth_planning
+from penstock.core.foresight.planned_pass import MOST_STEPS, prepared, worth_planning
 from penstock.core.foresight.simulate import turns
 from penstock.core.graph.world import Node, Verdict
 from penstock.core.pipeline.plan import Plan
+from penstock.core.pipeline.tally import Tally
 from penstock.core.pod.ready import Ready
 from penstock.core.seen.snapshot import Observed
 from penstock.engine import clock, metrics
@@ -36,12 +37,33 @@ SHARE = 0.05
 """Of a core, for planned passes."""
 
 
+@dataclass(slots=True)
+class _Seen:
+    """How a Pipeline stood when it was seen last; what is seen of its objects, and the tally, are as they are now.
+
+    `instances`: how many there were. `started`: paths of Steps that were let through since: they hold room, though no
+    snapshot shows it yet.
+    """
+
+    observed: Observed
+    tally: Tally
+    instances: int
+    started: set[str] = field(default_factory=set)
+
+    @property
+    def verdicts(self) -> list[tuple[Node, Verdict]]:
+        return [
+            (node, replace(verdict, phase=StepPhase.RUNNING) if node.path in self.started else verdict)
+            for node, verdict in self.tally.ordered()
+        ]
+
+
 class Planner:
     """Keeps the gate's turns up to date."""
 
     def __init__(self, gate: Gate) -> None:
         self.gate = gate
-        self._courses: dict[Key, Course] = {}
+        self._seen: dict[Key, _Seen] = {}
         self._too_large: set[Key] = set()
         self._task: asyncio.Task[None] | None = None
         self._stale = False
@@ -56,16 +78,16 @@ class Planner:
         if plan.begins:
             return  # a spec is only taken up; how the Steps stand by it comes with the next plan
         if plan.tally.count(lambda kind: not kind.ended) > MOST_STEPS:
-            self._courses.pop(key, None)
+            self._seen.pop(key, None)
             new = key not in self._too_large
             self._too_large.add(key)
         else:
             self._too_large.discard(key)
-            known, verdicts = self._courses.get(key), plan.verdicts
-            self._courses[key] = (observed, verdicts)
-            self._note(key, verdicts)
+            known, instances = self._seen.get(key), plan.tally.count(lambda kind: True)
+            self._seen[key] = _Seen(observed, plan.tally, instances)
+            self._note(key, plan.tally)
             # Instances come when their list is known.
-            new = known is None or known[0].graph is not observed.graph or len(known[1]) != len(verdicts)
+            new = known is None or known.observed.graph is not observed.graph or known.instances != instances
         if new:
             self._begin()
 
@@ -76,28 +98,21 @@ class Planner:
 
     def started(self, key: Key, ready: Sequence[Ready]) -> None:
         """These Steps were let through: they hold room, though no snapshot shows it yet."""
-        course = self._courses.get(key)
-        if course and ready:
-            paths = {one.node.path for one in ready}
-            self._courses[key] = (
-                course[0],
-                [
-                    (node, replace(verdict, phase=StepPhase.RUNNING) if node.path in paths else verdict)
-                    for node, verdict in course[1]
-                ],
-            )
+        if ready and key in self._seen:
+            self._seen[key].started.update(one.node.path for one in ready)
 
     def forget(self, key: Key) -> None:
         """The Pipeline has ended or is gone."""
-        self._courses.pop(key, None)
-        self._note(key, ())
+        self._seen.pop(key, None)
+        self._note(key, Tally())
         if key in self._too_large:  # which kept the others from being planned
             self._too_large.discard(key)
             self._begin()
 
-    def _note(self, key: Key, verdicts: Sequence[tuple[Node, Verdict]]) -> None:
+    def _note(self, key: Key, tally: Tally) -> None:
         before = len(self.gate.turns)
-        self.gate.turns.note(key[:2], verdicts)
+        if before:
+            self.gate.turns.note(key[:2], tally.each())
         if len(self.gate.turns) < before:  # others may have waited for that
             self.gate.look()
 
@@ -116,8 +131,9 @@ class Planner:
     async def make_pass(self) -> float:
         """Makes a planned pass and has the gate follow it. Returns the seconds of processor time that it took."""
         now, began = clock.now(), time.thread_time()
-        planned = tuple(self._courses)
-        load = None if self._too_large else worth_planning(self._courses.values(), self.gate.learned, now)
+        planned = tuple(self._seen)
+        begun = [(one.observed, one.verdicts) for one in self._seen.values()] if not self._too_large else []
+        load = worth_planning(begun, self.gate.learned, now) if begun else None
         took = time.thread_time() - began
         found = Turns({})
         if load is not None:
@@ -126,7 +142,7 @@ class Planner:
             metrics.PLANNED.observe(took)
             found = turns(made, now)
             for key in planned:
-                found.note(key[:2], self._courses[key][1] if key in self._courses else ())
+                found.note(key[:2], self._seen[key].verdicts if key in self._seen else ())
             log.debug("planned pass", steps=len(load.activities), turns=len(found), seconds=took)
         self._follow(found)
         return took

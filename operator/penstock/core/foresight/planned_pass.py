@@ -75,13 +75,13 @@ def ends(found: Simulated) -> Mapping[tuple[str, str], float]:
     return last
 
 
-Course = tuple[Observed, Sequence[tuple[Node, Verdict]]]
+Begun = tuple[Observed, Sequence[tuple[Node, Verdict]]]
 """How a Pipeline stands: a snapshot, and the verdicts of a plan made from it."""
 
 
-def worth_planning(courses: Iterable[Course], learned: Learned, now: float) -> Workload | None:
+def worth_planning(begun: Iterable[Begun], learned: Learned, now: float) -> Workload | None:
     """What is left of Pipelines that run side by side, from `now` on, if a plan can be made for it."""
-    mine = [one for one in courses if one[0].graph is not None and _ours(one[0].graph)]
+    mine = [one for one in begun if one[0].graph is not None and _ours(one[0].graph)]
     if sum(not verdict.ended for _, verdicts in mine for _, verdict in verdicts) > MOST_STEPS:
         return None  # found out before anything is built
     load = merged([remaining(observed, verdicts, now, learned) for observed, verdicts in mine])

@@ -10,7 +10,7 @@ from tests.unit.core.admission.clusters import NOW, node
 from penstock.core.admission.capacity import Capacity
 from penstock.core.admission.policies import CRITICAL_PATH, PLANNED
 from penstock.core.admission.running import began
-from penstock.core.foresight.planned_pass import Course, pays, prepared, worth_planning
+from penstock.core.foresight.planned_pass import Begun, pays, prepared, worth_planning
 from penstock.core.foresight.remaining import remaining
 from penstock.core.foresight.simulate import simulate
 from penstock.core.graph.learned import Learned
@@ -49,7 +49,7 @@ def begun(steps: list[dict[str, Any]], **spec: Any) -> Cluster:
     return cluster
 
 
-def course(cluster: Cluster) -> Course:
+def course(cluster: Cluster) -> Begun:
     return cluster.observe(), cluster.plan().verdicts
 
 
