@@ -192,8 +192,5 @@ class Ledger:
 
     def _unseen(self) -> list[Holding]:
         """What Jobs will hold whose pods have not been seen. Pods that ended were seen too."""
-        return [
-            replace(job.holding, pods=job.pods - len(self._of_job.get(uid, ())))
-            for uid, job in self._jobs.items()
-            if len(self._of_job.get(uid, ())) < job.pods
-        ]
+        left = ((job.holding, job.pods - len(self._of_job.get(uid, ()))) for uid, job in self._jobs.items())
+        return [one if one.pods == pods else replace(one, pods=pods) for one, pods in left if pods > 0]
