@@ -212,6 +212,7 @@ class Loop:
         except Exception as error:
             log.exception("a pass failed", namespace=key.namespace, name=key.name)
             known, outcome = True, Outcome(errors=[error])
+            turn.course = None  # whatever it was, the next plan is of everything
             await self._tell(key, f"the operator cannot plan it: {type(error).__name__}: {error}")
         if not outcome.errors:
             turn.failures = 0
