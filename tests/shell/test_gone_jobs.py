@@ -5,6 +5,7 @@ import json
 from typing import Any, cast
 
 import pytest
+from structlog.testing import capture_logs
 
 from penstock.core import labels
 from penstock.core.seen.views import StepView
@@ -96,6 +97,31 @@ async def test_one_that_is_deleted_is_lost_once_its_pod_is_gone(
         assert len(set(jobs(cluster))) == 2, "it is another attempt, not the same one again"
         await drive(cluster)
     assert attempts(cluster) == [(1, "Lost"), (2, None)]
+
+
+async def test_a_read_that_fails_is_tried_again_and_is_no_fault_of_the_program(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An API server may answer with an error to any question, one that a snapshot needs too."""
+    left = [403] * 3
+
+    def fault(verb: str, path: str) -> int | None:
+        return left.pop() if left and verb == "GET" and "/jobs/" in path else None
+
+    cluster.faults.append(fault)
+    with capture_logs() as logs:
+        async with running(cluster, monkeypatch) as operator:
+            cluster.apply(ONE)
+            await until(lambda: list(cluster.pending()))
+            (job,) = cluster.pending()
+            pod = starts(cluster)
+            await until(lambda: len(operator.store.pods) == 1)
+            cluster.label("jobs", job["metadata"]["name"], labels.MANAGED_BY, None)
+            await until(lambda: not left)
+            succeeds(cluster, pod)
+            await until(lambda: phase(cluster) == "Succeeded")
+    assert any(line["event"] == "it is tried again" for line in logs)
+    assert [line for line in logs if line.get("exc_info")] == []
 
 
 async def test_one_whose_label_is_taken_off_runs_on(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:

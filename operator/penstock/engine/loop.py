@@ -22,6 +22,7 @@ from penstock.core.seen.snapshot import Observed
 from penstock.core.seen.views import PipelineView
 from penstock.engine import clock, metrics
 from penstock.engine.apply import Applier, Outcome, mere_progress
+from penstock.engine.client import Refused, Unreachable
 from penstock.engine.gate import Gate
 from penstock.engine.observe import Observer, Snapshot
 from penstock.engine.planner import Planner
@@ -209,6 +210,9 @@ class Loop:
         try:
             with metrics.PASSES.time():
                 known, outcome = await self._pass(key, turn)
+        except (Refused, Unreachable) as error:
+            known, outcome = True, Outcome(errors=[error])
+            await self._tell(key, f"the operator cannot read what it must know of it: {error}")
         except Exception as error:
             log.exception("a pass failed", namespace=key.namespace, name=key.name)
             known, outcome = True, Outcome(errors=[error])
