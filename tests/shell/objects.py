@@ -65,6 +65,9 @@ class Objects:
         self.objects[plural, namespace, obj["metadata"]["name"]] = obj
         self.created.append(f"{plural}/{obj['metadata']['name']}")
         self.tell(plural, "ADDED", obj)
+        owners = {owner["uid"] for owner in obj["metadata"].get("ownerReferences") or ()}
+        if plural in _MAJOR and owners and owners.isdisjoint(one["metadata"]["uid"] for one in self.objects.values()):
+            self.delete(plural, namespace, obj["metadata"]["name"])  # as the garbage collector does
         return obj
 
     def apply(self, manifest: Object, namespace: str = "ns") -> Object:
