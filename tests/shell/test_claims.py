@@ -91,19 +91,17 @@ def asked(cluster: FakeCluster) -> str:
     return found
 
 
-async def test_a_claim_grows_with_the_spec(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with running(cluster, monkeypatch):
+async def test_a_claim_grows_with_the_spec(cluster: FakeCluster) -> None:
+    async with running(cluster):
         cluster.apply(MANIFEST)
         await until(lambda: cluster.all("jobs"))
         cluster.apply(sized(MANIFEST, "2Gi"))
         await until(lambda: asked(cluster) == "2Gi")
 
 
-async def test_a_claim_that_somebody_enlarged_keeps_no_edit_from_being_taken_up(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_claim_that_somebody_enlarged_keeps_no_edit_from_being_taken_up(cluster: FakeCluster) -> None:
     """The API server lets no claim shrink."""
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         cluster.apply(MANIFEST)
         await until(lambda: cluster.all("jobs"))
         known = cluster.get("persistentvolumeclaims", CLAIM)
