@@ -61,7 +61,7 @@ async def test_they_are_those_of_a_cluster(
     project: Project, cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert await asyncio.to_thread(project.run, COMPONENT, PIPELINE) == 0
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         cluster.apply(COMPONENT)
         cluster.apply(PIPELINE)
         await until(lambda: len(cluster.all("steps")) == len(project.phases()))

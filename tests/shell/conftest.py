@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import kopf
 import pytest
 
 from penstock.core.pipeline.course import Course
@@ -13,9 +12,9 @@ from penstock.core.pipeline.plan import Plan
 from penstock.core.seen.snapshot import Observed
 from penstock.engine import gate
 from penstock.engine.observe import Snapshot
-from penstock.shell import watching
 from penstock.shell.client import HttpClient
-from penstock.shell.process import Operator
+from penstock.shell.handlers import run
+from penstock.shell.process import Operator, Process
 from penstock.shell.settings import Settings
 from tests.properties.oracle import differences
 from tests.shell.fake import FakeCluster
@@ -86,33 +85,22 @@ async def client(cluster: FakeCluster) -> AsyncIterator[HttpClient]:
 
 @asynccontextmanager
 async def running(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, client: HttpClient | None = None, **changes: Any
+    cluster: FakeCluster, client: HttpClient | None = None, watches: int = 7, **changes: Any
 ) -> AsyncIterator[Operator]:
-    """An operator with watches of its own; it ends as `kill -9` ends it: nothing is finished or given back.
+    """An operator that acts and has so many watches; it ends as `kill -9` ends it: nothing is finished or given back.
 
-    `client`: one that is let in by a kubeconfig, as the watches are then.
+    `client`: one that is let in by a kubeconfig.
     """
-    if client is None:
-
-        async def login(**_: Any) -> kopf.ConnectionInfo:
-            return kopf.ConnectionInfo(server=cluster.url)
-
-        monkeypatch.setattr(watching, "login", login)
-        client = HttpClient(cluster.url, "test", 16)
     settings = Settings.model_validate({"leaderElection": False, "resyncSeconds": 3600, **changes})
-    operator = Operator(client, settings, "test")
-    await operator.lister.first()
-    operator.loop.start()
-    tasks = [asyncio.create_task(part) for part in operator.parts()]
-    tasks.append(asyncio.create_task(watching.watch(operator.store, operator.loop, settings)))
-    await until(lambda: len(cluster.watchers()) >= 6)
+    client = client or HttpClient(cluster.url, "test", 16)
+    process = Process(settings, "test", client=client)
+    task = asyncio.create_task(run(process))
+    await until(lambda: task.done() or (process.acting.is_set() and len(cluster.watchers()) >= watches))
     try:
-        yield operator
+        yield process.operator
     finally:
-        operator.loop.stop()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
         await client.close()
 
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -33,6 +34,7 @@ class Replica:
         self.folder = folder
         self.name = name
         self.log = folder / f"{name}.log"
+        self.health_port = 0
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self, settings: str = "{logFormat: text}") -> None:
@@ -40,7 +42,10 @@ class Replica:
         config, given = self.folder / f"{self.name}.kubeconfig", self.folder / f"{self.name}.settings"
         config.write_text(json.dumps(kubeconfig(self.cluster.url, self.name)))
         given.write_text(settings)
-        words = ["--settings", str(given), "--host", "127.0.0.1", "--health-port", "0", "--metrics-port", "0"]
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.health_port = free.getsockname()[1]
+        ports = ["--health-port", str(self.health_port), "--metrics-port", "0"]
+        words = ["--settings", str(given), "--host", "127.0.0.1", *ports]
         environment = {
             **os.environ,
             "KUBECONFIG": str(config),

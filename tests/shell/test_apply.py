@@ -1,7 +1,5 @@
 """Which statuses of a Pipeline are written at once, and what its end waits for."""
 
-import pytest
-
 from penstock.engine.apply import mere_progress
 from tests.shell.conftest import running, until
 from tests.shell.fake import FakeCluster
@@ -20,11 +18,9 @@ def test_a_phase_or_a_condition_cannot() -> None:
     assert not mere_progress(RUNNING, {**RUNNING, "conditions": [{"type": "Finished", "status": "True"}]})
 
 
-async def test_an_edit_that_leaves_no_step_takes_those_away_that_there_were(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_edit_that_leaves_no_step_takes_those_away_that_there_were(cluster: FakeCluster) -> None:
     none = {"vars": [{"name": "x", "range": {"start": 0, "stop": 0}}]}
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         cluster.apply(pipeline())
         await until(lambda: list(cluster.pending()))
         cluster.apply(pipeline(steps=[{"name": "many", "forEach": none}], outputs=[]))

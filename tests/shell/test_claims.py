@@ -38,10 +38,10 @@ def said(cluster: FakeCluster) -> list[str]:
     ],
 )
 async def test_the_claim_of_a_pipeline_of_that_name_before_is_waited_for(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, metadata: Object, words: str
+    cluster: FakeCluster, metadata: Object, words: str
 ) -> None:
     cluster.create("persistentvolumeclaims", "ns", claim(**metadata))
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         made = cluster.apply(MANIFEST)
         await until(lambda: any(words in one for one in said(cluster)))
         assert not cluster.all("steps")
@@ -50,8 +50,8 @@ async def test_the_claim_of_a_pipeline_of_that_name_before_is_waited_for(
         assert owner(cluster) == made["metadata"]["uid"]
 
 
-async def test_a_cancel_waits_for_no_claim(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with running(cluster, monkeypatch):
+async def test_a_cancel_waits_for_no_claim(cluster: FakeCluster) -> None:
+    async with running(cluster):
         cluster.apply(MANIFEST)
         await until(lambda: cluster.all("jobs"))
         known = cluster.get("persistentvolumeclaims", CLAIM)
@@ -62,18 +62,16 @@ async def test_a_cancel_waits_for_no_claim(cluster: FakeCluster, monkeypatch: py
         await until(lambda: cluster.get("pipelines", "p")["status"].get("reason") in ("Cancelling", "Cancelled"))
 
 
-async def test_a_claim_that_nobody_owns_is_used_as_it_is(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_claim_that_nobody_owns_is_used_as_it_is(cluster: FakeCluster) -> None:
     given = cluster.create("persistentvolumeclaims", "ns", claim())
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         cluster.apply(MANIFEST)
         await until(lambda: cluster.all("jobs"))
         assert cluster.get("persistentvolumeclaims", CLAIM) == given
 
 
-async def test_a_claim_that_somebody_deleted_is_made_anew_by_a_rerun(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with running(cluster, monkeypatch):
+async def test_a_claim_that_somebody_deleted_is_made_anew_by_a_rerun(cluster: FakeCluster) -> None:
+    async with running(cluster):
         made = cluster.apply(MANIFEST)
         await until(lambda: cluster.all("jobs"))
         cluster.delete("persistentvolumeclaims", "ns", CLAIM)
@@ -93,19 +91,17 @@ def asked(cluster: FakeCluster) -> str:
     return found
 
 
-async def test_a_claim_grows_with_the_spec(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with running(cluster, monkeypatch):
+async def test_a_claim_grows_with_the_spec(cluster: FakeCluster) -> None:
+    async with running(cluster):
         cluster.apply(MANIFEST)
         await until(lambda: cluster.all("jobs"))
         cluster.apply(sized(MANIFEST, "2Gi"))
         await until(lambda: asked(cluster) == "2Gi")
 
 
-async def test_a_claim_that_somebody_enlarged_keeps_no_edit_from_being_taken_up(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_claim_that_somebody_enlarged_keeps_no_edit_from_being_taken_up(cluster: FakeCluster) -> None:
     """The API server lets no claim shrink."""
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         cluster.apply(MANIFEST)
         await until(lambda: cluster.all("jobs"))
         known = cluster.get("persistentvolumeclaims", CLAIM)

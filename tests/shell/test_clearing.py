@@ -22,9 +22,7 @@ def phase(cluster: FakeCluster, name: str = "p") -> str:
     return found
 
 
-async def test_a_fan_out_is_not_blocked_by_its_own_ended_jobs(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_fan_out_is_not_blocked_by_its_own_ended_jobs(cluster: FakeCluster) -> None:
     cluster.most["jobs"] = 2
     most = 0
 
@@ -35,7 +33,7 @@ async def test_a_fan_out_is_not_blocked_by_its_own_ended_jobs(
         most = max(most, len(cluster.all("jobs")))
         return phase(cluster) == "Succeeded"
 
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         cluster.apply(WIDE)
         await until(over)
     assert most == 2
@@ -43,10 +41,8 @@ async def test_a_fan_out_is_not_blocked_by_its_own_ended_jobs(
     assert {one["status"]["outputs"]["n"] for one in cluster.all("steps")} == {1}
 
 
-async def test_jobs_of_a_pipeline_that_has_ended_make_room_for_another(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with running(cluster, monkeypatch):
+async def test_jobs_of_a_pipeline_that_has_ended_make_room_for_another(cluster: FakeCluster) -> None:
+    async with running(cluster):
         cluster.apply(pipeline(step("a"), step("b"), name="before"))
         await until(lambda: cluster.work() + 1 and phase(cluster, "before") == "Succeeded")
         cluster.conclude()
@@ -56,8 +52,8 @@ async def test_jobs_of_a_pipeline_that_has_ended_make_room_for_another(
     assert len(cluster.all("jobs")) == 2, "no more went than was needed"
 
 
-async def test_nothing_goes_where_nothing_waits(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with running(cluster, monkeypatch) as operator:
+async def test_nothing_goes_where_nothing_waits(cluster: FakeCluster) -> None:
+    async with running(cluster) as operator:
         cluster.apply(pipeline(step("a"), step("b")))
         await until(lambda: cluster.work() + 1 and phase(cluster) == "Succeeded")
         cluster.conclude()
@@ -66,14 +62,14 @@ async def test_nothing_goes_where_nothing_waits(cluster: FakeCluster, monkeypatc
     assert cluster.requests["DELETE", "jobs"] == 0
 
 
-async def test_an_undo_is_not_blocked_by_ended_jobs(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_undo_is_not_blocked_by_ended_jobs(cluster: FakeCluster) -> None:
     def over() -> bool:
         cluster.work(code=int(any("-b-" in job["metadata"]["name"] for job in cluster.pending())))
         cluster.conclude()
         return phase(cluster) == "Failed"
 
     cluster.most["jobs"] = 2
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         made = (step("a", undo={"script": "un"}), step("b", needs=["a"]))
         cluster.apply(pipeline(*made, onFailure="Undo"))
         await until(over)
@@ -83,7 +79,7 @@ async def test_an_undo_is_not_blocked_by_ended_jobs(cluster: FakeCluster, monkey
 async def test_nothing_goes_for_what_nobody_asks_for_any_more(
     cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with running(cluster, monkeypatch) as operator:
+    async with running(cluster) as operator:
         cluster.apply(pipeline(step("a"), step("b"), name="before"))
         await until(lambda: cluster.work() + 1 and phase(cluster, "before") == "Succeeded")
         monkeypatch.setattr(clearing, "LOOK_SECONDS", 3600.0)

@@ -42,7 +42,7 @@ def whole(monkeypatch: pytest.MonkeyPatch, oracle: list[Plan]) -> list[Snapshot]
 async def test_most_plans_are_of_what_was_touched(
     cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, whole: list[Snapshot], oracle: list[Plan]
 ) -> None:
-    async with running(cluster, monkeypatch) as operator:
+    async with running(cluster) as operator:
         cluster.apply(pipeline(12))
         await drive(cluster)
         await settled(operator)
@@ -54,7 +54,7 @@ async def test_most_plans_are_of_what_was_touched(
 async def test_a_resync_and_an_error_are_followed_by_a_whole_plan(
     cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, whole: list[Snapshot]
 ) -> None:
-    async with running(cluster, monkeypatch) as operator:
+    async with running(cluster) as operator:
         cluster.apply(pipeline(2))
         await until(lambda: cluster.all("jobs") and not operator.loop._turns[KEY].running)
         before = len(whole)

@@ -79,7 +79,7 @@ async def test_one_that_is_deleted_is_lost_once_its_pod_is_gone(
     cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, brief: float
 ) -> None:
     monkeypatch.setattr("penstock.core.step.decide.BRIEF", brief)
-    async with running(cluster, monkeypatch) as operator:
+    async with running(cluster) as operator:
         cluster.apply(ONE)
         await until(lambda: list(cluster.pending()))
         (job,) = cluster.pending()
@@ -99,9 +99,7 @@ async def test_one_that_is_deleted_is_lost_once_its_pod_is_gone(
     assert attempts(cluster) == [(1, "Lost"), (2, None)]
 
 
-async def test_a_read_that_fails_is_tried_again_and_is_no_fault_of_the_program(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_read_that_fails_is_tried_again_and_is_no_fault_of_the_program(cluster: FakeCluster) -> None:
     """An API server may answer with an error to any question, one that a snapshot needs too."""
     left = [403] * 3
 
@@ -110,7 +108,7 @@ async def test_a_read_that_fails_is_tried_again_and_is_no_fault_of_the_program(
 
     cluster.faults.append(fault)
     with capture_logs() as logs:
-        async with running(cluster, monkeypatch) as operator:
+        async with running(cluster) as operator:
             cluster.apply(ONE)
             await until(lambda: list(cluster.pending()))
             (job,) = cluster.pending()
@@ -126,7 +124,7 @@ async def test_a_read_that_fails_is_tried_again_and_is_no_fault_of_the_program(
 
 async def test_one_whose_label_is_taken_off_runs_on(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("penstock.core.step.decide.BRIEF", 0.0)
-    async with running(cluster, monkeypatch) as operator:
+    async with running(cluster) as operator:
         cluster.apply(ONE)
         await until(lambda: list(cluster.pending()))
         (job,) = cluster.pending()
@@ -136,7 +134,7 @@ async def test_one_whose_label_is_taken_off_runs_on(cluster: FakeCluster, monkey
         await until(lambda: len(operator.store.jobs) == 0)
         await at_rest(operator)
         assert len(jobs(cluster)) == 1
-    async with running(cluster, monkeypatch) as operator:  # it is not listed, but on record
+    async with running(cluster) as operator:  # it is not listed, but on record
         await at_rest(operator)
         assert len(jobs(cluster)) == 1
         succeeds(cluster, pod)
@@ -148,7 +146,7 @@ async def test_one_without_its_label_that_counts_no_more_is_seen_to_its_end(
     cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("penstock.core.step.decide.BRIEF", 0.0)
-    async with running(cluster, monkeypatch) as operator:
+    async with running(cluster) as operator:
         cluster.apply(ONE)
         await until(lambda: list(cluster.pending()))
         (job,) = cluster.pending()
@@ -162,16 +160,14 @@ async def test_one_without_its_label_that_counts_no_more_is_seen_to_its_end(
         await drive(cluster)
 
 
-async def test_one_without_its_label_is_asked_for_until_it_has_ended(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_one_without_its_label_is_asked_for_until_it_has_ended(cluster: FakeCluster) -> None:
     async def look(operator: Operator) -> int:
         operator.loop.wake(Key("ns", "p"))
         await at_rest(operator)
         return cluster.requests["GET", "jobs"]
 
     steps = [{"name": "only"}, {"name": "next", "needs": ["only"]}]
-    async with running(cluster, monkeypatch) as operator:
+    async with running(cluster) as operator:
         cluster.apply(pipeline(steps=steps, outputs=[]))
         await until(lambda: list(cluster.pending()))
         (job,) = cluster.pending()
@@ -189,10 +185,8 @@ async def test_one_without_its_label_is_asked_for_until_it_has_ended(
         await until(lambda: not operator.store.away)
 
 
-async def test_a_pod_that_was_left_without_its_job_is_nobodys(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with running(cluster, monkeypatch) as operator:
+async def test_a_pod_that_was_left_without_its_job_is_nobodys(cluster: FakeCluster) -> None:
+    async with running(cluster) as operator:
         cluster.apply(ONE)
         await until(lambda: list(cluster.pending()))
         (job,) = cluster.pending()
@@ -202,10 +196,10 @@ async def test_a_pod_that_was_left_without_its_job_is_nobodys(
         await until(lambda: len(set(jobs(cluster))) == 2)
 
 
-async def test_so_it_is_with_the_job_of_an_undo(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_so_it_is_with_the_job_of_an_undo(cluster: FakeCluster) -> None:
     retry = {"retry": {"limit": 0}}
     steps = [{"name": "only", "undo": {"image": "i", **retry}}, {"name": "bad", "needs": ["only"], **retry}]
-    async with running(cluster, monkeypatch) as operator:
+    async with running(cluster) as operator:
         cluster.apply(pipeline(steps=steps, outputs=[], onFailure="Undo"))
         for code in (0, 1):
             await until(lambda: list(cluster.pending()))
@@ -230,7 +224,7 @@ async def test_so_it_is_with_the_job_of_an_undo(cluster: FakeCluster, monkeypatc
     assert undo["phase"] == "Succeeded"
 
 
-async def test_an_undo_of_long_ago_asks_for_no_pods(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_undo_of_long_ago_asks_for_no_pods(cluster: FakeCluster) -> None:
     async def look(operator: Operator) -> int:
         operator.loop.wake(Key("ns", "p"))
         await at_rest(operator)
@@ -238,7 +232,7 @@ async def test_an_undo_of_long_ago_asks_for_no_pods(cluster: FakeCluster, monkey
 
     retry = {"retry": {"limit": 0}}
     steps = [{"name": "only", "undo": {"image": "i", **retry}}, {"name": "bad", "needs": ["only"], **retry}]
-    async with running(cluster, monkeypatch) as operator:
+    async with running(cluster) as operator:
         cluster.apply(pipeline(steps=steps, outputs=[], onFailure="Undo"))
         for code in (0, 1, 0):
             await until(lambda: list(cluster.pending()))
@@ -255,10 +249,8 @@ async def test_an_undo_of_long_ago_asks_for_no_pods(cluster: FakeCluster, monkey
         assert await look(operator) == before
 
 
-async def test_why_an_attempt_ended_is_on_record_before_its_job_goes(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with running(cluster, monkeypatch) as operator:
+async def test_why_an_attempt_ended_is_on_record_before_its_job_goes(cluster: FakeCluster) -> None:
+    async with running(cluster) as operator:
         cluster.apply(pipeline(steps=[{"name": "only", "startTimeout": "1h"}], outputs=[]))
         await until(lambda: list(cluster.pending()))
         await at_rest(operator)

@@ -73,7 +73,7 @@ def using(name: str, component: str) -> Object:
 
 async def test_a_component_wakes_only_who_waits_for_it(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LINGERING", 0.0)
-    async with running(cluster, monkeypatch) as operator:
+    async with running(cluster) as operator:
         cluster.apply(component("here"))
         for number in range(5):
             cluster.apply(using(f"done{number}", "here"))
@@ -91,15 +91,13 @@ async def test_a_component_wakes_only_who_waits_for_it(cluster: FakeCluster, mon
 
 
 @pytest.mark.parametrize("restarted", [False, True])
-async def test_what_runs_while_an_edit_is_wrong_is_seen_to_its_end(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, restarted: bool
-) -> None:
+async def test_what_runs_while_an_edit_is_wrong_is_seen_to_its_end(cluster: FakeCluster, restarted: bool) -> None:
     def step(name: str) -> Object:
         status: Object = cluster.get("steps", f"p.{name}").get("status") or {}
         return status
 
     async with AsyncExitStack() as operators:
-        await operators.enter_async_context(running(cluster, monkeypatch))
+        await operators.enter_async_context(running(cluster))
         cluster.apply(pipeline())
         await until(lambda: len(cluster.all("jobs")) == 1)
         wrong = [*pipeline()["spec"]["steps"], {"name": "more", "needs": ["ghost"]}]
@@ -107,7 +105,7 @@ async def test_what_runs_while_an_edit_is_wrong_is_seen_to_its_end(
         await until(lambda: phase(cluster) == "Invalid")
         if restarted:
             await operators.aclose()
-            await operators.enter_async_context(running(cluster, monkeypatch))
+            await operators.enter_async_context(running(cluster))
         cluster.work(add_one)
         await until(lambda: step("first").get("phase") == "Succeeded")
         await until(lambda: cluster.get("pipelines", "p")["status"]["progress"] == "1/3")
@@ -136,7 +134,7 @@ async def test_what_was_wrong_with_an_edit_is_not_told_of_the_next(
     monkeypatch.setattr(module, "edit_waits", unseen)
     cluster.lost.append(written)
     last, right = [{"name": "last"}], [{"name": "a"}]
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         cluster.apply(pipeline(steps=right, outputs=[], **{"finally": last}))
         await until(lambda: len(cluster.all("jobs")) == 1)
         cluster.work()
@@ -151,14 +149,12 @@ async def test_what_was_wrong_with_an_edit_is_not_told_of_the_next(
     assert (3, "Invalid") not in told
 
 
-async def test_a_rerun_of_no_step_resolves_no_components_anew(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_rerun_of_no_step_resolves_no_components_anew(cluster: FakeCluster) -> None:
     def status() -> Object:
         found: Object = cluster.get("pipelines", "p")["status"]
         return found
 
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         cluster.apply(component("train"))
         cluster.apply(using("p", "train"))
         await drive(cluster)

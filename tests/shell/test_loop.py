@@ -67,8 +67,8 @@ def jobs(cluster: FakeCluster) -> list[tuple[str, str, str]]:
     return sorted(name.removeprefix("jobs/") for name in cluster.created if name.startswith("jobs/"))  # type: ignore[misc]
 
 
-async def test_a_chain_runs_and_passes_its_values_on(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with running(cluster, monkeypatch):
+async def test_a_chain_runs_and_passes_its_values_on(cluster: FakeCluster) -> None:
+    async with running(cluster):
         cluster.apply(pipeline())
         await drive(cluster)
     status = cluster.get("pipelines", "p")["status"]
@@ -83,7 +83,7 @@ async def test_writes_are_few_and_nothing_is_written_once_all_is_over(
     # a wait that a slow machine makes long is told
     monkeypatch.setattr("penstock.core.step.waiting.PATIENCE", 3600.0)
     monkeypatch.setattr("penstock.core.step.runs.STARTING_PATIENCE", 3600.0)
-    async with running(cluster, monkeypatch) as operator:
+    async with running(cluster) as operator:
         cluster.apply(pipeline())
         await drive(cluster)
         await settled(operator)
@@ -96,9 +96,7 @@ async def test_writes_are_few_and_nothing_is_written_once_all_is_over(
 
 
 @pytest.mark.parametrize("code", [429, 500, 503])
-async def test_a_server_in_trouble_is_asked_again(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, code: int
-) -> None:
+async def test_a_server_in_trouble_is_asked_again(cluster: FakeCluster, code: int) -> None:
     count = 0
 
     def every_third(verb: str, _: str) -> int | None:
@@ -106,7 +104,7 @@ async def test_a_server_in_trouble_is_asked_again(
         count += verb != "GET"
         return code if verb != "GET" and count % 3 == 0 else None
 
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         cluster.faults.append(every_third)
         cluster.apply(pipeline())
         await drive(cluster)
@@ -114,8 +112,8 @@ async def test_a_server_in_trouble_is_asked_again(
     assert len(jobs(cluster)) == 3
 
 
-async def test_conflicts_make_it_look_again(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with running(cluster, monkeypatch):
+async def test_conflicts_make_it_look_again(cluster: FakeCluster) -> None:
+    async with running(cluster):
         cluster.apply(pipeline())
 
         def over() -> bool:
@@ -132,25 +130,23 @@ async def test_conflicts_make_it_look_again(cluster: FakeCluster, monkeypatch: p
     assert len(jobs(cluster)) == 3
 
 
-async def test_killed_at_any_moment_no_job_runs_twice(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_killed_at_any_moment_no_job_runs_twice(cluster: FakeCluster) -> None:
     cluster.apply(pipeline())
     for number in range(12):
-        async with running(cluster, monkeypatch):
+        async with running(cluster):
             for _ in range(number % 4):
                 await asyncio.sleep(0.004)
         if number % 3 == 2:
             cluster.work(add_one)
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         await drive(cluster)
     found = jobs(cluster)
     assert len(found) == len(set(found)) == 3
     assert cluster.get("pipelines", "p")["status"]["outputs"] == {"n": 3}
 
 
-async def test_what_a_broken_watch_did_not_tell_a_resync_finds(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with running(cluster, monkeypatch) as operator:
+async def test_what_a_broken_watch_did_not_tell_a_resync_finds(cluster: FakeCluster) -> None:
+    async with running(cluster) as operator:
         cluster.apply(pipeline())
         await until(lambda: list(cluster.pending()))
         cluster.delete("steps", "ns", "p.third", quietly=True)
@@ -162,10 +158,8 @@ async def test_what_a_broken_watch_did_not_tell_a_resync_finds(
 
 
 @pytest.mark.parametrize("unheard", [False, True])
-async def test_a_label_that_is_taken_off_and_put_back_costs_nothing(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, unheard: bool
-) -> None:
-    async with running(cluster, monkeypatch) as operator:
+async def test_a_label_that_is_taken_off_and_put_back_costs_nothing(cluster: FakeCluster, unheard: bool) -> None:
+    async with running(cluster) as operator:
         cluster.apply(pipeline())
         await until(lambda: list(cluster.pending()))
         (job,) = cluster.pending()
@@ -183,8 +177,8 @@ async def test_a_label_that_is_taken_off_and_put_back_costs_nothing(
     assert len(jobs(cluster)) == 3
 
 
-async def test_a_watch_that_is_cut_goes_on(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with running(cluster, monkeypatch):
+async def test_a_watch_that_is_cut_goes_on(cluster: FakeCluster) -> None:
+    async with running(cluster):
         cluster.apply(pipeline())
         await until(lambda: list(cluster.pending()))
         before = cluster.watches
@@ -195,11 +189,9 @@ async def test_a_watch_that_is_cut_goes_on(cluster: FakeCluster, monkeypatch: py
     assert len(jobs(cluster)) == 3
 
 
-async def test_an_object_that_cannot_be_read_harms_no_other(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_object_that_cannot_be_read_harms_no_other(cluster: FakeCluster) -> None:
     bad = pipeline("bad")
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         poisoned = cluster.create("pipelines", "ns", bad)
         cluster.update("pipelines", {**poisoned, "status": ["nonsense"]})
         cluster.update("pipelines", {**poisoned, "spec": 5, "status": {"conditions": 7}})
@@ -208,25 +200,23 @@ async def test_an_object_that_cannot_be_read_harms_no_other(
     assert phase(cluster) == "Succeeded"
 
 
-async def test_a_job_of_somebody_else_is_never_adopted(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_job_of_somebody_else_is_never_adopted(cluster: FakeCluster) -> None:
     def version(timeout: str) -> Object:
         return pipeline(steps=[{"name": "only", "startTimeout": timeout}], outputs=[])
 
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         cluster.apply(version("1h"))
         await until(lambda: list(cluster.pending()))
         name = cluster.all("jobs")[0]["metadata"]["name"]
     cluster.delete("jobs", "ns", name)
     cluster.create("jobs", "ns", {"metadata": {"name": name, "labels": {}}, "spec": {}})
     cluster.apply(version("1s"))
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         await until(lambda: phase(cluster) == "Failed")
     assert "belongs to somebody else" in cluster.get("steps", "p.only")["status"]["message"]
 
 
-async def test_a_job_that_the_server_refuses_fails_its_step_and_is_not_tried_for_ever(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_job_that_the_server_refuses_fails_its_step_and_is_not_tried_for_ever(cluster: FakeCluster) -> None:
     tried = 0
 
     def refuse(verb: str, path: str) -> int | None:
@@ -236,14 +226,14 @@ async def test_a_job_that_the_server_refuses_fails_its_step_and_is_not_tried_for
         return 422 if wanted else None
 
     cluster.faults.append(refuse)
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         cluster.apply(pipeline())
         await until(lambda: phase(cluster) == "Failed")
     assert tried == 1
     assert "a fault of this test" in cluster.get("steps", "p.first")["status"]["message"]
 
 
-async def test_a_refusal_for_now_is_waited_out(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_refusal_for_now_is_waited_out(cluster: FakeCluster) -> None:
     tried = 0
 
     def refuse(verb: str, path: str) -> int | None:
@@ -253,7 +243,7 @@ async def test_a_refusal_for_now_is_waited_out(cluster: FakeCluster, monkeypatch
         return 403 if wanted and tried < 3 else None
 
     cluster.faults.append(refuse)
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         cluster.apply(pipeline(steps=[{"name": "only"}], outputs=[]))
         await until(lambda: "status" in cluster.objects.get(("steps", "ns", "p.only"), {}))
         assert cluster.get("steps", "p.only")["status"]["phase"] == "Queued"
@@ -264,7 +254,7 @@ async def test_a_refusal_for_now_is_waited_out(cluster: FakeCluster, monkeypatch
 async def test_the_words_of_the_cluster_reach_the_step(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("penstock.engine.trouble.PATIENCE", 0.0)
     monkeypatch.setattr("penstock.core.step.runs.STARTING_PATIENCE", 0.0)
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         cluster.apply(pipeline())
         await until(lambda: list(cluster.pending()))
         (job,) = cluster.pending()
@@ -281,8 +271,8 @@ async def test_the_words_of_the_cluster_reach_the_step(cluster: FakeCluster, mon
     assert "exceeded quota" in cluster.get("steps", "p.first")["status"]["message"]
 
 
-async def test_a_deleted_pipeline_is_let_go(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with running(cluster, monkeypatch) as operator:
+async def test_a_deleted_pipeline_is_let_go(cluster: FakeCluster) -> None:
+    async with running(cluster) as operator:
         cluster.apply(pipeline())
         await drive(cluster)
         cluster.delete("pipelines", "ns", "p")
@@ -292,9 +282,9 @@ async def test_a_deleted_pipeline_is_let_go(cluster: FakeCluster, monkeypatch: p
     assert cluster.all("jobs") == []
 
 
-async def test_many_pipelines_at_once(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_many_pipelines_at_once(cluster: FakeCluster) -> None:
     names = [f"p{number}" for number in range(20)]
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         for name in names:
             cluster.apply(pipeline(name))
         await drive(cluster, *names)
@@ -302,14 +292,14 @@ async def test_many_pipelines_at_once(cluster: FakeCluster, monkeypatch: pytest.
     assert len(jobs(cluster)) == 60
 
 
-async def test_a_step_alone_runs(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_step_alone_runs(cluster: FakeCluster) -> None:
     step = {
         "apiVersion": "penstock.dev/v1alpha1",
         "kind": "Step",
         "metadata": {"name": "alone"},
         "spec": {"image": "i", "outputs": [{"name": "n", "type": "Integer"}]},
     }
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         cluster.apply(step)
 
         def over() -> bool:
@@ -320,8 +310,8 @@ async def test_a_step_alone_runs(cluster: FakeCluster, monkeypatch: pytest.Monke
     assert cluster.get("steps", "alone")["status"]["outputs"] == {"n": 1}
 
 
-async def test_events_tell_of_transitions_only(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with running(cluster, monkeypatch) as operator:
+async def test_events_tell_of_transitions_only(cluster: FakeCluster) -> None:
+    async with running(cluster) as operator:
         cluster.apply(pipeline())
         await drive(cluster)
         await until(lambda: len(cluster.all("events")) >= 2)
@@ -330,8 +320,8 @@ async def test_events_tell_of_transitions_only(cluster: FakeCluster, monkeypatch
     assert sorted(about) == [("Pipeline", "Running"), ("Pipeline", "Succeeded")]
 
 
-async def test_jobs_carry_what_adoption_asks_for(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with running(cluster, monkeypatch):
+async def test_jobs_carry_what_adoption_asks_for(cluster: FakeCluster) -> None:
+    async with running(cluster):
         cluster.apply(pipeline())
         await until(lambda: list(cluster.pending()))
     (job,) = cluster.pending()
@@ -339,11 +329,9 @@ async def test_jobs_carry_what_adoption_asks_for(cluster: FakeCluster, monkeypat
     assert job["metadata"]["ownerReferences"][0]["uid"] == cluster.get("steps", "p.first")["metadata"]["uid"]
 
 
-async def test_a_job_that_is_seen_complete_before_its_pod_does_not_run_again(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_job_that_is_seen_complete_before_its_pod_does_not_run_again(cluster: FakeCluster) -> None:
     done = {"type": "Complete", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         cluster.apply(pipeline())
         cluster.deaf.add("pods")
 

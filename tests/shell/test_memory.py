@@ -57,7 +57,7 @@ def everything() -> Iterator[Object]:
 
 async def test_what_came_and_went_is_forgotten(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(graphs, "LINGERING", 0.0)
-    async with running(cluster, monkeypatch, capacity={"cpu": "4"}, neverFits="Wait") as operator:
+    async with running(cluster, capacity={"cpu": "4"}, neverFits="Wait") as operator:
         before = kept(operator)
         for _ in range(2):
             for manifest in everything():

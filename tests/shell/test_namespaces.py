@@ -1,17 +1,16 @@
 """Namespaces: what happens to one costs no other; and what a resync does for all."""
 
 import asyncio
-from typing import Any
 
 import pytest
 
 from penstock.core.admission.ledger import Ledger
-from penstock.engine import surroundings, trouble
+from penstock.engine import children, trouble, watching
 from penstock.engine.resources import JOBS
 from penstock.engine.store import Key, Store
 from penstock.engine.surroundings import Surroundings
 from penstock.engine.trouble import Trouble
-from penstock.shell import stream, watching
+from penstock.shell import session
 from penstock.shell.client import HttpClient
 from penstock.shell.process import Operator
 from penstock.shell.settings import Settings
@@ -64,25 +63,19 @@ class Rights:
 @pytest.fixture
 def rights(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> Rights:
     """The rights in the namespace `gone`; what may not be watched is soon watched again."""
-    settings = watching.operator_settings
-
-    def hasty() -> Any:
-        found = settings()
-        found.networking.error_backoffs = [0.01]
-        return found
-
-    monkeypatch.setattr(watching, "operator_settings", hasty)
-    monkeypatch.setattr(stream, "PAUSE", 0.05)
+    monkeypatch.setattr(session, "PAUSE", 0.05)
+    monkeypatch.setattr(watching, "PAUSE", 0.05)
+    monkeypatch.setattr(children, "DENIED_PAUSES", (0.05, 0.05))
     return Rights(cluster)
 
 
 async def test_a_namespace_that_may_not_be_listed_does_not_keep_the_others_from_beginning(
-    cluster: FakeCluster, rights: Rights, monkeypatch: pytest.MonkeyPatch
+    cluster: FakeCluster, rights: Rights
 ) -> None:
     rights.take_away()
     cluster.apply(pipeline(), "here")
     cluster.apply(pipeline(), "gone")
-    async with running(cluster, monkeypatch, namespaces=SPACES) as operator:
+    async with running(cluster, namespaces=SPACES) as operator:
         await drive(cluster, "here")
         assert operator.problem() == ""
         rights.give_back()
@@ -94,9 +87,9 @@ async def test_a_namespace_that_may_not_be_listed_does_not_keep_the_others_from_
 
 
 async def test_a_role_that_goes_and_comes_back_costs_its_namespace_only_and_nothing_runs_twice(
-    cluster: FakeCluster, rights: Rights, monkeypatch: pytest.MonkeyPatch
+    cluster: FakeCluster, rights: Rights
 ) -> None:
-    async with running(cluster, monkeypatch, namespaces=SPACES) as operator:
+    async with running(cluster, namespaces=SPACES) as operator:
         for namespace in SPACES:
             cluster.apply(pipeline(), namespace)
         await until(lambda: len(list(cluster.pending())) == 2)
@@ -116,15 +109,13 @@ async def test_a_role_that_goes_and_comes_back_costs_its_namespace_only_and_noth
     assert len(names) == len(set(names)) == 6
 
 
-async def test_where_jobs_may_not_be_listed_none_is_thought_to_be_lost(
-    cluster: FakeCluster, rights: Rights, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with running(cluster, monkeypatch, namespaces=SPACES):
+async def test_where_jobs_may_not_be_listed_none_is_thought_to_be_lost(cluster: FakeCluster, rights: Rights) -> None:
+    async with running(cluster, namespaces=SPACES):
         cluster.apply(pipeline(), "gone")
         await until(lambda: list(cluster.pending()))
     rights.take_away("jobs")
     before = written(cluster, "gone")
-    async with running(cluster, monkeypatch, namespaces=SPACES) as operator:
+    async with running(cluster, namespaces=SPACES) as operator:
         await until(lambda: operator.store.steps and operator.store.pipelines)
         cluster.update("pipelines", {**cluster.objects["pipelines", "gone", "p"], "touched": "1"})
         cluster.apply(pipeline(), "here")
@@ -137,9 +128,9 @@ async def test_where_jobs_may_not_be_listed_none_is_thought_to_be_lost(
 
 
 async def test_what_may_not_be_seen_for_long_holds_nothing_and_is_known_again_when_it_may(
-    cluster: FakeCluster, rights: Rights, monkeypatch: pytest.MonkeyPatch
+    cluster: FakeCluster, rights: Rights
 ) -> None:
-    async with running(cluster, monkeypatch, namespaces=SPACES, capacity={"cpu": "4"}) as operator:
+    async with running(cluster, namespaces=SPACES, capacity={"cpu": "4"}) as operator:
         steps = [{"name": "only", "resources": {"requests": {"cpu": "4"}}}]
         cluster.apply(pipeline(steps=steps, outputs=[]), "gone")
         await until(lambda: list(cluster.pending()))
@@ -178,10 +169,8 @@ async def test_if_nothing_may_be_listed_the_operator_waits_until_something_may(
 
 
 @pytest.mark.parametrize("code", [500, 503])
-async def test_a_list_that_fails_otherwise_stops_nothing(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, code: int
-) -> None:
-    async with running(cluster, monkeypatch, namespaces=SPACES) as operator:
+async def test_a_list_that_fails_otherwise_stops_nothing(cluster: FakeCluster, code: int) -> None:
+    async with running(cluster, namespaces=SPACES) as operator:
         operator.client.attempts = 1
         cluster.apply(pipeline(), "gone")
         await until(lambda: list(cluster.pending()))
@@ -192,10 +181,8 @@ async def test_a_list_that_fails_otherwise_stops_nothing(
         await drive(cluster, "gone")
 
 
-async def test_every_resync_looks_at_what_lives_and_leaves_alone_what_rests(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with running(cluster, monkeypatch) as operator:
+async def test_every_resync_looks_at_what_lives_and_leaves_alone_what_rests(cluster: FakeCluster) -> None:
+    async with running(cluster) as operator:
         cluster.apply(pipeline("ended"))
         await drive(cluster, "ns", name="ended")
         cluster.apply(pipeline("lives"))
@@ -209,7 +196,7 @@ async def test_every_resync_looks_at_what_lives_and_leaves_alone_what_rests(
 async def test_a_wake_that_was_lost_costs_at_most_one_resync(
     cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with running(cluster, monkeypatch) as operator:
+    async with running(cluster) as operator:
         cluster.apply(pipeline(steps=[{"name": "only"}], outputs=[]))
         await until(lambda: list(cluster.pending()))
         await until(lambda: not operator.loop._working)
@@ -251,7 +238,7 @@ async def test_a_quota_that_may_not_be_seen_any_more_limits_nothing(
 ) -> None:
     kinds = {"resourcequotas": "ResourceQuota", "limitranges": "LimitRange"}
     monkeypatch.setitem(GROUPS, ("", "v1"), {**GROUPS["", "v1"], **kinds})
-    monkeypatch.setattr(surroundings, "PAUSE", 0.01)
+    monkeypatch.setattr(watching, "PAUSE", 0.01)
     quota: Object = {"metadata": {"name": "q"}, "spec": {"hard": {"cpu": "1"}}, "status": {"hard": {"cpu": "1"}}}
     cluster.create("resourcequotas", "gone", quota)
     rights = Rights(cluster)

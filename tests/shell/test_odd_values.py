@@ -32,7 +32,7 @@ def env(job: Object) -> dict[str, str]:
     return {one["name"]: one.get("value", "") for one in job["spec"]["template"]["spec"]["containers"][0]["env"]}
 
 
-async def test_numbers_beyond_64_bits(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_numbers_beyond_64_bits(cluster: FakeCluster) -> None:
     seen: dict[str, dict[str, str]] = {}
 
     def work(job: Object) -> str:
@@ -45,7 +45,7 @@ async def test_numbers_beyond_64_bits(cluster: FakeCluster, monkeypatch: pytest.
         return status(cluster).get("phase") in ("Succeeded", "Failed")
 
     before = failures()
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         cluster.apply(
             pipeline(
                 step("a", inputs={"p": "param:p"}, outputs={"n": "Integer", "l": "List"}),
@@ -83,11 +83,9 @@ DEEP: Any = nested(600)
         (pipeline(step("a", outputs={"n": {"type": "List", "default": DEEP}})), "spec.steps[0].outputs[0].default"),
     ],
 )
-async def test_what_is_nested_too_deeply_is_said_once(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, manifest: Object, path: str
-) -> None:
+async def test_what_is_nested_too_deeply_is_said_once(cluster: FakeCluster, manifest: Object, path: str) -> None:
     before = failures()
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         cluster.apply(manifest)
         await until(lambda: status(cluster).get("phase") == "Invalid")
         cluster.apply(pipeline(step("a"), name="other"))
@@ -98,9 +96,9 @@ async def test_what_is_nested_too_deeply_is_said_once(
     ]
 
 
-async def test_an_edit_that_is_nested_too_deeply(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_edit_that_is_nested_too_deeply(cluster: FakeCluster) -> None:
     before = failures()
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         cluster.apply(pipeline(step("a"), params={"x": [1]}))
         await until(lambda: ended(cluster))
         cluster.apply(pipeline(step("a"), params={"x": DEEP}))
@@ -110,11 +108,9 @@ async def test_an_edit_that_is_nested_too_deeply(cluster: FakeCluster, monkeypat
     assert failures() == before
 
 
-async def test_a_hand_edit_of_a_step_that_is_nested_too_deeply_is_put_back(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_hand_edit_of_a_step_that_is_nested_too_deeply_is_put_back(cluster: FakeCluster) -> None:
     before = failures()
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         cluster.apply(pipeline(step("a", inputs={"x": 1})))
         await until(lambda: ended(cluster))
         known = cluster.get("steps", "p.a")
@@ -124,15 +120,13 @@ async def test_a_hand_edit_of_a_step_that_is_nested_too_deeply_is_put_back(
     assert cluster.requests["POST", "steps"] == 1
 
 
-async def test_a_step_that_cannot_be_read_is_said_and_not_asked_for_again_and_again(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with running(cluster, monkeypatch):
+async def test_a_step_that_cannot_be_read_is_said_and_not_asked_for_again_and_again(cluster: FakeCluster) -> None:
+    async with running(cluster):
         cluster.apply(pipeline(step("a")))
         await until(lambda: ended(cluster))
     known = cluster.get("steps", "p.a")
     cluster.update("steps", {**known, "status": {**known["status"], "outputs": {"n": DEEP}}})
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         await until(lambda: cluster.requests["POST", "steps"] >= 2)
         cluster.apply(pipeline(step("a"), name="other"))
         await until(lambda: cluster.work() + 1 and status(cluster, "other").get("phase") == "Succeeded")
@@ -140,13 +134,11 @@ async def test_a_step_that_cannot_be_read_is_said_and_not_asked_for_again_and_ag
 
 
 @pytest.mark.parametrize("levels", [990, 9000])
-async def test_what_no_parser_reads_hides_nothing_beside_it(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, levels: int
-) -> None:
+async def test_what_no_parser_reads_hides_nothing_beside_it(cluster: FakeCluster, levels: int) -> None:
     """The API server takes an object of 10,000 levels."""
     cluster.spelled["deep"] = "[" * levels + "]" * levels
     cluster.apply(pipeline(step("a"), name="before", params={"x": "deep"}))
-    async with running(cluster, monkeypatch) as operator:
+    async with running(cluster) as operator:
         await until(lambda: status(cluster, "before").get("phase") == "Invalid")
         cluster.apply(pipeline(step("a"), name="beside", params={"x": "deep"}))
         cluster.apply(pipeline(step("a")))

@@ -5,7 +5,6 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -49,13 +48,7 @@ class Stub:
         self.story.append((self.name, what, asyncio.get_running_loop().time()))
 
 
-async def forever(*_: Any) -> None:
-    await asyncio.Event().wait()
-
-
-def test_the_lease_is_held_while_everything_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "watch", forever)
-
+def test_the_lease_is_held_while_everything_is_listed() -> None:
     async def scene() -> None:
         api, story = Api(), list[tuple[str, str, float]]()
         tasks = [
@@ -72,9 +65,7 @@ def test_the_lease_is_held_while_everything_is_listed(monkeypatch: pytest.Monkey
     leap(scene())
 
 
-def test_whoever_loses_the_lease_while_it_lists_does_not_begin_to_act(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "watch", forever)
-
+def test_whoever_loses_the_lease_while_it_lists_does_not_begin_to_act() -> None:
     async def scene() -> None:
         way, story = Way(Api()), list[tuple[str, str, float]]()
         stub = Stub("a", story, 100.0)

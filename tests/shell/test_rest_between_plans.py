@@ -81,7 +81,7 @@ async def test_a_plan_that_is_not_cheap_is_followed_by_a_rest(
 ) -> None:
     monkeypatch.setattr(loops, "CHEAP", 0.0)
     monkeypatch.setattr(loops, "rest", lambda took, _: HOUR if took > 0 else 0.0)
-    async with running(cluster, monkeypatch) as operator:
+    async with running(cluster) as operator:
         cluster.apply(pipeline())
         await until(lambda: operator.loop._turns.get(Key("ns", "p")))
         turn = operator.loop._turns[Key("ns", "p")]
@@ -90,10 +90,8 @@ async def test_a_plan_that_is_not_cheap_is_followed_by_a_rest(
         assert not list(cluster.pending())
 
 
-async def test_an_event_waits_until_a_rest_is_over_and_an_edit_does_not(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with running(cluster, monkeypatch) as operator:
+async def test_an_event_waits_until_a_rest_is_over_and_an_edit_does_not(cluster: FakeCluster) -> None:
+    async with running(cluster) as operator:
         turn = await resting(cluster, operator)
         cluster.work()
         await until(lambda: turn.timer)
@@ -103,10 +101,8 @@ async def test_an_event_waits_until_a_rest_is_over_and_an_edit_does_not(
         await until(lambda: cluster.get("pipelines", "p")["status"].get("phase") == "Cancelled")
 
 
-async def test_an_edit_waits_for_the_pause_after_a_failed_pass(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with running(cluster, monkeypatch) as operator:
+async def test_an_edit_waits_for_the_pause_after_a_failed_pass(cluster: FakeCluster) -> None:
+    async with running(cluster) as operator:
         turn = await resting(cluster, operator)
         turn.not_before = turn.rests_until
         cluster.apply(pipeline(cancel=True))

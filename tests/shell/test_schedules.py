@@ -6,8 +6,6 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from penstock.core.clock import instant
 from tests.shell.conftest import running, until
 from tests.shell.fake import FakeCluster
@@ -52,15 +50,13 @@ def reasons(cluster: FakeCluster) -> list[str]:
     return [event["reason"] for event in cluster.all("events") if event["regarding"]["kind"] == "PipelineSchedule"]
 
 
-async def test_a_missed_tick_is_run_once_and_its_pipeline_runs(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_missed_tick_is_run_once_and_its_pipeline_runs(cluster: FakeCluster) -> None:
     apply(cluster, schedule())
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         await until(lambda: created(cluster))
         await until(lambda: not cluster.work() and status(cluster).get("active") == 0)
         await until(lambda: reasons(cluster))
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         await asyncio.sleep(0.2)
     assert created(cluster) == [NAME]
     pipeline = cluster.get("pipelines", NAME)
@@ -72,16 +68,16 @@ async def test_a_missed_tick_is_run_once_and_its_pipeline_runs(
     assert reasons(cluster) == ["PipelineCreated"]
 
 
-async def test_a_backfill_goes_on_after_every_kill(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_backfill_goes_on_after_every_kill(cluster: FakeCluster) -> None:
     begin, end = MISSED - timedelta(days=5), MISSED - timedelta(hours=1)
     backfill = {"from": begin.isoformat(), "to": end.isoformat(), "parallelism": 2}
     apply(cluster, schedule(backfill=backfill, startingDeadlineSeconds=0, successfulPipelinesHistoryLimit=0))
     for number in range(10):
-        async with running(cluster, monkeypatch):
+        async with running(cluster):
             for _ in range(number % 4):
                 await asyncio.sleep(0.01)
         cluster.work()
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         await until(lambda: not cluster.work() and status(cluster).get("backfill", {}).get("completionTime"))
         await until(lambda: not cluster.all("pipelines"))
     assert Counter(created(cluster)) == Counter(
@@ -91,11 +87,11 @@ async def test_a_backfill_goes_on_after_every_kill(cluster: FakeCluster, monkeyp
     assert (found["ticks"], found["passed"]) == (5, 5)
 
 
-async def test_an_invalid_template_and_its_repair(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_invalid_template_and_its_repair(cluster: FakeCluster) -> None:
     made = schedule()
     made["spec"]["pipelineTemplate"]["spec"]["steps"][0] = {"name": "one", "component": {"name": "work"}}
     apply(cluster, made)
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         await until(lambda: status(cluster).get("conditions"))
         (condition,) = status(cluster)["conditions"]
         assert (condition["type"], condition["status"]) == ("Accepted", "False")
@@ -106,9 +102,7 @@ async def test_an_invalid_template_and_its_repair(cluster: FakeCluster, monkeypa
         await until(lambda: created(cluster) == [NAME])
 
 
-async def test_a_refused_pipeline_is_told_once_and_tried_again(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_refused_pipeline_is_told_once_and_tried_again(cluster: FakeCluster) -> None:
     refused = 0
 
     def quota(verb: str, path: str) -> int | None:
@@ -120,17 +114,15 @@ async def test_a_refused_pipeline_is_told_once_and_tried_again(
 
     cluster.faults.append(quota)
     apply(cluster, schedule())
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         await until(lambda: created(cluster) == [NAME])
         await until(lambda: len(reasons(cluster)) == 2)
     assert reasons(cluster) == ["CreateFailed", "PipelineCreated"]
 
 
-async def test_a_pipeline_is_deleted_some_time_after_its_end(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_pipeline_is_deleted_some_time_after_its_end(cluster: FakeCluster) -> None:
     spec = {"ttlAfterFinished": "2s", "steps": [{"name": "one", "image": "i", "script": "true"}]}
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         cluster.apply(
             {"apiVersion": "penstock.dev/v1alpha1", "kind": "Pipeline", "metadata": {"name": "p"}, "spec": spec}
         )

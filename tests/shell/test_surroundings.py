@@ -1,7 +1,7 @@
 """What decides about room besides Penstock's own Jobs: known as it is, whatever watches did not tell."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -25,6 +25,8 @@ class Pages(HttpClient):
     def __init__(self, resource: Resource) -> None:
         self.resource = resource
         self.items: list[Object] = []
+        self.gone: list[Object] = []
+        """What a watch tells of since the list."""
 
     async def pages(
         self, resource: Resource, namespace: str | None, params: Mapping[str, str] | None = None
@@ -33,10 +35,11 @@ class Pages(HttpClient):
             yield 1, [item]
 
     async def watch(
-        self, resource: Resource, namespace: str | None, version: str, params: Mapping[str, str] | None = None
-    ) -> AsyncIterator[Mapping[str, Any]]:
+        self, resource: Resource, namespace: str | None, version: int
+    ) -> AsyncIterator[Iterable[Mapping[str, Any]]]:
+        if self.gone and resource is self.resource:
+            yield [{"type": "DELETED", "object": one} for one in self.gone]
         await asyncio.Event().wait()
-        yield {}
 
 
 def thing(uid: str, name: str = "x") -> Object:
@@ -83,7 +86,7 @@ async def test_what_goes_while_the_watches_are_being_opened_is_noticed() -> None
     found = Surroundings(client, ledger, Settings())
     client.items = [thing("old")]
     await found.first()
-    client.items = []
+    client.items, client.gone = [], client.items
     watching = asyncio.create_task(found.run())
     await until(lambda: known(ledger)["nodes"] == 0)
     watching.cancel()
@@ -134,10 +137,10 @@ class Rewound(Pages):
         yield self.versions.pop(0) if resource is QUOTAS and len(self.versions) > 1 else self.versions[0], []
 
     async def watch(
-        self, resource: Resource, namespace: str | None, version: str, params: Mapping[str, str] | None = None
-    ) -> AsyncIterator[Mapping[str, Any]]:
+        self, resource: Resource, namespace: str | None, version: int
+    ) -> AsyncIterator[Iterable[Mapping[str, Any]]]:
         raise Unreachable("it began anew")
-        yield {}
+        yield []
 
 
 @pytest.mark.parametrize(("versions", "times"), [((10, 12, 12), 0), ((10, 12, 7, 8, 9), 1)])
@@ -146,7 +149,8 @@ def test_a_list_that_is_older_than_the_one_before_is_told_once(versions: tuple[i
 
     async def follow() -> None:
         found = Surroundings(client, Ledger(), Settings(), lambda: told.append(True))
-        watching = asyncio.create_task(found._follow(QUOTAS, None))
+        (quotas,) = (kind for kind in found.kinds if kind.resource is QUOTAS)
+        watching = asyncio.create_task(found._watch(quotas).run())
         await asyncio.sleep(60)
         watching.cancel()
 
@@ -169,11 +173,10 @@ class Ending(Pages):
         yield 1, []
 
     async def watch(
-        self, resource: Resource, namespace: str | None, version: str, params: Mapping[str, str] | None = None
-    ) -> AsyncIterator[Mapping[str, Any]]:
-        self.asked.append(version)
-        assert dict(params or {})["allowWatchBookmarks"] == "true"
-        yield {"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": f"{len(self.asked)}0"}}}
+        self, resource: Resource, namespace: str | None, version: int
+    ) -> AsyncIterator[Iterable[Mapping[str, Any]]]:
+        self.asked.append(str(version))
+        yield [{"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": f"{len(self.asked)}0"}}}]
         await asyncio.sleep(300)
         if self.broken:
             raise Unreachable("it is torn")
@@ -183,7 +186,9 @@ def followed(client: Ending, resource: Resource, seconds: float) -> list[str]:
     """What was asked for in that time."""
 
     async def follow() -> None:
-        watching = asyncio.create_task(Surroundings(client, Ledger(), Settings())._follow(resource, None))
+        found = Surroundings(client, Ledger(), Settings())
+        (kind,) = (one for one in found.kinds if one.resource is resource)
+        watching = asyncio.create_task(found._watch(kind).run())
         await asyncio.sleep(seconds)
         watching.cancel()
 

@@ -67,9 +67,9 @@ async def picky() -> Any:
     await found.stop()
 
 
-async def test_a_refused_step_is_told_and_the_others_go_on(picky: Picky, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_refused_step_is_told_and_the_others_go_on(picky: Picky) -> None:
     picky.refused = "p.bad"
-    async with running(picky, monkeypatch):
+    async with running(picky):
         picky.apply(chain(6, {"name": "bad"}))
 
         def all_but_one() -> bool:
@@ -94,7 +94,7 @@ async def test_a_field_that_the_cluster_does_not_keep_is_told_and_nothing_spins(
     picky: Picky, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     picky.prunes = "startTimeout"
-    async with running(picky, monkeypatch) as operator:
+    async with running(picky) as operator:
         passes = 0
         inner = operator.loop._pass
 
@@ -117,11 +117,9 @@ async def test_a_field_that_the_cluster_does_not_keep_is_told_and_nothing_spins(
     assert phase(picky) == "Succeeded", "what the field says is known to the operator all the same"
 
 
-async def test_a_pipeline_is_deleted_in_time_though_its_steps_are_not_kept_as_written(
-    picky: Picky, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_pipeline_is_deleted_in_time_though_its_steps_are_not_kept_as_written(picky: Picky) -> None:
     picky.prunes = "startTimeout"
-    async with running(picky, monkeypatch):
+    async with running(picky):
         steps: list[Object] = [{"name": "a", "startTimeout": "20m"}]
         picky.apply(pipeline(steps=steps, outputs=[], ttlAfterFinished="1s"))
         await drive(picky)
@@ -136,7 +134,7 @@ async def test_trouble_that_is_over_is_told_no_more(cluster: FakeCluster, monkey
         return 403 if bad and verb == "PUT" and path.endswith("/steps/p.ask/status") else None
 
     cluster.faults.append(fault)
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         cluster.apply(pipeline(steps=[{"name": "ask", "approval": {"message": "?"}}, {"name": "a"}], outputs=[]))
         await until(lambda: status(cluster, "pipelines", "p").get("reason") == "WriteRefused")
         bad = False
@@ -147,7 +145,7 @@ async def test_trouble_that_is_over_is_told_no_more(cluster: FakeCluster, monkey
 async def test_what_cannot_be_sent_is_told_and_the_others_go_on(
     cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with running(cluster, monkeypatch) as operator:
+    async with running(cluster) as operator:
         inner = operator.starter.start
 
         async def start(graph: Any, ready: Any, owner: Any) -> bool:
@@ -166,14 +164,14 @@ async def test_what_cannot_be_sent_is_told_and_the_others_go_on(
         await until(lambda: "Integer exceeds 64-bit range" in status(cluster, "pipelines", "p").get("message", ""))
 
 
-async def test_a_revision_that_is_refused_is_told(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_revision_that_is_refused_is_told(cluster: FakeCluster) -> None:
     bad = True
 
     def fault(verb: str, path: str) -> int | None:
         return 422 if bad and verb == "POST" and path.endswith("/controllerrevisions") else None
 
     cluster.faults.append(fault)
-    async with running(cluster, monkeypatch) as operator:
+    async with running(cluster) as operator:
         cluster.apply(pipeline())
         await until(lambda: "a fault of this test" in status(cluster, "pipelines", "p").get("message", ""))
         assert status(cluster, "pipelines", "p")["reason"] == "WriteRefused"
@@ -185,10 +183,10 @@ async def test_a_revision_that_is_refused_is_told(cluster: FakeCluster, monkeypa
     assert sum(one["reason"] == "WriteRefused" for one in cluster.all("events")) == 1, "it is said once"
 
 
-async def test_a_corrected_step_is_tried(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_corrected_step_is_tried(cluster: FakeCluster) -> None:
     bad = True
     cluster.faults.append(lambda verb, path: 422 if bad and verb == "POST" and path.endswith("/jobs") else None)
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         cluster.apply(chain(1))
         await until(lambda: phase(cluster) == "Failed")
         bad = False
@@ -208,7 +206,7 @@ async def test_a_pass_that_fails_is_told(cluster: FakeCluster, monkeypatch: pyte
         return inner(seen)
 
     monkeypatch.setattr(observe, "plan", plan)
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         cluster.apply(pipeline())
         cluster.apply(pipeline("q"))
         await drive(cluster, "q")
@@ -217,8 +215,8 @@ async def test_a_pass_that_fails_is_told(cluster: FakeCluster, monkeypatch: pyte
         await drive(cluster)
 
 
-async def test_an_approval_counts_once(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with running(cluster, monkeypatch):
+async def test_an_approval_counts_once(cluster: FakeCluster) -> None:
+    async with running(cluster):
         cluster.apply(pipeline(steps=[{"name": "ask", "approval": {"message": "deploy?"}}], outputs=[]))
         await until(lambda: status(cluster, "steps", "p.ask").get("reason") == "WaitingForApproval")
         annotate(cluster, "steps", "p.ask", "approved-by", "a")
@@ -236,7 +234,7 @@ async def test_an_undo_begins_without_a_nudge(cluster: FakeCluster, monkeypatch:
     wait = {"message": "ok?", **({"timeout": "2s"} if how == "timeout" else {})}
     steps: list[Object] = [{"name": "a", "undo": {"script": "un"}}, {"name": "ask", "approval": wait, "needs": ["a"]}]
     made = pipeline(steps=steps, outputs=[], onFailure="Undo")
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         cluster.apply(made)
         await until(
             lambda: (cluster.work(), status(cluster, "steps", "p.ask").get("reason") == "WaitingForApproval")[1]

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from penstock.core import labels
 from tests.shell.conftest import running, until
 from tests.shell.fake import FakeCluster
@@ -55,10 +53,8 @@ async def fail(cluster: FakeCluster) -> None:
     await end(cluster, "second", "Undoing", code=1)
 
 
-async def test_an_undo_that_fits_nowhere_any_more_ends_loudly_and_the_loop_turns_on(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with running(cluster, monkeypatch, capacity={"cpu": 5}):
+async def test_an_undo_that_fits_nowhere_any_more_ends_loudly_and_the_loop_turns_on(cluster: FakeCluster) -> None:
+    async with running(cluster, capacity={"cpu": 5}):
         cluster.apply(rollout(resources={"requests": {"cpu": "4"}}))
         await until(lambda: purposes(cluster, "first"))
         edited = rollout(resources={"requests": {"cpu": "400"}})  # no part of the fingerprint: nothing runs again
@@ -87,16 +83,16 @@ async def rerun_meanwhile(cluster: FakeCluster) -> None:
     await until(lambda: ("run", "2") in purposes(cluster, "first"))
 
 
-async def test_a_rerun_waits_for_the_end_of_an_undo(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with running(cluster, monkeypatch):
+async def test_a_rerun_waits_for_the_end_of_an_undo(cluster: FakeCluster) -> None:
+    async with running(cluster):
         cluster.apply(rollout())
         await fail(cluster)
         await rerun_meanwhile(cluster)
 
 
-async def test_so_it_does_after_a_restart(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with running(cluster, monkeypatch):
+async def test_so_it_does_after_a_restart(cluster: FakeCluster) -> None:
+    async with running(cluster):
         cluster.apply(rollout())
         await fail(cluster)
-    async with running(cluster, monkeypatch):
+    async with running(cluster):
         await rerun_meanwhile(cluster)

@@ -67,7 +67,7 @@ def counted(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> list[Key]:
 async def test_who_waits_for_room_is_told_once_and_left_in_peace(
     cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with running(cluster, monkeypatch, capacity={"cpu": 1}) as operator:
+    async with running(cluster, capacity={"cpu": 1}) as operator:
         cluster.apply(pipeline("holder", step("other", 1)))
         await until(lambda: started(cluster) == {"holder.other"})
         cluster.apply(pipeline("p", *(step(f"s{number}", 1) for number in range(20))))
@@ -97,7 +97,7 @@ async def test_who_waits_for_room_is_told_once_and_left_in_peace(
 async def test_a_pipeline_whose_passes_fail_starves_no_other(
     cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with running(cluster, monkeypatch, capacity={"cpu": 2}) as operator:
+    async with running(cluster, capacity={"cpu": 2}) as operator:
         cluster.apply(pipeline("holder", step("other", 2)))
         await until(lambda: started(cluster) == {"holder.other"})
         cluster.apply(pipeline("first", step("a", 2), priority=9))
@@ -123,10 +123,8 @@ async def test_a_pipeline_whose_passes_fail_starves_no_other(
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_a_step_that_fits_takes_the_place_of_those_that_do_not(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with running(cluster, monkeypatch, capacity={"cpu": 4}):
+async def test_a_step_that_fits_takes_the_place_of_those_that_do_not(cluster: FakeCluster) -> None:
+    async with running(cluster, capacity={"cpu": 4}):
         cluster.apply(pipeline("holder", step("other", 1)))
         await until(lambda: started(cluster) == {"holder.other"})
         little = [step(f"little{number}", 1, duration="1s") for number in range(3)]

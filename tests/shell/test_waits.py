@@ -37,10 +37,8 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("penstock.engine.gate.PATIENCE", 0.0)
 
 
-async def test_a_status_tells_no_name_of_another_namespace(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, at_once: None
-) -> None:
-    async with running(cluster, monkeypatch) as operator:
+async def test_a_status_tells_no_name_of_another_namespace(cluster: FakeCluster, at_once: None) -> None:
+    async with running(cluster) as operator:
         operator.store.ledger.put_node(node("secret-node", cpu="8", memory="16Gi", gpu=2))
         notebook = held("pod secret-notebook", "secret-node", until=None, namespace="secret-ns", gpu=1)
         operator.store.ledger.put_pod("notebook", PodHold(None, notebook))
@@ -52,10 +50,8 @@ async def test_a_status_tells_no_name_of_another_namespace(
     assert "secret" not in str(cluster.objects)
 
 
-async def test_a_job_of_somebody_else_with_the_wanted_name_is_a_conflict(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with running(cluster, monkeypatch):
+async def test_a_job_of_somebody_else_with_the_wanted_name_is_a_conflict(cluster: FakeCluster) -> None:
+    async with running(cluster):
         cluster.apply(pipeline("p", suspend=True))
         await until(lambda: ("steps", "ns", "p.only") in cluster.objects)
         uid = cluster.get("steps", "p.only")["metadata"]["uid"]

@@ -24,6 +24,8 @@ _DEEPEST_READ = 500
 """Levels that are read of what the API server sends, which takes objects of 10,000."""
 
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]')
+_TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
+_NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
 _EXACT = range(-(2**63), 2**63)
 
 
@@ -87,6 +89,18 @@ def decode(text: bytes | str) -> Any:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
         return orjson.loads(_cut(text.encode() if isinstance(text, str) else text))
+
+
+def shallow(text: bytes) -> bytes:
+    """The JSON text, or one with null in place of what is nested too deeply, for parsers that end with the stack."""
+    if text.count(b"[") + text.count(b"{") <= _DEEPEST_READ:
+        return text
+    brackets = _TEXT.sub(b"", text).translate(None, _NO_BRACKET)
+    for _ in range(_DEEPEST_READ):  # each time the innermost go
+        if not brackets:
+            return text
+        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+    return _cut(text) if brackets else text
 
 
 def _cut(text: bytes) -> bytes:

@@ -8,7 +8,8 @@ from penstock.core.pipeline.revisions import Pins, component_spec, pin_name
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
 from penstock.engine.resources import Object
-from penstock.engine.store import ComponentView, Store
+from penstock.engine.store import Store
+from penstock.engine.written import ComponentView
 
 
 class Catalogue(Mapping[ComponentKey, api.ComponentSpec]):

@@ -1,6 +1,6 @@
 """What the engine asks of an API server, whoever answers."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, Protocol
 
 from penstock.engine.resources import Object, Resource
@@ -41,9 +41,10 @@ class Client(Protocol):
         ...
 
     def watch(
-        self, resource: Resource, namespace: str | None, version: str, params: Mapping[str, str] | None = None
-    ) -> AsyncIterator[Mapping[str, Any]]:
-        """Events from a version on, until the API server ends the watch, as it does every few minutes."""
+        self, resource: Resource, namespace: str | None, version: int
+    ) -> AsyncIterator[Iterable[Mapping[str, Any]]]:
+        """Events from a version on, as many at a time as have come together, until the API server ends the watch, as it
+        does every few minutes. Among them are bookmarks, which only tell of a version."""
         ...
 
     async def create(self, resource: Resource, manifest: Object, *, retry: bool = True) -> Object:

@@ -26,7 +26,8 @@ from penstock.core.seen.views import Object, PipelineView, StepView
 from penstock.engine.catalogue import Catalogue
 from penstock.engine.resources import PIPELINES, STEPS
 from penstock.engine.revisions import Revisions
-from penstock.engine.store import Key, Store, manifest
+from penstock.engine.store import Key, Store
+from penstock.engine.written import manifest
 
 LINGERING = 30.0
 """Seconds that a graph is kept after it was released."""

@@ -19,7 +19,7 @@ import structlog
 
 from penstock.engine import metrics
 from penstock.engine.client import Client, Refused, Unreachable
-from penstock.engine.resources import COMPONENTS, WATCHED, Resource
+from penstock.engine.resources import COMPONENTS, KNOWN, Resource
 from penstock.engine.scope import Scope
 from penstock.engine.store import Key, Store
 
@@ -48,6 +48,8 @@ class Lister:
         self.catalogues = tuple(one for one in scope.catalogue_namespaces if watched and one not in watched)
         self.wake = wake
         self.completed: float | None = None
+        self.versions: dict[tuple[Resource, str | None], int] = {}
+        """Of the last list of each kind in each namespace."""
         self._told: dict[str | None, str] = {}
         self._denied: dict[str | None, float] = {}
         self._doubts = asyncio.Event()
@@ -111,7 +113,7 @@ class Lister:
     async def _catalogues(self) -> None:
         for namespace in self.catalogues:
             try:
-                await self._compare(COMPONENTS, namespace)
+                await self.list(COMPONENTS, namespace)
             except Refused as error:
                 self._tell(namespace, "the Components of a catalogue cannot be listed", error)
             else:
@@ -120,8 +122,8 @@ class Lister:
     async def _namespace(self, namespace: str | None) -> bool:
         """Everything in a namespace; returns whether it could be listed."""
         try:
-            for resource in WATCHED:
-                await self._compare(resource, namespace)
+            for resource in KNOWN:
+                await self.list(resource, namespace)
         except Refused as error:
             await self._refused(namespace, error)
             return False
@@ -174,8 +176,10 @@ class Lister:
         status = view.status
         return "completionTime" not in status or status.get("observedGeneration", view.generation) != view.generation
 
-    async def _compare(self, resource: Resource, namespace: str | None) -> None:
-        """One kind, in a namespace; a list that takes too long to page through (410) starts over once.
+    async def list(self, resource: Resource, namespace: str | None) -> int:
+        """Compares one kind in a namespace; returns the version of its list.
+
+        A list that takes too long to page through (410) starts over once.
 
         So does one that is older than what is known. Lists are never older (they are consistent reads), unless etcd was
         restored from a backup: then all events would be old news for ever, and the state must be read from nothing.
@@ -193,6 +197,8 @@ class Lister:
         shelf = self.store.shelf(resource)
         for uid in shelf.missing(found, version, namespace):
             self._missed(resource, self.store.drop(resource, uid, version))
+        self.versions[resource, namespace] = version
+        return version
 
     async def _take(self, resource: Resource, namespace: str | None) -> tuple[int, set[str]]:
         found: set[str] = set()

@@ -13,13 +13,20 @@ Object = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A kind of object. `selector` is the label selector of the objects that concern the operator."""
+    """A kind of object. `selector`, `fields`: label and field selectors of the objects that concern the operator."""
 
     kind: str
     group: str
     version: str
     plural: str
     selector: str = ""
+    fields: str = ""
+
+    @property
+    def selectors(self) -> Mapping[str, str]:
+        """As parameters of a list or a watch."""
+        found = {"labelSelector": self.selector, "fieldSelector": self.fields}
+        return {name: value for name, value in found.items() if value}
 
     @property
     def api_version(self) -> str:
@@ -47,10 +54,18 @@ SERVICES = Resource("Service", "", "v1", "services")
 NODES = Resource("Node", "", "v1", "nodes")
 QUOTAS = Resource("ResourceQuota", "", "v1", "resourcequotas")
 LIMIT_RANGES = Resource("LimitRange", "", "v1", "limitranges")
-OTHER_PODS = Resource("Pod", "", "v1", "pods")
+OTHER_PODS = Resource(
+    *("Pod", "", "v1", "pods"),
+    f"{labels.MANAGED_BY}!={labels.PENSTOCK}",
+    "status.phase!=Succeeded,status.phase!=Failed",
+)
 CORE_EVENTS = Resource("Event", "", "v1", "events")
 EVENTS = Resource("Event", "events.k8s.io", "v1", "events")
 LEASES = Resource("Lease", "coordination.k8s.io", "v1", "leases")
 
-WATCHED = (COMPONENTS, SCHEDULES, PIPELINES, STEPS, JOBS, PODS)
-"""What is watched. Owners come first: the children of an object are found by way of it."""
+WRITTEN = (COMPONENTS, SCHEDULES, PIPELINES)
+"""What users write, in small numbers: kopf brings what happens to it."""
+CREATED = (STEPS, JOBS, PODS)
+"""What comes of it, in thousands: the operator's own watches bring what happens to it."""
+KNOWN = WRITTEN + CREATED
+"""What is known. Owners come first: the children of an object are found by way of it."""

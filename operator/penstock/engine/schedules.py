@@ -18,8 +18,9 @@ from penstock.engine.catalogue import Catalogue
 from penstock.engine.client import Refused, Unreachable
 from penstock.engine.reporter import Reporter
 from penstock.engine.resources import SCHEDULES
-from penstock.engine.store import Key, Store, manifest
+from penstock.engine.store import Key, Store
 from penstock.engine.writer import Writer
+from penstock.engine.written import manifest
 
 LONGEST_SLEEP = 60.0
 """Seconds after which a schedule is looked at in any case: the clock may have been set meanwhile."""

@@ -5,19 +5,17 @@ is known of an object is believed. And an object that cannot be read only hurts 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import structlog
 
-from penstock import api
 from penstock.core import labels
 from penstock.core.admission.ledger import Ledger
 from penstock.core.admission.observed_capacity import job_hold, pod_hold
 from penstock.core.cron.scheduled import ScheduleView, schedule_view
 from penstock.core.graph.learned import Learned
 from penstock.core.graph.outline import ComponentKey
-from penstock.core.pipeline.revisions import component_spec
 from penstock.core.seen.compact import compact
 from penstock.core.seen.reading import job_view, pipeline_view, pod_view, step_view
 from penstock.core.seen.views import JobView, PipelineView, PodView, StepView
@@ -25,6 +23,7 @@ from penstock.core.step.status import closed
 from penstock.engine import metrics
 from penstock.engine.resources import COMPONENTS, JOBS, PIPELINES, PODS, SCHEDULES, STEPS, Object, Resource
 from penstock.engine.shelf import Shelf, tells
+from penstock.engine.written import ComponentView, component_view
 
 log = structlog.get_logger(__name__)
 
@@ -36,31 +35,6 @@ class Key(NamedTuple):
     name: str
     alone: bool = False
     schedule: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ComponentView:
-    """A Component, as it is written and as it is read. `spec` is None if it cannot be used; `problem` says why."""
-
-    uid: str
-    name: str
-    namespace: str
-    version: str
-    written: Object
-    spec: api.ComponentSpec | None
-    problem: str = ""
-
-
-def manifest(resource: Resource, name: str, spec: object) -> Object:
-    """The part of an object that its user wrote, as far as it says what to do."""
-    return {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": {"name": name}, "spec": spec}
-
-
-def component_view(obj: Object) -> ComponentView:
-    """The view of a Component."""
-    meta, written = obj["metadata"], obj.get("spec") or {}
-    spec, problem = component_spec(meta["name"], written)
-    return ComponentView(meta["uid"], meta["name"], meta["namespace"], meta["resourceVersion"], written, spec, problem)
 
 
 _PARSERS: Mapping[str, Callable[[Object], Any]] = {

@@ -5,44 +5,86 @@ Each is listed and watched as far as the operator may; what it may not see is no
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
-from penstock.core import labels
 from penstock.core.admission.ledger import Ledger
 from penstock.core.admission.observed_capacity import node_view, pod_hold, quota_view, range_view
 from penstock.engine.client import Client, Refused, Unreachable
 from penstock.engine.resources import LIMIT_RANGES, NODES, OTHER_PODS, QUOTAS, Object, Resource
 from penstock.engine.scope import Scope
+from penstock.engine.watching import Watch
 
 log = structlog.get_logger(__name__)
 
-PAUSE = 2.0
 DENIED_PAUSES = (30.0, 300.0)
 """Seconds until what may not be read is asked for again, at first and at most: whoever grants it waits for that."""
 COMPARED = 1800.0
 """Seconds for which a watch of other pods goes on where the one before ended, before all of them are listed again."""
 
-_PARAMS: Mapping[str, Mapping[str, str]] = {
-    OTHER_PODS.plural: {
-        "labelSelector": f"{labels.MANAGED_BY}!={labels.PENSTOCK}",
-        "fieldSelector": "status.phase!=Succeeded,status.phase!=Failed",
-    }
-}
-
-
 _Name = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Taker:
-    """How the ledger takes a kind in, by what name it knows an object, and how it drops that."""
+@dataclass(slots=True)
+class _Kind:
+    """One kind in one namespace: how the ledger takes it in, by what name it knows an object, and how it drops that.
 
+    `went_back` is called if a list is of an older version than the one before.
+    """
+
+    client: Client
+    resource: Resource
+    namespace: str | None
     put: Callable[[Object], None]
     name: Callable[[Object], _Name]
     drop: Callable[..., None]
+    went_back: Callable[[], None]
+    known: set[_Name] = field(default_factory=set)
+    newest: int = 0
+
+    async def list(self) -> int:
+        """Takes in all there is and drops what is gone, by what the ledger knows it by: another may have its name."""
+        found: set[_Name] = set()
+        version = 0
+        async for at, items in self.client.pages(self.resource, self.namespace):
+            version = at
+            for item in items:
+                found.add(self.name(item))
+                self._put(item)
+        for name in self.known - found:
+            self.drop(*name)
+        self.known &= found
+        if version < self.newest:
+            self.went_back()
+        self.newest = version
+        return version
+
+    def take(self, event: Mapping[str, Any]) -> None:
+        """One event of the watch."""
+        if event["type"] == "DELETED":
+            self.known.discard(self.name(event["object"]))
+            self.drop(*self.name(event["object"]))
+        else:
+            self._put(event["object"])
+
+    def denied(self, error: Refused) -> None:
+        """What may not be seen limits nothing."""
+        while self.known:
+            self.drop(*self.known.pop())
+
+    def explain(self, error: Exception) -> None:
+        """Tells why nothing is known."""
+        log.info("not known, and so no limit", kind=self.resource.kind, error=str(error))
+
+    def _put(self, obj: Object) -> None:
+        self.known.add(self.name(obj))
+        try:
+            self.put(obj)
+        except Exception as error:  # an odd object must not hide all others
+            name = obj["metadata"]["name"]
+            log.warning("object cannot be read", kind=self.resource.kind, name=name, error=repr(error))
 
 
 class Surroundings:
@@ -58,115 +100,52 @@ class Surroundings:
         self.client = client
         self.went_back = went_back
         self.ledger = ledger
-        self.namespaces: tuple[str | None, ...] = scope.namespaces or (None,)
-        self._known: dict[tuple[str, str | None], set[_Name]] = {}
-        """Names in the ledger, by kind and the namespace that is watched."""
-        self._takers = {
-            NODES.plural: _Taker(lambda obj: ledger.put_node(node_view(obj)), _own_name, ledger.drop_node),
-            OTHER_PODS.plural: _Taker(lambda obj: ledger.put_pod(_uid(obj)[0], pod_hold(obj)), _uid, ledger.drop_pod),
-            QUOTAS.plural: _Taker(lambda obj: ledger.put_quota(quota_view(obj)), _full_name, ledger.drop_quota),
-            LIMIT_RANGES.plural: _Taker(lambda obj: ledger.put_range(range_view(obj)), _full_name, ledger.drop_range),
-        }
+        namespaces: tuple[str | None, ...] = scope.namespaces or (None,)
+        self.kinds = [self._nodes(), self._pods()] if None in namespaces else []
+        self.kinds += [one(namespace) for one in (self._quotas, self._ranges) for namespace in namespaces]
 
     async def first(self) -> None:
         """Lists everything once, so that the first pass of admission knows what there is."""
-        for resource, namespace in self._watched():
+        for kind in self.kinds:
             try:
-                await self._list(resource, namespace)
+                await kind.list()
             except (Refused, Unreachable) as error:
-                self._explain(resource, error)
+                kind.explain(error)
 
     async def run(self) -> None:
         """Watches all of it, for ever."""
-        await asyncio.gather(*(self._follow(resource, namespace) for resource, namespace in self._watched()))
+        await asyncio.gather(*(self._watch(kind).run() for kind in self.kinds))
 
-    def _watched(self) -> list[tuple[Resource, str | None]]:
-        everywhere = [(NODES, None), (OTHER_PODS, None)] if None in self.namespaces else []
-        return everywhere + [(one, namespace) for one in (QUOTAS, LIMIT_RANGES) for namespace in self.namespaces]
+    def _watch(self, kind: _Kind) -> Watch:
+        # Lists of what there is little of are cheap, and tell of a restored etcd.
+        compared = COMPARED if kind.resource is OTHER_PODS else 0.0
+        return Watch(self.client, kind.resource, kind.namespace, kind, kind.newest, DENIED_PAUSES, compared)
 
-    async def _follow(self, resource: Resource, namespace: str | None) -> None:
-        denied = DENIED_PAUSES[0]
-        newest, version, listed = 0, "", 0.0
-        wanted = {"allowWatchBookmarks": "true", **_PARAMS.get(resource.plural, {})}
-        while True:
-            pause, known, version = PAUSE, version, ""
-            try:
-                if not known:
-                    known, listed = await self._list(resource, namespace), _instant()
-                    denied = DENIED_PAUSES[0]
-                    if int(known) < newest:
-                        self.went_back()
-                    newest = int(known)
-                async for event in self.client.watch(resource, namespace, known, wanted):
-                    known = self._take(resource, namespace, event)
-                # Lists of what there is little of are cheap, and tell of a restored etcd.
-                version = known if resource is OTHER_PODS and _instant() < listed + COMPARED else ""
-            except Refused as error:
-                if error.code == 403:
-                    self._explain(resource, error)
-                    self._forget(resource, namespace)
-                    pause, denied = denied, min(2 * denied, DENIED_PAUSES[1])
-                elif error.code != 410:
-                    log.warning("cannot be watched", kind=resource.kind, error=str(error))
-            except Unreachable as error:
-                log.warning("cannot be watched", kind=resource.kind, error=str(error))
-            except Exception:  # one watch must not end the others
-                log.exception("cannot be watched", kind=resource.kind)
-            await asyncio.sleep(pause)
+    def _nodes(self) -> _Kind:
+        put, drop = self.ledger.put_node, self.ledger.drop_node
+        return self._kind(NODES, None, lambda obj: put(node_view(obj)), _own_name, drop)
 
-    async def _list(self, resource: Resource, namespace: str | None) -> str:
-        """Takes in all there is and drops what is gone, by what the ledger knows it by: another may have its name."""
-        taker, known = self._takers[resource.plural], self._names(resource, namespace)
-        found: set[_Name] = set()
-        version = "0"
-        async for at, items in self.client.pages(resource, namespace, _PARAMS.get(resource.plural)):
-            version = str(at)
-            for item in items:
-                found.add(taker.name(item))
-                known.add(taker.name(item))
-                self._guarded(resource, taker.put, item)
-        for name in known - found:
-            taker.drop(*name)
-        known &= found
-        return version
+    def _pods(self) -> _Kind:
+        put, drop = self.ledger.put_pod, self.ledger.drop_pod
+        return self._kind(OTHER_PODS, None, lambda obj: put(_uid(obj)[0], pod_hold(obj)), _uid, drop)
 
-    def _take(self, resource: Resource, namespace: str | None, event: Mapping[str, Any]) -> str:
-        """Takes an event in; returns the version from which on a watch can go on."""
-        obj = event["object"]
-        if event["type"] == "ERROR":
-            raise Refused(int(obj.get("code", 410)), obj.get("reason", ""), obj.get("message", ""), None)
-        taker, known = self._takers[resource.plural], self._names(resource, namespace)
-        if event["type"] == "DELETED":
-            known.discard(taker.name(obj))
-            taker.drop(*taker.name(obj))
-        elif event["type"] in ("ADDED", "MODIFIED"):
-            known.add(taker.name(obj))
-            self._guarded(resource, taker.put, obj)
-        version: str = obj["metadata"]["resourceVersion"]
-        return version
+    def _quotas(self, namespace: str | None) -> _Kind:
+        put, drop = self.ledger.put_quota, self.ledger.drop_quota
+        return self._kind(QUOTAS, namespace, lambda obj: put(quota_view(obj)), _full_name, drop)
 
-    def _forget(self, resource: Resource, namespace: str | None) -> None:
-        taker, known = self._takers[resource.plural], self._names(resource, namespace)
-        while known:
-            taker.drop(*known.pop())
+    def _ranges(self, namespace: str | None) -> _Kind:
+        put, drop = self.ledger.put_range, self.ledger.drop_range
+        return self._kind(LIMIT_RANGES, namespace, lambda obj: put(range_view(obj)), _full_name, drop)
 
-    def _names(self, resource: Resource, namespace: str | None) -> set[_Name]:
-        return self._known.setdefault((resource.plural, namespace), set())
-
-    @staticmethod
-    def _guarded(resource: Resource, take: Callable[[Object], None], obj: Object) -> None:
-        try:
-            take(obj)
-        except Exception as error:  # an odd object must not hide all others
-            log.warning("object cannot be read", kind=resource.kind, name=obj["metadata"]["name"], error=repr(error))
-
-    @staticmethod
-    def _explain(resource: Resource, error: Exception) -> None:
-        log.info("not known, and so no limit", kind=resource.kind, error=str(error))
-
-
-def _instant() -> float:
-    return asyncio.get_running_loop().time()
+    def _kind(
+        self,
+        resource: Resource,
+        namespace: str | None,
+        put: Callable[[Object], None],
+        name: Callable[[Object], _Name],
+        drop: Callable[..., None],
+    ) -> _Kind:
+        return _Kind(self.client, resource, namespace, put, name, drop, self.went_back)
 
 
 def _uid(obj: Object) -> _Name:

@@ -1,6 +1,6 @@
 """The engine's client (see engine/client.py) of an API server in the same process."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
 from penstock.engine.resources import Object, Resource
@@ -21,15 +21,15 @@ class LocalClient:
         self, resource: Resource, namespace: str | None, params: Mapping[str, str] | None = None
     ) -> AsyncIterator[tuple[int, list[Object]]]:
         """All objects of a namespace (None: of all) on one page."""
-        version, found = self.server.select(resource.plural, namespace, _wanted(resource, params))
+        version, found = self.server.select(resource.plural, namespace, {**resource.selectors, **(params or {})})
         yield version, list[Object](found)
 
     async def watch(
-        self, resource: Resource, namespace: str | None, version: str, params: Mapping[str, str] | None = None
-    ) -> AsyncIterator[Mapping[str, Any]]:
-        """Events from a version on."""
-        async for event in self.server.watch(resource.plural, namespace, int(version), _wanted(resource, params)):
-            yield event
+        self, resource: Resource, namespace: str | None, version: int
+    ) -> AsyncIterator[Iterable[Mapping[str, Any]]]:
+        """Events from a version on, one at a time."""
+        async for event in self.server.watch(resource.plural, namespace, version, resource.selectors):
+            yield (event,)
 
     async def create(self, resource: Resource, manifest: Object, *, retry: bool = True) -> Object:
         """The object as it was created."""
@@ -46,10 +46,3 @@ class LocalClient:
     async def delete(self, resource: Resource, namespace: str, name: str, uid: str = "", version: str = "") -> Object:
         """Deletes an object."""
         return self.server.remove(resource.plural, namespace, name, uid, version)
-
-
-def _wanted(resource: Resource, params: Mapping[str, str] | None) -> dict[str, str]:
-    wanted = dict(params or {})
-    if resource.selector:
-        wanted.setdefault("labelSelector", resource.selector)
-    return wanted

@@ -12,7 +12,7 @@ from penstock.core import labels
 from penstock.core.pipeline.events import Event
 from penstock.core.seen.views import PipelineView, StepView
 from penstock.engine.engine import Engine, Options
-from penstock.engine.resources import WATCHED, Resource
+from penstock.engine.resources import KNOWN, Resource
 from penstock.local import inbox
 from penstock.local.adapt import adapted
 from penstock.local.client import LocalClient
@@ -30,9 +30,7 @@ from penstock.local.work import GPU
 COURIER = "penstock"
 """Image that stands for this very program."""
 ENDED = ("Succeeded", "Failed", "Cancelled", "Invalid")
-_WATCHED: Mapping[str, tuple[Resource, Selection]] = {
-    one.plural: (one, Selection({"labelSelector": one.selector})) for one in WATCHED
-}
+_HEARD: Mapping[str, tuple[Resource, Selection]] = {one.plural: (one, Selection(one.selectors)) for one in KNOWN}
 
 
 class _Nobody:
@@ -160,7 +158,7 @@ class Session:
     def _heard(self, plural: str, kind: str, obj: Object, old: Object | None) -> None:
         """Tells the engine, once it has had the answer to its own writes."""
         self.changed.set()
-        found = _WATCHED.get(plural)
+        found = _HEARD.get(plural)
         event = found[1].event(kind, obj, old) if found else None
         if found and event:
             self._news.append((found[0], event["type"], event["object"]))

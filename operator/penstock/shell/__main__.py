@@ -8,7 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from penstock.shell import logs, settings
-from penstock.shell.process import Ports, run
+from penstock.shell.handlers import run
+from penstock.shell.process import Process, Scraped
 
 
 def main() -> int:
@@ -26,7 +27,12 @@ def main() -> int:
         return 2
     logs.configure(found.log_level, found.log_format)
     gc.freeze()  # what is imported stays: it need not be looked through again and again
-    return asyncio.run(run(found, Ports(given.host, given.health_port, given.metrics_port), _version()))
+    return asyncio.run(_run(found, given.host, given.health_port, given.metrics_port))
+
+
+async def _run(found: settings.Settings, host: str, health: int, metrics: int) -> int:
+    place = f"[{host}]" if ":" in host else host
+    return await run(Process(found, _version(), Scraped(host, metrics)), f"http://{place}:{health}/healthz")
 
 
 def _version() -> str:

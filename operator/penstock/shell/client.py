@@ -9,7 +9,7 @@ import os
 import random
 import ssl
 from asyncio.sslproto import SSLProtocol
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -26,6 +26,9 @@ from penstock.engine.resources import Object, Resource
 ATTEMPTS = 6
 PAGE = 100
 TIMEOUT = aiohttp.ClientTimeout(total=60, sock_connect=10)
+SILENCE = 100.0
+"""Seconds after which a watch that says nothing is given up: there is a bookmark about every minute."""
+_WATCHED = {"watch": "1", "timeoutSeconds": "300", "allowWatchBookmarks": "true"}
 _TRANSIENT = (429, 500, 502, 503, 504)
 _JSON = "application/json"
 
@@ -103,9 +106,7 @@ class HttpClient:
         self, resource: Resource, namespace: str | None, params: Mapping[str, str] | None = None
     ) -> AsyncIterator[tuple[int, list[Object]]]:
         """All objects of a namespace (None: of all), page by page, with the version at which all pages were true."""
-        wanted = {"limit": str(PAGE), **(params or {})}
-        if resource.selector:
-            wanted.setdefault("labelSelector", resource.selector)
+        wanted = {"limit": str(PAGE), **resource.selectors, **(params or {})}
         while True:
             page = await self._send("GET", resource, resource.path(namespace), params=wanted)
             meta = page["metadata"]
@@ -117,29 +118,32 @@ class HttpClient:
             wanted["continue"] = meta["continue"]
 
     async def watch(
-        self, resource: Resource, namespace: str | None, version: str, params: Mapping[str, str] | None = None
-    ) -> AsyncIterator[Mapping[str, Any]]:
-        """Events from a version on, until the API server ends the watch, as it does every few minutes."""
-        wanted = {"watch": "1", "resourceVersion": version, "timeoutSeconds": "300", **(params or {})}
+        self, resource: Resource, namespace: str | None, version: int
+    ) -> AsyncIterator[Iterable[Mapping[str, Any]]]:
+        """Events from a version on, as many at a time as have come together, until the API server ends the watch, as it
+        does every few minutes. Among them are bookmarks, which only tell of a version: one that is silent is dead."""
+        wanted = {**_WATCHED, **resource.selectors, "resourceVersion": str(version)}
         url = self.server + resource.path(namespace)
-        used, headers = await self._credentials()
-        patience = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=330)
+        used, headers = await self.credentials()
+        patience = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=SILENCE)
         try:
             async with self._watching.get(url, params=wanted, headers=headers, timeout=patience) as response:
                 if response.status >= 300:
-                    refusal = _refusal(response, await response.read())
+                    refusal = refused(response, await response.read())
                     if refusal.code == 401:
-                        await self._renew(used)
+                        await self.renew(used)
                     raise refusal
-                buffer = b""
-                async for chunk in response.content.iter_any():
-                    *lines, buffer = (buffer + chunk).split(b"\n")
-                    for line in filter(None, lines):
-                        yield _read(line, "object")
-                if buffer:  # half an event, or a page of a proxy
-                    yield _read(buffer, "object")
+                async for together in lines(response.content):
+                    yield _events(together, url)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Unreachable(f"WATCH {url}: {error or type(error).__name__}") from error
+
+    def session(self, **options: Any) -> aiohttp.ClientSession:
+        """A session of somebody else's, over the connections of the watches; it says who it is as this client does."""
+        shared = self._watching
+        return aiohttp.ClientSession(
+            connector=shared.connector, connector_owner=False, headers=shared.headers, **options
+        )
 
     async def create(self, resource: Resource, manifest: Object, *, retry: bool = True) -> Object:
         """The object as it was created. `retry`: its name is fixed, so that a repetition does no harm."""
@@ -196,14 +200,14 @@ class HttpClient:
 
     async def _once(self, request: _Request) -> Object:
         """One try, and another with credentials that are read anew if these were not taken: tokens do not last."""
-        used, headers = await self._credentials()
+        used, headers = await self.credentials()
         try:
             return await self._ask(request, headers)
         except Refused as error:
             if error.code != 401 or used is None:
                 raise
-        await self._renew(used)
-        _, headers = await self._credentials()
+        await self.renew(used)
+        _, headers = await self.credentials()
         return await self._ask(request, headers)
 
     async def _ask(self, request: _Request, headers: dict[str, str]) -> Object:
@@ -218,17 +222,17 @@ class HttpClient:
             async with asked as response:
                 text = await response.read()
         if response.status < 300:
-            answer = _read(text, "metadata")
+            answer = read(text, "metadata")
             clock.heard(response.headers.get("Date", ""), sent)
             metrics.REQUESTS.labels(verb, request.resource.plural, str(response.status)).inc()
             return answer
-        refusal = _refusal(response, text)
+        refusal = refused(response, text)
         if refusal.code == 404 and request.params is None and not refusal.official:
             raise aiohttp.ClientPayloadError(f"404, but not by the API server: {refusal.message}")
         metrics.REQUESTS.labels(verb, request.resource.plural, str(response.status)).inc()
         raise refusal
 
-    async def _credentials(self) -> tuple[Configuration | None, dict[str, str]]:
+    async def credentials(self) -> tuple[Configuration | None, dict[str, str]]:
         """What lets this process in, as it is now, and the headers that say so."""
         used = self._configuration
         if used is None:
@@ -240,7 +244,7 @@ class HttpClient:
         headers = (one for one in found.values() if one.get("in") == "header" and one.get("value"))
         return used, {one["key"]: one["value"] for one in headers}
 
-    async def _renew(self, used: Configuration | None) -> None:
+    async def renew(self, used: Configuration | None) -> None:
         """Reads anew what lets this process in, once for all whom the same credentials failed."""
         async with self._renewing:
             if used is None or self._configuration is not used:
@@ -263,18 +267,39 @@ def _tls(configuration: Configuration | None) -> ssl.SSLContext | bool:
     return context
 
 
-def _read(text: bytes, part: str) -> Object:
+async def lines(content: aiohttp.StreamReader) -> AsyncIterator[list[bytes]]:
+    """The lines of a stream, as many at a time as have come together. What is left in the end is half an event, or a
+    page of a proxy."""
+    rest = b""
+    async for chunk in content.iter_any():
+        *together, rest = (rest + chunk).split(b"\n")
+        if together:
+            yield [line for line in together if line]
+    if rest:
+        yield [rest]
+
+
+def _events(together: Iterable[bytes], url: str) -> Iterator[Mapping[str, Any]]:
+    """The events of some lines, each read when it is its turn: what was read of a thousand would be cold by then."""
+    for line in together:
+        try:
+            yield read(line, "object")
+        except aiohttp.ClientError as error:
+            raise Unreachable(f"WATCH {url}: {error}") from error
+
+
+def read(text: bytes, part: str) -> Object:
     """What was answered, which must have that part. A proxy's page, or half an object, is as good as no answer."""
     try:
         found = decode(text)
     except ValueError:
         found = None
     if not isinstance(found, dict) or not isinstance(found.get(part), dict):
-        raise aiohttp.ClientPayloadError(f"not an answer of the API server: {_beginning(text)}")
+        raise aiohttp.ClientPayloadError(f"not an answer of the API server: {beginning(text)}")
     return found
 
 
-def _refusal(response: aiohttp.ClientResponse, text: bytes) -> Refused:
+def refused(response: aiohttp.ClientResponse, text: bytes) -> Refused:
     try:
         status = orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -285,11 +310,11 @@ def _refusal(response: aiohttp.ClientResponse, text: bytes) -> Refused:
     return Refused(
         response.status,
         status.get("reason") or response.reason or "",
-        status.get("message") or _beginning(text),
+        status.get("message") or beginning(text),
         float(after) if after.isdecimal() else None,
         official=status.get("kind") == "Status",
     )
 
 
-def _beginning(text: bytes) -> str:
+def beginning(text: bytes) -> str:
     return text[:500].decode(errors="replace")

@@ -10,8 +10,6 @@ from penstock.shell.settings import LogFormat, LogLevel
 
 QUIET = ("kopf", "asyncio", "aiohttp.access")
 """Loggers of libraries whose plain information nobody needs: a line per event, or per probe."""
-SILENT = ("kopf._cogs.clients",)
-"""Loggers of libraries that call each of many tries an error: what comes of them is told by who asked."""
 
 
 def configure(level: LogLevel, form: LogFormat) -> None:
@@ -39,8 +37,6 @@ def configure(level: LogLevel, form: LogFormat) -> None:
     root.setLevel(level.value.upper())
     for name in QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
-    for name in SILENT:
-        logging.getLogger(name).setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

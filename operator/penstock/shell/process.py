@@ -2,27 +2,25 @@
 
 import asyncio
 import os
-import signal
 import socket
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
 from penstock.core.admission.observed_capacity import amounts
 from penstock.core.seen.snapshot import Thresholds
 from penstock.engine import metrics
+from penstock.engine.children import Children
 from penstock.engine.engine import Engine, Options
 from penstock.engine.listing import WentBack
 from penstock.engine.loop import Loop
 from penstock.shell.client import HttpClient
-from penstock.shell.health import Health, measure_lag
 from penstock.shell.lease import Lease, LeaseLost
 from penstock.shell.notify import Notifier
+from penstock.shell.scraping import measure_lag, serve
 from penstock.shell.settings import NeverFits, Settings
-from penstock.shell.watching import watch
 
 log = structlog.get_logger(__name__)
 
@@ -30,13 +28,11 @@ PAUSE = 5.0
 """Seconds until a part that failed begins again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """Where probes and scrapes are answered."""
+class Scraped(NamedTuple):
+    """Where metrics are scraped."""
 
     host: str
-    health: int
-    metrics: int
+    port: int
 
 
 class Operator(Engine):
@@ -47,6 +43,7 @@ class Operator(Engine):
         self.settings = settings
         self.notifier = Notifier(settings.notifications)
         super().__init__(client, _options(settings), identity, self.notifier)
+        self.children = Children(client, self.lister, self.intake)
 
     def problem(self) -> str:
         """What is wrong with this process that a restart may mend."""
@@ -56,8 +53,9 @@ class Operator(Engine):
         return ""
 
     def parts(self) -> Sequence[Coroutine[Any, Any, None]]:
-        """What runs beside the watches, for ever."""
+        """What runs beside the loop, for ever."""
         parts = {
+            "children": self.children.run,
             "lister": self.lister.run,
             "clearing": self.clearing.run,
             "surroundings": self.surroundings.run,
@@ -96,59 +94,71 @@ async def _again_and_again(name: str, part: Callable[[], Coroutine[Any, Any, Non
         await asyncio.sleep(PAUSE)
 
 
-async def run(settings: Settings, ports: Ports, version: str) -> int:
-    """Runs the operator in this process; returns its exit code."""
-    asked = asyncio.Event()
+class Process:
+    """An operator from its beginning to its end. `client`: how it gets at the API server, if not as configured.
 
-    def heed_signals() -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, asked.set)
-
-    heed_signals()
-    identity = os.environ.get("POD_NAME") or socket.gethostname()
-    async with AsyncExitStack() as ends:
-        client = await HttpClient.connect(version, settings.api_concurrency)
-        ends.push_async_callback(client.close)
-        operator = Operator(client, settings, identity)
-        health = Health(operator.problem)
-        ends.push_async_callback(health.close)
-        try:
-            await health.serve(ports.host, ports.health, ports.metrics)
-        except OSError as error:
-            log.error("cannot answer probes and scrapes; choose other ports", error=str(error))  # noqa: TRY400
-            return 2
-        lease = None
-        if settings.leader_election:
-            # A connection of its own: nothing that the operator does may hold up a renewal.
-            own = await HttpClient.connect(version, concurrency=1, attempts=1)
-            ends.push_async_callback(own.close)
-            lease = Lease(own, os.environ.get("POD_NAMESPACE", "default"), f"{identity}-{os.getpid()}")
-            ends.push_async_callback(lease.release)
-        main = asyncio.create_task(_operate(operator, lease, heed_signals), name="operator")
-        stop = asyncio.create_task(asked.wait(), name="signals")
-        await asyncio.wait((main, stop), return_when=asyncio.FIRST_COMPLETED)
-        return await _conclude(main)
-
-
-async def _operate(operator: Operator, lease: Lease | None, began: Callable[[], None]) -> None:
-    """Acts as long as it may. Returns if kopf was asked to end; raises what forced it to.
-
-    `began` is called once kopf has begun: whoever handles signals must do so anew.
+    `acting` is set while this replica acts and everything is listed; `over` once there is nothing more for it to do.
     """
+
+    def __init__(
+        self, settings: Settings, version: str, scraped: Scraped | None = None, client: HttpClient | None = None
+    ) -> None:
+        self.settings = settings
+        self.version = version
+        self.scraped = scraped
+        self.acting = asyncio.Event()
+        self.over = asyncio.Event()
+        self.code = 0
+        """The exit code."""
+        self.operator: Operator
+        self._client = client
+        self._main: asyncio.Task[None] | None = None
+        self._ends = AsyncExitStack()
+
+    async def begin(self) -> None:
+        """Begins to stand by, or to act. Raises OSError if a port cannot be had."""
+        identity = os.environ.get("POD_NAME") or socket.gethostname()
+        async with AsyncExitStack() as ends:
+            client = self._client or await HttpClient.connect(self.version, self.settings.api_concurrency)
+            ends.push_async_callback(client.close)
+            self.operator = Operator(client, self.settings, identity)
+            if self.scraped:
+                server = await serve(*self.scraped)
+                ends.push_async_callback(server.cleanup)
+            lease = None
+            if self.settings.leader_election:
+                # A connection of its own: nothing that the operator does may hold up a renewal.
+                own = await HttpClient.connect(self.version, concurrency=1, attempts=1)
+                ends.push_async_callback(own.close)
+                lease = Lease(own, os.environ.get("POD_NAMESPACE", "default"), f"{identity}-{os.getpid()}")
+                ends.push_async_callback(lease.release)
+            self._ends = ends.pop_all()
+        self._main = asyncio.create_task(_operate(self.operator, lease, self.acting.set), name="operator")
+        self._main.add_done_callback(lambda _: self.over.set())
+
+    async def end(self) -> None:
+        """Acts no more, gives the Lease back and lets go of everything."""
+        if self._main:
+            self.code = await _conclude(self._main)
+        await self._ends.aclose()
+
+
+async def _operate(operator: Operator, lease: Lease | None, listed: Callable[[], None]) -> None:
+    """Acts as long as it may; raises what forced it to end. `listed` is called once everything is listed."""
     if lease is None:
-        await _act(operator, began)
+        await _act(operator, listed)
     else:
         operator.client.time_left = lambda: lease.left
         await lease.acquire()
-        await _until_one_ends(lease.hold(), _act(operator, began))
+        await _until_one_ends(lease.hold(), _act(operator, listed))
 
 
-async def _act(operator: Operator, began: Callable[[], None]) -> None:
+async def _act(operator: Operator, listed: Callable[[], None]) -> None:
     await operator.lister.first()
     await operator.surroundings.first()
     log.info("everything is listed; acting", pipelines=len(operator.store.pipelines), steps=len(operator.store.steps))
-    watches = watch(operator.store, operator.loop, operator.settings, began)
-    await _until_one_ends(_plan(operator.loop), *operator.parts(), watches)
+    listed()
+    await _until_one_ends(_plan(operator.loop), *operator.parts())
 
 
 async def _plan(loop: Loop) -> None:

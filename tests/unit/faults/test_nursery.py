@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.faults.ground import free_ports
 from tests.faults.nursery import CLOCK, Nursery
 
 
@@ -35,7 +36,7 @@ def test_it_is_killed(nursery: Nursery, tmp_path: Path) -> None:
         " clusters: [{name: x, cluster: {server: 'http://127.0.0.1:1'}}], users: [{name: x, user: {token: t}}]}"
     )
     env = {**os.environ, "KUBECONFIG": str(config), CLOCK: str(tmp_path / "clock")}
-    argv = ["--settings", str(settings), "--host=127.0.0.1", "--health-port=0", "--metrics-port=0"]
+    argv = ["--settings", str(settings), "--host=127.0.0.1", f"--health-port={free_ports(1)}", "--metrics-port=0"]
     child = nursery.fork(argv, env, tmp_path / "log", tmp_path)
     deadline = time.monotonic() + 60
     while "cannot be listed" not in (tmp_path / "log").read_text():
