@@ -111,6 +111,12 @@ class Given:
             names += [name for name in AMOUNTS if name in self.places]
         return self.places[names[0]] if names else None
 
+    def places_of_amounts(self) -> dict[str, int]:
+        """The line of each request, by its path, which is written in two ways."""
+        found = {AMOUNTS[name]: line for name, line in self.places.items() if name in AMOUNTS}
+        paths = ((f"requests.{name}", f"requests[{name}]") for name in found)
+        return {f"resources.{path}": found[name] for name, both in zip(found, paths, strict=True) for path in both}
+
     @staticmethod
     def _env(value: Json) -> Json:
         """A mapping as the list that a manifest has."""

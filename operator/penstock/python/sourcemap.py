@@ -20,7 +20,7 @@ Scripts = dict[str, Sequence[int]]
 Place = tuple[int, int]
 """Cell, 0 where there are none, and line in it."""
 
-_FRAME = re.compile(r'File "<string>", line (\d+)')
+_FRAME = re.compile(r'File "<string>", line (\d+)(, in (\w+))?')
 _RUN = re.compile(r"(?:(\d+)/)?(\d+)\+(\d+)")
 
 
@@ -55,20 +55,23 @@ class Origins:
         except (ValueError, KeyError, TypeError):
             return  # there is none, or it is somebody else's
 
-    def translate(self, text: str, scripts: Sequence[str | None]) -> str:
-        """The text with the frames of a script at their place in the file; the first script that is known counts."""
-        rows = next((found for script in scripts if script and (found := self._rows(script))), None)
-        if not rows:
-            return text
-        return _FRAME.sub(lambda frame: self._place(frame, rows), text)
+    def __bool__(self) -> bool:
+        return bool(self._scripts)
+
+    def translate(self, text: str, scripts: Sequence[str]) -> str:
+        """The text with each frame of one of the scripts at its place in the file."""
+        known = [(script.split("\n"), rows) for script in scripts if (rows := self._rows(script))]
+        return _FRAME.sub(lambda frame: self._place(frame, known), text) if known else text
 
     def _rows(self, script: str) -> list[Place]:
         runs = _RUN.findall(str(self._scripts.get(short_hash(script)) or ""))
         return [(int(cell or 0), int(first) + more) for cell, first, count in runs for more in range(int(count))]
 
-    def _place(self, frame: re.Match[str], rows: Sequence[Place]) -> str:
-        line = int(frame[1])
-        if not 0 < line <= len(rows):
-            return frame[0]
-        cell, row = rows[line - 1]
-        return f"{self.file}, cell {cell}:{row}" if cell else f"{self.file}:{row}"
+    def _place(self, frame: re.Match[str], known: Sequence[tuple[list[str], list[Place]]]) -> str:
+        line, function = int(frame[1]), frame[3]
+        for lines, rows in known:
+            if line <= len(rows) and (not function or any(f"def {function}(" in one for one in lines[:line])):
+                cell, row = rows[line - 1]
+                place = f"{self.file}, cell {cell}:{row}" if cell else f"{self.file}:{row}"
+                return f"{place}{frame[2] or ''}"
+        return frame[0]

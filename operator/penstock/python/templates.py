@@ -78,6 +78,7 @@ def template(call: Call, script: Script, component: Components) -> Template:
         own |= _work(call.called, call, options, script)
     for name in own:
         lines.setdefault(name, options.place(name) or call.called.function.lineno)
+    lines |= options.places_of_amounts()
     lines["outputs"] = call.called.function.lineno
     return Template({**fields, **_ordered(own)}, lines)
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from tests.unit.python.texts import HEAD, manifests, text
+from tests.unit.python.texts import FIRST, manifests, text
 
 from penstock.python.compiler import compile_text
 from penstock.python.notebook import UnreadableNotebook, code_of
@@ -40,17 +40,27 @@ def script(found: dict[str, dict[str, list[dict[str, str]]]]) -> str:
 def test_frames_are_told_at_their_place() -> None:
     (found,) = manifests(BODY)
     lines = script(found).split("\n")
+    own = lines.index("# penstock 1")
     source = text(BODY).split("\n")
     origins = Origins(found["metadata"]["annotations"])
-    for number, line in enumerate(lines, 1):
-        told = origins.translate(f'  File "<string>", line {number}, in work', ["other", None, script(found)])
-        if line.startswith("# penstock"):
-            assert told == f'  File "<string>", line {number}, in work'
-            break
-        name, _, row = told.strip().removesuffix(", in work").partition(":")
+    for number, line in enumerate(lines[:own], 1):
+        name, _, row = origins.translate(f'File "<string>", line {number}', ["other", script(found)]).partition(":")
         assert name == "m.py"
         assert source[int(row) - 1] == line
-    assert HEAD.count("\n") > 5
+    beyond = f'File "<string>", line {own + 1}, in _penstock'
+    assert origins.translate(beyond, [script(found)]) == beyond
+
+
+def test_a_frame_is_of_the_script_that_has_its_function() -> None:
+    (found,) = manifests(
+        "@step(P)\ndef do(n: int) -> None:\n    1 / n\n@do.undo\ndef back(n: int) -> None:\n    n / 0\n"
+        "@pipeline(on_failure='Undo')\ndef p() -> None: do(0)\n"
+    )
+    step = found["spec"]["steps"][0]
+    scripts = [step["script"], step["undo"]["script"]]
+    origins = Origins(found["metadata"]["annotations"])
+    frames = [origins.translate(f'File "<string>", line 2, in {name}', scripts) for name in ("do", "back", "other")]
+    assert frames == [f"m.py:{FIRST + 2}, in do", f"m.py:{FIRST + 5}, in back", 'File "<string>", line 2, in other']
 
 
 @pytest.mark.parametrize(
