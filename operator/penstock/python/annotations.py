@@ -90,8 +90,8 @@ def fields_of(module: Module, node: ast.expr) -> list[tuple[str, ast.expr]] | No
     found = module.class_of(node.id) if isinstance(node, ast.Name) else None
     if found is None or "typing.NamedTuple" not in map(module.origin, found.bases):
         return None
-    rows = [one for one in found.body if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)]
-    return [(one.target.id, one.annotation) for one in rows if isinstance(one.target, ast.Name)]
+    rows = (one for one in found.body if isinstance(one, ast.AnnAssign))
+    return list({one.target.id: one.annotation for one in rows if isinstance(one.target, ast.Name)}.items())
 
 
 def fits(wanted: Type, found: Type) -> bool:
@@ -104,7 +104,7 @@ def fits(wanted: Type, found: Type) -> bool:
         return True
     if wanted.kind == LIST == found.kind:
         inner = (wanted.item or ANY, found.item or ANY)
-        return (inner[0].kind == ARTIFACT) == (inner[1].kind == ARTIFACT) and fits(replace(inner[0]), inner[1])
+        return (inner[0].kind == ARTIFACT) == (inner[1].kind == ARTIFACT) and fits(*inner)
     return wanted.kind == found.kind or (wanted.kind, found.kind) == ("Number", "Integer")
 
 

@@ -55,14 +55,21 @@ def compile_text(text: str, file: str, cells: Sequence[tuple[int, int]] | None =
     Without a @pipeline there are no manifests and no problem about that.
     """
     problems = Problems()
-    module = read_module(text.replace("\r\n", "\n").replace("\r", "\n"), problems)
+    try:
+        manifests = _compiled(text.replace("\r\n", "\n").replace("\r", "\n"), file, cells, problems)
+    except RecursionError:
+        problems.add(Problem(1, "nests expressions too deeply to be read; use names for parts of them"))
+        manifests = []
+    return Compilation(manifests, sorted(problems.found, key=lambda one: one.line))
+
+
+def _compiled(text: str, file: str, cells: Sequence[tuple[int, int]] | None, problems: Problems) -> list[Manifest]:
+    module = read_module(text, problems)
     if module is None:
-        return Compilation(problems=problems.found)
-    program = _Program(module, file, problems, cells)
+        return []
     if cells is None:  # in a notebook one tries things
         check_strays(module, problems)
-    manifests = list(program.manifests())
-    return Compilation(manifests, sorted(problems.found, key=lambda one: one.line))
+    return list(_Program(module, file, problems, cells).manifests())
 
 
 class _Program:

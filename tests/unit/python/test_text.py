@@ -1,8 +1,10 @@
 """What of a text identifies it, and that every Python from 3.11 on finds the same."""
 
 import ast
+import json
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -158,16 +160,28 @@ def test_a_slice_is_what_the_function_uses() -> None:
 
 
 PROBE = """
-import ast, sys
+import ast, json, sys
 from penstock.python.module import read_module
-from penstock.python.refusals import Problems
+from penstock.python.refusals import Problems, Refusal
 from penstock.python.slicing import slice_of
-text = sys.stdin.read()
-module = read_module(text, Problems())
-for one in module.tree.body:
-    if isinstance(one, ast.FunctionDef):
-        print("\\n".join(slice_of(module, one).lines))
+for text in json.load(sys.stdin):
+    module = read_module(text, Problems())
+    for one in module.tree.body:
+        if isinstance(one, ast.FunctionDef):
+            try:
+                found = "\\n".join(slice_of(module, one).lines)
+            except Refusal as refusal:
+                print(refusal.problem)
+            else:
+                print(found)
+                ast.parse(found)
 """
+
+
+def modules() -> list[str]:
+    """What versions of Python see differently, and a part of the standard library."""
+    home = Path(sysconfig.get_path("stdlib"))
+    return [MODULE, *(path.read_text("utf-8") for path in sorted(home.glob("[a-d]*.py")))]
 
 
 @pytest.mark.parametrize("version", ["3.11", "3.12", "3.13", "3.14"])
@@ -182,12 +196,13 @@ def test_every_python_finds_the_same_bytes(version: str) -> None:
         except (OSError, subprocess.CalledProcessError):
             continue
         assert theirs.stdout == mine.stdout
+        assert mine.stdout.count("def ") > 200
         return
     pytest.skip(f"there is no Python {version} on this machine")
 
 
 _RUN: dict[str, Any] = {
-    "input": MODULE,
+    "input": json.dumps(modules()),
     "text": True,
     "capture_output": True,
     "check": True,
