@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 import yaml
@@ -134,3 +134,57 @@ def documents(text: str) -> Iterator[tuple[Json, Node]]:
         raise UnreadableManifest(f"character {error.position}: {error.reason}") from error
     except (ValueError, RecursionError) as error:
         raise UnreadableManifest(f"cannot be read: {error}") from error
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes scripts as they are, short objects on one line, in quotes what some reader takes for something else."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+
+_Dumper.yaml_implicit_resolvers = {
+    first: [*yaml.SafeDumper.yaml_implicit_resolvers.get(first, ()), *_Loader.yaml_implicit_resolvers.get(first, ())]
+    for first in {*yaml.SafeDumper.yaml_implicit_resolvers, *_Loader.yaml_implicit_resolvers}
+}
+_WIDTH = 100
+
+
+def _written_text(dumper: _Dumper, text: str) -> Node:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+def _written_object(dumper: _Dumper, value: dict[str, Json]) -> Node:
+    node = dumper.represent_mapping("tag:yaml.org,2002:map", value)
+    node.flow_style = _is_short(value)
+    return node
+
+
+def _written_list(dumper: _Dumper, value: list[Json]) -> Node:
+    node = dumper.represent_sequence("tag:yaml.org,2002:seq", value)
+    node.flow_style = _is_short(value)
+    return node
+
+
+def _is_short(value: Json) -> bool:
+    """Whether it is no more than single values, and may stand on one line."""
+    inner = value.values() if isinstance(value, dict) else value
+    flat = all(not isinstance(one, dict | list) and "\n" not in str(one) for one in inner)
+    return (
+        flat and sum(len(str(one)) + 4 for one in (*value, *(inner if isinstance(value, dict) else ()))) < _WIDTH - 16
+    )
+
+
+_Dumper.add_representer(str, _written_text)
+_Dumper.add_representer(dict, _written_object)
+_Dumper.add_representer(list, _written_list)
+
+
+def dump(manifests: Iterable[Json]) -> str:
+    """Manifests as a YAML stream for people: in the order of their fields, the same text for equal manifests."""
+    return yaml.dump_all(
+        manifests, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**6, explicit_start=True
+    )

@@ -1,6 +1,6 @@
 """What `penstock why` asks the cluster for, and how it answers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from penstock.api import durations
 from penstock.api.quantities import render
@@ -51,14 +51,23 @@ def head(pipeline: str, found: Whole) -> Iterator[str]:
         yield f"  {problem} [{problem.reason.value}]"
 
 
-def lines(found: Sequence[Answer], detailed: bool, now: float) -> Iterator[str]:
+Tell = Callable[[str, str], str]
+"""What a text means that the step at a path wrote."""
+
+
+def as_it_is(path: str, text: str) -> str:
+    """The text."""
+    return text
+
+
+def lines(found: Sequence[Answer], detailed: bool, now: float, tell: Tell = as_it_is) -> Iterator[str]:
     """One line for each step that has not ended; with `detailed` for every one, and with its place and rank."""
     shown = [one for one in found if detailed or one.phase not in ("Succeeded", "Skipped")]
     if found and not shown:
         yield "nothing waits: every step has ended"
     for one in shown:
         reason = f": {one.reason.value}" if one.reason else ""
-        message = one.words(Reader.of_all(one.key[0]))
+        message = tell(one.key[2], one.words(Reader.of_all(one.key[0])))
         what = f"the undo of {one.key[2]}" if one.undo else one.key[2]
         yield f"{what} is {one.phase}{reason}{f', {message}' if message else ''}"
         if one.place is not None and (detailed or len(shown) == 1):
@@ -68,9 +77,9 @@ def lines(found: Sequence[Answer], detailed: bool, now: float) -> Iterator[str]:
             yield f"  expected to start at about {clock(one.eta, now)}"
 
 
-def as_data(one: Answer) -> dict[str, object]:
+def as_data(one: Answer, tell: Tell = as_it_is) -> dict[str, object]:
     """An answer as JSON."""
-    message = one.words(Reader.of_all(one.key[0]))
+    message = tell(one.key[2], one.words(Reader.of_all(one.key[0])))
     data: dict[str, object] = {"pipeline": one.key[1], "step": one.key[2], "phase": one.phase, "message": message}
     if one.undo:
         data["undo"] = True

@@ -42,6 +42,7 @@ class Resource:
 PIPELINES = Resource("apis/penstock.dev/v1alpha1", "pipelines", "pipeline")
 STEPS = Resource("apis/penstock.dev/v1alpha1", "steps", "step")
 COMPONENTS = Resource("apis/penstock.dev/v1alpha1", "components", "component")
+SCHEDULES = Resource("apis/penstock.dev/v1alpha1", "pipelineschedules", "pipelineschedule")
 NODES = Resource("api/v1", "nodes", "node")
 PODS = Resource("api/v1", "pods", "pod")
 JOBS = Resource("apis/batch/v1", "jobs", "job")

@@ -31,6 +31,8 @@ class Source:
 
     pod: str
     title: str
+    path: str
+    """Of its step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ def _of_step(step: Leaf, pods: Sequence[Object], wanted: Wanted) -> Iterator[Sou
     of_attempt.sort(key=lambda pod: int(pod["metadata"]["labels"].get(_REPLICA, "0")))
     for pod in of_attempt:
         replica = pod["metadata"]["labels"].get(_REPLICA, "0") if len(of_attempt) > 1 else ""
-        yield Source(pod["metadata"]["name"], f"{step.path}{'#' if replica else ''}{replica}")
+        yield Source(pod["metadata"]["name"], f"{step.path}{'#' if replica else ''}{replica}", step.path)
 
 
 def lines(cluster: Cluster, pod: str, tail: int | None, follow: bool) -> Iterator[str]:

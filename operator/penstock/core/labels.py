@@ -11,6 +11,8 @@ ATTEMPT = f"{GROUP}/attempt"
 GANG = f"{GROUP}/gang"
 SCHEDULE = f"{GROUP}/schedule"
 BACKFILL = f"{GROUP}/backfill"
+COMPILED_FOR = f"{GROUP}/compiled-for"
+"""On a Component that was made of Python: the Pipeline that it is a part of."""
 SCHEDULED_TIME = f"{GROUP}/scheduled-time"
 
 QUEUE = "kueue.x-k8s.io/queue-name"

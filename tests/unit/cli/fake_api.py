@@ -19,6 +19,9 @@ class FakeApi:
         self.logs: dict[str, str] = {}
         self.script: dict[str, list[Object]] = {}
         self.refusals: dict[str, tuple[int, str]] = {}
+        self.conflicts: dict[str, str] = {}
+        """Who manages fields of the object at a path."""
+        self.applied: list[str] = []
         self.on_patch: Callable[[Object], None] = lambda patched: None
         self.on_watch: Callable[[], None] = lambda: None
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"api": self}))
@@ -94,9 +97,30 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PATCH(self) -> None:
         url = urlsplit(self.path)
         change = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.headers["Content-Type"] == "application/apply-patch+yaml":
+            self._apply(url.path, change, "force=true" in url.query)
+            return
         self._merge(self.api.objects[url.path], change)
         self.api.on_patch(self.api.objects[url.path])
         self._json(200, self.api.objects[url.path])
+
+    def _apply(self, path: str, manifest: Object, force: bool) -> None:
+        """Server-side apply: what is applied counts whole, and an equal manifest changes no version."""
+        self.api.applied.append(path.rsplit("/", 1)[-1])
+        if path in self.api.conflicts and not force:
+            self._fail(409, f'Apply failed with 1 conflict: conflict with "{self.api.conflicts[path]}": .spec', {})
+            return
+        known = self.api.objects.get(path)
+        if known is None or any(known.get(key) != manifest[key] for key in manifest if key != "metadata"):
+            version = str(int(known["metadata"]["resourceVersion"]) + 1) if known else "1"
+            uid = known["metadata"]["uid"] if known else f"uid-{len(self.api.objects)}"
+            meta = {**manifest["metadata"], "uid": uid, "resourceVersion": version}
+            self.api.objects[path] = {**manifest, "metadata": meta}
+        self._json(200, self.api.objects[path])
+
+    def do_DELETE(self) -> None:
+        path = urlsplit(self.path).path
+        self._json(200, self.api.objects.pop(path))
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))

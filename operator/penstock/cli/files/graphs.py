@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from penstock.api import Pipeline
 from penstock.api.parse import InvalidManifest, parse
 from penstock.cli.files.linting import Level, lint
-from penstock.cli.files.reading import read
+from penstock.cli.files.reading import PYTHON, SUFFIXES, read
 from penstock.cluster.api import PIPELINES, Cluster, Object
 from penstock.cluster.components import in_cluster, namespace_of, visible
 from penstock.cluster.failure import Failure
@@ -27,7 +27,7 @@ class Flow:
 
 def is_file(source: str) -> bool:
     """Whether an argument that may be a manifest or the name of a Pipeline looks like the former."""
-    return source == "-" or os.sep in source or os.path.exists(source) or source.endswith((".yaml", ".yml", ".json"))
+    return source == "-" or os.sep in source or os.path.exists(source) or source.endswith((*SUFFIXES, *PYTHON))
 
 
 def of_files(source: str, cluster: Cluster | None = None) -> Iterator[Flow]:

@@ -183,8 +183,9 @@ class _Linter:
         word = document.boolean_word(path)
         if word and level is Level.ERROR:
             message += f" (YAML reads a bare `{word}` as a boolean: put it in quotes)"
-        line = document.line_of(path)
-        finding = Finding(level, document.source, line, _title(document), path, str(reason), message)
+        file, line = document.place_of(path)
+        self.files.setdefault(file, len(self.files))
+        finding = Finding(level, file, line, _title(document), path, str(reason), message)
         self.report.findings.append(finding)
 
 

@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from penstock.cluster.failure import Failure
 
 LARGEST = 32 * 1024 * 1024
 SUFFIXES = (".yaml", ".yml", ".json")
+PYTHON = (".py", ".ipynb")
 STDIN = "-"
 
 _BOOLEAN_WORDS = {"on": "true", "yes": "true", "y": "true", "off": "false", "no": "false", "n": "false"}
@@ -23,17 +24,29 @@ _BOOLEAN_WORDS = {"on": "true", "yes": "true", "y": "true", "off": "false", "no"
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document of a file. `line` is its first, from 1; `searched` if a folder was given, not the file."""
+    """One document of a file. `line` is its first, from 1; `searched` if a folder was given, not the file.
+
+    Of one that was made of Python, `places` has the file and line that its paths are from.
+    """
 
     source: str
     line: int
     data: Any
     node: Node | None = None
     searched: bool = False
+    places: Mapping[str, tuple[str, int]] | None = None
+
+    def place_of(self, path: str) -> tuple[str, int]:
+        """File and line of a path such as `spec.steps[3].inputs[0].from`, or of the nearest place above that exists."""
+        if self.places is None:
+            return self.source, self._find(path)[0]
+        while path and path not in self.places:
+            path = re.sub(r"(\.?[^.\[\]]+|\[[^\]]*\])$", "", path)
+        return self.places.get(path, (self.source, self.line))
 
     def line_of(self, path: str) -> int:
-        """The line of a path such as `spec.steps[3].inputs[0].from`, or of the nearest place above that exists."""
-        return self._find(path)[0]
+        """The line of a path."""
+        return self.place_of(path)[1]
 
     def boolean_word(self, path: str) -> str | None:
         """The bare word, such as `on`, that YAML reads as a boolean at this path."""
@@ -91,6 +104,8 @@ class Unreadable:
 def read(paths: Sequence[str]) -> Iterator[Document | Unreadable]:
     """The documents of files, of folders (`*.yaml`, `*.yml`, `*.json` in them, hidden ones left out) and of `-`.
 
+    Python and notebooks are read where they are named, not where a folder holds them.
+
     Raises Failure for a path that is not there.
     """
     seen: set[str] = set()
@@ -131,6 +146,11 @@ def _read_file(source: str, searched: bool) -> Iterator[Document | Unreadable]:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         yield Unreadable(name, line, f"is not UTF-8 (byte {raw[error.start]:#04x}); save the file as UTF-8")
+        return
+    if name.endswith(PYTHON):
+        from penstock.cli.files.python import documents_of  # only where needed: YAML is to be read fast
+
+        yield from documents_of(text, name)
         return
     yield from parse(text, name, searched)
 

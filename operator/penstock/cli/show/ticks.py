@@ -12,12 +12,10 @@ from penstock.api.durations import human
 from penstock.api.parse import InvalidManifest, parse
 from penstock.cli.files.reading import Unreadable, read
 from penstock.cli.show.table import Cell, columns
-from penstock.cluster.api import Cluster, Resource
+from penstock.cluster.api import SCHEDULES, Cluster
 from penstock.cluster.failure import Failure
 from penstock.core.cron.ticks import HORIZON, InvalidLine, InvalidZone, Timetable, timetable
 from penstock.core.names import scheduled_name
-
-SCHEDULES = Resource("apis/penstock.dev/v1alpha1", "pipelineschedules", "pipelineschedule")
 
 
 def of_cluster(cluster: Cluster, name: str) -> PipelineSchedule:

@@ -6,10 +6,11 @@ from rich.text import Text
 
 from penstock.cli.show.ages import span
 from penstock.cli.show.phases import STYLES
+from penstock.cli.show.sources import Sources
 from penstock.cli.show.table import clean
 from penstock.cluster.phases import ENDED, PIPELINE_ENDED
 from penstock.cluster.standing import Standing
-from penstock.cluster.steps import Leaf, leaf, why
+from penstock.cluster.steps import Leaf, Object, leaf, why
 
 
 class Transitions:
@@ -21,18 +22,20 @@ class Transitions:
 
     def lines(self, standing: Standing, clock: str, now: float) -> Iterator[Text]:
         """The lines for what changed. `clock`: the time of day they begin with."""
-        pipeline = standing.pipeline or {"metadata": {}}
+        pipeline: Object = standing.pipeline or {"metadata": {}}
+        sources = Sources(pipeline)
+        pipeline = sources.of_pipeline(pipeline, standing.steps.values())
         status = pipeline.get("status") or {}
         phase = str(status.get("phase") or "Pending")
         ended = phase in PIPELINE_ENDED
         if not ended:
             yield from self._of_pipeline(standing.name, status, phase, clock, now)
         for step in standing.steps.values():
-            yield from self._of_step(leaf(step), clock, now)
+            yield from self._of_step(leaf(sources.of_step(step)), clock, now)
         if ended:
             yield from self._of_pipeline(standing.name, status, phase, clock, now)
 
-    def _of_pipeline(self, name: str, status: dict[str, object], phase: str, clock: str, now: float) -> Iterator[Text]:
+    def _of_pipeline(self, name: str, status: Object, phase: str, clock: str, now: float) -> Iterator[Text]:
         if self._pipeline == (phase, str(status.get("message") or "")):
             return
         self._pipeline = (phase, str(status.get("message") or ""))

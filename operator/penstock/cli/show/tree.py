@@ -9,6 +9,7 @@ from rich.text import Text
 
 from penstock.cli.show.ages import span
 from penstock.cli.show.phases import STYLES, sign
+from penstock.cli.show.sources import Sources
 from penstock.cli.show.table import Cell, clean, columns
 from penstock.cli.show.usages import sentence
 from penstock.cluster.phases import BY_INTEREST, summary
@@ -33,6 +34,9 @@ class View:
 
 def show(pipeline: Object, steps: Iterable[Object], view: View) -> list[Text]:
     """The lines that show a Pipeline and its Steps."""
+    sources = Sources(pipeline)
+    steps = [sources.of_step(one) for one in steps]
+    pipeline = sources.of_pipeline(pipeline, steps)
     spec, status = _part(pipeline, "spec"), _part(pipeline, "status")
     leaves = [leaf(one) for one in steps]
     final = [str(one.get("name")) for one in spec.get("finally") or () if isinstance(one, Mapping)]

@@ -24,6 +24,7 @@ def logs(
     tail: Annotated[int | None, typer.Option("--tail", min=0, help="Only so many of the last lines.")] = None,
 ) -> None:
     """Print the logs of a step's pods; lines of several pods begin with the step they are from."""
+    from penstock.cli.show.sources import Told
     from penstock.cluster.podlogs import Wanted, choose, lines
     from penstock.cluster.steps import NOBODYS
 
@@ -40,19 +41,24 @@ def logs(
     sources = list(chosen.sources(cluster, wanted))
     if not sources:
         raise Failure(chosen.explain(wanted))
+    told = Told(cluster, name)
     for source in sources:
         for line in lines(cluster, source.pod, tail, follow=False):
+            line = told(source.path, line)
             typer.echo(f"[{source.title}] {line}" if len(sources) > 1 else line)
 
 
 def _follow(cluster: Cluster, name: str, step: str | None, wanted: object, tail: int | None) -> None:
+    from penstock.cli.show.sources import Told
     from penstock.cluster.phases import ENDED
     from penstock.cluster.podlogs import Follower, Source, Wanted, choose
 
     assert isinstance(wanted, Wanted)
     several = False
+    told = Told(cluster, name)
 
     def write(source: Source, line: str) -> None:
+        line = told(source.path, line)
         typer.echo(f"[{source.title}] {line}" if several else line)
 
     follower = Follower(cluster, tail, write)

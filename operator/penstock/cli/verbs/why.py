@@ -23,6 +23,7 @@ def why(
     """
     from penstock.cli.explaining import as_data, ask, chosen, head, lines, of_pipeline, whole_data
     from penstock.cli.show.printing import print_data
+    from penstock.cli.show.sources import Told
 
     pipeline, _, step = name.partition("/")
     cluster.get(PIPELINES, pipeline)
@@ -31,11 +32,12 @@ def why(
     itself = None if step and found else of_pipeline(sight, cluster.namespace, pipeline)
     for note in sight.notes:
         typer.echo(f"note: {note}", err=True)
+    told = Told(cluster, pipeline)
     if output == "json":
         own = [whole_data(pipeline, itself)] if itself else []
-        print_data([*own, *map(as_data, found)], "json")
+        print_data([*own, *(as_data(one, told) for one in found)], "json")
         return
     for line in head(pipeline, itself) if itself else ():
         typer.echo(line)
-    for line in lines(found, bool(step), sight.now):
+    for line in lines(found, bool(step), sight.now, told):
         typer.echo(line)

@@ -1,0 +1,270 @@
+"""The expressions of a pipeline: calls, comprehensions, conditional values, and what is refused among them."""
+
+import ast
+from collections.abc import Iterator, Mapping
+
+from penstock.python.annotations import LIST, Type
+from penstock.python.authoring import CallOptions
+from penstock.python.conditions import condition, negated
+from penstock.python.fanout import Scope, comprehension
+from penstock.python.functions import Argument, Called, PipelineOf, StepFunction
+from penstock.python.literals import literal
+from penstock.python.module import Module
+from penstock.python.options import Fields, Given, read_options
+from penstock.python.refusals import Problems, Refusal, short
+from penstock.python.templates import Call
+from penstock.python.values import (
+    Each,
+    Fan,
+    Hidden,
+    Joined,
+    Made,
+    Results,
+    Value,
+    Written,
+    maybe,
+    steps_in,
+    type_of_given,
+)
+
+_REFUSED: Mapping[type[ast.expr], str] = {
+    ast.BinOp: "computes with values that are not there yet; let a step compute it",
+    ast.UnaryOp: "computes with a value that is not there yet; let a step compute it",
+    ast.BoolOp: "is a condition; use it in an `if`, or let a step return it",
+    ast.Compare: "is a condition; use it in an `if`, or let a step return it",
+    ast.Subscript: "takes a value apart that is not there yet; let the step return that part, or pass all of it",
+    ast.JoinedStr: "makes a text of values that are not there yet; let a step make it",
+    ast.Lambda: "is a function without a name; write a @step",
+    ast.GeneratorExp: "is a generator; write a list: [... for ... in ...]",
+    ast.SetComp: "is a set; write a list: [... for ... in ...]",
+    ast.DictComp: "makes an object of values that are not there yet; let a step make it of lists",
+    ast.Dict: "makes an object of values that are not there yet; let a step make it, or pass them one by one",
+    ast.Set: "is a set, which JSON does not have; write a list",
+    ast.NamedExpr: "binds a name inside an expression; assign it in a line of its own",
+    ast.Starred: "spreads a list that is not there yet; pass the list",
+    ast.Await: "awaits; steps are called like functions, and run side by side anyway",
+}
+_NEVER = (ast.Lambda, ast.GeneratorExp, ast.SetComp, ast.DictComp, ast.Set, ast.NamedExpr, ast.Starred, ast.Await)
+_BUILTINS = {
+    "print": "nothing runs here; print in a step, whose log shows it",
+    "zip": "pairs lists that are not there yet; put the calls that belong together into a @pipeline, and call that",
+    "enumerate": "counts what is not there yet; write `range(...)`, or pass the list to a step",
+    "list": "write the list out, or a comprehension: [... for ... in ...]",
+}
+
+
+class Expressions:
+    """Reads the expressions of one pipeline, and collects its calls."""
+
+    def __init__(self, module: Module, functions: Mapping[str, Called], problems: Problems) -> None:
+        self.module = module
+        self.functions = functions
+        self.problems = problems
+        self.scope = Scope()
+        self.calls: list[Call] = []
+        self._lines: dict[str, int] = {}
+
+    def read(self, node: ast.expr) -> Value:
+        """What an expression stands for. Raises Refusal."""
+        match node:
+            case ast.Name():
+                return self._name(node)
+            case ast.Attribute():
+                return self.field(self.read(node.value), node)
+            case ast.Call():
+                return self.call(node)
+            case ast.ListComp():
+                return comprehension(self, node)
+            case ast.IfExp():
+                return self._either(node)
+        if not self.names_in(node) and not isinstance(node, _NEVER):
+            return Written(literal(self.module, node))
+        if isinstance(node, ast.List | ast.Tuple):
+            return self._joined(node)
+        raise Refusal(node, f"{short(node)} {_REFUSED.get(type(node), 'is not read; write a call, a name or a value')}")
+
+    def condition(self, node: ast.expr) -> str:
+        """A condition, in CEL."""
+        if self.scope.each:
+            raise Refusal(node, "is asked for each item; a fan-out has no conditions: filter the list before")
+        return condition(node, self.read)
+
+    def call(self, node: ast.Call, variables: tuple[Fields, ...] = ()) -> Value:
+        """Notes a call of a step or a pipeline, and says what it gives."""
+        called, using = self._called(node.func)
+        given = self._arguments(node, called)
+        if self.scope.each and not variables:
+            self._check_inner(node, given)
+        call = Call(
+            called,
+            self._named(node, called, using),
+            node,
+            using,
+            given,
+            self.scope.guards,
+            variables,
+            self._needs(node.func),
+            self.scope.final,
+        )
+        self.calls.append(call)
+        made = {one.name: Made(call.name, one.output, one.type) for one in called.results}
+        return made[""] if "" in made else Results(call.name, made, called.tuple_name)
+
+    def _name(self, node: ast.Name) -> Value:
+        found = self.scope.names.get(node.id)
+        if isinstance(found, Hidden):
+            raise Refusal(node, found.why and f"{node.id!r} {found.why}")
+        if found is not None:
+            return found
+        if node.id in self.functions:
+            raise Refusal(node, f"{node.id!r} is not called; write `{node.id}(...)`")
+        return Written(literal(self.module, node))
+
+    def names_in(self, node: ast.AST) -> bool:
+        """Whether something in an expression is known only when it runs."""
+        return any(
+            isinstance(one, ast.Call) or (isinstance(one, ast.Name) and one.id in self.scope.names)
+            for one in ast.walk(node)
+        )
+
+    def field(self, value: Value, node: ast.Attribute) -> Value:
+        """A field of what a call gave."""
+        if isinstance(value, Fan):
+            if isinstance(value.of, Results):
+                raise Refusal(
+                    node,
+                    f"{short(node.value)} is a list; take the field of each:"
+                    f" `[one.{node.attr} for one in {short(node.value)}]`",
+                )
+            raise Refusal(
+                node, f"{short(node.value)} is a list of single values, which have no fields; pass it as it is"
+            )
+        if isinstance(value, Results):
+            if node.attr in value.fields:
+                return value.fields[node.attr]
+            has = ", ".join(value.fields) or "nothing"
+            raise Refusal(node, f"step {value.step!r} returns no {node.attr!r}; it returns: {has}")
+        raise Refusal(
+            node,
+            f"{short(node)} looks into a value that is not there yet; let the step return a NamedTuple with that field",
+        )
+
+    def _joined(self, node: ast.List | ast.Tuple) -> Value:
+        items = tuple(self.read(one) for one in node.elts)
+        types = [type_of_given(one) for one in items]
+        if any(
+            one is None or one.kind in ("Artifact", LIST) or isinstance(value, Each | Fan | Joined)
+            for one, value in zip(types, items, strict=True)
+        ):
+            raise Refusal(
+                node,
+                "is a list of files, lists or several results; pass them one by one, or make the calls"
+                " a comprehension: [... for ... in ...]",
+            )
+        kinds = {one for one in types if one}
+        return Joined(items, Type(LIST, item=kinds.pop() if len(kinds) == 1 else None))
+
+    def _either(self, node: ast.IfExp) -> Value:
+        """`f() if condition else None`: a step with a condition, whose results may be missing."""
+        empty = [isinstance(one, ast.Constant) and one.value is None for one in (node.body, node.orelse)]
+        if empty.count(True) != 1:
+            raise Refusal(
+                node,
+                "chooses between two values; bind two names, each `... if ... else None`, and pass both as `X | None`",
+            )
+        words = self.condition(node.test)
+        guard = negated(words) if empty[0] else words
+        before = self.scope.guards
+        self.scope.guards = (*before, guard)
+        try:
+            found = self.read(node.orelse if empty[0] else node.body)
+        finally:
+            self.scope.guards = before
+        if not isinstance(found, Made | Results | Fan):
+            raise Refusal(node, "chooses between values, not between running a step or not; let a step choose")
+        return maybe(found)
+
+    def _check_inner(self, node: ast.Call, given: list[tuple[Argument, Value, ast.expr]]) -> None:
+        for _, value, place in given:
+            if isinstance(value, Each):
+                raise Refusal(
+                    place,
+                    f"{short(node)} is another call for the same item; put both calls into a @pipeline,"
+                    " and call that in the comprehension",
+                )
+
+    def _called(self, node: ast.expr) -> tuple[Called, Given]:
+        """The function that is called, and what `.using` says."""
+        using: ast.expr = ast.Tuple(elts=[], ctx=ast.Load())
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "using":
+            using, node = node, node.func.value
+        if isinstance(node, ast.Attribute) and node.attr == "using":
+            raise Refusal(node, "is not called with what it takes; write `.using(name=...)(...)`")
+        if not isinstance(node, ast.Name):
+            raise Refusal(node, f"{short(node)} is no step; call a @step or @pipeline of this module by its name")
+        if node.id in self.scope.names:
+            self._name(node)
+            raise Refusal(
+                node, f"{node.id!r} is a value, which cannot be called; call a @step or @pipeline by its name"
+            )
+        found = self.functions.get(node.id)
+        if isinstance(found, StepFunction | PipelineOf):
+            return found, read_options(self.module, self.problems, using, CallOptions)
+        if node.id in self.module.bindings:
+            raise Refusal(node, f"{node.id!r} is no step; decorate it with @step, or call it inside one")
+        if self.module.origin(node).startswith("builtins."):
+            raise Refusal(
+                node, f"{node.id}(): {_BUILTINS.get(node.id, 'computes what is not there yet; let a step do it')}"
+            )
+        raise Refusal(node, f"{node.id!r} is no @step or @pipeline of this module; define it here")
+
+    def _named(self, node: ast.Call, called: Called, using: Given) -> str:
+        name = str(using.values.get("name") or called.title)
+        first = self._lines.setdefault(name, node.lineno)
+        if any(call.name == name for call in self.calls):
+            hint = f"; give this call a name: {called.name}.using(name={f'{name}-2'!r})(...)"
+            raise Refusal(node, f"the step {name!r} is called in line {first} already{hint}")
+        return name
+
+    def _needs(self, node: ast.expr) -> tuple[str, ...]:
+        keywords = node.keywords if isinstance(node, ast.Call) else []
+        found: list[str] = []
+        for keyword in keywords:
+            if keyword.arg == "needs":
+                if not isinstance(keyword.value, ast.List | ast.Tuple):
+                    raise Refusal(keyword.value, "needs is a list of results: needs=[deployed]")
+                for one in keyword.value.elts:
+                    steps = steps_in(self.read(one))
+                    if not steps:
+                        raise Refusal(one, f"{short(one)} is no result of a step; name one")
+                    found += steps
+        return tuple(dict.fromkeys(found))
+
+    def _arguments(self, node: ast.Call, called: Called) -> list[tuple[Argument, Value, ast.expr]]:
+        """What each argument gets, in the order in which the function declares them."""
+        known = {one.name: one for one in called.arguments}
+        given: dict[str, ast.expr] = {}
+        for name, value in self.pairs(node, list(known)):
+            if name not in known:
+                has = ", ".join(known) or "none"
+                raise Refusal(value, f"{called.name!r} has no argument {name!r}; it has: {has}")
+            if name in given:
+                raise Refusal(value, f"{called.name!r} gets {name!r} twice; remove one")
+            given[name] = value
+        for one in called.arguments:
+            if one.name not in given and one.default is None:
+                raise Refusal(node, f"{called.name!r} needs {one.name!r}; give it")
+        return [(one, self.read(given[name]), given[name]) for name, one in known.items() if name in given]
+
+    def pairs(self, node: ast.Call, names: list[str]) -> Iterator[tuple[str, ast.expr]]:
+        """The arguments of a call, by the names that they are for."""
+        if len(node.args) > len(names):
+            raise Refusal(node, f"{short(node.func)} takes {len(names)} arguments, but gets {len(node.args)}")
+        for name, value in zip(names, node.args, strict=False):
+            if isinstance(value, ast.Starred):
+                raise Refusal(value, "* is not read; pass the arguments one by one")
+            yield name, value
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                raise Refusal(keyword.value, "** is not read; pass the arguments one by one")
+            yield keyword.arg, keyword.value

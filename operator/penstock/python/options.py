@@ -1,0 +1,135 @@
+"""What decorators and `.using` say, as fields of manifests. Each name has one entry in a table here."""
+
+import ast
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic.alias_generators import to_camel
+
+from penstock.api.base import Json
+from penstock.python.authoring import CallOptions, PipelineOptions, StepOptions, UndoOptions
+from penstock.python.literals import literal
+from penstock.python.module import SETTINGS, Module
+from penstock.python.refusals import Problems, Refusal
+
+Fields = dict[str, Any]
+"""Fields of a manifest."""
+
+AMOUNTS = {"cpu": "cpu", "memory": "memory", "gpu": "nvidia.com/gpu"}
+"""Options that are requests of a resource."""
+
+METADATA = ("name", "namespace", "labels", "annotations")
+DEFAULTS = ("image", "resources", "retry", "timeout", "pod")
+"""What `spec.defaults` of a Pipeline can say."""
+
+
+class Given:
+    """The options of one decorator or call, as far as they could be read."""
+
+    def __init__(self, module: Module, problems: Problems) -> None:
+        self._module = module
+        self._problems = problems
+        self.values: dict[str, Json] = {}
+        self.places: dict[str, int] = {}
+
+    def take(self, call: ast.expr, known: type, settings: bool = True) -> "Given":
+        """Reads the arguments of a call: Settings, of which later ones count, then options by name."""
+        if not isinstance(call, ast.Call):
+            return self
+        for one in call.args:
+            with self._problems.noted():
+                if not settings:
+                    raise Refusal(one, "takes options by name only: write `name=value`")
+                self._settings(one)
+        for keyword in call.keywords:
+            with self._problems.noted():
+                self._option(keyword, known)
+        return self
+
+    def _settings(self, node: ast.expr, within: tuple[str, ...] = ()) -> None:
+        value = node
+        if isinstance(node, ast.Name):
+            found = self._module.value_of(node.id)
+            if found is None or node.id in within:
+                raise Refusal(node, f"{node.id} is no Settings of this module; write `{node.id} = Settings(...)`")
+            value, within = found, (*within, node.id)
+        if not isinstance(value, ast.Call) or self._module.origin(value.func) != SETTINGS:
+            raise Refusal(node, "is no Settings; options are written by name, as in `image=...`")
+        for one in value.args:
+            self._settings(one, within)
+        for keyword in value.keywords:
+            with self._problems.noted():
+                self._option(keyword, StepOptions)
+
+    def _option(self, keyword: ast.keyword, known: type) -> None:
+        names = known.__annotations__
+        if keyword.arg is None:
+            raise Refusal(keyword.value, "** is not read: write the options out")
+        if keyword.arg not in names:
+            close = get_close_matches(keyword.arg, names, n=1)
+            hint = f"; did you mean {close[0]}?" if close else f"; there are: {', '.join(names)}"
+            raise Refusal(keyword, f"there is no option {keyword.arg!r}{hint}")
+        self.places[keyword.arg] = keyword.value.lineno
+        if keyword.arg != "needs":
+            self.values[keyword.arg] = literal(self._module, keyword.value)
+
+    @classmethod
+    def merged(cls, *given: "Given") -> "Given":
+        """All of them as one, of which later ones count."""
+        found = cls(given[0]._module, given[0]._problems)
+        for one in given:
+            found.values.update(one.values)
+            found.places.update(one.places)
+        return found
+
+    def fields(self) -> Fields:
+        """The options as fields of a step."""
+        found: Fields = {}
+        for name, value in self.values.items():
+            if name not in (*AMOUNTS, "resources", "env", "name", "max_parallel"):
+                found[to_camel(name)] = value
+        if "env" in self.values:
+            found["env"] = self._env(self.values["env"])
+        resources = self.resources()
+        if resources:
+            found["resources"] = resources
+        return found
+
+    def resources(self) -> Fields:
+        """Requests and limits; what has a name of its own goes before `resources`."""
+        given = self.values.get("resources")
+        found: Fields = dict(given) if isinstance(given, Mapping) else {}
+        requests = dict(found.get("requests") or {})
+        requests.update({AMOUNTS[name]: self.values[name] for name in AMOUNTS if name in self.values})
+        return {**({"requests": requests} if requests else {}), **{k: v for k, v in found.items() if k != "requests"}}
+
+    def place(self, field: str) -> int | None:
+        """The line of what became a field, such as `startTimeout` or `resources`."""
+        names = [name for name in self.places if to_camel(name) == field]
+        if field == "resources":
+            names += [name for name in AMOUNTS if name in self.places]
+        return self.places[names[0]] if names else None
+
+    def places_of_amounts(self) -> dict[str, int]:
+        """The line of each request, by its path, which is written in two ways."""
+        found = {AMOUNTS[name]: line for name, line in self.places.items() if name in AMOUNTS}
+        paths = ((f"requests.{name}", f"requests[{name}]") for name in found)
+        return {f"resources.{path}": found[name] for name, both in zip(found, paths, strict=True) for path in both}
+
+    @staticmethod
+    def _env(value: Json) -> Json:
+        """A mapping as the list that a manifest has."""
+        if not isinstance(value, Mapping):
+            return value
+        return [
+            {"name": name, "value": given if isinstance(given, str) else str(given)} for name, given in value.items()
+        ]
+
+
+def read_options(module: Module, problems: Problems, call: ast.expr, known: type) -> Given:
+    """The options of a decorator, or of `.using`, against a table of those that there are."""
+    return Given(module, problems).take(call, known, settings=known in (StepOptions, PipelineOptions))
+
+
+__all__ = ["CallOptions", "PipelineOptions", "StepOptions", "UndoOptions"]

@@ -1,0 +1,144 @@
+"""What the names in a pipeline stand for: nothing is computed, it is only known where each value will come from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from penstock.api.base import Json
+from penstock.python.annotations import Type, type_of_value
+
+Guards = tuple[str, ...]
+"""Conditions, in CEL, under which a statement stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A value that is written out."""
+
+    value: Json
+
+    @property
+    def type(self) -> Type:
+        """Its type."""
+        return type_of_value(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """An argument of the pipeline."""
+
+    name: str
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """The variable of a comprehension, while its element is read."""
+
+    name: str
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One output of a step."""
+
+    step: str
+    output: str
+    type: Type
+    maybe: bool = False
+    """It may be that the step does not run."""
+
+    @property
+    def reference(self) -> str:
+        """As `from` names it."""
+        return f"{self.step}.{self.output}"
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """All that a call gives: the fields of a NamedTuple, or none."""
+
+    step: str
+    fields: Mapping[str, Made]
+    tuple_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fan:
+    """The results of a fan-out, in the order of its items. `of`: of each."""
+
+    of: "Made | Results"
+
+    @property
+    def type(self) -> Type:
+        """A list."""
+        return Type("List", item=self.of.type if isinstance(self.of, Made) else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A list that is written out with outputs of several steps in it, or with parameters."""
+
+    items: "tuple[Value, ...]"
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A name that cannot be used here, and why."""
+
+    why: str
+
+
+Value = Written | Param | Each | Made | Results | Fan | Joined | Hidden
+NOTHING = Written(None)
+
+
+def maybe(value: Value) -> Value:
+    """The value as it is seen where its step may not have run."""
+    match value:
+        case Made():
+            return replace(value, maybe=True, type=replace(value.type, optional=True))
+        case Results():
+            return replace(value, fields={name: _made(maybe(one)) for name, one in value.fields.items()})
+        case Fan():
+            return Fan(_either(maybe(value.of)))
+        case _:
+            return value
+
+
+def there(value: Value) -> Value:
+    """The value as it is seen where it has been asked whether it is None."""
+    if isinstance(value, Made | Param):
+        value = replace(value, type=replace(value.type, optional=False))
+    return replace(value, maybe=False) if isinstance(value, Made) else value
+
+
+def type_of_given(value: Value) -> Type | None:
+    """The type of a value that can be an argument; None for one that cannot."""
+    if isinstance(value, Results | Hidden) or (isinstance(value, Fan) and isinstance(value.of, Results)):
+        return None
+    return value.type
+
+
+def steps_in(value: Value) -> tuple[str, ...]:
+    """The steps that a value is of."""
+    match value:
+        case Made() | Results():
+            return (value.step,)
+        case Fan():
+            return steps_in(value.of)
+        case Joined():
+            return tuple(name for one in value.items for name in steps_in(one))
+        case _:
+            return ()
+
+
+def _made(value: Value) -> Made:
+    assert isinstance(value, Made)
+    return value
+
+
+def _either(value: Value) -> "Made | Results":
+    assert isinstance(value, Made | Results)
+    return value

@@ -1,0 +1,156 @@
+"""Steps and pipelines in plain Python, and what type checkers say of them."""
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import penstock
+
+ROOT = Path(__file__).parents[3]
+DIGITS = ROOT / "tests/golden/python/digits.py"
+
+
+def module(path: Path) -> ModuleType:
+    """The module in a file, imported as its author's tests do."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    found = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = found
+    spec.loader.exec_module(found)
+    return found
+
+
+def test_a_step_is_called_as_a_function(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    digits = module(DIGITS)
+    (tmp_path / "mine.json").write_text("[1, 2]")
+    more = digits.augment(Path("mine.json"))
+    assert json.loads(more.read_text()) == [1, 2, 1, 2]
+    assert Path.cwd() == tmp_path
+    assert os.listdir(tmp_path) == ["mine.json"]
+    assert digits.choose([Path("a"), Path("b")], accuracies=[0.1, 0.2]).model == tmp_path / "b"
+    assert digits.train.__name__ == "train"
+
+
+def test_a_pipeline_runs_as_plain_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    digits = module(DIGITS)
+    shipped = []
+    monkeypatch.setattr(digits, "deploy", shipped.append)
+    best = digits.digits(rows=10)
+    assert best.accuracy == 0.875
+    assert json.loads(best.model.read_text()) == {"depth": 8, "samples": 20}
+    assert shipped == [best.model]
+
+
+def test_an_image_that_is_not_there_is_not_played(tmp_path: Path) -> None:
+    with pytest.raises(NotImplementedError):
+        module(DIGITS).deploy(tmp_path)
+
+
+def test_using_and_undo_leave_a_step_what_it_is() -> None:
+    @penstock.step(penstock.Settings(penstock.Settings(image="a"), memory="1Gi"))
+    def double(n: int) -> int:
+        return 2 * n
+
+    @double.undo
+    def back(n: int) -> str:
+        return f"back {n}"
+
+    @double.undo(retry={"limit": 1})
+    def again(n: int) -> str:
+        return f"again {n}"
+
+    @penstock.pipeline
+    def whole(n: int = 1) -> int:
+        return double.using(name="a", needs=[1])(n)
+
+    @penstock.step
+    def bare() -> str:
+        return "bare"
+
+    assert (double(2), whole(), whole.using(name="b")(3), bare(), back(1), again(2)) == (
+        *(4, 2, 6, "bare", "back 1", "again 2"),
+    )
+
+
+def test_penstock_has_no_other_names() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'steps'"):
+        _ = penstock.steps  # type: ignore[attr-defined]
+
+
+def test_importing_penstock_loads_nothing_heavy() -> None:
+    code = "import sys, penstock; penstock.step; print([m for m in sys.modules if 'pydantic' in m or 'yaml' in m])"
+    env = {"PYTHONPATH": str(ROOT / "operator")}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+WRONG = """
+from penstock import Settings, pipeline, step
+
+P = Settings(image="python", memory=3)  # E
+
+@step(P)
+def count(rows: int) -> int:
+    return rows
+
+@step(P)
+def say(word: str) -> str:
+    return word
+
+@step(P, cache="Sometimes")  # E
+def one() -> None: ...
+
+@step(P, retry={"limt": 3})  # E
+def two() -> None: ...
+
+@pipeline(on_failure="Sop")  # E
+def three() -> None: ...
+
+@pipeline
+def p(rows: int = 1) -> int:
+    count("a")  # E
+    count.using(nam="a")(1)  # E
+    say(count(1))  # E
+    say.using(memory="1Gi", needs=[count(2)])("a")
+    return say("a")  # E
+"""
+
+
+def rows_of(text: str) -> list[int]:
+    return [number for number, line in enumerate(text.split("\n"), 1) if "# E" in line]
+
+
+def test_mypy_strict_takes_the_worked_example_and_finds_what_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "wrong.py").write_text(WRONG)
+    command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", f"--cache-dir={tmp_path}"]
+    env = {**os.environ, "MYPYPATH": str(ROOT / "operator")}
+    run = {"cwd": tmp_path, "env": env, "capture_output": True, "text": True}
+    right = subprocess.run([*command, str(DIGITS)], **run)  # type: ignore[call-overload]
+    assert right.stdout == ""
+    wrong = subprocess.run([*command, "wrong.py"], **run)  # type: ignore[call-overload]
+    found = {int(line.split(":")[1]) for line in wrong.stdout.splitlines() if ": error:" in line}
+    assert found == set(rows_of(WRONG)), wrong.stdout
+
+
+@pytest.mark.skipif(shutil.which("pyright") is None, reason="there is no pyright on this machine")
+def test_pyright_strict_takes_the_worked_example_and_finds_what_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "wrong.py").write_text(WRONG)
+    shutil.copy(DIGITS, tmp_path / "right.py")
+    settings = {"typeCheckingMode": "strict", "extraPaths": [str(ROOT / "operator")], "include": ["*.py"]}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
+    done = subprocess.run(["pyright", "--outputjson"], cwd=tmp_path, capture_output=True, text=True)
+    rows = [
+        (Path(one["file"]).name, one["range"]["start"]["line"] + 1)
+        for one in json.loads(done.stdout)["generalDiagnostics"]
+        if one["severity"] == "error"
+    ]
+    assert set(rows) == {("wrong.py", row) for row in rows_of(WRONG)}, done.stdout
