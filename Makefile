@@ -11,7 +11,7 @@ include tests/cluster/cluster.mk
 include charts/penstock/chart.mk
 
 .PHONY: help venv demo test check lint unit e2e faults faults-quick generate lock bench bench-schedule components-test
-.PHONY: clean workflow-lint
+.PHONY: browser clean workflow-lint
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -66,6 +66,7 @@ faults-quick: venv
 generate: venv ## Write the CRDs, the chart's copy, README and metadata, and the reference documentation from what they tell of
 	@$(PY) -m penstock.api.generate
 	@$(PY) -m penstock.core.generate
+	@$(PY) -m penstock.web.generate
 	@$(PY) -m tests.contract.chart_readme
 	@$(PY) -m tests.contract.chart_metadata
 
@@ -73,6 +74,12 @@ lock: venv ## Pin the newest versions that pyproject.toml allows
 	@$(VENV)/bin/pip install --quiet uv
 	@$(VENV)/bin/uv pip compile --quiet --upgrade --python-version 3.11 --no-header --no-annotate pyproject.toml -o requirements.txt
 	@$(VENV)/bin/uv pip compile --quiet --upgrade --python-version 3.11 --no-header --no-annotate --group dev pyproject.toml -o requirements-dev.txt
+
+browser: venv ## The web page in Chromium (Debian's), on scenes; needs node for the bundle's comparison and axe-core
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check uv
+	@$(VENV)/bin/uv pip install --quiet --python $(PY) --group browser
+	@cd tests/browser/vendor && npm ci --ignore-scripts --no-audit --no-fund --silent && node build.mjs --check
+	@$(PY) -m pytest tests/browser
 
 bench: venv ## The figures of docs/performance.md, on a control plane with simulated nodes
 	@$(PY) -m tests.bench

@@ -4,6 +4,7 @@ import queue
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -23,22 +24,62 @@ class Change:
     objects: tuple[Object, ...]
 
 
-def follow(cluster: Cluster, resource: Resource, **selectors: str) -> Iterator[Change]:
-    """All objects of the namespace that match, then every change. Ends only by a Failure.
+class Stop:
+    """Ends a stream of changes from another thread, also while it waits for one."""
 
-    `selectors`: labelSelector, fieldSelector.
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+        self._response: Any = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether the stream is to end."""
+        return self._asked.is_set()
+
+    def __call__(self) -> None:
+        """Asks for the end."""
+        self._asked.set()
+        self._shut()
+
+    def pause(self, seconds: float) -> None:
+        """Waits that long, or until the end is asked for."""
+        self._asked.wait(seconds)
+
+    def watch(self, response: Any) -> None:
+        """What is being read now; None: nothing."""
+        self._response = response
+        if self.asked:
+            self._shut()
+
+    def _shut(self) -> None:
+        with suppress(Exception):  # there may be none, or it may have come to its own end meanwhile
+            self._response.shutdown()
+
+
+def follow(
+    cluster: Cluster,
+    resource: Resource,
+    namespace: str | None,
+    stop: Stop | None = None,
+    patience: float = PATIENCE_SECONDS,
+    **selectors: str,
+) -> Iterator[Change]:
+    """All objects of a namespace (None: of all) that match, then every change. Ends by `stop` or a Failure.
+
+    `patience`: for so many seconds the API server may be away. `selectors`: labelSelector, fieldSelector.
     """
-    path = resource.path(cluster.namespace)
+    stop = stop or Stop()
+    path = resource.path(namespace)
     away_since = 0.0
     version: str | None = None
-    while True:
+    while not stop.asked:
         try:
             if version is None:
                 page = cluster.json("GET", path, selectors)
                 version = page["metadata"]["resourceVersion"]
                 yield Change(resource, "SYNCED", tuple(page.get("items") or ()))
             away_since = 0.0
-            for event in _events(cluster, path, {**selectors, "resourceVersion": version}):
+            for event in _events(cluster, path, {**selectors, "resourceVersion": version}, stop):
                 if event["type"] == "ERROR":
                     version = None  # too old: begin anew
                     break
@@ -51,12 +92,12 @@ def follow(cluster: Cluster, resource: Resource, **selectors: str) -> Iterator[C
                     raise
                 version = None
             away_since = away_since or time.monotonic()
-            if time.monotonic() - away_since > PATIENCE_SECONDS:
+            if time.monotonic() - away_since > patience:
                 raise
-            time.sleep(1)
+            stop.pause(1)
 
 
-def _events(cluster: Cluster, path: str, query: dict[str, Any]) -> Iterator[Object]:
+def _events(cluster: Cluster, path: str, query: dict[str, Any], stop: Stop) -> Iterator[Object]:
     import urllib3
 
     from penstock.api.plain import decode
@@ -65,12 +106,14 @@ def _events(cluster: Cluster, path: str, query: dict[str, Any]) -> Iterator[Obje
     response = cluster.request("GET", path, {**query, **options}, read_seconds=300)
     rest = b""
     try:
+        stop.watch(response)
         for chunk in response.stream(65536, decode_content=True):
             *lines, rest = (rest + chunk).split(b"\n")
             yield from (decode(line) for line in lines if line)
     except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
         raise Unreachable(f"the API server broke off: {error}") from error
     finally:
+        stop.watch(None)
         response.close()
 
 

@@ -43,6 +43,19 @@ def task_of(path: str, label: str = "") -> str:
     return next((other for other in islice(readings, _READINGS) if label_value(other) == label), task)
 
 
+def index_of(path: str, task: str) -> tuple[int, ...]:
+    """The indices in the path of a Step of that task: `(3,)` of `select.3.score`, which is of `select.score`."""
+    names = iter(task.split("."))
+    wanted = next(names, None)
+    found: list[int] = []
+    for part in path.split("."):
+        if part == wanted:
+            wanted = next(names, None)
+        elif part.isdecimal():
+            found.append(int(part))
+    return tuple(found)
+
+
 def scheduled_name(schedule: str, tick: float) -> str:
     """Name of the Pipeline of a tick: the schedule and the minutes since 1970, so that no tick can have two."""
     return f"{schedule}-{int(tick // 60)}"

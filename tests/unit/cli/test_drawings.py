@@ -3,7 +3,7 @@
 from penstock.api.component import ComponentSpec
 from penstock.api.pipeline import PipelineSpec
 from penstock.cli.show.drawings import dot, mermaid, text
-from penstock.cli.show.picture import Picture, picture
+from penstock.core.asked.picture import Picture, picture
 from penstock.core.graph.compiler import compile_pipeline
 
 INNER = {

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from penstock.cli.show.picture import Arrow, Box, Picture
+from penstock.core.asked.picture import Arrow, Box, Picture
 
 _FILLS = {
     "Running": "#cfe8ff",

@@ -8,7 +8,7 @@ import typer
 from penstock.cluster.api import STEPS, Cluster
 
 if TYPE_CHECKING:
-    from penstock.cli.show.picture import Picture
+    from penstock.core.asked.picture import Picture
 
 PANEL = "Manifests"
 
@@ -31,9 +31,9 @@ def graph(
 
 def _pictures(cluster: Cluster, source: str) -> Iterator["Picture"]:
     from penstock.cli.files.graphs import is_file, of_cluster, of_files
-    from penstock.cli.show.picture import picture
     from penstock.cluster.phases import together
     from penstock.cluster.steps import leaf
+    from penstock.core.asked.picture import picture
 
     if is_file(source):
         for flow in of_files(source):

@@ -30,8 +30,8 @@ def watch(
     cluster.get(PIPELINES, name)
     standing = Standing(name)
     changes = Changes(
-        follow(cluster, PIPELINES, fieldSelector=f"metadata.name={name}"),
-        follow(cluster, STEPS, labelSelector=f"penstock.dev/pipeline={name}"),
+        follow(cluster, PIPELINES, cluster.namespace, fieldSelector=f"metadata.name={name}"),
+        follow(cluster, STEPS, cluster.namespace, labelSelector=f"penstock.dev/pipeline={name}"),
     )
     screen = console()
     display: Display = Screen(screen) if screen.is_terminal else Plain(screen)

@@ -1,0 +1,73 @@
+"""Compiles Pipelines of a cluster as the operator does: an edit may have to wait, and Components are those pinned."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from penstock.api import Pipeline
+from penstock.api.base import API_VERSION
+from penstock.api.parse import InvalidManifest, parse
+from penstock.cluster.api import Cluster, Refused
+from penstock.cluster.components import Existing, Pinned
+from penstock.cluster.revisions import every
+from penstock.core.graph.compiler import Compiled, compile_pipeline
+from penstock.core.pipeline.revisions import (
+    Pins,
+    RevisionView,
+    edit_waits,
+    edited_since,
+    kept_pins,
+    of_generation,
+    taken_up_last,
+)
+from penstock.core.seen.views import JobView, PipelineView, StepView
+
+
+class Compiling:
+    """Compiles Pipelines with what the user may see. `notes`: what that leaves out."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self.existing = Existing(cluster)
+        self.notes: list[str] = []
+
+    def graph(
+        self, view: PipelineView, steps: Iterable[StepView], jobs: Mapping[str, Sequence[JobView]]
+    ) -> tuple[Compiled, bool]:
+        """The graph that holds now, and whether an edit waits behind it."""
+        before = edited_since(view)
+        pinned = "component" in str(view.spec)  # the word is enough: a request too many does no harm
+        invalid = view.status.get("phase") == "Invalid"
+        kept = self._kept(view) if pinned or invalid or before is not None else []
+        past = of_generation(kept, before) if before is not None else None
+        if past is not None:
+            old = self._compile(replace(view, spec=past.spec), past.pins)
+            if edit_waits(view, old.graph, steps, jobs):
+                return old, True
+        compiled = self._compile(view, kept_pins(view, kept) or {})
+        last = taken_up_last(view, kept) if compiled.problems else None
+        if last is not None:
+            compiled = Compiled(self._compile(replace(view, spec=last.spec), last.pins).graph, compiled.problems)
+        return compiled, False
+
+    def _kept(self, view: PipelineView) -> list[RevisionView]:
+        if not view.status.get("revision"):
+            return []
+        try:
+            return every(self.cluster, view.namespace, view.name, view.uid)
+        except Refused as refused:
+            if refused.status != 403:
+                raise
+            self.notes.append(
+                f"you may not list controllerrevisions in namespace {view.namespace}: "
+                f"{view.name} is shown with its Components as they are now"
+            )
+            return []
+
+    def _compile(self, view: PipelineView, pins: Pins) -> Compiled:
+        written = {"apiVersion": API_VERSION, "kind": "Pipeline", "metadata": {"name": view.name}, "spec": view.spec}
+        try:
+            model = parse(written)
+        except InvalidManifest:
+            return Compiled(None, ())
+        assert isinstance(model, Pipeline)
+        return compile_pipeline(model.spec, Pinned(pins, self.existing, view.namespace))

@@ -1,0 +1,5 @@
+"""The web page: shows what the core computes and the cluster says, and decides nothing.
+
+One process serves it for one user (`penstock ui`), with that user's kubeconfig. `static/` is the page itself, as the
+browser runs it.
+"""

@@ -1,0 +1,83 @@
+"""What the page may ask for."""
+
+import asyncio
+from contextlib import AbstractAsyncContextManager
+from importlib.metadata import version
+from typing import Any
+
+from aiohttp import web
+
+from penstock.cluster.failure import Failure
+from penstock.web.guard import refuse
+from penstock.web.look import Look
+from penstock.web.streams import Streams
+from penstock.web.viewer import Viewer
+from penstock.web.wire import Hello, encode
+
+PATIENCE_SECONDS = 30.0
+"""For so long an answer may take that the API server has to be asked for."""
+
+
+class Routes:
+    """The handlers, for one viewer."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+        self._streams = Streams()
+
+    def add_to(self, app: web.Application) -> None:
+        """Adds them to an application."""
+        app.router.add_get("/api/hello", self.hello)
+        app.router.add_get("/api/pipelines", self.list)
+        app.router.add_get("/api/pipelines/stream", self.list_stream)
+        app.router.add_get("/api/pipelines/{namespace}/{name}", self.pipeline)
+        app.router.add_get("/api/pipelines/{namespace}/{name}/stream", self.pipeline_stream)
+
+    async def hello(self, request: web.Request) -> web.Response:
+        """Who asks, and of what."""
+        cluster = self._viewer.cluster
+        try:
+            user = await asyncio.to_thread(cluster.user)
+        except Failure as failure:
+            return refuse(502, str(failure))
+        told = Hello(version("penstock"), user, cluster.namespace, cluster.context or "")
+        return web.Response(body=encode(told), content_type="application/json")
+
+    async def list(self, request: web.Request) -> web.StreamResponse:
+        """All Pipelines."""
+        return await self._snapshot(request, self._viewer.pipelines())
+
+    async def list_stream(self, request: web.Request) -> web.StreamResponse:
+        """How they change."""
+        return await self._stream(request, self._viewer.pipelines())
+
+    async def pipeline(self, request: web.Request) -> web.StreamResponse:
+        """One Pipeline with its steps."""
+        return await self._snapshot(request, self._viewer.pipeline(**request.match_info))
+
+    async def pipeline_stream(self, request: web.Request) -> web.StreamResponse:
+        """How they change."""
+        return await self._stream(request, self._viewer.pipeline(**request.match_info))
+
+    async def _snapshot(
+        self, request: web.Request, looking: AbstractAsyncContextManager[Look[Any]]
+    ) -> web.StreamResponse:
+        async with looking as look:
+            if not await look.known(PATIENCE_SECONDS):
+                return refuse(502, look.trouble.message or "the API server takes long to answer; try again")
+            if look.state.gone:
+                return refuse(404, "there is no such Pipeline (any more)")
+            id_, body = await look.snapshot()
+        tag = f'"{id_}"'
+        if request.headers.get("If-None-Match") == tag:
+            return web.Response(status=304, headers={"ETag": tag})
+        headers = {"ETag": tag, "Content-Encoding": "gzip"}
+        return web.Response(body=body, content_type="application/json", headers=headers)
+
+    async def _stream(
+        self, request: web.Request, looking: AbstractAsyncContextManager[Look[Any]]
+    ) -> web.StreamResponse:
+        if self._streams.full:
+            return refuse(503, "too many pages are open; close some, or try again", Retry_After="15")
+        async with looking as look:
+            return await self._streams.run(request, look, request.headers.get("Last-Event-ID", ""))

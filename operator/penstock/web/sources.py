@@ -1,0 +1,102 @@
+"""Follows objects in threads, reads them there, and hands what was seen to the loop."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from penstock.cluster.api import PIPELINES, Cluster, Object, Refused, Resource
+from penstock.cluster.failure import Failure
+from penstock.cluster.watching import Change, Stop, follow
+from penstock.core.seen.compact import compact
+from penstock.core.seen.reading import pipeline_view, step_view
+from penstock.core.seen.views import PipelineView, StepView
+from penstock.web.wire import Trouble
+
+AGAIN_SECONDS = 2.0
+"""After so long the API server is asked again that could not be, or would not answer."""
+_FOR_GOOD = (401, 403, 404)
+
+View = PipelineView | StepView
+Told = TypeVar("Told")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a watch told: `SYNCED` brings all there is anew, the others one. What cannot be read is left out."""
+
+    resource: Resource
+    kind: Literal["SYNCED", "ADDED", "MODIFIED", "DELETED"]
+    views: tuple[View, ...]
+    namespace: str | None
+    """The namespace that was asked for; None: all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be followed. `instead`: the namespace to be content with if all may not be listed."""
+
+    resource: Resource
+    namespace: str | None
+    instead: str | None = None
+    selectors: tuple[tuple[str, str], ...] = ()
+
+
+class Sources:
+    """The threads of one topic. `take` and `trouble` are called in the loop."""
+
+    def __init__(self, cluster: Cluster, take: Callable[[Seen], None], trouble: Callable[[Trouble], None]) -> None:
+        self._cluster = cluster
+        self._take = take
+        self._trouble = trouble
+        self._loop = asyncio.get_running_loop()
+        self._stops: list[Stop] = []
+
+    def begin(self, wish: Wish) -> None:
+        """Begins to follow."""
+        stop = Stop()
+        self._stops.append(stop)
+        threading.Thread(target=self._run, args=(wish, stop), daemon=True, name=f"watch {wish.resource.plural}").start()
+
+    def stop(self) -> None:
+        """Ends all of them."""
+        for stop in self._stops:
+            stop()
+
+    def _run(self, wish: Wish, stop: Stop) -> None:
+        namespace, troubled = wish.namespace, False
+        while not stop.asked:
+            try:
+                for change in follow(
+                    self._cluster, wish.resource, namespace, stop, patience=0.0, **dict(wish.selectors)
+                ):
+                    if troubled:
+                        troubled = False
+                        self._post(self._trouble, Trouble(""))
+                    self._post(self._take, Seen(wish.resource, change.kind, tuple(_views(change)), namespace))
+            except Refused as refused:
+                if refused.status == 403 and namespace is None and wish.instead:
+                    namespace = wish.instead
+                    continue
+                troubled = True
+                self._post(self._trouble, Trouble(str(refused), refused.status in _FOR_GOOD))
+            except Failure as failure:
+                troubled = True
+                self._post(self._trouble, Trouble(str(failure)))
+            except Exception as error:  # nobody sees the traceback of a thread
+                troubled = True
+                self._post(self._trouble, Trouble(f"unexpected {type(error).__name__}: {error}"))
+            stop.pause(AGAIN_SECONDS)
+
+    def _post(self, call: Callable[[Told], None], told: Told) -> None:
+        with suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(call, told)
+
+
+def _views(change: Change) -> Iterator[View]:
+    read: Callable[[Object], View] = pipeline_view if change.resource is PIPELINES else step_view
+    for one in change.objects:
+        with suppress(Exception):  # what somebody made of one object must not hide all others
+            yield compact(read(one))

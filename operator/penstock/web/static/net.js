@@ -1,0 +1,143 @@
+// Asks the server, and reads its streams with fetch: EventSource could not show a token.
+import { signal } from "./vendor.js";
+
+const HIDDEN_MS = 30_000;
+const SILENT_MS = 40_000;
+const KEY = "penstock.token";
+
+/** Whether changes come in: "live", "away" (with why), or "locked" without a token. */
+export const standing = signal({ state: "live", why: "" });
+
+function taken() {
+  const found = new URLSearchParams(location.hash.slice(1)).get("token");
+  try {
+    if (found) localStorage.setItem(KEY, found);
+    return found ?? localStorage.getItem(KEY) ?? "";
+  } catch {
+    return found ?? "";
+  }
+}
+
+let token = taken();
+if (location.hash.includes("token=")) history.replaceState(null, "", location.pathname + location.search);
+
+/** @param {string} shown */
+export function unlock(shown) {
+  token = new URL(shown, "http://x/").hash.slice(1).replace(/^token=/, "") || shown.trim();
+  try {
+    localStorage.setItem(KEY, token);
+  } catch { /* then for as long as the page is open */ }
+  standing.value = { state: "live", why: "" };
+}
+
+export class Refused extends Error {
+  /** @param {number} status @param {string} message */
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** @param {string} path @param {RequestInit & {headers?: Record<string, string>}} options */
+export async function ask(path, options = {}) {
+  const headers = { Authorization: `Bearer ${token}`, ...options.headers };
+  const answer = await fetch(new URL(path, document.baseURI), { ...options, headers, redirect: "error" });
+  if (answer.ok) return answer;
+  const told = await answer.json().catch(() => ({ error: answer.statusText }));
+  if (answer.status === 401) standing.value = { state: "locked", why: told.error };
+  throw new Refused(answer.status, told.error);
+}
+
+/** @param {number} ms @param {AbortSignal} signal */
+const sleep = (ms, signal) =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => (clearTimeout(timer), resolve(null)), { once: true });
+  });
+
+/**
+ * Shows something for as long as it is looked at: its snapshot, then batch after batch.
+ * @param {string} path
+ * @param {{snapshot: (told: any) => void, batch: (told: any) => void, failed: (error: Error) => void}} show
+ * @returns {() => void} what ends it
+ */
+export function follow(path, show) {
+  const ended = new AbortController();
+  run(path, show, ended.signal);
+  return () => ended.abort();
+}
+
+async function run(path, show, ended) {
+  let last = "";
+  for (let tries = 0; !ended.aborted; tries += 1) {
+    try {
+      if (document.hidden) await seen(ended);
+      if (!last) {
+        const told = await (await ask(path, { signal: ended })).json();
+        last = told.id;
+        show.snapshot(told);
+      }
+      standing.value = { state: "live", why: "" };
+      last = await listen(path, last, show, ended, () => (tries = 0));
+    } catch (error) {
+      if (ended.aborted || standing.value.state === "locked") return;
+      if (error instanceof Refused && error.status < 500) return show.failed(error);
+      if (!last) show.failed(error);
+      standing.value = { state: "away", why: error instanceof Refused ? error.message : "" };
+      await sleep(Math.min(500 * 2 ** tries, 8_000), ended);
+    }
+  }
+}
+
+/** Reads one stream to its end; returns the id to go on from, which is empty after a reset. */
+async function listen(path, last, show, ended, alive) {
+  const pause = new AbortController();
+  const signal = AbortSignal.any([ended, pause.signal]);
+  const answer = await ask(`${path}/stream`, { signal, headers: { "Last-Event-ID": last } });
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "", hidden = 0, silent = 0;
+  const listenAgain = () => (clearTimeout(silent), (silent = setTimeout(() => pause.abort(), SILENT_MS)));
+  const visibility = () => {
+    clearTimeout(hidden);
+    if (document.hidden) hidden = setTimeout(() => pause.abort(), HIDDEN_MS);
+  };
+  document.addEventListener("visibilitychange", visibility);
+  try {
+    for (;;) {
+      listenAgain();
+      const { value, done } = await reader.read();
+      if (done) return last;
+      alive();
+      const events = (rest + value).split("\n\n");
+      rest = events.pop();
+      for (const text of events) {
+        const event = parsed(text);
+        if (event.event === "reset") return "";
+        if (event.event === "batch") [last] = [event.id, show.batch(JSON.parse(event.data))];
+        if (event.event === "trouble") troubled(JSON.parse(event.data));
+      }
+    }
+  } catch (error) {
+    if (pause.signal.aborted) return last;
+    throw error;
+  } finally {
+    clearTimeout(silent), clearTimeout(hidden);
+    document.removeEventListener("visibilitychange", visibility);
+    pause.abort();
+  }
+}
+
+const troubled = ({ message }) => (standing.value = { state: message ? "away" : "live", why: message });
+
+/** @param {string} text */
+function parsed(text) {
+  const fields = text.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]);
+  return Object.fromEntries(fields);
+}
+
+const seen = (signal) =>
+  new Promise((resolve) => {
+    const look = () => (document.hidden ? null : resolve(null));
+    document.addEventListener("visibilitychange", look, { signal });
+    signal.addEventListener("abort", () => resolve(null), { once: true });
+  });

@@ -1,0 +1,48 @@
+// What is known of one step or group.
+import { html } from "../vendor.js";
+import { now } from "../clock.js";
+import { Icon } from "../icons.js";
+import { Bar, Command, Pill, Span } from "../parts.js";
+import { at, go } from "../place.js";
+import { clock, count, phaseWord, stamp, t, visible } from "../words.js";
+import { changed } from "./store.js";
+
+/** @param {{row: import("./tree.js").Row}} props */
+function Step({ row }) {
+  const when = (at) => html`<span title=${stamp(at)}>${clock(at, now.value)}</span>`;
+  const facts = [
+    [t("column.tries"), row.attempt || ""],
+    [t("panel.start"), row.start !== null && when(row.start)],
+    [t("panel.end"), row.end !== null && when(row.end)],
+    [t("column.duration"), row.start !== null && html`<${Span} start=${row.start} end=${row.end} />`],
+    [t("column.node"), visible(row.node)],
+    [t("undo", { phase: "" }), row.undo && phaseWord(row.undo)],
+  ].filter(([, value]) => value);
+  const said = [row.reason === "Completed" || row.reason === "Running" ? "" : row.reason, row.message].filter(Boolean).join(": ");
+  return html`<${Pill} phase=${row.phase} />
+    ${row.orphan && html`<p>${t("orphan")}</p>`}${!row.made && html`<p class="faint">${t("not.made")}</p>`}
+    ${said && html`<h3>${t("panel.message")}</h3><p class="why" data-phase=${row.phase}>${visible(said, true)}</p>`}
+    <dl>${facts.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+/** @param {{one: import("./tree.js").Node}} props */
+function Group({ one }) {
+  const there = Object.entries(one.counts).filter(([, n]) => n);
+  return html`<${Bar} counts=${one.counts} /><p>${t("group.of", { n: count(one.total) })}</p>
+    <ul class="counts">${there.map(([phase, n]) => html`<li key=${phase}><${Pill} phase=${phase} /><b>${count(n)}</b></li>`)}</ul>`;
+}
+
+/** @param {{one: import("./tree.js").Node}} props */
+export function Panel({ one }) {
+  changed.value;
+  const [namespace, name] = at("pipeline").split("/");
+  const group = one.children.length > 0;
+  return html`<aside class="panel" aria-label=${t("panel", { step: one.path })}>
+    <header><h2>${visible(one.path)}</h2>
+      <button type="button" class="quiet" aria-label=${t("panel.close")} title=${t("panel.close")} onClick=${() => go({ step: "" })}><${Icon} name="close" /></button></header>
+    ${group ? html`<${Group} one=${one} />` : html`<${Step} row=${one.row} />`}
+    <h3>${t("panel.commands")}</h3>
+    <${Command} text=${`penstock why ${name}/${one.path} -n ${namespace}`} />
+    <${Command} text=${`penstock logs ${name} ${one.path} -n ${namespace}`} />
+  </aside>`;
+}

@@ -1,0 +1,30 @@
+"""Who looks. Rows of objects reach a route only through here.
+
+With `penstock ui` there is one viewer, whose kubeconfig all requests are made with: the API server itself decides what
+is in a list, so nothing has to be left out here.
+"""
+
+from contextlib import AbstractAsyncContextManager
+
+from penstock.cluster.api import Cluster
+from penstock.web.lists import ListState
+from penstock.web.look import Look
+from penstock.web.looks import Looks
+from penstock.web.pipelines import PipelineState
+
+
+class Viewer:
+    """The user of a kubeconfig."""
+
+    def __init__(self, cluster: Cluster, looks: Looks) -> None:
+        self.cluster = cluster
+        self._looks = looks
+
+    def pipelines(self) -> AbstractAsyncContextManager[Look[ListState]]:
+        """All Pipelines that they may list."""
+        return self._looks.at("list", lambda: ListState(self.cluster))
+
+    def pipeline(self, namespace: str, name: str) -> AbstractAsyncContextManager[Look[PipelineState]]:
+        """One Pipeline with its Steps."""
+        key = ("pipeline", namespace, name)
+        return self._looks.at(key, lambda: PipelineState(self.cluster, namespace, name))

@@ -1,0 +1,108 @@
+"""What travels between server and page, as dataclasses: JSON by orjson, and a JSON Schema by pydantic.
+
+Instants are seconds since 1970. An `id` is that of a state: a stream goes on from it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, get_args
+
+import orjson
+from pydantic import TypeAdapter
+
+from penstock.core.asked.view.changes import Change, Table
+from penstock.core.asked.view.heads import Head
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """Who asks, and of what. `namespace`: where the user is at home."""
+
+    version: str
+    user: str
+    namespace: str
+    context: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why there is no answer, in a sentence that says how to go on."""
+
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineList:
+    """All Pipelines that may be seen. `scope`: the namespace that they are of; None: they are of all."""
+
+    id: str
+    now: float
+    scope: str | None
+    pipelines: Sequence[Head]
+
+
+@dataclass(frozen=True, slots=True)
+class ListBatch:
+    """Pipelines that are new or changed, and those that are gone, as `[namespace, name]`."""
+
+    put: Sequence[Head]
+    drop: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a manifest: where, which kind, and how to put it right."""
+
+    path: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineSnapshot:
+    """One Pipeline with all its steps. `deferred`: an edit waits for the end of an undo or of `finally`; `notes`: what
+    the user may not see of it."""
+
+    id: str
+    now: float
+    head: Head
+    steps: Table
+    problems: Sequence[Problem] = ()
+    deferred: bool = False
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineBatch:
+    """What changed of a Pipeline: its head, if it did, and rows as `[number, *State]`."""
+
+    head: Head | None = None
+    rows: Sequence[Change] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """The API server cannot be asked now: why, and whether it is tried again. An empty message: it can again."""
+
+    message: str
+    final: bool = False
+
+
+Message = Hello | Refusal | PipelineList | ListBatch | PipelineSnapshot | PipelineBatch | Trouble
+
+
+def encode(message: Message) -> bytes:
+    """The JSON of a message."""
+    return orjson.dumps(message, option=orjson.OPT_NON_STR_KEYS)
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of all messages, by name."""
+    found = TypeAdapter(Message).json_schema(ref_template="#/$defs/{model}")
+    names = sorted(one.__name__ for one in get_args(Message))
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "What travels between Penstock's web server and its page",
+        "oneOf": [{"$ref": f"#/$defs/{name}"} for name in names],
+        "$defs": found["$defs"],
+    }

@@ -1,0 +1,82 @@
+"""The server with scenes behind it, in a thread, and pages that notice whatever a browser complains about."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page
+
+from penstock.cluster.api import Cluster
+from penstock.web.server import serving
+from tests.scenes.api import SceneApi
+from tests.scenes.stage import Scene, moved
+
+
+class Site:
+    """A running server. `place` and `token` are the two halves of its address."""
+
+    def __init__(self, scenes: list[Scene], folder: Path) -> None:
+        self.api = SceneApi(*(moved(one, time.time()) for one in scenes))
+        self.place = self.token = ""
+        self._folder = folder
+        self._loop = asyncio.new_event_loop()
+        self._end = asyncio.Event()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: self._loop.run_until_complete(self._run()), daemon=True)
+
+    async def _run(self) -> None:
+        await self.api.start()
+        cluster = Cluster(kubeconfig=str(self.api.kubeconfig(self._folder / "kubeconfig")))
+        async with serving(cluster) as address:
+            self.place, _, self.token = address.partition("#token=")
+            self._ready.set()
+            await self._end.wait()
+        await self.api.stop()
+
+    def start(self) -> None:
+        """Begins to serve."""
+        self._thread.start()
+        assert self._ready.wait(60)
+
+    def stop(self) -> None:
+        """Ends it."""
+        self._loop.call_soon_threadsafe(self._end.set)
+        self._thread.join(30)
+
+    def do(self, call: Callable[[], Any]) -> None:
+        """Lets something happen in the cluster."""
+        done = threading.Event()
+        self._loop.call_soon_threadsafe(lambda: (call(), done.set()))
+        assert done.wait(30)
+
+    def change(self, kind: str, name: str, **status: Any) -> None:
+        """Changes the status of an object."""
+        obj = copy.deepcopy(self.api.objects[kind, "ml", name])
+        obj["status"] = {**(obj.get("status") or {}), **status}
+        self.do(lambda: self.api.put(obj))
+
+
+@contextmanager
+def looking(browser: Browser, site: Site, where: str = "", **options: Any) -> Iterator[Page]:
+    """A page at an address, in a browser that knows nothing yet.
+
+    Whatever the browser complains about is a failure, and so is a request to anywhere else.
+    """
+    context = browser.new_context(**{"locale": "en-GB", "viewport": {"width": 1280, "height": 800}, **options})
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(f"{said.type}: {said.text}") if said.type != "log" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("dialog", lambda dialog: (complaints.append(f"dialog {dialog.message}"), dialog.dismiss()))
+    page.on("request", lambda sent: None if sent.url.startswith(site.place) else complaints.append(sent.url))
+    page.goto(f"{site.place}{where}#token={site.token}")
+    yield page
+    context.close()
+    assert complaints == []

@@ -1,0 +1,53 @@
+"""What the page is made of: small, in both languages alike, and nothing from elsewhere."""
+
+import hashlib
+import json
+import re
+from gzip import compress
+
+import pytest
+
+from penstock.web.files import STATIC
+
+WORDS = {name: json.loads((STATIC / "words" / f"{name}.json").read_text()) for name in ("en", "zh")}
+CODE = {path.relative_to(STATIC).as_posix(): path.read_text() for path in STATIC.rglob("*.js")}
+OURS = {name: text for name, text in CODE.items() if name != "vendor.js"}
+MOST_LINES = 150
+
+
+def test_both_languages_say_the_same_with_the_same_values() -> None:
+    assert WORDS["en"].keys() == WORDS["zh"].keys()
+    for name, sentence in WORDS["en"].items():
+        assert set(re.findall(r"\{\w+\}", sentence)) == set(re.findall(r"\{\w+\}", WORDS["zh"][name])), name
+
+
+def test_every_word_is_there_and_none_in_vain() -> None:
+    code = "\n".join(OURS.values())
+    asked = set(re.findall(r"""\bt\(\s*"([\w.]+)\"""", code)) | set(re.findall(r"""[?:(] "([\w.]+\.[\w.]+)\"""", code))
+    families = {name.split(".")[0] for name in re.findall(r"\bt\(`([\w.]+)\$", code)}
+    said = {name for name in WORDS["en"] if name.split(".")[0] not in families}
+    assert {name for name in said if f'"{name}"' not in code} <= {"live", "away"}  # t(state)
+    assert {name for name in asked if name not in WORDS["en"]} == set()
+
+
+def test_it_is_small() -> None:
+    code = sum(len(compress(path.read_bytes(), 9)) for path in STATIC.rglob("*") if path.suffix in (".js", ".css"))
+    assert code <= 80 * 1024
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_modules_are_small_and_make_no_markup(name: str) -> None:
+    assert OURS[name].count("\n") <= MOST_LINES
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", OURS[name])
+
+
+def test_nothing_comes_from_elsewhere() -> None:
+    texts = {**OURS, **{path.name: path.read_text() for path in STATIC.rglob("*") if path.suffix in (".css", ".html")}}
+    found = {url for text in texts.values() for url in re.findall(r"https?://[\w./]*", text)}
+    assert found <= {"http://x/"}  # the base of an address that was pasted
+    assert [name for name, text in texts.items() if "@import" in text] == []
+
+
+def test_what_is_bundled_is_what_its_licences_were_written_for() -> None:
+    digest = hashlib.sha256((STATIC / "vendor.js").read_bytes()).hexdigest()
+    assert digest in (STATIC / "vendor.licenses.txt").read_text()
