@@ -9,6 +9,9 @@ from penstock.local.server import Server
 
 __all__ = ["Object", "Objects", "copied", "now"]
 
+_COLLECTED = ("steps", "jobs")
+"""What is deleted at once if it is created though its owner is gone, as the garbage collector does."""
+
 
 class Objects(Server):
     """The objects as they are, and what somebody may do to them."""
@@ -24,7 +27,12 @@ class Objects(Server):
     def create(self, plural: str, namespace: str, body: Object) -> Object:
         """Stores a new object."""
         self.created.append(f"{plural}/{body['metadata']['name']}")
-        return super().create(plural, namespace, body)
+        made = super().create(plural, namespace, body)
+        owners = {owner["uid"] for owner in made["metadata"].get("ownerReferences") or ()}
+        orphan = owners.isdisjoint(one["metadata"]["uid"] for one in self.objects.values())
+        if plural in _COLLECTED and owners and orphan:
+            super().delete(plural, namespace, made["metadata"]["name"])
+        return made
 
     def tell(self, plural: str, kind: str, obj: Object, old: Object | None = None) -> None:
         """Tells those who watch, now or later. `old`: what it was before."""

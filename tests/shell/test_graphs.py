@@ -13,7 +13,7 @@ from penstock.engine.graphs import Graphs
 from penstock.engine.resources import PIPELINES
 from penstock.engine.revisions import Revisions
 from penstock.engine.store import Key, Store
-from tests.shell.conftest import running, until
+from tests.shell.conftest import running, settled, until
 from tests.shell.fake import FakeCluster
 from tests.shell.objects import Object
 from tests.shell.test_gone_jobs import starts
@@ -81,6 +81,7 @@ async def test_a_component_wakes_only_who_waits_for_it(cluster: FakeCluster, mon
         cluster.apply(using("waits", "missing"))
         await until(lambda: phase(cluster, "waits") == "Invalid")
         await until(lambda: not len(operator.loop.observer.graphs))
+        await settled(operator)
         before = cluster.requests["GET", "controllerrevisions"]
         cluster.apply(component("unused"))
         cluster.update("components", {**cluster.get("components", "here"), "spec": {"image": "other"}})
