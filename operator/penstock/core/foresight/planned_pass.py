@@ -6,7 +6,7 @@ from penstock.core.admission.capacity import Capacity
 from penstock.core.admission.policies import CRITICAL_PATH, PLANNED, Policy
 from penstock.core.admission.turns import TOLERANCE
 from penstock.core.foresight.activities import Workload, merged
-from penstock.core.foresight.improve import improve, with_plan
+from penstock.core.foresight.improve import Planned, improve, with_plan
 from penstock.core.foresight.remaining import remaining
 from penstock.core.foresight.simulate import Simulated, simulate
 from penstock.core.graph.graph import Graph
@@ -14,10 +14,8 @@ from penstock.core.graph.learned import Learned
 from penstock.core.graph.world import Node, Verdict
 from penstock.core.seen.snapshot import Observed
 
-PLACEMENTS = 20_000
-"""Placements of activities that a planned pass may try; with many activities there are fewer tries."""
-
-MOST_TRIES = 50
+PLACEMENTS = 350_000
+"""Placements of activities that a planned pass may try, a node less counting half: under a second's worth."""
 
 MOST_STEPS = 300
 """Steps of all Pipelines together beyond which the operator makes no planned pass."""
@@ -44,9 +42,16 @@ def prepared(
     found = simulate(workload, capacity, began, CRITICAL_PATH)
     if not found.waited:
         return workload
-    tries = max(1, min(MOST_TRIES, placements // (3 * len(workload.activities))))
-    known = {key: run.start - began for key, run in found.runs.items()}
-    made = with_plan(workload, improve(workload, capacity, tries, known=known, began=began, go_on=go_on))
+    nodes = len(capacity.nodes or ("",))
+    schedules = 2 * placements // (len(workload.activities) * (1 + nodes))
+    known = Planned(
+        {key: run.start - began for key, run in found.runs.items()},
+        {key: tuple(run.nodes) for key, run in found.runs.items()},
+        found.makespan,
+    )
+    due = {group: end - began for group, end in ends(found).items()}
+    planned = improve(workload, capacity, schedules, known=known, due=due, began=began, go_on=go_on)
+    made = with_plan(workload, planned)
     better = pays(found, simulate(made, capacity, began, PLANNED), least_gain)
     return made if better else workload
 
