@@ -1,6 +1,7 @@
 """`python -m tests.bench.schedule`: scheduling policies against the best known schedules; prints Markdown tables.
 
-Options: --quick (a few instances, for a look), --seconds N (for CP-SAT per instance), --psplib FOLDER.
+Options: --quick (a few instances, for a look), --seconds N (for CP-SAT per instance), --only TABLE, --psplib
+FOLDER.
 """
 
 import argparse
@@ -12,16 +13,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from statistics import mean
-from time import perf_counter
+from time import process_time
 
 from penstock.core.admission.policies import POLICIES
 from penstock.core.foresight.activities import Activity, Workload
-from penstock.core.foresight.planned_pass import prepared
+from penstock.core.foresight.improve import improve
+from penstock.core.foresight.planned_pass import PLACEMENTS, affordable, prepared
 from penstock.core.foresight.simulate import Simulated, simulate
 from tests.bench.schedule import psplib
 from tests.bench.schedule.instances import Instance, epigenomics, mix, montage, project
 
 GPU = "nvidia.com/gpu"
+
+LONGER = 8
+"""How many times as long as a planned pass the search is that the reference begins from."""
+
+STRENGTHS: Mapping[int, Sequence[float]] = {
+    30: (0.2, 0.5, 0.7, 1.0),
+    60: (0.2, 0.5, 0.7, 1.0),
+    120: (0.1, 0.2, 0.3, 0.4, 0.5),
+}
+"""Resource strengths by number of activities, as PSPLIB has them: J120 is scarcer than the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +45,7 @@ class Measured:
     best: float
     proven: bool
     planning: float
+    """Seconds of processor time."""
 
 
 Best = Callable[[Instance, dict[tuple[str, str, str], float], float], tuple[float, bool]]
@@ -40,15 +53,14 @@ Best = Callable[[Instance, dict[tuple[str, str, str], float], float], tuple[floa
 
 def measure(instance: Instance, best: Best) -> Measured:
     """Runs all policies; the planned one after a planned pass."""
-    began = perf_counter()
+    began = process_time()
     workload = prepared(instance.workload, instance.capacity)
-    took = perf_counter() - began
+    took = process_time() - began
     runs = {name: simulate(workload, instance.capacity, 0.0, policy) for name, policy in POLICIES.items()}
     for name, run in runs.items():
         check(instance, name, run)
     fastest = min(runs.values(), key=lambda run: run.makespan)
-    hint = {key: run.start for key, run in fastest.runs.items()}
-    makespan, proven = best(instance, hint, fastest.makespan)
+    makespan, proven = best(instance, {key: run.start for key, run in fastest.runs.items()}, fastest.makespan)
     return Measured(instance, runs, min(makespan, fastest.makespan), proven, took)
 
 
@@ -70,10 +82,14 @@ def check(instance: Instance, policy: str, run: Simulated) -> None:
 
 
 def by_solver(seconds: float) -> Best:
-    """The reference is CP-SAT."""
+    """The reference is CP-SAT, beginning from the best policy's schedule or that of a far longer search."""
     from tests.bench.schedule.optimum import reference
 
     def best(instance: Instance, hint: dict[tuple[str, str, str], float], known: float) -> tuple[float, bool]:
+        many = LONGER * affordable(instance.workload, instance.capacity, PLACEMENTS)
+        longer = improve(instance.workload, instance.capacity, many, seed=1)
+        if longer.makespan < known:
+            hint, known = dict(longer.starts), longer.makespan
         found = reference(instance, hint, known, seconds)
         return found.makespan, found.proven
 
@@ -86,13 +102,34 @@ def table(title: str, measured: Sequence[Measured]) -> None:
         return
     proven = sum(one.proven for one in measured)
     print(f"\n### {title}\n\n{len(measured)} instances, {proven} of the references proven optimal.\n")
-    print("| policy | mean gap | largest gap | mean makespan |\n| --- | ---: | ---: | ---: |")
+    print("| policy | mean gap | largest gap | mean makespan | above the critical path |")
+    print("| --- | ---: | ---: | ---: | ---: |")
     for policy in POLICIES:
         gaps = [one.runs[policy].makespan / one.best - 1 for one in measured]
         length = mean(one.runs[policy].makespan for one in measured)
-        print(f"| {policy} | {mean(gaps):.1%} | {max(gaps):.1%} | {length:.0f} s |")
+        above = mean(one.runs[policy].makespan / path(one.instance) - 1 for one in measured)
+        print(f"| {policy} | {mean(gaps):.2%} | {max(gaps):.1%} | {length:.0f} s | {above:.1%} |")
+    above = mean(one.best / path(one.instance) - 1 for one in measured)
     planning = [one.planning for one in measured]
-    print(f"\nA planned pass took {mean(planning):.2f} s on average, at most {max(planning):.2f} s.")
+    print(f"\nThe references are {above:.1%} above the critical path.", end=" ")
+    print(f"A planned pass took {mean(planning):.2f} s of processor time on average, at most {max(planning):.2f} s.")
+
+
+def path(instance: Instance) -> float:
+    """The longest path, releases counted: what no schedule is shorter than."""
+    return max(one.release + one.rank for one in instance.workload.activities)
+
+
+def pace(instances: Sequence[Instance], schedules: int = 300) -> None:
+    """What the search costs."""
+    print(
+        "\n### What a schedule costs\n\n| instance | steps | nodes | schedules a second |\n| --- | ---: | ---: | ---: |"
+    )
+    for one in instances:
+        began = process_time()
+        improve(one.workload, one.capacity, schedules)
+        each = (process_time() - began) / schedules
+        print(f"| {one.name} | {len(one.workload.activities)} | {len(one.capacity.nodes or ())} | {1 / each:,.0f} |")
 
 
 def gpu_table(measured: Sequence[Measured]) -> None:
@@ -123,9 +160,11 @@ def longest(run: Simulated) -> float:
 def wrong_estimates(instances: Sequence[Instance]) -> None:
     """What wrong durations cost: makespans against those with true ones, and against FIFO with none."""
     print("\n### Wrong estimates\n\nTrue durations are up to 30 % off the estimates, or no duration is known.\n")
-    print("| policy | off by up to 30 %: loss | none known: against strict FIFO |\n| --- | ---: | ---: |")
-    for name, policy in POLICIES.items():
-        losses, ratios = [], []
+    print("| policy | off by up to 30 %: loss | then against critical-path | none known: against strict FIFO |")
+    print("| --- | ---: | ---: | ---: |")
+    ruled: dict[str, float] = {}
+    for name, policy in sorted(POLICIES.items(), key=lambda pair: pair[1].turns):
+        losses, beside, ratios = [], [], []
         for instance in instances:
             random = Random(f"off/{instance.name}")
             factor = {a.key: random.uniform(0.7, 1.3) for a in instance.workload.activities}
@@ -133,13 +172,17 @@ def wrong_estimates(instances: Sequence[Instance]) -> None:
             known = simulate(_planned(instance, scaled(instance, factor), name), instance.capacity, 0.0, policy)
             off = simulate(_planned(instance, instance.workload, name), instance.capacity, 0.0, policy, actual)
             losses.append(off.makespan / known.makespan - 1)
+            if name == "critical-path":
+                ruled[instance.name] = off.makespan
+            beside.append(off.makespan / ruled.get(instance.name, off.makespan) - 1)
             blind = unknown(instance)
             truth = {a.key: a.duration for a in instance.workload.activities}
             # Nothing is planned ahead for steps of which no duration is known.
             none = simulate(blind, instance.capacity, 0.0, policy, lambda a, t=truth: t[a.key])
             fifo = simulate(instance.workload, instance.capacity, 0.0, POLICIES["fifo"])
             ratios.append(none.makespan / fifo.makespan - 1)
-        print(f"| {name} | {mean(losses):.1%} | {mean(ratios):+.1%} (worst {max(ratios):+.1%}) |")
+        against = f"{mean(beside):+.1%} (worst {max(beside):+.1%})" if policy.turns else ""
+        print(f"| {name} | {mean(losses):.1%} | {against} | {mean(ratios):+.1%} (worst {max(ratios):+.1%}) |")
 
 
 def _planned(instance: Instance, workload: Workload, policy: str) -> Workload:
@@ -179,6 +222,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.schedule", description=__doc__)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--only", choices=("30", "60", "120", "flows", "mixes", "pace", "wrong"))
     parser.add_argument("--psplib", type=Path, default=None)
     options = parser.parse_args()
     if options.psplib and not options.psplib.is_dir():
@@ -187,20 +231,26 @@ def main() -> None:
     print(f"{platform.python_version()}; CP-SAT with {options.seconds:g} s an instance.")
     best = by_solver(options.seconds)
     seeds = range(1 if options.quick else 3)
-    knobs = [(c, f, s) for c in (1.5, 1.8, 2.1) for f in (0.25, 0.5, 0.75, 1.0) for s in (0.2, 0.5, 0.7, 1.0)]
-    knobs = knobs[::7] if options.quick else knobs
-    measured_all: list[Measured] = []
+    every: list[Instance] = []
     for count in (30, 60) if options.quick else (30, 60, 120):
-        found = [measure(project(count, *knob, 0), best) for knob in knobs]
-        table(f"Generated projects of {count} activities", found)
-        measured_all += found
+        knobs = [(c, f, s) for c in (1.5, 1.8, 2.1) for f in (0.25, 0.5, 0.75, 1.0) for s in STRENGTHS[count]]
+        sets = [project(count, *knob, 0) for knob in (knobs[::7] if options.quick else knobs)]
+        if options.only in (None, str(count)):
+            table(f"Generated projects of {count} activities", [measure(one, best) for one in sets])
+        every += sets
     flows = [montage(width, seed) for width in (12, 25) for seed in seeds]
     flows += [epigenomics(lanes, 6, seed) for lanes in (2, 4) for seed in seeds]
-    table("Workflows in the shape of Montage and Epigenomics", [measure(one, best) for one in flows])
-    mixes = [measure(mix(count, seed), best) for count in (14, 30) for seed in seeds]
-    table("Mixed CPU and GPU", mixes)
-    gpu_table(mixes)
-    wrong_estimates([one.instance for one in measured_all + mixes] + flows)
+    mixes = [mix(count, seed) for count in (14, 30) for seed in seeds]
+    if options.only in (None, "flows"):
+        table("Workflows in the shape of Montage and Epigenomics", [measure(one, best) for one in flows])
+    if options.only in (None, "mixes"):
+        measured = [measure(one, best) for one in mixes]
+        table("Mixed CPU and GPU", measured)
+        gpu_table(measured)
+    if options.only in (None, "pace"):
+        pace([project(count, 1.8, 0.75, 0.2, 0) for count in STRENGTHS] + [mix(count, 0) for count in (14, 30)])
+    if options.only in (None, "wrong"):
+        wrong_estimates(every + mixes + flows)
     if options.psplib:
         _psplib(options.psplib)
 

@@ -1,7 +1,8 @@
 """Seeded instances: project networks with PSPLIB's three knobs, scientific workflows, and a mixed CPU and GPU load.
 
-The knobs are those of ProGen (Kolisch, Sprecher, Drexl, Management Science 41, 1995): network complexity (arcs per
-activity), resource factor (share of resources that an activity asks for), resource strength (0: the least capacity
+The knobs are those of ProGen (Kolisch, Sprecher and Drexl, Management Science 41, 1995), with the settings of PSPLIB
+(Kolisch and Sprecher, EJOR 96, 1997): network complexity (arcs per activity, none of which follows from others),
+resource factor (share of resources that an activity asks for, on average), resource strength (0: the least capacity
 with which each activity can run, 1: as much as the earliest-start schedule uses at its peak).
 """
 
@@ -18,6 +19,8 @@ NAMESPACE = "bench"
 RESOURCES = tuple(f"bench/r{number}" for number in range(4))
 """What a project uses unless told otherwise: PSPLIB's sets have four resources."""
 GPU_NODE: Mapping[str, int] = {"cpu": 16000, "nvidia.com/gpu": 4000}
+ENDS = 3
+"""Activities that begin and that end a network, and neighbours of one on a side, at most: PSPLIB's."""
 MIXED_NODES = (GPU_NODE, GPU_NODE, {"cpu": 16000})
 
 
@@ -72,39 +75,80 @@ def assemble(name: str, jobs: Sequence[Job], nodes: Sequence[Mapping[str, int]])
 def project(
     count: int, complexity: float, factor: float, strength: float, seed: int, resources: Sequence[str] = RESOURCES
 ) -> Instance:
-    """A project of so many activities over these resources, on one node."""
+    """A project of so many activities over these resources, on one node, as ProGen makes them."""
     random = Random(f"{count}/{complexity}/{factor}/{strength}/{seed}")
     names = [f"j{number:03d}" for number in range(count)]
-    needs: dict[str, set[str]] = {name: set() for name in names}
-    for number in range(3, count):
-        needs[names[number]].add(names[random.randrange(max(0, number - count // 3), number)])
-    arcs = count - 3
-    for _ in range(20 * count):
-        if arcs >= complexity * count:
-            break
-        late = random.randrange(3, count)
-        early = random.randrange(max(0, late - count // 3), late)
-        if names[early] not in needs[names[late]]:
-            needs[names[late]].add(names[early])
-            arcs += 1
-    asked = {}
-    for name in names:
-        chosen = random.sample(resources, max(1, round(factor * len(resources))))
-        asked[name] = {resource: 1000 * random.randint(1, 10) for resource in chosen}
-    lengths = {name: float(random.randint(1, 10)) for name in names}
-    starts: dict[str, float] = {}
-    for name in names:
-        starts[name] = max((starts[need] + lengths[need] for need in needs[name]), default=0.0)
+    needs = _network(count, complexity, random)
+    asked: list[dict[str, int]] = [{random.choice(resources): 0} for _ in names]
+    others = [(one, resource) for one in range(count) for resource in resources if resource not in asked[one]]
+    for one, resource in random.sample(others, max(0, round(factor * count * len(resources)) - count)):
+        asked[one][resource] = 0
+    asked = [{resource: 1000 * random.randint(1, 10) for resource in sorted(those)} for those in asked]
+    lengths = [random.randint(1, 10) for _ in names]
+    starts: list[int] = []
+    for those in needs:
+        starts.append(max((starts[need] + lengths[need] for need in those), default=0))
     capacity = {}
     for resource in resources:
-        least = max(asked[name].get(resource, 0) for name in names)
+        least = max(those.get(resource, 0) for those in asked)
         peak = max(
-            sum(asked[n].get(resource, 0) for n in names if starts[n] <= at < starts[n] + lengths[n])
-            for at in starts.values()
+            sum(asked[n].get(resource, 0) for n in range(count) if starts[n] <= at < starts[n] + lengths[n])
+            for at in starts
         )
         capacity[resource] = round((least + strength * (peak - least)) / 1000) * 1000
-    jobs = [Job(name, lengths[name], asked[name], sorted(needs[name])) for name in names]
+    jobs = [
+        Job(name, float(lengths[n]), asked[n], [names[need] for need in sorted(needs[n])])
+        for n, name in enumerate(names)
+    ]
     return assemble(f"project-{count}-{complexity}-{factor}-{strength}-{seed}", jobs, [capacity])
+
+
+def _network(count: int, complexity: float, random: Random) -> list[set[int]]:
+    """A network that has the complexity; in small ones there is often no room left for as many arcs."""
+    while True:
+        needs = _drawn(count, complexity, random)
+        if sum(map(len, needs)) + 2 * ENDS >= 0.97 * complexity * (count + 2):
+            return needs
+
+
+def _drawn(count: int, complexity: float, random: Random) -> list[set[int]]:
+    """What each activity needs: three begin, three end, none has more than three on either side, and no arc says what
+    others say already, so that each of `complexity` arcs per activity (dummies counted) binds."""
+    needs: list[set[int]] = [set() for _ in range(count)]
+    followers: list[set[int]] = [set() for _ in range(count)]
+    earlier, later = [1 << one for one in range(count)], [1 << one for one in range(count)]
+
+    def free(one: int, other: int) -> bool:
+        if one >= other or len(followers[one]) >= ENDS or len(needs[other]) >= ENDS or earlier[other] >> one & 1:
+            return False
+        return not any(later[other] >> end & 1 for n in range(one + 1) if earlier[one] >> n & 1 for end in followers[n])
+
+    def join(pairs: list[tuple[int, int]]) -> bool:
+        found = [pair for pair in pairs if free(*pair)]
+        if not found:
+            return False
+        one, other = random.choice(found)
+        needs[other].add(one)
+        followers[one].add(other)
+        before, after = earlier[one], later[other]
+        for n in range(count):
+            if after >> n & 1:
+                earlier[n] |= before
+            if before >> n & 1:
+                later[n] |= after
+        return True
+
+    last = count - ENDS
+    for other in range(ENDS, count):
+        join([(one, other) for one in range(min(other, last))])
+    for one in reversed(range(last)):
+        if not followers[one]:
+            join([(one, other) for other in range(max(one + 1, ENDS), count)])
+    arcs = sum(map(len, needs)) + 2 * ENDS
+    every = [(one, other) for other in range(ENDS, count) for one in range(min(other, last))]
+    while arcs < complexity * (count + 2) and (join(random.sample(every, count)) or join(every)):
+        arcs += 1
+    return needs
 
 
 def montage(width: int, seed: int) -> Instance:

@@ -112,7 +112,7 @@ class _Pass:
         heapify(queue)
         while queue:
             _, number, lane, at, demand = queue[0]
-            if self.policy.turns and demand.not_before > self.now and not self.capacity.unknown:
+            if self.policy.turns and demand.not_before > self.now and not self._early(demand):
                 wait: Wait | None = self._not_yet(demand)
                 turns.append(demand.not_before)
             else:
@@ -131,6 +131,14 @@ class _Pass:
 
     def _behind(self, head: Demand) -> Wait:
         return Wait(Reason.OUTRANKED, self.now, lambda: Behind(head.owner))
+
+    def _early(self, demand: Demand) -> bool:
+        """Whether it may start before its turn: elsewhere it would take the room that the plan has for others."""
+        if self.capacity.unknown:
+            return True
+        if not demand.early or demand.shape is None or not demand.nodes:
+            return demand.early
+        return self.room.fit_on(demand.nodes, demand.shape, self.now) is not None
 
     def _not_yet(self, demand: Demand) -> Wait:
         return Wait(Reason.PLANNED_LATER, self.now, lambda: Turn(demand.not_before))
@@ -221,7 +229,7 @@ class _Pass:
         refused = self.shortest_refused.get(shape)
         if refused and demand.duration >= refused[0]:
             return refused[1]
-        nodes = self.room.fit(shape, end)
+        nodes = self.room.fit(shape, end, demand.nodes)
         if nodes is not None:
             return nodes
         if self.room.fit(shape, self.now) is not None:

@@ -24,8 +24,9 @@ class Demand:
 
     `rank`: longest remaining path of its Pipeline, itself included; `since`: when it became ready; `duration`: the
     estimate; `fitted`: it ran here before, so it waits instead of failing if it fits nowhere any more; `planned`:
-    the rank that a planned pass gave it, if one did; `not_before`: when its turn is by that plan, as long as something
-    that has its turn earlier has not started; `limits`: those of its Pipeline that it keeps to.
+    the rank that a planned pass gave it, if one did; `not_before`: when its turn is by that plan; `nodes`: where it
+    goes by that plan if there is room; `early`: whether all that has its turn before has started, so that it may go
+    there sooner; `limits`: those of its Pipeline that it keeps to.
     """
 
     key: Key
@@ -37,6 +38,8 @@ class Demand:
     fitted: bool = False
     planned: float | None = None
     not_before: float = 0.0
+    nodes: tuple[str, ...] = ()
+    early: bool = False
     limits: tuple[Limit, ...] = ()
 
     @property

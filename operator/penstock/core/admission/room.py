@@ -1,7 +1,7 @@
 """What is free during one pass of admission: nodes and pools, what is promised on them, and when they come free."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import merge
 from itertools import islice
@@ -253,12 +253,19 @@ class Room:
 
     # --- together -------------------------------------------------------------------------------------------------
 
-    def fit(self, shape: Shape, end: float) -> dict[str, int] | None:
-        """Where all pods of the shape fit until an instant, all or nothing; None if they do not."""
+    def fit(self, shape: Shape, end: float, wanted: Sequence[str] = ()) -> dict[str, int] | None:
+        """Where all pods of the shape fit until an instant, all or nothing; None if they do not. `wanted`: nodes that
+        are taken if all fit there."""
         for pool, charge in self.pools(shape):
             if not pool.fitting(charge, end):
                 return None
-        return self.on_nodes(shape, end, shape.replicas)
+        found = self.fit_on(wanted, shape, end) if wanted else None
+        return self.on_nodes(shape, end, shape.replicas) if found is None else found
+
+    def fit_on(self, nodes: Iterable[str], shape: Shape, end: float) -> dict[str, int] | None:
+        """Where on these nodes all pods of the shape fit until an instant; None if they do not."""
+        usable = self.usable(shape) or ()
+        return self._best(shape, end, shape.replicas, [name for name in nodes if name in usable])
 
     def take(self, shape: Shape, nodes: Mapping[str, int], end: float, owner: Owner) -> None:
         """Takes the room that `fit` found."""

@@ -14,15 +14,16 @@ TOLERANCE = 1e-6
 
 
 class Turns:
-    """The turns that have not come yet. `at`: instants in seconds, by Step.
+    """The turns that have not come yet. `at`: instants in seconds, by Step; `nodes`: where each should run.
 
-    A step is held back until its turn only as long as something that comes earlier has not started, so a plan that
-    reality is ahead of costs nothing; and never beyond its turn, so one that reality is behind costs little; nor
-    longer than `PATIENCE`, after which it goes by age.
+    A step is held back until its turn only as long as something that comes earlier has not started, or its nodes are
+    taken, so a plan that reality is ahead of costs little; and never beyond its turn, so one that reality is behind
+    costs little too; nor longer than `PATIENCE`, after which it goes by age.
     """
 
-    def __init__(self, at: Mapping[Key, float]) -> None:
+    def __init__(self, at: Mapping[Key, float], nodes: Mapping[Key, tuple[str, ...]] | None = None) -> None:
         self._at = dict(at)
+        self._nodes = nodes or {}
 
     def over(self, key: Key) -> None:
         """The Step has started, or never will."""
@@ -54,8 +55,13 @@ class Turns:
         for demand in demands:
             turn = self._at.get(demand.key)
             if turn is not None:
-                at = min(turn, demand.since + PATIENCE) if turn > first + TOLERANCE else 0.0
-                demand = replace(demand, planned=horizon - turn, not_before=at)
+                demand = replace(
+                    demand,
+                    planned=horizon - turn,
+                    not_before=min(turn, demand.since + PATIENCE),
+                    nodes=self._nodes.get(demand.key, ()),
+                    early=turn <= first + TOLERANCE,
+                )
             found.append(demand)
         return found
 

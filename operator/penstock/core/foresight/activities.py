@@ -34,6 +34,8 @@ class Activity:
     release: float = 0.0
     planned: float | None = None
     """When it starts by a plan, in seconds from the beginning."""
+    nodes: tuple[str, ...] = ()
+    """Where, by that plan."""
 
 
 @dataclass(frozen=True, slots=True)

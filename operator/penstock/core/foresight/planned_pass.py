@@ -3,21 +3,27 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from penstock.core.admission.capacity import Capacity
+from penstock.core.admission.demands import Key
 from penstock.core.admission.policies import CRITICAL_PATH, PLANNED, Policy
 from penstock.core.admission.turns import TOLERANCE
-from penstock.core.foresight.activities import Workload, merged
-from penstock.core.foresight.improve import improve, with_plan
+from penstock.core.foresight.activities import Activity, Workload, merged
+from penstock.core.foresight.improve import Planned, improve, with_plan
 from penstock.core.foresight.remaining import remaining
 from penstock.core.foresight.simulate import Simulated, simulate
+from penstock.core.foresight.worlds import worlds
 from penstock.core.graph.graph import Graph
 from penstock.core.graph.learned import Learned
 from penstock.core.graph.world import Node, Verdict
 from penstock.core.seen.snapshot import Observed
 
-PLACEMENTS = 20_000
-"""Placements of activities that a planned pass may try; with many activities there are fewer tries."""
+PLACEMENTS = 250_000
+"""Placements of activities that a planned pass may try, a node less counting half: under a second's worth."""
 
-MOST_TRIES = 50
+WORLDS = 2
+"""Pairs of worlds with wrong estimates in which a plan has to do well."""
+
+MOST_TRIED = 150
+"""Steps beyond which that would take too long, so that the estimates alone decide."""
 
 MOST_STEPS = 300
 """Steps of all Pipelines together beyond which the operator makes no planned pass."""
@@ -35,20 +41,48 @@ def prepared(
     go_on: Callable[[], bool] = lambda: True,
 ) -> Workload:
     """The workload with a plan, where one is found by which no Pipeline ends later than by the dispatch rule, and some
-    Pipeline at least `least_gain` seconds sooner; else as it is.
+    Pipeline at least `least_gain` seconds sooner, and which gains on average too if estimates are wrong; else as it is.
 
-    `go_on`: asked between tries, so that the caller may keep to a budget of time.
+    `go_on`: asked between schedules, so that the caller may keep to a budget of time.
     """
     if not workload.activities:
         return workload
     found = simulate(workload, capacity, began, CRITICAL_PATH)
     if not found.waited:
         return workload
-    tries = max(1, min(MOST_TRIES, placements // (3 * len(workload.activities))))
-    known = {key: run.start - began for key, run in found.runs.items()}
-    made = with_plan(workload, improve(workload, capacity, tries, known=known, began=began, go_on=go_on))
-    better = pays(found, simulate(made, capacity, began, PLANNED), least_gain)
-    return made if better else workload
+    schedules = affordable(workload, capacity, placements)
+    known = Planned(
+        {key: run.start - began for key, run in found.runs.items()},
+        {key: tuple(run.nodes) for key, run in found.runs.items()},
+        found.makespan,
+    )
+    due = {group: end - began for group, end in ends(found).items()}
+    planned = improve(workload, capacity, schedules, known=known, due=due, began=began, go_on=go_on)
+    made = with_plan(workload, planned)
+    by_plan = simulate(made, capacity, began, PLANNED)
+    better = pays(found, by_plan, least_gain)
+    return made if better and _worth(found, by_plan, made, capacity) >= 0 else workload
+
+
+def affordable(workload: Workload, capacity: Capacity, placements: int) -> int:
+    """How many schedules so many placements are."""
+    return 2 * placements // (len(workload.activities) * (1 + len(capacity.nodes or ("",))))
+
+
+def _worth(found: Simulated, by_plan: Simulated, made: Workload, capacity: Capacity) -> float:
+    """Seconds by which Pipelines end sooner by the plan, summed up over the estimates and worlds where they are wrong.
+
+    What is fitted most closely to the estimates loses most if they are wrong.
+    """
+    worth = sum(ends(found).values()) - sum(ends(by_plan).values())
+    for takes in worlds(made, WORLDS if len(made.activities) <= MOST_TRIED else 0):
+
+        def actual(one: Activity, takes: Mapping[Key, float] = takes) -> float:
+            return takes[one.key]
+
+        ruled, planned = (simulate(made, capacity, found.began, policy, actual) for policy in (CRITICAL_PATH, PLANNED))
+        worth += sum(ends(ruled).values()) - sum(ends(planned).values())
+    return worth
 
 
 def foreseen(workload: Workload, capacity: Capacity, began: float, policy: Policy) -> tuple[Workload, Simulated]:

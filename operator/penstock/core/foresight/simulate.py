@@ -64,7 +64,11 @@ def simulate(
 
 def turns(workload: Workload, began: float) -> Turns:
     """The turns of what a plan covers, for a plan that begins at that instant."""
-    return Turns({one.key: began + one.planned for one in workload.activities if one.planned is not None})
+    planned = [one for one in workload.activities if one.planned is not None]
+    return Turns(
+        {one.key: began + one.planned for one in planned if one.planned is not None},
+        {one.key: one.nodes for one in planned},
+    )
 
 
 class _Simulation:

@@ -1,6 +1,6 @@
 """Turns: a step waits for its turn while something earlier has not started, and never longer."""
 
-from tests.unit.core.admission.clusters import NOW, node, want
+from tests.unit.core.admission.clusters import NOW, held, node, want
 
 from penstock.core.admission.admission import Admission, admit
 from penstock.core.admission.capacity import Capacity
@@ -34,6 +34,18 @@ def test_nothing_waits_for_what_is_over() -> None:
     found = turns()
     found.over(FIRST.key)
     assert SECOND.key in {one.key for one in passed(found).admitted}
+
+
+def test_before_its_turn_a_step_starts_only_where_the_plan_has_it() -> None:
+    """Elsewhere it would take the room that the plan has for others."""
+    room = Capacity.of([node("a", cpu="1"), node("b", cpu="1")], [held("x", on="b", until=90, cpu=1)])
+    found = Turns({FIRST.key: NOW + 60}, {FIRST.key: ("b",)})
+    early = admit(found.assign([FIRST]), room, NOW, PLANNED)
+    assert early.waits[FIRST.key].reason is Reason.PLANNED_LATER
+    assert early.wake_at == NOW + 60
+    assert admit(found.assign([FIRST]), room, NOW + 60, PLANNED).nodes == {FIRST.key: {"a": 1}}
+    idle = Capacity.of([node("a", cpu="1"), node("b", cpu="1")])
+    assert admit(found.assign([FIRST]), idle, NOW, PLANNED).nodes == {FIRST.key: {"b": 1}}
 
 
 def test_nothing_waits_beyond_its_turn() -> None:

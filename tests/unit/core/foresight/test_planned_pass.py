@@ -1,6 +1,7 @@
 """Planned passes on Pipelines that run: what is left of them, when a plan is worth making, and when it is kept."""
 
 from dataclasses import replace
+from statistics import mean
 from typing import Any
 
 import pytest
@@ -10,9 +11,11 @@ from tests.unit.core.admission.clusters import NOW, node
 from penstock.core.admission.capacity import Capacity
 from penstock.core.admission.policies import CRITICAL_PATH, PLANNED
 from penstock.core.admission.running import began
+from penstock.core.foresight.improve import improve, with_plan
 from penstock.core.foresight.planned_pass import Begun, pays, prepared, worth_planning
 from penstock.core.foresight.remaining import remaining
 from penstock.core.foresight.simulate import simulate
+from penstock.core.foresight.worlds import worlds
 from penstock.core.graph.learned import Learned
 
 
@@ -65,6 +68,29 @@ def test_a_plan_is_made_for_what_is_known_and_pays() -> None:
     without, by_plan = (simulate(made, room(), cluster.now, policy) for policy in (CRITICAL_PATH, PLANNED))
     assert (without.makespan, by_plan.makespan) == (27 * 60, 20 * 60)
     assert not pays(without, by_plan, 8 * 60)
+
+
+def test_a_plan_that_wrong_estimates_would_undo_is_not_followed() -> None:
+    """It saves two seconds, and loses minutes where the step that room is kept for comes later than expected."""
+    steps = [step("prepare", "653s"), step("long", "514s", 2, "prepare"), step("tail", "655s", 1, "long")]
+    steps.append(step("short", "805s"))
+    load = worth_planning([course(begun(steps))], Learned(), NOW)
+    assert load is not None
+    found = simulate(load, room(), policy=CRITICAL_PATH)
+    made = with_plan(load, improve(load, room()))
+    assert pays(found, simulate(made, room(), policy=PLANNED), 1.0)
+    assert prepared(load, room()) is load
+
+
+def test_worlds_are_what_is_expected_on_average() -> None:
+    load = worth_planning([course(begun(HOLDING_BACK))], Learned(), NOW)
+    assert load is not None
+    found = list(worlds(load, 2))
+    assert found == list(worlds(load, 2))
+    for one in load.activities:
+        assert mean(takes[one.key] for takes in found) == pytest.approx(one.duration)
+        assert all(abs(takes[one.key] / one.duration - 1) <= 0.3 for takes in found)
+        assert len({takes[one.key] for takes in found}) == 4
 
 
 def test_where_nothing_has_to_wait_there_is_no_plan() -> None:
