@@ -79,10 +79,10 @@ async def test_an_undo_is_not_blocked_by_ended_jobs(cluster: FakeCluster) -> Non
 async def test_nothing_goes_for_what_nobody_asks_for_any_more(
     cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(clearing, "LOOK_SECONDS", 3600.0)  # from the first look on: one may be about to come
     async with running(cluster) as operator:
         cluster.apply(pipeline(step("a"), step("b"), name="before"))
         await until(lambda: cluster.work() + 1 and phase(cluster, "before") == "Succeeded")
-        monkeypatch.setattr(clearing, "LOOK_SECONDS", 3600.0)
         cluster.most["jobs"] = 2
         cluster.apply(pipeline(step("a")))
         await until(lambda: any(one.get("status", {}).get("reason") == "QuotaExceeded" for one in cluster.all("steps")))

@@ -51,7 +51,7 @@ def test_the_table_is_of_what_is_known_and_the_rest_is_named(folder: Path, capsy
     assert "2 instances in" in said
     assert "(j30opt.sm, j60hrs.sm, j120hrs.sm) has them: j307_3." in said
     assert "### PSPLIB J2\n\n1 instances, 1 of the references proven optimal." in said
-    assert "| critical-path | 0.0% |" in said
+    assert "| critical-path | 0.00% |" in said
 
 
 def test_an_empty_folder_is_no_success(tmp_path: Path) -> None:
