@@ -16,7 +16,7 @@ const meet = () => ask("api/hello").then((told) => told.json()).then((told) => (
 function Standing() {
   const { state, why } = standing.value;
   if (state === "locked") return null;
-  const title = state === "away" ? t("away.why", { why }) : "";
+  const title = state === "away" ? t("away.why", { why: visible(why) }) : "";
   return html`<span class="standing" data-state=${state} role="status" title=${title}><i />${t(state)}</span>`;
 }
 
