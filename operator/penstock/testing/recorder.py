@@ -32,7 +32,7 @@ class Recorder:
     @property
     def seconds(self) -> float:
         """Since it began."""
-        return round(self._clock() - self._began, 6)
+        return round(self._clock() - self._began, 3)
 
     def _heard(self, plural: str, kind: str, obj: Object, old: Object | None) -> None:
         if plural != "pods" or kind == "DELETED":

@@ -5,7 +5,6 @@ clock while a process runs, which no leap could make end earlier.
 """
 
 import asyncio
-import math
 import selectors
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +14,9 @@ from typing import Any, TypeVar, TypeVarTuple
 
 _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
+
+TURN = 1e-6
+"""Seconds that each turn of the loop takes: who looks again and again until an instant has passed, comes to it."""
 
 
 class _Selector(selectors.DefaultSelector):
@@ -26,6 +28,7 @@ class _Selector(selectors.DefaultSelector):
         self.stalled: Callable[[], None] | None = None
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        self.now += TURN
         if timeout is not None and timeout <= 0:
             return super().select(0)
         if self.processes:
@@ -39,8 +42,7 @@ class _Selector(selectors.DefaultSelector):
         if found:
             return found
         if timeout is not None:
-            # A timer rings only once its instant has passed.
-            self.now = math.nextafter(self.now + timeout, math.inf)
+            self.now += timeout
         elif self.stalled is not None:
             self.stalled()
         else:
