@@ -10,8 +10,8 @@ from penstock.cluster.failure import INTERRUPTED
 from penstock.cluster.standing import Standing
 from penstock.cluster.watching import Change
 from penstock.core import labels
-from penstock.core.pod.artifacts import CLAIM_SCHEME, claim_path
 from penstock.local.folder import Folder
+from penstock.local.mounts import located
 from penstock.local.objects import Object
 from penstock.local.session import Session
 
@@ -86,13 +86,4 @@ def results(pipeline: Mapping[str, Any], folder: Folder) -> Iterator[str]:
     """The outputs of a Pipeline, artifacts as their paths on this machine."""
     namespace = pipeline["metadata"]["namespace"]
     for name, value in ((pipeline.get("status") or {}).get("outputs") or {}).items():
-        yield f"{name}: {_located(value, namespace, folder)}"
-
-
-def _located(value: Any, namespace: str, folder: Folder) -> Any:
-    if isinstance(value, list):
-        return [_located(item, namespace, folder) for item in value]
-    if isinstance(value, str) and value.startswith(CLAIM_SCHEME):
-        claim = value.removeprefix(CLAIM_SCHEME).partition("/")[0]
-        return str(folder.claim(namespace, claim, claim_path(value)).relative_to(folder.project))
-    return value
+        yield f"{name}: {located(value, namespace, folder, lambda path: str(path.relative_to(folder.project)))}"

@@ -1,10 +1,12 @@
 """Where the volumes of a pod are on this machine: claims in `.penstock/artifacts`, the rest beside the pod's log."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from penstock.core.pod.artifacts import CLAIM_SCHEME, claim_path
 from penstock.local.environment import CannotStart, Sources
 from penstock.local.folder import Folder
 from penstock.local.objects import Object
@@ -70,3 +72,13 @@ def foreign(pod: Object) -> Iterator[str]:
     for mount in pod["spec"]["containers"][0].get("volumeMounts") or ():
         if not mount["mountPath"].startswith("/penstock/"):
             yield mount["mountPath"]
+
+
+def located(value: Any, namespace: str, folder: Folder, put: Callable[[Path], Any]) -> Any:
+    """An output with what `put` makes of the path on this machine in place of each artifact on a claim."""
+    if isinstance(value, list):
+        return [located(item, namespace, folder, put) for item in value]
+    if isinstance(value, str) and value.startswith(CLAIM_SCHEME):
+        claim = value.removeprefix(CLAIM_SCHEME).partition("/")[0]
+        return put(folder.claim(namespace, claim, claim_path(value)))
+    return value

@@ -45,10 +45,19 @@ def new_uid() -> str:
 
 
 class Objects:
-    """The objects as they are, by kind, namespace and name. `uid` makes the uids of new ones."""
+    """The objects as they are, by kind, namespace and name.
 
-    def __init__(self, uid: Callable[[], str] = new_uid, record: Record = lambda key, obj: None) -> None:
+    `uid` makes the uids of new ones, and `now` says what time it is, as objects have it.
+    """
+
+    def __init__(
+        self,
+        uid: Callable[[], str] = new_uid,
+        record: Record = lambda key, obj: None,
+        now: Callable[[], str] = now,
+    ) -> None:
         self.record = record
+        self.now = now
         self.objects: dict[Key, Object] = {}
         self.listeners: list[Listener] = []
         self.versions = count(1000)
@@ -70,7 +79,7 @@ class Objects:
             "namespace": namespace,
             "uid": self._uid(),
             "resourceVersion": str(next(self.versions)),
-            "creationTimestamp": now(),
+            "creationTimestamp": self.now(),
             "generation": 1,
         }
         if plural in WITH_STATUS:
@@ -104,7 +113,7 @@ class Objects:
         meta = obj["metadata"]
         if meta.get("finalizers") or self._children(obj):
             if "deletionTimestamp" not in meta:
-                self.update(plural, {**obj, "metadata": {**meta, "deletionTimestamp": now()}})
+                self.update(plural, {**obj, "metadata": {**meta, "deletionTimestamp": self.now()}})
             return
         self.record(key, None)
         self._remove(key)

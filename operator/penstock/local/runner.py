@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from penstock.local.environment import CannotStart, Sources
 from penstock.local.folder import Folder
-from penstock.local.objects import Object, now
+from penstock.local.objects import Object
 from penstock.local.processes import Processes
 from penstock.local.server import Server
 from penstock.local.work import Work, pod_of, work_of
@@ -79,8 +79,10 @@ class Runner:
         self.server = server
         self.folder = folder
         self.executor = executor
-        self.own = Processes(folder)
+        self.own: Executor = Processes(folder)
         """What runs this very program."""
+        self.pod_of = pod_of
+        """Makes the pod of a Job."""
         self.sources = sources
         self.courier = courier
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -152,7 +154,7 @@ class Runner:
             del self._attempts[job["metadata"]["uid"]]
 
     async def _run(self, job: Object, attempt: _Attempt) -> None:
-        pod = pod_of(job)
+        pod = self.pod_of(job)
         devices: list[int] = []
         try:
             courier = pod["spec"]["containers"][0].get("image") == self.courier
@@ -171,7 +173,7 @@ class Runner:
                 running.kill()
                 await running.wait()
                 return
-            began = now()
+            began = self.server.now()
             self._told(pod, running, began)
             running.go()
             code, reason, late = await _ended(running, attempt.stop, work)
@@ -199,7 +201,12 @@ class Runner:
 
     def _end(self, job: Object, pod: Object, work: Work, how: tuple[str, int, str], late: bool) -> None:
         began, code, reason = how
-        ended: dict[str, Any] = {"exitCode": code, "reason": reason, "startedAt": began, "finishedAt": now()}
+        ended: dict[str, Any] = {
+            "exitCode": code,
+            "reason": reason,
+            "startedAt": began,
+            "finishedAt": self.server.now(),
+        }
         ended["message"] = work.message(failed=code != 0 or late)
         status: Object = {
             "phase": "Failed" if code or late else "Succeeded",
@@ -211,7 +218,8 @@ class Runner:
 
     def _refuse(self, job: Object, pod: Object, words: str) -> None:
         """The pod of a container that cannot be started."""
-        ended = {"exitCode": 128, "reason": "StartError", "startedAt": now(), "finishedAt": now(), "message": words}
+        at = self.server.now()
+        ended = {"exitCode": 128, "reason": "StartError", "startedAt": at, "finishedAt": at, "message": words}
         status = {"phase": "Failed", "containerStatuses": [{"name": "step", "state": {"terminated": ended}}]}
         meta = {key: value for key, value in pod["metadata"].items() if key != "finalizers"}
         self.server.create("pods", meta["namespace"], {**pod, "metadata": meta, "status": status})
@@ -221,7 +229,7 @@ class Runner:
         reason = {"type": "DisruptionTarget", "status": "True", "reason": "RunEnded", "message": LOST}
         owner = pod["metadata"]["ownerReferences"][0]
         job = self.server.objects.get(("jobs", pod["metadata"]["namespace"], owner["name"]))
-        status = {"phase": "Failed", "conditions": [{**reason, "lastTransitionTime": now()}]}
+        status = {"phase": "Failed", "conditions": [{**reason, "lastTransitionTime": self.server.now()}]}
         self._over(job, pod, pod["status"] | status)
 
     def _over(self, job: Object | None, pod: Object, status: Object) -> None:
@@ -243,7 +251,8 @@ class Runner:
         if succeeded and "ttlSecondsAfterFinished" in job["spec"]:
             self.server.delete("jobs", meta["namespace"], meta["name"])
             return
-        condition = {"type": "Complete" if succeeded else "Failed", "status": "True", "lastTransitionTime": now()}
+        condition = {"type": "Complete" if succeeded else "Failed", "status": "True"}
+        condition["lastTransitionTime"] = self.server.now()
         self.server.update("jobs", {**known, "status": {"conditions": [condition]}})
 
 

@@ -21,8 +21,13 @@ _Queue = asyncio.Queue[tuple[str, Object, Object | None] | None]
 class Server(Objects):
     """Answers requests. Every one raises Refused with the code and reason that Kubernetes gives."""
 
-    def __init__(self, uid: Callable[[], str] = new_uid, record: Record = lambda key, obj: None) -> None:
-        super().__init__(uid, record)
+    def __init__(
+        self,
+        uid: Callable[[], str] = new_uid,
+        record: Record = lambda key, obj: None,
+        now: Callable[[], str] = now,
+    ) -> None:
+        super().__init__(uid, record, now)
         self._watchers: list[tuple[str, str, _Queue]] = []
         self._told: deque[tuple[str, str, Object, Object | None]] = deque(maxlen=REMEMBERED)
         self.listeners.append(self._pass_on)
@@ -136,7 +141,7 @@ class Server(Objects):
                 raise Refused(409, "Conflict", f"the {field} is another")
         self.delete(plural, namespace, name)
         left = self.objects.get((plural, namespace, name), known)
-        return {**left, "metadata": {"deletionTimestamp": now(), **left["metadata"]}}
+        return {**left, "metadata": {"deletionTimestamp": self.now(), **left["metadata"]}}
 
 
 def _here(obj: Object, namespace: str | None) -> bool:

@@ -2,13 +2,15 @@
 
 import asyncio
 import secrets
+import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
 from penstock.core import labels
+from penstock.core.clock import stamp
 from penstock.core.pipeline.events import Event
 from penstock.core.seen.views import PipelineView, StepView
 from penstock.engine.engine import Engine, Options
@@ -44,6 +46,7 @@ class Session:
     """One run. The folder must be this process's own (see Folder) from before to after.
 
     `capacity`: what the machine may be asked for, by resource. `record`: what keeps changes, if not the journal alone.
+    `clock`: what time it is here, in seconds since 1970.
     """
 
     def __init__(
@@ -53,12 +56,13 @@ class Session:
         capacity: Mapping[str, str],
         sources: Sources | None = None,
         record: Record | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.folder = folder
         self.changed = asyncio.Event()
         """Set whenever an object changes."""
         self._journal = Journal(folder.journal)
-        self.server = Server(record=record or self._journal.record)
+        self.server = Server(record=record or self._journal.record, now=lambda: stamp(clock()))
         self.server.restore(self._journal.objects, self._journal.version)
         self.engine = Engine(LocalClient(self.server), Options(courier_image=COURIER), "local", _Nobody())
         gpus = int(capacity.get(GPU, "0"))
@@ -130,10 +134,13 @@ class Session:
         await self.engine.lister.first()
         await self.engine.surroundings.first()
         self.engine.loop.start()
+
+    def answer_others(self) -> None:
+        """From now on does what others ask for by the folder's inbox."""
         self._mail = asyncio.get_running_loop().create_task(self._answer())
 
-    async def wait(self, seconds: float) -> None:
-        """Waits until something changes, but not for longer. Raises what keeps this from going on."""
+    async def wait(self, seconds: float | None = None) -> None:
+        """Waits until something changes, but not for longer than that. Raises what keeps this from going on."""
         changed = asyncio.ensure_future(self.changed.wait())
         either: set[asyncio.Future[Any]] = {changed, self.runner.failed}
         try:
@@ -150,7 +157,6 @@ class Session:
             await self.wait(0.5)
 
     async def _answer(self) -> None:
-        """Does what others ask for."""
         while True:
             inbox.take(self.folder.inbox, partial(handled, self.server))
             await asyncio.sleep(inbox.LOOK_SECONDS)

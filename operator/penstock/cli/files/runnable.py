@@ -45,15 +45,25 @@ class Runnable:
         return self.manifest["metadata"].get("namespace") or "default"
 
 
-def runnable(paths: Sequence[str], params: Sequence[str], env_files: Sequence[str], which: str | None) -> Runnable:
-    """Reads files and folders. `params`: `NAME=VALUE` in place of what they say; `env_files`: `[NAME=]FILE`;
+Params = Sequence[str] | Mapping[str, Any]
+"""`NAME=VALUE`, as somebody types it, or values by name."""
+
+
+def runnable(
+    sources: Sequence[str | Path | Mapping[str, Any]], params: Params, env_files: Sequence[str], which: str | None
+) -> Runnable:
+    """Reads files, folders and manifests. `params`: in place of what they say; `env_files`: `[NAME=]FILE`;
 
     `which`: the name of the Pipeline, if there are several. Raises Failure with everything that is wrong.
     """
-    return _runnable(list(read(paths)), ", ".join(paths), (params, env_files, which))
+    items: list[Document | Unreadable] = []
+    for source in sources:
+        items += read([str(source)]) if isinstance(source, (str, Path)) else [Document("manifest", 1, dict(source))]
+    names = (str(one) if isinstance(one, (str, Path)) else "the manifest" for one in sources)
+    return _runnable(items, ", ".join(names), (params, env_files, which))
 
 
-def kept(name: str, journal: Path, params: Sequence[str], env_files: Sequence[str]) -> Runnable:
+def kept(name: str, journal: Path, params: Params, env_files: Sequence[str]) -> Runnable:
     """The Pipeline of that name as it was left, or was asked for since. Raises Failure if there is none."""
     objects = read_journal(journal)
     known = {key: obj for key, obj in objects.items() if key[0] == "pipelines"}
@@ -74,7 +84,7 @@ def _written(obj: Object, spec: Object) -> Object:
 
 
 def _runnable(
-    items: Sequence[Document | Unreadable], where: str, given: tuple[Sequence[str], Sequence[str], str | None]
+    items: Sequence[Document | Unreadable], where: str, given: tuple[Params, Sequence[str], str | None]
 ) -> Runnable:
     params, env_files, which = given
     report = lint(items)
@@ -113,19 +123,25 @@ def _chosen(documents: Iterable[Any], which: str | None, where: str) -> Object:
     return chosen
 
 
-def _with_params(manifest: Object, given: Sequence[str]) -> Object:
-    """The manifest with other values of its parameters. A String takes the text as it is, others take JSON or YAML."""
+def _with_params(manifest: Object, given: Params) -> Object:
+    """The manifest with other values of its parameters. A String takes a text as it is, others take JSON or YAML."""
     params = {one["name"]: dict(one) for one in manifest["spec"].get("params") or ()}
-    for text in given:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise Failure(f"--param {text}: write it as NAME=VALUE")
+    texts = {} if isinstance(given, Mapping) else dict(map(_split, given))
+    for name, value in (given if isinstance(given, Mapping) else texts).items():
         if name not in params:
             near = get_close_matches(name, params, n=1, cutoff=0.5)
             known = f"did you mean {near[0]}?" if near else f"it has: {', '.join(params) or 'none'}"
             raise Failure(f"--param {name}: the Pipeline has no such parameter; {known}")
-        params[name]["value"] = value if params[name].get("type", "String") == "String" else _read(name, value)
+        typed = name in texts and params[name].get("type", "String") != "String"
+        params[name]["value"] = _read(name, texts[name]) if typed else value
     return {**manifest, "spec": {**manifest["spec"], "params": list(params.values())}}
+
+
+def _split(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise Failure(f"--param {text}: write it as NAME=VALUE")
+    return name, value
 
 
 def _read(name: str, value: str) -> Any:

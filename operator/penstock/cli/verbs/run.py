@@ -119,6 +119,7 @@ async def _run(found: "Runnable", folder: "Folder", fresh: bool, given: str | No
         display: Display = Screen(screen) if screen.is_terminal else Plain(screen)
         followed = Run(session, found.namespace, found.name)
         await session.start()
+        session.answer_others()
         turning = asyncio.get_running_loop()
         with display as view:
             for number in (signal.SIGINT, signal.SIGTERM):

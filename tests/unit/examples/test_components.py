@@ -1,0 +1,54 @@
+"""The components, put together by what they declare: their programs have tests of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from penstock.testing import Fake, run
+
+COMPONENTS = sorted((Path(__file__).parents[3] / "components").glob("*/component.yaml"))
+
+
+def use(step: str, component: str, /, **inputs: Any) -> dict[str, Any]:
+    """A step that uses a component; an input is `step.output` or a value."""
+    given = [
+        {"name": key.replace("_", "-"), **({"from": value} if "." in str(value) else {"value": value})}
+        for key, value in inputs.items()
+    ]
+    return {"name": step, "component": {"name": component}, "inputs": given}
+
+
+@pytest.mark.parametrize(("prepare", "augment"), [("digits", "images"), ("fortunes", "texts")])
+def test_a_pipeline_of_components_goes_from_data_to_a_package(prepare: str, augment: str) -> None:
+    steps = [
+        use("prepare", f"prepare-{prepare}"),
+        use("augment", f"augment-{augment}", dataset="prepare.dataset"),
+        use("train-a", "train", dataset="augment.dataset", algorithm="LogisticRegression"),
+        use("train-b", "train", dataset="augment.dataset", algorithm="SupportVectors"),
+        use("validate-a", "validate", dataset="prepare.dataset", model="train-a.model"),
+        use("validate-b", "validate", dataset="prepare.dataset", model="train-b.model"),
+        use(
+            "choose",
+            "choose",
+            model_a="train-a.model",
+            accuracy_a="validate-a.accuracy",
+            model_b="train-b.model",
+            accuracy_b="validate-b.accuracy",
+        ),
+        use("report", "report", dataset="prepare.dataset", model="choose.model"),
+        use("package", "package", model="choose.model", accuracy="report.accuracy", name="It"),
+    ]
+    made = {
+        "apiVersion": "penstock.dev/v1alpha1",
+        "kind": "Pipeline",
+        "metadata": {"name": "all"},
+        "spec": {"storage": {"claim": {"size": "1Gi"}}, "steps": steps},
+    }
+    result = run([*COMPONENTS, made], replace={"*": Fake(seconds=600)})
+    assert result.phase == "Succeeded", result
+    assert result.order[:2] == ["prepare", "augment"]
+    assert result.order[-3:] == ["choose", "report", "package"]
+    assert result.seconds == pytest.approx(7 * 600, abs=60)
