@@ -30,11 +30,9 @@ class Sources:
 
     def of_pipeline(self, pipeline: Object, steps: Iterable[Object]) -> Object:
         """The Pipeline, whose message is that of the step that failed first."""
-        status = _mapping(pipeline.get("status"))
-        failed = next(iter(status.get("failedSteps") or ()), None) if self else None
-        mine = (one for one in steps if failed and path_of(one) == _mapping(failed).get("name"))
-        step = next(mine, None)
-        return {**pipeline, "status": self._told(step, status)} if step else pipeline
+        failed = _first_failed(pipeline) if self else None
+        step = next((one for one in steps if failed and path_of(one) == failed), None)
+        return {**pipeline, "status": self._told(step, pipeline.get("status"))} if step else pipeline
 
     def _told(self, step: Object, value: Any) -> Any:
         if isinstance(value, str):
@@ -49,9 +47,11 @@ class Told:
 
     def __init__(self, cluster: Cluster, name: str) -> None:
         try:
-            self._sources = Sources(cluster.json("GET", PIPELINES.path(cluster.namespace, name)))
+            pipeline = cluster.json("GET", PIPELINES.path(cluster.namespace, name))
         except Refused:  # a Step on its own, or one that may not be read: there is nothing to tell
-            self._sources = Sources({})
+            pipeline = {}
+        self._sources = Sources(pipeline)
+        self._failed = _first_failed(pipeline)
         selector = f"{labels.PIPELINE}={name}"
         found = cluster.list(STEPS, cluster.namespace, selector) if self._sources else ()
         self._steps = {path_of(one): one for one in found}
@@ -60,6 +60,16 @@ class Told:
         """A text of the step at that path."""
         step = self._steps.get(path)
         return self._sources.text(step, text) if step else text
+
+    def whole(self, text: str) -> str:
+        """A text of the Pipeline itself, which is of the step that failed first if one did."""
+        return self(self._failed, text) if self._failed else text
+
+
+def _first_failed(pipeline: Object) -> str | None:
+    """The path of the step that made a Pipeline fail."""
+    failed = next(iter(_mapping(pipeline.get("status")).get("failedSteps") or ()), None)
+    return _mapping(failed).get("name")
 
 
 def _mapping(value: object) -> Object:

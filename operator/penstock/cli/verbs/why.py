@@ -1,5 +1,6 @@
 """`penstock why`: why a step does not run, with the numbers of this moment."""
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import typer
@@ -33,6 +34,7 @@ def why(
     for note in sight.notes:
         typer.echo(f"note: {note}", err=True)
     told = Told(cluster, pipeline)
+    itself = replace(itself, message=told.whole(itself.message)) if itself else None
     if output == "json":
         own = [whole_data(pipeline, itself)] if itself else []
         print_data([*own, *(as_data(one, told) for one in found)], "json")

@@ -1,0 +1,95 @@
+"""A pipeline in Python from the first run on, as docs/python.md tells it, typed in an empty folder."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from penstock.cli.app import build
+from penstock.cli.verbs import run as module
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/python.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+FIRST, TESTS = BLOCKS[0], BLOCKS[-1]
+BROKEN = FIRST.replace("min(errors)", "max(eror)")
+ROW = next(number for number, line in enumerate(FIRST.split("\n"), 1) if "min(errors)" in line)
+
+Typed = Callable[..., Any]
+
+
+@pytest.fixture
+def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Typed:
+    """Types a command in an empty folder with the page's first file in it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(module, "_log_to", lambda path: None)  # the log of the whole process
+    Path("prices.py").write_text(FIRST)
+    runner, app = CliRunner(), build()
+    return lambda *words: runner.invoke(app, list(words), prog_name="penstock")
+
+
+def run(typed: Typed, what: str = "prices.py") -> Any:
+    return typed("run", what, "--with", "process")
+
+
+def test_the_first_pipeline_is_run_edited_broken_and_mended(typed: Typed) -> None:
+    first = run(typed)
+    assert first.exit_code == 0, first.output
+    assert 'result: {"slope": 3.0}' in PAGE
+    assert first.stdout.splitlines()[-1] == 'result: {"slope": 3.0}'
+    nothing = typed("diff", "-f", "prices.py", "--local")
+    assert nothing.exit_code == 0
+    assert nothing.stdout.splitlines()[0] == "pipeline.penstock.dev/prices: 6 to reuse"
+
+    Path("prices.py").write_text(BROKEN)
+    edited = typed("diff", "-f", "prices.py", "--local")
+    assert edited.exit_code == 1
+    assert edited.stdout in PAGE
+    assert run(typed).exit_code == 1
+    logs = typed("logs", "prices", "choose", "--local").stdout.splitlines()
+    told = [line for line in logs if "prices.py" in line or "Error" in line]
+    assert len(told) == 2
+    assert "\n".join(told) in PAGE
+
+    Path("prices.py").write_text(FIRST)
+    assert run(typed).exit_code == 0
+    rows = [line.split()[:2] for line in typed("history", "prices", "--local").stdout.splitlines()[1:]]
+    assert rows == [["3", "Succeeded"], ["2", "Failed"], ["1", "Succeeded"]]
+
+
+def test_why_tells_a_traceback_at_the_lines_of_the_file(typed: Typed) -> None:
+    """Of the step and of the Pipeline, which repeats it; also after a run by name, which has no file to look at."""
+    Path("prices.py").write_text(BROKEN)
+    assert run(typed).exit_code == 1
+    for again in (False, True):
+        if again:
+            Path("prices.py").unlink()
+            assert f"prices.py:{ROW}, in choose" in run(typed, "prices").output
+        words = typed("why", "prices", "--local").stdout
+        assert words.count(f"  prices.py:{ROW}, in choose\n") == 2, words
+        assert "in choose" not in words.replace(f"prices.py:{ROW}, in choose", "")
+        data = json.loads(typed("why", "prices", "--local", "-o", "json").stdout)
+        told = [f"prices.py:{ROW}, in choose" in one["message"] for one in data if one["phase"] == "Failed"]
+        assert told == [True, True]
+
+
+def test_a_refusal_is_the_one_that_the_page_shows(typed: Typed) -> None:
+    Path("prices.py").write_text(FIRST.replace("data = prepare(rows)", "data = prepare(rows) + 1"))
+    words = typed("lint", "prices.py").stdout.splitlines()[0]
+    assert words.startswith("prices.py:")
+    assert f"{words}\n" in PAGE
+
+
+def test_the_tests_of_the_page_pass(typed: Typed) -> None:
+    Path("test_prices.py").write_text(TESTS)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_prices.py"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert "2 passed" in done.stdout, done.stdout
