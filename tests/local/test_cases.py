@@ -106,7 +106,10 @@ def test_a_gang_may_be_played_but_not_run() -> None:
 def test_what_is_invalid_is_refused_with_all_its_problems() -> None:
     with pytest.raises(Failure) as refused:
         run(CASES / "11-invalid.yaml")
-    assert len([line for line in str(refused.value).splitlines() if ": spec." in line]) == EXPECTED["11-invalid"]["problems"]
+    assert (
+        len([line for line in str(refused.value).splitlines() if ": spec." in line])
+        == EXPECTED["11-invalid"]["problems"]
+    )
 
 
 GOLDEN = sorted((ROOT / "golden/cases").glob("*.observed.yaml"))
