@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import penstock
+from penstock.local.cgroups import Cgroup, cgroup, left
 from penstock.local.environment import CannotStart
 from penstock.local.folder import Folder
 from penstock.local.work import Work
@@ -53,7 +54,6 @@ class Processes:
         program = shutil.which(command[0], path=env.get("PATH"))
         if program is None:
             raise CannotStart(f"there is no program {command[0]!r} on this machine: install it, or {_CONTAINERS}")
-        counted = _killed_for_memory()
         with work.log.open("wb") as log:
             process = await asyncio.create_subprocess_exec(
                 "/bin/sh",
@@ -65,7 +65,7 @@ class Processes:
                 cwd=self._folder.project,
                 start_new_session=True,
             )
-        return Process(process, counted)
+        return Process(process)
 
     async def end_left(self, marks: Mapping[str, str]) -> None:
         """Ends what is left of a pod with these annotations."""
@@ -74,20 +74,23 @@ class Processes:
             until = time.monotonic() + LAST
             while _signal(int(number), signal.SIGKILL) and time.monotonic() < until:  # noqa: ASYNC110 - it tells nobody
                 await asyncio.sleep(0.02)
+            for group in left(int(number)):
+                await _cleared(group)
 
 
 class Process:
     """One process and what it began."""
 
-    def __init__(self, process: asyncio.subprocess.Process, counted: int) -> None:
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
-        self._counted = counted
+        self._group: Cgroup | None = None
         self._ended = False
         self.marks = {MARK: f"{process.pid} {_begun(process.pid)}"}
 
     def go(self) -> None:
         """Lets it become the command."""
         assert self._process.stdin is not None
+        self._group = cgroup(self._process.pid)
         with suppress(OSError):  # it was killed meanwhile
             self._process.stdin.write(b"go\n")
             self._process.stdin.close()
@@ -97,9 +100,12 @@ class Process:
         code = await self._process.wait()
         self._ended = True
         _signal(self._process.pid, signal.SIGKILL)
-        if code == -signal.SIGKILL and _killed_for_memory() > self._counted:
-            return 137, "OOMKilled"
-        return (128 - code if code < 0 else code), ("Error" if code else "Completed")
+        starved = False
+        if self._group:
+            starved = self._group.starved
+            await _cleared(self._group)
+        code = 128 - code if code < 0 else code
+        return code, "OOMKilled" if code and starved else "Error" if code else "Completed"
 
     def end(self, number: int = signal.SIGTERM) -> None:
         """Asks it, and what it began, to end."""
@@ -109,6 +115,14 @@ class Process:
     def kill(self) -> None:
         """Ends it, and what it began."""
         self.end(signal.SIGKILL)
+
+
+async def _cleared(group: Cgroup) -> None:
+    """Ends what is left in a group, and removes it."""
+    until = time.monotonic() + LAST
+    while not group.removed() and time.monotonic() < until:
+        group.end()
+        await asyncio.sleep(0.01)
 
 
 def _machine() -> dict[str, str]:
@@ -132,11 +146,3 @@ def _begun(process: int) -> str:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         return boot[:8] + Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
     return ""
-
-
-def _killed_for_memory() -> int:
-    """How many processes the kernel has ended since the machine began, for want of memory."""
-    with suppress(OSError, ValueError):
-        lines = Path("/proc/vmstat").read_text().splitlines()
-        return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
-    return 0
