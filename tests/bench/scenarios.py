@@ -15,6 +15,7 @@ from tests.bench.rows import (
     growth,
     idle,
     kubelet,
+    local,
     memory,
     reality,
     restart,
@@ -54,4 +55,5 @@ SCENARIOS = (
     Scenario("idle, for room beside others", (12,), None, idle.beside_others),
     Scenario("kubelet", (14,), None, kubelet.trial),
     Scenario("answers", (15,), answers.trial, answers.trial),
+    Scenario("local", (16,), local.trial, local.trial),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -10,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from penstock.cli.verbs import run as module
+from penstock.cluster.failure import Failure
 from penstock.local.containers import Containers
 from penstock.local.folder import Folder
+from penstock.local.processes import Processes
 from tests.local.project import Project, pipeline, step
 
 IMAGE = os.environ.get("PENSTOCK_TEST_IMAGE", "docker.io/library/busybox:stable")
@@ -179,6 +183,17 @@ def test_one_that_was_ended_for_want_of_memory(project: Project, fake: Path) -> 
     one = {"name": "a", "image": "image", "command": ["sh"], "args": ["-c", "exit 137"]}
     assert project.run(pipeline(one)) == 1
     assert project.step("a")["reason"] == "OOMKilled"
+
+
+async def test_where_there_is_no_engine_nobody_is_asked(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", None)  # starting anything would fail
+    assert isinstance(await module._executor(None, Folder(project.path)), Processes)
+    assert "steps run as processes of this machine" in capsys.readouterr().err
+    with pytest.raises(Failure, match="podman does not answer"):
+        await module._executor("podman", Folder(project.path))
 
 
 async def test_what_a_crash_has_left_is_removed(project: Project, fake: Path) -> None:

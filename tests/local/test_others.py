@@ -71,6 +71,21 @@ def test_a_difference_is_that_to_what_was_run(project: Project, typed: Typed) ->
     assert "script" in found.stdout
 
 
+def test_the_ticks_of_a_schedule_are_those_of_its_manifest(project: Project, typed: Typed) -> None:
+    project.run(made())
+    meta, template = {"name": "nightly"}, {"spec": made()["spec"]}
+    spec = {"schedule": "30 2 * * *", "timeZone": "Europe/Berlin", "pipelineTemplate": template}
+    manifest = {"apiVersion": "penstock.dev/v1alpha1", "kind": "PipelineSchedule", "metadata": meta, "spec": spec}
+    Path("nightly.yaml").write_text(yaml.safe_dump(manifest))
+    words = ("schedule", "next", "--local", "--after", "2026-07-01T00:00:00Z", "--count", "2")
+    assert "2026-07-02T00:30:00Z" in typed(*words, "-f", "nightly.yaml").stdout
+    found = typed(*words, "nightly")
+    assert found.exit_code == 1
+    assert "there is no pipelineschedule 'nightly'" in found.stderr
+    Path("p.yaml").write_text(yaml.safe_dump(made()))
+    assert "it fires on a cluster only" in typed("run", "--with", "process", "nightly.yaml", "p.yaml").stderr
+
+
 def test_a_forecast_is_for_this_machine(project: Project, typed: Typed) -> None:
     project.run(made(), cpu="3")
     one = step("x", duration="1m", resources={"requests": {"cpu": "1"}})
