@@ -10,12 +10,10 @@ from penstock.python.annotations import fits
 from penstock.python.conditions import cel, term
 from penstock.python.functions import Argument, Called, PipelineOf, StepFunction, Undo, fields_of_result
 from penstock.python.harness import Signature, Variable
-from penstock.python.options import Fields, Given
+from penstock.python.options import PYTHON, Fields, Given
 from penstock.python.refusals import Refusal
 from penstock.python.values import Each, Fan, Joined, Made, Param, Results, Value, Written, type_of_given
 
-PYTHON = ["python3", "-c"]
-"""What runs a step's code if its settings do not say."""
 LARGEST = 64 * 1024
 
 Script = Callable[[StepFunction | Undo, Signature], str]
@@ -94,7 +92,7 @@ def _work(step: StepFunction, call: Call, options: Given, script: Script) -> Fie
     given = [Variable(one.name, one.input, one.type) for one, _, _ in call.given]
     if step.coded:
         signature = Signature(step.name, given, step.results, replicas="replicas" in options.values)
-        found["interpreter"] = options.values.get("interpreter", PYTHON)
+        found["interpreter"] = options.fields().get("interpreter", PYTHON)
         found["script"] = _bounded(step.function, script(step, signature))
     if step.undos:
         found["undo"] = _undo(step, step.undos[0], given, script)
