@@ -20,6 +20,8 @@ Script = Callable[[StepFunction | Undo, Signature], str]
 """The script of a function that is called so."""
 Components = Callable[[PipelineOf], str]
 """The name of the Component that a pipeline becomes."""
+Codes = Callable[[StepFunction, Fields], Fields]
+"""A step with the modules that its function imports."""
 Lines = dict[str, int]
 """Lines by path within a step, such as `inputs[0]`; the empty one stands for all the rest."""
 
@@ -47,7 +49,7 @@ class Template:
     lines: Lines = field(default_factory=dict)
 
 
-def template(call: Call, script: Script, component: Components) -> Template:
+def template(call: Call, script: Script, component: Components, code: Codes) -> Template:
     """The step that a call becomes. Raises Refusal."""
     lines: Lines = {"": call.node.lineno}
     fields: Fields = {"name": call.name}
@@ -73,7 +75,7 @@ def template(call: Call, script: Script, component: Components) -> Template:
     if inputs:
         fields["inputs"] = inputs
     if isinstance(call.called, StepFunction):
-        own |= _work(call.called, call, options, script)
+        own = code(call.called, own | _work(call.called, call, options, script))
     for name in own:
         lines.setdefault(name, options.place(name) or call.called.function.lineno)
     lines |= options.places_of_amounts()
