@@ -81,6 +81,42 @@ def test_why_tells_a_traceback_at_the_lines_of_the_file(typed: Typed) -> None:
         assert told == [True, True]
 
 
+MODULES = """\
+from penstock import pipeline, step
+from shapes.square import area
+
+
+@step(image="python:3.12-slim")
+def work(side: int) -> int:
+    return area(side)
+
+
+@pipeline
+def p(side: int = 3) -> int:
+    return work(side)
+"""
+
+
+def test_modules_beside_the_file_are_taken_along(typed: Typed) -> None:
+    """Also by its name and after an edit was taken back, when the files are other ones or gone."""
+    project = Path("project")
+    (project / "shapes").mkdir(parents=True)
+    (project / "shapes/__init__.py").write_text("")
+    square = project / "shapes/square.py"
+    square.write_text("def area(side):\n    return side * side\n")
+    (project / "p.py").write_text(MODULES)
+    assert "result: 9\n" in run(typed, "project/p.py").stdout
+    square.write_text("def area(side):\n    return 1 // (side - 3)\n")
+    assert "1 to run" in typed("diff", "-f", "project/p.py", "--local").stdout
+    failed = run(typed, "project/p.py")
+    assert failed.exit_code == 1
+    assert " shapes/square.py:2, in area" in failed.stdout
+    square.unlink()
+    assert " shapes/square.py:2, in area" in run(typed, "p").stdout
+    assert typed("rollback", "p", "--local").exit_code == 0
+    assert "result: 9\n" in typed("run", "p", "--with", "process").stdout
+
+
 def test_a_refusal_is_the_one_that_the_page_shows(typed: Typed) -> None:
     Path("prices.py").write_text(FIRST.replace("data = prepare(rows)", "data = prepare(rows) + 1"))
     words = typed("lint", "prices.py").stdout.splitlines()[0]

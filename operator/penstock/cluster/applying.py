@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any
 
 from penstock.cluster.api import COMPONENTS, PIPELINES, SCHEDULES, STEPS, Cluster, Object, Refused, Resource
 from penstock.cluster.failure import Failure
@@ -18,6 +20,9 @@ RESOURCES: Mapping[str, Resource] = {
     "Pipeline": PIPELINES,
 }
 """What can be applied, in the order in which it is: what is referred to first."""
+
+COMPILED = ("Component", "ConfigMap")
+"""What a Pipeline in Python consists of beside itself."""
 
 MANAGER = "penstock"
 APPLY_PATCH = "application/apply-patch+yaml"
@@ -62,25 +67,38 @@ def _version(cluster: Cluster, path: str) -> str | None:
     return found
 
 
-def left_over(cluster: Cluster, pipeline: Object, applied: Sequence[Object]) -> Iterator[str]:
-    """The Components that were compiled for a Pipeline before, and that no kept revision of it refers to."""
+def left_over(cluster: Cluster, kind: str, pipeline: Object, applied: Sequence[Object]) -> Iterator[str]:
+    """What was compiled for a Pipeline before, and no kept revision of it refers to: Components or ConfigMaps."""
     meta = pipeline["metadata"]
     namespace = meta.get("namespace") or cluster.namespace
     mine = f"{labels.COMPILED_FOR}={label_value(meta['name'])}"
-    names = {one["metadata"]["name"] for one in applied if one["kind"] == "Component"}
-    found = [one["metadata"]["name"] for one in cluster.list(COMPONENTS, namespace, mine, names_only=True)]
+    names = {one["metadata"]["name"] for one in applied if one["kind"] == kind}
+    found = [one["metadata"]["name"] for one in cluster.list(RESOURCES[kind], namespace, mine, names_only=True)]
     if set(found) <= names:
         return
     live = cluster.json("GET", PIPELINES.path(namespace, meta["name"]))
     for revision in every(cluster, namespace, meta["name"], live["metadata"]["uid"]):
-        names |= set(revision.pins)
+        specs = (revision.spec, *revision.pins.values())
+        names |= set(revision.pins) if kind == "Component" else set(chain.from_iterable(map(_config_maps, specs)))
     yield from (name for name in found if name not in names)
 
 
-def remove(cluster: Cluster, name: str, namespace: str | None) -> None:
-    """Deletes a Component, if it is there."""
+def _config_maps(spec: Any) -> Iterator[str]:
+    """The names of all ConfigMaps that volumes somewhere in a spec are of."""
+    if isinstance(spec, Mapping):
+        if isinstance(given := spec.get("configMap"), Mapping) and isinstance(given.get("name"), str):
+            yield given["name"]
+        for value in spec.values():
+            yield from _config_maps(value)
+    elif isinstance(spec, list):
+        for value in spec:
+            yield from _config_maps(value)
+
+
+def remove(cluster: Cluster, resource: Resource, name: str, namespace: str | None) -> None:
+    """Deletes an object, if it is there."""
     try:
-        cluster.json("DELETE", COMPONENTS.path(namespace or cluster.namespace, name))
+        cluster.json("DELETE", resource.path(namespace or cluster.namespace, name))
     except Refused as refused:
         if refused.status != 404:
             raise

@@ -34,6 +34,7 @@ class Folder:
         self.path = (self.project / NAME).resolve()
         self.journal = self.path / "journal"
         self.inbox = self.path / "inbox"
+        self.code = self.path / "code"
         self._lock: int | None = None
 
     @property

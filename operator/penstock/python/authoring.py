@@ -74,6 +74,7 @@ class StepOptions(TypedDict, total=False):
     command: Sequence[str]
     args: Sequence[str]
     interpreter: Sequence[str]
+    packages: Sequence[str]
     env: Mapping[str, str]
     env_from: Sequence[Mapping[str, Any]]
     working_dir: str
@@ -119,6 +120,7 @@ class UndoOptions(TypedDict, total=False):
     command: Sequence[str]
     args: Sequence[str]
     interpreter: Sequence[str]
+    packages: Sequence[str]
     env: Mapping[str, str]
     retry: Retry
     timeout: str

@@ -10,6 +10,7 @@ from penstock.core import labels
 from penstock.core.names import label_value, short_hash
 from penstock.core.values import canonical, type_name
 from penstock.python.annotations import fits, type_of_value
+from penstock.python.code import Modules, code_of, config_map, no_modules, with_code
 from penstock.python.flow import Flow, flow_of, outputs_of
 from penstock.python.free import Function
 from penstock.python.functions import (
@@ -48,33 +49,47 @@ class Compilation:
     problems: Sequence[Problem] = ()
 
 
-def compile_text(text: str, file: str, cells: Sequence[tuple[int, int]] | None = None) -> Compilation:
+def compile_text(
+    text: str, file: str, cells: Sequence[tuple[int, int]] | None = None, modules: Modules = no_modules
+) -> Compilation:
     """Reads a module, or the code of a notebook's cells.
 
     `file`: its name, for the source map. `cells`: of a notebook the cell and its line that each line is from.
+    `modules`: those that lie beside it.
     Without a @pipeline there are no manifests and no problem about that.
     """
     problems = Problems()
     try:
-        manifests = _compiled(text.replace("\r\n", "\n").replace("\r", "\n"), file, cells, problems)
+        manifests = _compiled(text.replace("\r\n", "\n").replace("\r", "\n"), file, (cells, modules), problems)
     except RecursionError:
         problems.add(Problem(1, "nests expressions too deeply to be read; use names for parts of them"))
         manifests = []
     return Compilation(manifests, sorted(problems.found, key=lambda one: one.line))
 
 
-def _compiled(text: str, file: str, cells: Sequence[tuple[int, int]] | None, problems: Problems) -> list[Manifest]:
+def _compiled(
+    text: str, file: str, around: tuple[Sequence[tuple[int, int]] | None, Modules], problems: Problems
+) -> list[Manifest]:
     module = read_module(text, problems)
     if module is None:
         return []
+    cells, modules = around
     if cells is None:  # in a notebook one tries things
         check_strays(module, problems)
-    return list(_Program(module, file, problems, cells).manifests())
+    return list(_Program(module, file, problems, cells, modules).manifests())
 
 
 class _Program:
-    def __init__(self, module: Module, file: str, problems: Problems, cells: Sequence[tuple[int, int]] | None) -> None:
+    def __init__(
+        self,
+        module: Module,
+        file: str,
+        problems: Problems,
+        cells: Sequence[tuple[int, int]] | None,
+        modules: Modules,
+    ) -> None:
         self.module = module
+        self.modules = modules
         self.file = file
         self.cells = cells
         self.problems = problems
@@ -126,9 +141,10 @@ class _Pipeline:
         self.names: dict[str, str] = {}
         self.within: list[str] = [of.name]
         self.scripts: Scripts = {}
+        self.code: dict[str, Manifest] = {}
 
     def manifests(self) -> Iterator[Manifest]:
-        """The Components, then the Pipeline."""
+        """The ConfigMaps with code, the Components, then the Pipeline."""
         steps, finals, lines = self._steps(self.program.flows[self.of.name])
         spec: Fields = {}
         about = ast.get_docstring(self.of.function)
@@ -154,6 +170,7 @@ class _Pipeline:
             **{key: given[key] for key in METADATA[1:3] if key in given},
             "annotations": notes,
         }
+        yield from self.code.values()
         yield from self.components.values()
         yield Manifest({"apiVersion": API_VERSION, "kind": "Pipeline", "metadata": metadata, "spec": spec}, lines)
 
@@ -211,7 +228,7 @@ class _Pipeline:
 
     def _template(self, call: Call) -> Template:
         with self.program.problems.noted():
-            return template(call, self._script, self._component)
+            return template(call, self._script, self._component, self._with_code)
         return Template({"name": call.name}, {"": call.node.lineno})
 
     def _script(self, of: StepFunction | Undo, signature: Signature) -> str:
@@ -219,6 +236,26 @@ class _Pipeline:
         text = "\n".join([*found.lines, *harness(signature)]) + "\n"
         self.scripts[short_hash(text)] = found.origins
         return text
+
+    def _with_code(self, of: StepFunction, fields: Fields) -> Fields:
+        """The step with what it, or its undo, imports of the modules beside the file, if it does."""
+        functions: list[StepFunction | Undo] = [of, *of.undos]
+        lines = [line for one in functions if one.coded for line in self.program.slice(one.function).lines]
+        files = code_of(lines, self.program.modules, of.function)
+        if not files:
+            return fields
+        made = config_map(self.name, files, of.function)
+        made["metadata"] |= self._belonging()
+        name = made["metadata"]["name"]
+        self.code[name] = Manifest(made, {"": of.function.lineno})
+        pod = _mapping(self.of.options.values.get("pod"))
+        return with_code(fields, name, _rows(pod.get("volumes")), _rows(pod.get("volumeMounts")))
+
+    def _belonging(self) -> Fields:
+        """Metadata of what is made beside the Pipeline."""
+        namespace = self.of.options.values.get("namespace")
+        where = {"namespace": namespace} if namespace else {}
+        return {**where, "labels": {labels.COMPILED_FOR: label_value(self.name)}}
 
     def _component(self, of: PipelineOf) -> str:
         """Name of the Component that a pipeline is here, which is made if it is not there yet."""
@@ -258,11 +295,7 @@ class _Pipeline:
         name = f"{self.name}-{of.title}-{short_hash(canonical(spec))}"
         about = ast.get_docstring(of.function)
         spec = {**({"description": about} if about else {}), **spec}
-        metadata: Fields = {"name": name}
-        namespace = self.of.options.values.get("namespace")
-        if namespace:
-            metadata["namespace"] = namespace
-        metadata["labels"] = {labels.COMPILED_FOR: label_value(self.name)}
+        metadata: Fields = {"name": name, **self._belonging()}
         self.components[name] = Manifest(
             {"apiVersion": API_VERSION, "kind": "Component", "metadata": metadata, "spec": spec},
             {"": of.function.lineno, **lines},
@@ -286,3 +319,7 @@ class _Pipeline:
 
 def _mapping(value: Json) -> dict[str, Json]:
     return value if isinstance(value, dict) else {}
+
+
+def _rows(value: Json) -> list[Fields]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

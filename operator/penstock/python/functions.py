@@ -134,10 +134,9 @@ def _check_body(function: Function, options: Given, coded: bool) -> None:
             f"{function.name!r} has a body and {what!r}; what the image does has no body:"
             " write `raise NotImplementedError`, or remove the option",
         )
-    if not coded and "interpreter" in options.values:
-        raise Refusal(
-            function, f"{function.name!r} has an interpreter but no body that it could run; write one of them"
-        )
+    for name, title in (("interpreter", "an interpreter"), ("packages", "packages")):
+        if not coded and options.values.get(name):
+            raise Refusal(function, f"{function.name!r} has {title} but no body to run with; write one of them")
 
 
 def is_coded(function: Function) -> bool:

@@ -24,6 +24,14 @@ DEFAULTS = ("image", "resources", "retry", "timeout", "pod")
 """What `spec.defaults` of a Pipeline can say."""
 
 
+PYTHON = ["python3", "-c"]
+"""What runs a step's code if its settings do not say."""
+WITH = ["uv", "run", "--no-project"]
+"""What runs it with packages, which are installed before it begins. It has to be in the image."""
+MOST_PACKAGES = 11
+"""An interpreter has 16 words at most."""
+
+
 class Given:
     """The options of one decorator or call, as far as they could be read."""
 
@@ -45,6 +53,9 @@ class Given:
         for keyword in call.keywords:
             with self._problems.noted():
                 self._option(keyword, known)
+        with self._problems.noted():
+            if self.values.get("packages") and "interpreter" in self.values:
+                raise Refusal(call, "has packages and an interpreter, which would install them; keep one of them")
         return self
 
     def _settings(self, node: ast.expr, within: tuple[str, ...] = ()) -> None:
@@ -72,7 +83,10 @@ class Given:
             raise Refusal(keyword, f"there is no option {keyword.arg!r}{hint}")
         self.places[keyword.arg] = keyword.value.lineno
         if keyword.arg != "needs":
-            self.values[keyword.arg] = literal(self._module, keyword.value)
+            value = literal(self._module, keyword.value)
+            if keyword.arg == "packages":
+                _check_packages(keyword.value, value)
+            self.values[keyword.arg] = value
 
     @classmethod
     def merged(cls, *given: "Given") -> "Given":
@@ -87,8 +101,11 @@ class Given:
         """The options as fields of a step."""
         found: Fields = {}
         for name, value in self.values.items():
-            if name not in (*AMOUNTS, "resources", "env", "name", "max_parallel"):
+            if name not in (*AMOUNTS, "resources", "env", "name", "max_parallel", "packages"):
                 found[to_camel(name)] = value
+        packages = self.values.get("packages")
+        if isinstance(packages, list) and packages:
+            found["interpreter"] = [*WITH, *(f"--with={one}" for one in packages), *PYTHON]
         if "env" in self.values:
             found["env"] = self._env(self.values["env"])
         resources = self.resources()
@@ -109,6 +126,8 @@ class Given:
         names = [name for name in self.places if to_camel(name) == field]
         if field == "resources":
             names += [name for name in AMOUNTS if name in self.places]
+        if field == "interpreter" and "packages" in self.places:
+            names.append("packages")
         return self.places[names[0]] if names else None
 
     def places_of_amounts(self) -> dict[str, int]:
@@ -125,6 +144,21 @@ class Given:
         return [
             {"name": name, "value": given if isinstance(given, str) else str(given)} for name, given in value.items()
         ]
+
+
+def _check_packages(node: ast.expr, value: Json) -> None:
+    if not isinstance(value, list) or not all(isinstance(one, str) and one.strip() for one in value):
+        raise Refusal(node, 'packages is a list of what pip takes: packages=["numpy==2.3.1"]')
+    option = next((one for one in value if str(one).startswith("-")), None)
+    if option:
+        raise Refusal(
+            node, f"{option!r} is an option, and packages are installed by name; write `interpreter=` for more"
+        )
+    if len(value) > MOST_PACKAGES:
+        raise Refusal(
+            node,
+            f"are {len(value)} packages, to be installed at each start; of more than {MOST_PACKAGES} make an image",
+        )
 
 
 def read_options(module: Module, problems: Problems, call: ast.expr, known: type) -> Given:

@@ -15,12 +15,16 @@ from penstock.core.names import short_hash
 SOURCE = f"{GROUP}/source"
 """The annotation."""
 
+ARCHIVE = "code.zip"
+"""Modules of the author's that steps import are in a file of this name, as they are."""
+
 Scripts = dict[str, Sequence[int]]
 """By the digest of each script, the line that each of its lines is from."""
 Place = tuple[int, int]
 """Cell, 0 where there are none, and line in it."""
 
 _FRAME = re.compile(r'File "<string>", line (\d+)(, in (\w+))?')
+_MODULE = re.compile(rf'File "[^"]*/{re.escape(ARCHIVE)}/([^"]+)", line (\d+)')
 _RUN = re.compile(r"(?:(\d+)/)?(\d+)\+(\d+)")
 
 
@@ -61,7 +65,9 @@ class Origins:
     def translate(self, text: str, scripts: Sequence[str]) -> str:
         """The text with each frame of one of the scripts at its place in the file."""
         known = [(script.split("\n"), rows) for script in scripts if (rows := self._rows(script))]
-        return _FRAME.sub(lambda frame: self._place(frame, known), text) if known else text
+        if not known:
+            return text
+        return _FRAME.sub(lambda frame: self._place(frame, known), _MODULE.sub(r"\1:\2", text))
 
     def _rows(self, script: str) -> list[Place]:
         runs = _RUN.findall(str(self._scripts.get(short_hash(script)) or ""))

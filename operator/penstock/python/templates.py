@@ -10,18 +10,18 @@ from penstock.python.annotations import fits
 from penstock.python.conditions import cel, term
 from penstock.python.functions import Argument, Called, PipelineOf, StepFunction, Undo, fields_of_result
 from penstock.python.harness import Signature, Variable
-from penstock.python.options import Fields, Given
+from penstock.python.options import PYTHON, Fields, Given
 from penstock.python.refusals import Refusal
 from penstock.python.values import Each, Fan, Joined, Made, Param, Results, Value, Written, type_of_given
 
-PYTHON = ["python3", "-c"]
-"""What runs a step's code if its settings do not say."""
 LARGEST = 64 * 1024
 
 Script = Callable[[StepFunction | Undo, Signature], str]
 """The script of a function that is called so."""
 Components = Callable[[PipelineOf], str]
 """The name of the Component that a pipeline becomes."""
+Codes = Callable[[StepFunction, Fields], Fields]
+"""A step with the modules that its function imports."""
 Lines = dict[str, int]
 """Lines by path within a step, such as `inputs[0]`; the empty one stands for all the rest."""
 
@@ -49,7 +49,7 @@ class Template:
     lines: Lines = field(default_factory=dict)
 
 
-def template(call: Call, script: Script, component: Components) -> Template:
+def template(call: Call, script: Script, component: Components, code: Codes) -> Template:
     """The step that a call becomes. Raises Refusal."""
     lines: Lines = {"": call.node.lineno}
     fields: Fields = {"name": call.name}
@@ -75,7 +75,7 @@ def template(call: Call, script: Script, component: Components) -> Template:
     if inputs:
         fields["inputs"] = inputs
     if isinstance(call.called, StepFunction):
-        own |= _work(call.called, call, options, script)
+        own = code(call.called, own | _work(call.called, call, options, script))
     for name in own:
         lines.setdefault(name, options.place(name) or call.called.function.lineno)
     lines |= options.places_of_amounts()
@@ -94,7 +94,7 @@ def _work(step: StepFunction, call: Call, options: Given, script: Script) -> Fie
     given = [Variable(one.name, one.input, one.type) for one, _, _ in call.given]
     if step.coded:
         signature = Signature(step.name, given, step.results, replicas="replicas" in options.values)
-        found["interpreter"] = options.values.get("interpreter", PYTHON)
+        found["interpreter"] = options.fields().get("interpreter", PYTHON)
         found["script"] = _bounded(step.function, script(step, signature))
     if step.undos:
         found["undo"] = _undo(step, step.undos[0], given, script)

@@ -46,6 +46,7 @@ _KINDS = {
     "pipelines": "Pipeline",
     "steps": "Step",
     "components": "Component",
+    "configmaps": "ConfigMap",
     "pods": "Pod",
     "controllerrevisions": "ControllerRevision",
 }

@@ -161,6 +161,30 @@ def test_components_stay_while_a_kept_revision_refers_to_them(api: FakeApi, run:
     assert components(api) == sorted([*names[1:], "mine", "theirs"])
 
 
+def test_code_of_modules_stays_while_a_kept_revision_mounts_it(api: FakeApi, run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "p.py"
+    file.write_text(
+        "from penstock import pipeline, step\nimport mine\n@step(image='i')\ndef a() -> None: mine.do()\n"
+        "@pipeline(name='digits')\ndef p() -> None: a()\n"
+    )
+    names: list[str] = []
+    for number in (1, 2, 3):
+        (tmp_path / "mine.py").write_text(f"do = {number}\n")
+        done = run("apply", str(file))
+        assert done.exit_code == 0, done.output
+        (volume,) = api.objects[PIPELINE]["spec"]["steps"][0]["pod"]["volumes"]
+        names.append(volume["configMap"]["name"])
+        revision(api, number)
+        kept = api.objects[f"/apis/apps/v1/namespaces/ml/controllerrevisions/digits-{number}"]
+        kept["data"]["spec"] = api.objects[PIPELINE]["spec"]
+    assert f"configmap/{names[-1]} created" in done.stdout
+    del api.objects["/apis/apps/v1/namespaces/ml/controllerrevisions/digits-1"]
+    done = run("apply", str(file))
+    assert f"configmap/{names[0]} removed" in done.stdout
+    left = [path.rsplit("/", 1)[-1] for path in api.objects if "/configmaps/" in path]
+    assert sorted(left) == sorted(names[1:])
+
+
 def test_without_the_right_to_see_revisions_components_stay(api: FakeApi, run: Run, file: Path) -> None:
     assert run("apply", str(file)).exit_code == 0
     before = components(api)

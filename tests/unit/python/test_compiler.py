@@ -275,6 +275,23 @@ def test_options_are_fields() -> None:
     assert "interpreter" not in go
 
 
+def test_packages_are_an_interpreter_that_installs_them() -> None:
+    with_two = ["uv", "run", "--no-project", "--with=numpy>=2,<3", "--with=pandas[excel]", "python3", "-c"]
+    spec = pipeline(
+        "N = Settings(P, packages=['numpy>=2,<3', 'pandas[excel]'])\n"
+        "@step(N)\ndef f() -> None: print()\n"
+        "@f.undo\ndef g() -> None: print()\n"
+        "@step(N, packages=[])\ndef h() -> None: print()\n"
+        "@h.undo(packages=['a'])\ndef i() -> None: print()\n"
+        "@pipeline(on_failure='Undo')\ndef p() -> None:\n    f()\n    h()\n"
+    )
+    f, h = spec["steps"]
+    assert f["interpreter"] == with_two
+    assert "interpreter" not in f["undo"]  # it is the step's
+    assert h["interpreter"] == ["python3", "-c"]
+    assert h["undo"]["interpreter"] == ["uv", "run", "--no-project", "--with=a", "python3", "-c"]
+
+
 def test_an_undo_sees_inputs_and_outputs() -> None:
     spec = pipeline(
         "@count.undo(retry={'limit': 2})\n"

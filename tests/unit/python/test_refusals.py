@@ -191,7 +191,17 @@ ELSEWHERE = [
         2,
         "'f' has a body and 'command'; what the image does has no body",
     ),
-    ("@step(P, interpreter=['a'])\ndef f() -> None: ...", 2, "'f' has an interpreter but no body that it could run"),
+    ("@step(P, interpreter=['a'])\ndef f() -> None: ...", 2, "'f' has an interpreter but no body to run with"),
+    ("@step(P, packages=['a'])\ndef f() -> None: ...", 2, "'f' has packages but no body to run with"),
+    ("@step(P, packages='a')\ndef f() -> None: print()", 1, "packages is a list of what pip takes"),
+    ("@step(P, packages=[' '])\ndef f() -> None: print()", 1, "packages is a list of what pip takes"),
+    ("@step(P, packages=['-r a'])\ndef f() -> None: print()", 1, "'-r a' is an option"),
+    (
+        "@step(P, packages=['a'] + ['b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l'])\ndef f() -> None: print()",
+        1,
+        "are 12 packages",
+    ),
+    ("@step(P, packages=['a'], interpreter=['b'])\ndef f() -> None: print()", 1, "keep one of them"),
     ("@make.undo\ndef f(other: int) -> None: print()\n@pipeline\ndef p() -> None: make()", 2, "there are: result"),
     (
         "@make.undo\ndef f(result: Path) -> None: print()\n@pipeline\ndef p() -> None: make()",

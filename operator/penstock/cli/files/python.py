@@ -2,8 +2,11 @@
 
 import os
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 
 from penstock.cli.files.reading import Document, Unreadable
+from penstock.python.code import Files
 from penstock.python.compiler import compile_text
 from penstock.python.notebook import UnreadableNotebook, code_of
 
@@ -25,7 +28,7 @@ def documents_of(text: str, name: str) -> Iterator[Document | Unreadable]:
         cell, row = rows[min(line, len(rows)) - 1]
         return f"{name}, cell {cell}", row
 
-    found = compile_text(text, os.path.basename(name), rows if notebook else None)
+    found = compile_text(text, os.path.basename(name), rows if notebook else None, partial(_beside, Path(name).parent))
     yield from (Unreadable(*place(one.line), one.message) for one in found.problems)
     if found.problems:
         return
@@ -36,3 +39,12 @@ def documents_of(text: str, name: str) -> Iterator[Document | Unreadable]:
         places = {path: place(line) for path, line in one.lines.items()}
         file, line = places.get("", (name, 1))
         yield Document(file, line, one.data, places=places)
+
+
+def _beside(folder: Path, name: str) -> Files:
+    """The files of a module in a folder, or of a package in it: all Python in that, at any depth."""
+    if (folder / name / "__init__.py").is_file():
+        found = sorted((folder / name).rglob("*.py"))
+    else:
+        found = [path for path in (folder / f"{name}.py",) if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found if path.is_file()}

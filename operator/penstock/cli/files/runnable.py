@@ -16,7 +16,10 @@ from penstock.cluster.components import namespace_of, visible
 from penstock.cluster.failure import Failure
 from penstock.core.graph.compiler import compile_pipeline
 from penstock.core.graph.graph import Graph
+from penstock.core.labels import COMPILED_FOR
+from penstock.local.code import kept as kept_code
 from penstock.local.environment import Sources, read_env_file
+from penstock.local.folder import Folder
 from penstock.local.journal import read as read_journal
 
 Object = dict[str, Any]
@@ -30,6 +33,8 @@ class Runnable:
     graph: Graph
     components: Sequence[Object]
     sources: Sources
+    code: Sequence[Object] = field(default=())
+    """ConfigMaps with modules that its steps import."""
     notes: Sequence[str] = field(default=())
     """What of the files is not run, and why."""
 
@@ -63,9 +68,9 @@ def runnable(
     return _runnable(items, ", ".join(names), (params, env_files, which))
 
 
-def kept(name: str, journal: Path, params: Params, env_files: Sequence[str]) -> Runnable:
+def kept(name: str, folder: Folder, params: Params, env_files: Sequence[str]) -> Runnable:
     """The Pipeline of that name as it was left, or was asked for since. Raises Failure if there is none."""
-    objects = read_journal(journal)
+    objects = read_journal(folder.journal)
     known = {key: obj for key, obj in objects.items() if key[0] == "pipelines"}
     found = [obj for (_, _, known_name), obj in known.items() if known_name == name]
     if len(found) != 1:
@@ -74,6 +79,7 @@ def kept(name: str, journal: Path, params: Params, env_files: Sequence[str]) -> 
     components = [obj for key, obj in objects.items() if key[0] == "components"]
     spec = {key: value for key, value in found[0]["spec"].items() if key not in ("suspend", "cancel")}
     items = [Document("journal", 1, _written(one, one["spec"])) for one in components]
+    items += [Document("code", 1, one) for one in kept_code(folder.code)]
     items.append(Document("journal", 1, _written(found[0], spec)))
     return _runnable(items, name, (params, env_files, name))
 
@@ -100,12 +106,17 @@ def _runnable(
         graph=_graph(manifest, report),
         components=[one for one in documents if _kind(one) == Component.__name__],
         sources=_sources(documents, env_files),
+        code=[one for one in documents if _kind(one) == "ConfigMap" and _is_code(one)],
         notes=list(_notes(report)),
     )
 
 
 def _kind(document: Any) -> str:
     return str(document.get("kind")) if isinstance(document, dict) else ""
+
+
+def _is_code(config_map: Object) -> bool:
+    return COMPILED_FOR in (config_map["metadata"].get("labels") or {})
 
 
 def _chosen(documents: Iterable[Any], which: str | None, where: str) -> Object:

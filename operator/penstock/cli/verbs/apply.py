@@ -19,8 +19,9 @@ def apply(
 ) -> None:
     """Check manifests and apply them, as `kubectl apply --server-side` does.
 
-    Python files are compiled first. The Components that they consist of carry a digest in their names; those of
-    earlier versions are removed once no kept revision of the Pipeline refers to them.
+    Python files are compiled first. The Components that they consist of, and the ConfigMaps with modules that their
+    steps import, carry a digest in their names; those of earlier versions are removed once no kept revision of the
+    Pipeline refers to them.
     """
     from penstock.cli.files.linting import Level, lint
     from penstock.cli.files.reading import Document, read
@@ -50,19 +51,19 @@ def apply(
 
 
 def _clear(cluster: Cluster, pipeline: dict[str, Any], documents: list[dict[str, Any]]) -> None:
-    from penstock.cluster.api import COMPONENTS
-    from penstock.cluster.applying import left_over, remove
+    from penstock.cluster.applying import COMPILED, RESOURCES, left_over, remove
     from penstock.python.sourcemap import SOURCE
 
     meta = pipeline["metadata"]
     if SOURCE not in (meta.get("annotations") or {}):
         return
-    try:
-        for name in left_over(cluster, pipeline, documents):
-            remove(cluster, name, meta.get("namespace"))
-            typer.echo(f"{COMPONENTS.title(name)} removed")
-    except Refused as refused:
-        typer.echo(f"note: Components of earlier versions of {meta['name']!r} stay: {refused}", err=True)
+    for kind in COMPILED:
+        try:
+            for name in left_over(cluster, kind, pipeline, documents):
+                remove(cluster, RESOURCES[kind], name, meta.get("namespace"))
+                typer.echo(f"{RESOURCES[kind].title(name)} removed")
+        except Refused as refused:
+            typer.echo(f"note: {kind}s of earlier versions of {meta['name']!r} stay: {refused}", err=True)
 
 
 def _title(document: Any) -> str:

@@ -54,11 +54,12 @@ def run(
     """
     from penstock.cli.files.graphs import is_file
     from penstock.cli.files.runnable import kept, runnable
+    from penstock.local.code import keep
     from penstock.local.folder import Folder, Taken
 
     project = Path.cwd()
     if len(files) == 1 and not is_file(files[0]):
-        found = kept(files[0], Folder(project).journal, params or (), env_files or ())
+        found = kept(files[0], Folder(project), params or (), env_files or ())
     else:
         found = runnable(files, params or (), env_files or (), which)
     for note in found.notes:
@@ -66,6 +67,7 @@ def run(
     try:
         with Folder(project) as folder:
             _log_to(folder.path / "log")
+            keep(folder.code, found.code)
             return asyncio.run(_run(found, folder, fresh, executor, _room(capacity, folder)))
     except Taken as error:
         raise Failure(str(error)) from error
