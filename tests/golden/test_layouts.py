@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from penstock import api
-from penstock.core.asked.layout.nested import Layout, layout
+from penstock.core.asked.layout.nested import layout
+from penstock.core.asked.layout.placed import Layout
 from penstock.core.asked.picture import picture
 from penstock.core.graph.compiler import compile_pipeline
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock.core.asked.layout.level import Point, level
-from penstock.core.asked.layout.nested import Layout, Placed, layout
+from penstock.core.asked.layout.nested import layout
+from penstock.core.asked.layout.placed import Layout, Placed
 from penstock.core.asked.picture import Arrow, Box, Picture
 from tests.unit.core.asked.layout.geometry import crossings
 
@@ -23,6 +24,7 @@ def pictures(draw: st.DrawFn) -> tuple[Picture, frozenset[str]]:
     """Nested steps with arrows in the order of the graph, and what is open."""
     names = st.integers(0, 3).map("abcd".__getitem__)
     leaf_paths = draw(st.lists(st.lists(names, min_size=1, max_size=3), min_size=1, max_size=14))
+    many_alike = draw(st.sampled_from([0, 0, 9, 23]))
     paths: dict[str, Box] = {}
     for number, segments in enumerate(leaf_paths):
         whole = (*segments, f"s{number}")
@@ -31,10 +33,14 @@ def pictures(draw: st.DrawFn) -> tuple[Picture, frozenset[str]]:
     many = len(boxes) - 1
     pairs = draw(st.lists(st.tuples(st.integers(0, many), st.integers(0, many)), max_size=24))
     ends = sorted({(min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]})
-    arrows = tuple(Arrow(boxes[a].id, boxes[b].id, "data") for a, b in ends)
+    arrows = [Arrow(boxes[a].id, boxes[b].id, "data") for a, b in ends]
+    first = boxes[draw(st.integers(0, many))]
+    alike = [Box(".".join(path), path) for path in ((*first.segments[:-1], f"t{at}") for at in range(many_alike))]
+    arrows += [Arrow(first.id, one.id, "order") for one in alike]
+    boxes += alike
     groups = {".".join(box.segments[:depth]) for box in boxes for depth in range(1, 4)}
     opened = draw(st.sets(st.sampled_from(sorted(groups | paths.keys()))))
-    return Picture("p", tuple(boxes), arrows, {}), frozenset(opened)
+    return Picture("p", tuple(boxes), tuple(arrows), {}), frozenset(opened)
 
 
 def inside(inner: Placed, outer: Placed) -> bool:
@@ -60,7 +66,7 @@ def test_boxes_touch_only_the_frames_around_them(given_: tuple[Picture, frozense
         assert one.x + one.width <= found.width + 0.01
         assert one.y + one.height <= found.height + 0.01
         for two in found.boxes[:at]:
-            assert inside(one, two) if one.id.startswith(f"{two.id}.") else apart(one, two)
+            assert inside(one, two) if two.id in _around(found, one) else apart(one, two)
 
 
 @given(pictures())
@@ -75,9 +81,18 @@ def test_no_arrow_runs_through_a_box_but_those_around_it(given_: tuple[Picture, 
             assert not any(_touches(a, b, box) for a, b in pairwise(way.points)), (way, box)
 
 
+def _around(found: Layout, box: Placed) -> set[str]:
+    boxes = {one.id: one for one in found.boxes}
+    names = set()
+    while box.around:
+        names.add(box.around)
+        box = boxes[box.around]
+    return names
+
+
 def _others(found: Layout, first: Placed, last: Placed) -> list[Placed]:
-    around = [box for box in found.boxes if box.kind == "frame" and inside(first, box) and inside(last, box)]
-    return [box for box in found.boxes if box not in (first, last, *around)]
+    around = _around(found, first) & _around(found, last)
+    return [box for box in found.boxes if box not in (first, last) and box.id not in around]
 
 
 def _touches(a: Point, b: Point, box: Placed) -> bool:
@@ -105,3 +120,13 @@ def test_as_few_crossings_as_dagre() -> None:
         theirs += one["dagre"]
     assert theirs == 307
     assert ours <= 0.8 * theirs
+
+
+def test_many_that_nothing_joins_are_a_block_and_not_a_tower() -> None:
+    for count in (30, 5000):
+        found = layout(Picture("p", tuple(Box(f"s{at}", (f"s{at}",)) for at in range(count)), (), {}))
+        assert 1 <= found.width / found.height <= 2.5
+    chains = [Box(f"s{at}", (f"s{at}",)) for at in range(600)]
+    arrows = tuple(Arrow(f"s{at}", f"s{at + 1}", "data") for at in range(0, 600, 2))
+    found = layout(Picture("p", tuple(chains), arrows, {}))
+    assert 1 <= found.width / found.height <= 2.5

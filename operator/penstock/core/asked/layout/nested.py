@@ -1,53 +1,13 @@
 """A whole Pipeline: its steps and composites, frames around those that are open, and the steps of `finally` apart."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import dataclass, field
 
+from penstock.core.asked.layout.blocks import together
 from penstock.core.asked.layout.layers import Edge
-from penstock.core.asked.layout.level import Level, Point, level
+from penstock.core.asked.layout.placed import FINALLY, Kind, Layout, Placed, alone, around, moved
 from penstock.core.asked.layout.sizes import BAND, HEIGHT, PADDING, TALL, TITLE, WIDTH, cells
 from penstock.core.asked.picture import Arrow, Box, Picture
-
-FINALLY = ":finally"
-"""Id of the frame around the steps of `finally`; no path looks so."""
-
-Kind = Literal["step", "group", "cells", "frame", "finally"]
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A box. `group`: a closed composite; `cells`: an open fan-out, its instances in so many columns; `frame`: an open
-    composite. `id` is the path of the task or composite, without indices."""
-
-    id: str
-    kind: Kind
-    x: float
-    y: float
-    width: float
-    height: float
-    columns: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """An arrow between two boxes in one frame. Points as in `Level`; two points if it is drawn straight, behind all."""
-
-    source: str
-    target: str
-    kind: Literal["data", "order"]
-    label: str
-    points: Sequence[Point]
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """All boxes, frames before what is in them; all arrows; and the size."""
-
-    boxes: Sequence[Placed]
-    ways: Sequence[Way]
-    width: float
-    height: float
 
 
 @dataclass(slots=True)
@@ -94,7 +54,6 @@ class _Nesting:
 
     def inside(self, whole: _Part, arrows: Sequence[Arrow]) -> Layout:
         """What is inside a part; arrows are those between any two steps below it."""
-        parts = list(whole.parts.values())
         depth = whole.id.count(".") + 1 if whole.id else 0
         number = {name: at for at, name in enumerate(whole.parts)}
         own: dict[Edge, list[Arrow]] = {}
@@ -105,59 +64,31 @@ class _Nesting:
                 below.setdefault(a, []).append(arrow)
             else:
                 own.setdefault((a, b), []).append(arrow)
-        drawn = [self._drawn(part, below.get(at, ())) for at, part in enumerate(parts)]
-        placed = level([(one.width, one.height) for one in drawn], list(own))
-        return _together(parts, drawn, own, placed)
+        drawn = [self._drawn(part, below.get(at, ())) for at, part in enumerate(whole.parts.values())]
+        return together(drawn, own)
 
     def _drawn(self, part: _Part, arrows: Sequence[Arrow]) -> Layout:
         if part.parts:
             if part.id in self.opened:
                 return _framed(part.id, "frame", self.inside(part, arrows))
-            return _alone(Placed(part.id, "group", 0.0, 0.0, WIDTH, TALL))
+            return alone(Placed(part.id, "group", 0.0, 0.0, WIDTH, TALL))
         assert part.box is not None
         if not part.box.times and part.id not in self.instances:
-            return _alone(Placed(part.id, "step", 0.0, 0.0, WIDTH, HEIGHT))
+            return alone(Placed(part.id, "step", 0.0, 0.0, WIDTH, HEIGHT))
         if part.id in self.opened and self.instances.get(part.id):
             columns, width, height = cells(self.instances[part.id])
-            return _alone(Placed(part.id, "cells", 0.0, 0.0, width, height, columns))
-        return _alone(Placed(part.id, "step", 0.0, 0.0, WIDTH, TALL))
-
-
-def _alone(box: Placed) -> Layout:
-    return Layout((box,), (), box.width, box.height)
-
-
-def _together(
-    parts: Sequence[_Part], drawn: Sequence[Layout], own: Mapping[Edge, Sequence[Arrow]], placed: Level
-) -> Layout:
-    boxes: list[Placed] = []
-    ways: list[Way] = []
-    for one, (x, y) in zip(drawn, placed.corners, strict=True):
-        moved = _moved(one, x, y)
-        boxes += moved.boxes
-        ways += moved.ways
-    for ((a, b), arrows), points in zip(own.items(), placed.ways, strict=True):
-        kind: Literal["data", "order"] = "data" if any(one.kind == "data" for one in arrows) else "order"
-        labels = dict.fromkeys(one.label for one in arrows if one.label)
-        ways.append(Way(parts[a].id, parts[b].id, kind, ", ".join(labels), points))
-    return Layout(boxes, ways, placed.width, placed.height)
-
-
-def _moved(one: Layout, x: float, y: float) -> Layout:
-    boxes = [replace(box, x=box.x + x, y=box.y + y) for box in one.boxes]
-    ways = [replace(way, points=[(px + x, py + y) for px, py in way.points]) for way in one.ways]
-    return Layout(boxes, ways, one.width, one.height)
-
-
-def _framed(name: str, kind: Kind, inside: Layout) -> Layout:
-    width, height = max(WIDTH, inside.width + 2 * PADDING), inside.height + TITLE + PADDING
-    moved = _moved(inside, PADDING, TITLE)
-    return Layout([Placed(name, kind, 0.0, 0.0, width, height), *moved.boxes], moved.ways, width, height)
+            return alone(Placed(part.id, "cells", 0.0, 0.0, width, height, columns))
+        return alone(Placed(part.id, "step", 0.0, 0.0, WIDTH, TALL))
 
 
 def _side_by_side(main: Layout, last: Layout) -> Layout:
     """`last` to the right of `main`, both on one axis."""
     height = max(main.height, last.height)
-    left = _moved(main, 0.0, (height - main.height) / 2)
-    right = _moved(last, main.width + BAND, (height - last.height) / 2)
+    left = moved(main, 0.0, (height - main.height) / 2)
+    right = moved(last, main.width + BAND, (height - last.height) / 2)
     return Layout([*left.boxes, *right.boxes], [*left.ways, *right.ways], main.width + BAND + last.width, height)
+
+
+def _framed(name: str, kind: Kind, inside: Layout) -> Layout:
+    width, height = max(WIDTH, inside.width + 2 * PADDING), inside.height + TITLE + PADDING
+    return around(name, kind, moved(inside, PADDING, TITLE), width, height)

@@ -8,10 +8,16 @@ TALL = 58.0
 """One that stands for several: a fan-out or a composite, with a strip that tells how they stand."""
 ACROSS, DOWN = 64.0, 18.0
 """Room between layers, and between what is in one."""
+BESIDE = 24.0
+"""Room between columns of what no arrow joins."""
+ALIKE = 8
+"""More steps than these that need the same, and that the same need, stand in a block with one arrow for all."""
 PASSAGE = 6.0
 """Height of what a long arrow goes through."""
 PADDING, TITLE = 16.0, 32.0
 """Of a frame: around what is in it, and above that."""
+EDGE = 10.0
+"""Of a block: around what is in it."""
 CELL = 14.0
 """An instance in an open fan-out, with its distance to the next."""
 BAND = 96.0

@@ -4,7 +4,8 @@ from typing import Any
 
 from tests.unit.builders import components, graph, step
 
-from penstock.core.asked.layout.nested import FINALLY, Layout, Placed, layout
+from penstock.core.asked.layout.nested import layout
+from penstock.core.asked.layout.placed import BLOCK, FINALLY, Layout, Placed
 from penstock.core.asked.layout.sizes import CELL, HEIGHT, PADDING, TALL, TITLE, WIDTH
 from penstock.core.asked.picture import picture
 
@@ -91,3 +92,21 @@ def test_a_straight_chain_is_straight() -> None:
 def test_nothing_has_no_size() -> None:
     found = layout(picture("p", graph(step("a"))), ())
     assert (found.width, found.height) == (WIDTH, HEIGHT)
+
+
+def test_many_with_the_same_arrows_are_a_block_with_one() -> None:
+    checks = [step(f"check-{at}", needs=["a"]) for at in range(40)]
+    found = drawn(step("a"), *checks, step("z", needs=[one["name"] for one in checks]))
+    boxes = by_id(found)
+    block = boxes[f"{BLOCK}check-0"]
+    assert block.kind == "block"
+    assert {boxes[one["name"]].around for one in checks} == {block.id}
+    assert [(way.source, way.target) for way in found.ways] == [("a", block.id), (block.id, "z")]
+    assert found.width / found.height > 1
+
+
+def test_few_with_the_same_arrows_stand_below_one_another() -> None:
+    checks = [step(f"check-{at}", needs=["a"]) for at in range(8)]
+    found = drawn(step("a"), *checks)
+    assert len({box.x for box in found.boxes}) == 2
+    assert {box.around for box in found.boxes} == {""}
