@@ -23,7 +23,7 @@ spec:
       inputs: [{name: data, from: prepare.data}]
       outputs: [{name: model, type: Artifact}, {name: accuracy, type: Number}]
       resources: {limits: {nvidia.com/gpu: 4}}
-    - {name: sign-off, needs: [train], approval: {message: Ship it?}}
+    - {name: sign-off, needs: [train], approval: {message: "Ship it?"}}
     - name: deploy
       when: steps.train.outputs.accuracy >= params.goal
       needs: [sign-off]
@@ -37,5 +37,5 @@ def test_it_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("release.yaml").write_text(RELEASE)
     (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     names: dict[str, Any] = {}
-    exec(code, names)  # noqa: S102 - the page's own
+    exec(code, names)
     names["test_the_best_model_is_deployed"]()
