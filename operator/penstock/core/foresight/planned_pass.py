@@ -19,6 +19,9 @@ from penstock.core.seen.snapshot import Observed
 PLACEMENTS = 250_000
 """Placements of activities that a planned pass may try, a node less counting half: under a second's worth."""
 
+ENOUGH = 25
+"""Schedules for each pair of steps."""
+
 WORLDS = 2
 """Pairs of worlds with wrong estimates in which a plan has to do well."""
 
@@ -65,8 +68,10 @@ def prepared(
 
 
 def affordable(workload: Workload, capacity: Capacity, placements: int) -> int:
-    """How many schedules so many placements are."""
-    return 2 * placements // (len(workload.activities) * (1 + len(capacity.nodes or ("",))))
+    """How many schedules so many placements are, or fewer where fewer find all there is to find: what is ready starts
+    meanwhile, and a plan that comes late holds nothing back any more."""
+    steps = len(workload.activities)
+    return min(2 * placements // (steps * (1 + len(capacity.nodes or ("",)))), ENOUGH * steps**2)
 
 
 def _worth(found: Simulated, by_plan: Simulated, made: Workload, capacity: Capacity) -> float:

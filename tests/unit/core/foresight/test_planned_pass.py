@@ -12,7 +12,7 @@ from penstock.core.admission.capacity import Capacity
 from penstock.core.admission.policies import CRITICAL_PATH, PLANNED
 from penstock.core.admission.running import began
 from penstock.core.foresight.improve import improve, with_plan
-from penstock.core.foresight.planned_pass import Begun, pays, prepared, worth_planning
+from penstock.core.foresight.planned_pass import PLACEMENTS, Begun, affordable, pays, prepared, worth_planning
 from penstock.core.foresight.remaining import remaining
 from penstock.core.foresight.simulate import simulate
 from penstock.core.foresight.worlds import worlds
@@ -68,6 +68,17 @@ def test_a_plan_is_made_for_what_is_known_and_pays() -> None:
     without, by_plan = (simulate(made, room(), cluster.now, policy) for policy in (CRITICAL_PATH, PLANNED))
     assert (without.makespan, by_plan.makespan) == (27 * 60, 20 * 60)
     assert not pays(without, by_plan, 8 * 60)
+
+
+def test_few_steps_are_planned_before_one_starts_that_is_to_be_held_back() -> None:
+    """Nothing waits for a plan: half a second for four steps came too late."""
+    load = worth_planning([course(begun(HOLDING_BACK))], Learned(), NOW)
+    assert load is not None
+    tries = affordable(load, room(), PLACEMENTS)
+    assert tries <= 400
+    assert prepared(load, room(), placements=PLACEMENTS) == prepared(load, room(), placements=100 * PLACEMENTS)
+    large = replace(load, activities=load.activities * 30)
+    assert affordable(large, room(), PLACEMENTS) * len(large.activities) == PLACEMENTS // 120 * 120
 
 
 def test_a_plan_that_wrong_estimates_would_undo_is_not_followed() -> None:
