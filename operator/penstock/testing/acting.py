@@ -78,16 +78,19 @@ class Part:
         return {name.replace("-", "_"): value for name, value in found.items()}
 
     def _named(self, given: Any, declared: tuple[Output, ...]) -> Mapping[str, Any]:
-        """Outputs by name."""
+        """Outputs by name, where `_` may stand for `-`."""
         names = [one.name for one in declared]
-        found = {} if given is None else given
+        python = {name.replace("-", "_"): name for name in names}
+        found = {} if given is None else given._asdict() if hasattr(given, "_asdict") else given
+        if isinstance(found, Mapping):
+            found = {python.get(name, name): value for name, value in found.items()}
         if not isinstance(found, Mapping) and len(names) == 1:
             return {names[0]: found}
         unknown = sorted(set(found) - set(names)) if isinstance(found, Mapping) else [repr(found)]
         if unknown:
             words = f"what stands for {self.path!r} gives {', '.join(unknown)}"
             raise TypeError(f"{words}, and the outputs are: {', '.join(names) or 'none'}")
-        return dict(found)
+        return found
 
 
 def _leave(work: Work, given: Mapping[str, Any], declared: tuple[Output, ...]) -> None:

@@ -52,9 +52,9 @@ class Fake:
     - a mapping: values of outputs. Those that it does not name, or all if it is None, say nothing: 0, "", [], an empty
       file.
     - a function: it is called with those inputs that it has parameters for (`-` as `_`), Artifacts as paths; `step`
-      and `attempt` are inputs, too. It returns a mapping of all outputs, or the value of the only one. For an Artifact
-      that is its text or bytes, or the path of a file or folder, which is copied. What it raises ends the test, but
-      for a Crash, or a SystemExit with the exit code.
+      and `attempt` are inputs, too. It returns all outputs (a mapping or a NamedTuple), or the value of the only one.
+      For an Artifact that is its text or bytes, or the path of a file or folder, which is copied. What it raises ends
+      the test, but for a Crash, or a SystemExit with the exit code.
     - a Script, or the text of one for `sh`.
 
     `fails`: how the first attempts fail, after `seconds`, one after the other.

@@ -115,3 +115,9 @@ def test_a_node_that_is_lost_costs_its_step_alone() -> None:
     assert {name: len(step.attempts) for name, step in result.steps.items() if len(step.attempts) > 1} == {
         "train-forest": 2
     }
+
+
+def test_the_example_in_python_takes_up_what_the_one_in_yaml_has_done(tmp_path: Path) -> None:
+    replace = {"*": Fake(seconds=600), "report": {**REPORT, "accuracy": 0.97}}
+    assert len(run(EXAMPLES / "digits.yaml", replace=replace, folder=tmp_path).order) == 11
+    assert run(EXAMPLES / "digits.py", replace=replace, folder=tmp_path).order == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from unittest.mock import Mock
 
 import pytest
@@ -106,6 +106,17 @@ def test_a_function_that_leaves_an_output_out_fails_as_its_container_would() -> 
     made = pipeline(step("a", outputs=outputs(x="Integer", y="Integer")))
     assert run(made, replace={"a": lambda: {"x": 1}}).steps["a"].reason == "OutputsInvalid"
     assert run(made, replace={"a": lambda: {"x": 1, "y": "no"}}).steps["a"].reason == "OutputsInvalid"
+
+
+class Scored(NamedTuple):
+    macro_f1: float
+    model: str
+
+
+def test_outputs_may_be_named_as_python_names_them() -> None:
+    made = pipeline(step("a", outputs=outputs(**{"macro-f1": "Number", "model": "String"})))
+    for does in (lambda: Scored(0.5, "m"), lambda: {"macro_f1": 0.5, "model": "m"}, {"macro-f1": 0.5, "model": "m"}):
+        assert run(made, replace={"a": does}).steps["a"].outputs == {"macro-f1": 0.5, "model": "m"}
 
 
 def test_an_instance_goes_before_its_step_and_both_before_patterns() -> None:
