@@ -15,10 +15,12 @@ RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 VIEWS = {
     "list": "",
     "nothing": "?q=nobody",
-    "steps": "?pipeline=ml/corpus&open=shards",
-    "group": "?pipeline=ml/sweep&step=tune",
-    "step": "?pipeline=ml/nightly&step=train",
-    "hostile": "?pipeline=ml/hostile&step=say-4",
+    "steps": "?pipeline=ml/corpus&open=shards&lens=table",
+    "group": "?pipeline=ml/sweep&step=tune&lens=table",
+    "step": "?pipeline=ml/nightly&step=train&lens=table",
+    "hostile": "?pipeline=ml/hostile&step=say-4&lens=table",
+    "graph": "?pipeline=ml/corpus&inside=shards,train",
+    "undo": "?pipeline=ml/rollout&step=route",
 }
 
 
@@ -27,7 +29,7 @@ VIEWS = {
 @pytest.mark.parametrize("view", VIEWS)
 def test_axe_finds_nothing(browser: Browser, site: Site, view: str, theme: str, locale: str) -> None:
     with looking(browser, site, VIEWS[view], color_scheme=theme, locale=locale) as page:
-        page.wait_for_selector("table, .grid, .empty .strong")
+        page.wait_for_selector("table, .grid, .node, .empty .strong")
         page.evaluate(AXE.read_text())
         found = page.evaluate("rules => axe.run(document, {runOnly: rules})", list(RULES))
         assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
@@ -35,7 +37,7 @@ def test_axe_finds_nothing(browser: Browser, site: Site, view: str, theme: str, 
 
 
 def test_hostile_texts_stay_texts(browser: Browser, site: Site) -> None:
-    with looking(browser, site, "?pipeline=ml/hostile") as page:
+    with looking(browser, site, "?pipeline=ml/hostile&lens=table") as page:
         expect(page.locator(".row")).to_have_count(len(HOSTILE))
         assert page.title() == "ml/hostile · Penstock"
         assert page.locator("main img, main script, main iframe").count() == 0

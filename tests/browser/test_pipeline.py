@@ -12,19 +12,19 @@ def labels(page: Page) -> list[str]:
 
 
 def test_steps_in_the_order_of_the_graph(browser: Browser, site: Site) -> None:
-    with looking(browser, site, "?pipeline=ml/digits") as page:
+    with looking(browser, site, "?lens=table&pipeline=ml/digits") as page:
         expect(page.get_by_role("heading", level=1)).to_have_text("digits")
         expect(page.locator(".row .label")).to_have_text(["prepare", "augment", "train", "evaluate", "report"])
         assert page.title() == "ml/digits · Penstock"
 
 
 def test_a_failed_step_says_why(browser: Browser, site: Site) -> None:
-    with looking(browser, site, "?pipeline=ml/nightly") as page:
+    with looking(browser, site, "?lens=table&pipeline=ml/nightly") as page:
         page.get_by_role("row").filter(has=page.get_by_text("train", exact=True)).click()
         panel = page.get_by_role("complementary")
         expect(panel).to_contain_text('File "train.py", line 12\nValueError: loss is NaN')
         expect(panel).to_contain_text("penstock logs nightly train -n ml")
-        assert page.url == f"{site.place}?pipeline=ml/nightly&step=train"
+        assert page.url == f"{site.place}?lens=table&pipeline=ml/nightly&step=train"
         panel.get_by_role("button", name="Close").click()
         expect(panel).to_have_count(0)
         page.go_back()
@@ -32,7 +32,7 @@ def test_a_failed_step_says_why(browser: Browser, site: Site) -> None:
 
 
 def test_5000_steps_are_a_few_lines_and_by_the_keyboard_alone_all_can_be_reached(browser: Browser, site: Site) -> None:
-    with looking(browser, site, "?pipeline=ml/corpus") as page:
+    with looking(browser, site, "?lens=table&pipeline=ml/corpus") as page:
         grid = page.get_by_role("treegrid")
         expect(grid).to_have_attribute("aria-rowcount", "13")
         assert "shards" in labels(page)
@@ -53,12 +53,12 @@ def test_5000_steps_are_a_few_lines_and_by_the_keyboard_alone_all_can_be_reached
 
 
 def test_a_filter_opens_what_it_finds(browser: Browser, site: Site) -> None:
-    with looking(browser, site, "?pipeline=ml/corpus&q=shards.777.embed") as page:
+    with looking(browser, site, "?lens=table&pipeline=ml/corpus&q=shards.777.embed") as page:
         expect(page.locator(".row .label")).to_have_text(["shards", "#777", "embed"])
 
 
 def test_what_changes_is_counted_and_nothing_else_moves(browser: Browser, site: Site) -> None:
-    with looking(browser, site, "?pipeline=ml/sweep&open=tune") as page:
+    with looking(browser, site, "?lens=table&pipeline=ml/sweep&open=tune") as page:
         grid = page.get_by_role("treegrid")
         grid.evaluate("grid => { grid.scrollTop = 4000 }")
         expect(page.locator(".row .label", has_text="#118")).to_be_visible()

@@ -9,8 +9,10 @@ from typing import Any
 from penstock.core.admission.admission import Admission, admit
 from penstock.core.admission.capacity import Capacity
 from penstock.core.admission.demands import demand
+from penstock.core.graph.ranks import ranks
 from penstock.core.pipeline.plan import Plan
 from penstock.core.pod.ready import Ready
+from penstock.core.seen.snapshot import Observed
 from tests.properties.kubelet import Work, succeed
 from tests.properties.model import Cluster
 from tests.properties.objects import Object
@@ -43,6 +45,10 @@ class Stage(Cluster):
 
     def create(self, obj: Object) -> Object | None:
         return super().create({**obj, "metadata": {"namespace": self.namespace, **obj["metadata"]}})
+
+    def observe(self) -> Observed:
+        found = super().observe()
+        return replace(found, expected=ranks(found.graph) if found.graph else None)
 
     def plan(self) -> Plan:
         found = super().plan()

@@ -1,10 +1,14 @@
 """One Pipeline and its steps."""
 
+import asyncio
+from collections.abc import Collection
+
 from penstock.cluster.api import PIPELINES, STEPS, Cluster
 from penstock.core import labels
 from penstock.core.asked.view.changes import Change, changes, table
 from penstock.core.asked.view.heads import Head, head
 from penstock.core.asked.view.rows import Row, rows, state
+from penstock.core.asked.view.shape import Shape, shape
 from penstock.core.seen.views import PipelineView, StepView
 from penstock.web.graphs import Graphed
 from penstock.web.sources import Seen, Wish
@@ -30,6 +34,8 @@ class PipelineState:
         self._changed: set[str] = set()
         self._others = True
         """Whether there may be other rows than before."""
+        self._other_graph = False
+        """Whether it means something else than before."""
         self._shown: list[Row] = []
         self._head: Head | None = None
         self._place: dict[str, int] = {}
@@ -70,19 +76,20 @@ class PipelineState:
     async def settle(self) -> None:
         """Compiles the graph if it is another now."""
         if self._pipeline is not None and self._listed:
-            self._others |= await self._graph.settle(self._pipeline, self._steps.values())
+            self._other_graph |= await self._graph.settle(self._pipeline, self._steps.values())
 
     def batch(self) -> PipelineBatch | None:
         """What has changed since the last one; None for nothing. Raises Reset."""
         if self._pipeline is None:
             return None
         before, self._head = self._head, head(self._pipeline)
-        changed = [] if self._others else self._altered()
-        if self._others:
+        other_graph, self._other_graph = self._other_graph, False
+        changed = [] if self._others or other_graph else self._altered()
+        if self._others or other_graph:
             self._others = False
             old, self._shown = self._shown, self._rows(self._pipeline)
             self._place = {row.path: at for at, row in enumerate(self._shown)}
-            found = changes(old, self._shown)
+            found = None if other_graph else changes(old, self._shown)
             if found is None:
                 self._changed = set()
                 raise Reset
@@ -115,3 +122,8 @@ class PipelineState:
         graph = self._graph
         problems = [Problem(one.path, one.reason.value, one.message) for one in graph.problems]
         return PipelineSnapshot(id_, now, self._head, table(self._shown), problems, graph.deferred, graph.notes)
+
+    async def shape(self, opened: Collection[str]) -> Shape:
+        """Its graph, with what is in `opened` shown inside; laid out beside the loop."""
+        graph, shown, name = self._graph.graph, self._shown, self._head.name if self._head else ""
+        return await asyncio.to_thread(shape, name, graph, shown, frozenset(opened))

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
+from gzip import compress
 from importlib.metadata import version
 from typing import Any
 
@@ -24,6 +25,7 @@ class Routes:
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
         self._streams = Streams()
+        self._drawing = asyncio.Lock()  # one at a time: it takes a processor
 
     def add_to(self, app: web.Application) -> None:
         """Adds them to an application."""
@@ -32,6 +34,7 @@ class Routes:
         app.router.add_get("/api/pipelines/stream", self.list_stream)
         app.router.add_get("/api/pipelines/{namespace}/{name}", self.pipeline)
         app.router.add_get("/api/pipelines/{namespace}/{name}/stream", self.pipeline_stream)
+        app.router.add_get("/api/pipelines/{namespace}/{name}/graph", self.graph)
 
     async def hello(self, request: web.Request) -> web.Response:
         """Who asks, and of what."""
@@ -59,14 +62,25 @@ class Routes:
         """How they change."""
         return await self._stream(request, self._viewer.pipeline(**request.match_info))
 
+    async def graph(self, request: web.Request) -> web.StreamResponse:
+        """Where the boxes and arrows of its graph go; `open`: what is shown inside, by commas."""
+        opened = request.query.get("open", "").split(",")
+        async with self._viewer.pipeline(**request.match_info) as look:
+            refused = await _refused(look)
+            if refused:
+                return refused
+            async with self._drawing:
+                found = await look.state.shape(opened)
+        body = await asyncio.to_thread(lambda: compress(encode(found), 6))
+        return web.Response(body=body, content_type="application/json", headers={"Content-Encoding": "gzip"})
+
     async def _snapshot(
         self, request: web.Request, looking: AbstractAsyncContextManager[Look[Any]]
     ) -> web.StreamResponse:
         async with looking as look:
-            if not await look.known(PATIENCE_SECONDS):
-                return refuse(502, look.trouble.message or "the API server takes long to answer; try again")
-            if look.state.gone:
-                return refuse(404, "there is no such Pipeline (any more)")
+            refused = await _refused(look)
+            if refused:
+                return refused
             id_, body = await look.snapshot()
         tag = f'"{id_}"'
         if request.headers.get("If-None-Match") == tag:
@@ -81,3 +95,10 @@ class Routes:
             return refuse(503, "too many pages are open; close some, or try again", Retry_After="15")
         async with looking as look:
             return await self._streams.run(request, look, request.headers.get("Last-Event-ID", ""))
+
+
+async def _refused(look: Look[Any]) -> web.Response | None:
+    """Why there is nothing to show; None if there is."""
+    if not await look.known(PATIENCE_SECONDS):
+        return refuse(502, look.trouble.message or "the API server takes long to answer; try again")
+    return refuse(404, "there is no such Pipeline (any more)") if look.state.gone else None

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from penstock.core.asked.view.changes import Change, Table
 from penstock.core.asked.view.heads import Head
+from penstock.core.asked.view.shape import Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class Trouble:
     final: bool = False
 
 
-Message = Hello | Refusal | PipelineList | ListBatch | PipelineSnapshot | PipelineBatch | Trouble
+Message = Hello | Refusal | PipelineList | ListBatch | PipelineSnapshot | PipelineBatch | Shape | Trouble
 
 
 def encode(message: Message) -> bytes:

@@ -146,3 +146,28 @@ async def test_trouble_with_the_api_server_is_told_and_its_end_too(api: SceneApi
         changed(api, "Pipeline", "digits", phase="Failed")
         assert await anext(events) == ("trouble", "", {"message": "", "final": False})
         assert (await anext(events))[2]["put"][0]["phase"] == "Failed"
+
+
+async def test_the_graph_and_what_is_open_in_it(page: Page) -> None:
+    told = await page.get("api/pipelines/ml/nightly/graph?open=load,nothing")
+    assert [box[0] for box in told["boxes"]] == ["load", "probe", "train", "deploy", "alarm", ":finally", "tidy"]
+    assert ["load", "train"] in [way[:2] for way in told["ways"]]
+    async with page.ask("api/pipelines/ml/nobody/graph") as answer:
+        assert answer.status == 404
+
+
+async def test_another_graph_of_the_same_steps_is_told(
+    api: SceneApi, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(look, "RESET_PAUSE_SECONDS", 0.0)
+    told = await page.get("api/pipelines/ml/digits")
+    before = await page.get("api/pipelines/ml/digits/graph")
+    async with page.stream("api/pipelines/ml/digits/stream", told["id"]) as events:
+        edited = copy.deepcopy(api.objects["Pipeline", "ml", "digits"])
+        edited["spec"]["steps"][-1]["needs"] = ["prepare"]
+        edited["metadata"]["generation"] += 1
+        api.put(edited)
+        while (await anext(events))[0] != "reset":
+            pass
+    after = await page.get("api/pipelines/ml/digits/graph")
+    assert [way[:2] for way in before["ways"]] != [way[:2] for way in after["ways"]]

@@ -1,6 +1,6 @@
 """One Pipeline in a list: how it stands, in a few values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ class Head:
     """A Pipeline in a list. Instants are seconds since 1970. `ended` of `total` steps; `counts`: steps by phase.
 
     `late`: why it is late, empty if it is not. `edited`: the latest edit has not been taken up yet.
+    `critical`: paths of the steps that decide the end.
     """
 
     namespace: str
@@ -29,6 +30,7 @@ class Head:
     end: float | None
     eta: float | None
     late: str
+    critical: Sequence[str]
     revision: int
     edited: bool
     suspended: bool
@@ -58,6 +60,7 @@ def head(pipeline: PipelineView) -> Head:
         end=moment(status.get("completionTime")),
         eta=moment(status.get("eta")),
         late=_late(status),
+        critical=[path for path in _text(status.get("criticalPath")).split(" → ") if path],
         revision=revision if isinstance(revision, int) else 0,
         edited=generation != pipeline.generation,
         suspended=spec.get("suspend") is True,

@@ -9,6 +9,7 @@ import { changed } from "./store.js";
 
 /** @param {{row: import("./tree.js").Row}} props */
 function Step({ row }) {
+  changed.value;
   const when = (at) => html`<span title=${stamp(at)}>${clock(at, now.value)}</span>`;
   const facts = [
     [t("column.tries"), row.attempt || ""],
@@ -27,6 +28,7 @@ function Step({ row }) {
 
 /** @param {{one: import("./tree.js").Node}} props */
 function Group({ one }) {
+  changed.value;
   const there = Object.entries(one.counts).filter(([, n]) => n);
   return html`<${Bar} counts=${one.counts} /><p>${t("group.of", { n: count(one.total) })}</p>
     <ul class="counts">${there.map(([phase, n]) => html`<li key=${phase}><${Pill} phase=${phase} /><b>${count(n)}</b></li>`)}</ul>`;

@@ -3,6 +3,7 @@ import { batch, computed, signal } from "../vendor.js";
 import { set } from "../clock.js";
 import { follow } from "../net.js";
 import { at, go } from "../place.js";
+import { count, tally } from "./graph/tally.js";
 import { flat, grow, tell } from "./tree.js";
 
 export const snapshot = signal(null);
@@ -11,6 +12,10 @@ export const failed = signal(null);
 /** Counts up with every change of a row. */
 const version = signal(0);
 const tree = signal(grow([]));
+/** How steps stand by task and composite. */
+export const parts = signal(tally([]));
+/** What the server has of it is below this. */
+export const base = signal("");
 let rows = [];
 
 const FIELDS = ["phase", "reason", "message", "start", "end", "attempt", "node", "undo"];
@@ -33,12 +38,14 @@ function unpacked(steps) {
 export function open(namespace, name) {
   batch(() => {
     snapshot.value = head.value = failed.value = null;
+    base.value = `api/pipelines/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`;
   });
-  return follow(`api/pipelines/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`, {
+  return follow(base.value, {
     snapshot: (told) => batch(() => {
       set(told.now);
       rows = unpacked(told.steps);
       tree.value = grow(rows);
+      parts.value = tally(rows);
       snapshot.value = told;
       head.value = told.head;
       failed.value = null;
@@ -55,9 +62,9 @@ export function open(namespace, name) {
 
 function change(number, values) {
   const row = rows[number], leaf = tree.value.leaves[number];
-  tell(leaf, row.phase, -1);
+  tell(leaf, row.phase, -1), count(parts.value, row, -1);
   FIELDS.forEach((name, place) => (row[name] = values[place]));
-  tell(leaf, row.phase, 1);
+  tell(leaf, row.phase, 1), count(parts.value, row, 1);
 }
 
 export const toggled = computed(() => new Set(at("open").split(",").filter(Boolean)));
@@ -70,7 +77,7 @@ export function toggle(path) {
 }
 
 /** What the address asks for; null if for everything. */
-const matches = computed(() => {
+export const matches = computed(() => {
   const phase = at("phase"), text = at("q").toLowerCase();
   if (!phase && !text) return null;
   return (row) => (!phase || row.phase === phase) &&
@@ -97,5 +104,5 @@ export const selected = computed(() => {
   version.value;
   let one = tree.value.root;
   while (one && one.path !== path) one = one.children.find((child) => path === child.path || path.startsWith(`${child.path}.`));
-  return one ?? null;
+  return one ?? parts.value.get(path) ?? null;
 });

@@ -33,6 +33,7 @@ function extent(one) {
 }
 
 function Cells({ one }) {
+  changed.value;
   const row = one.children.length ? null : one.row;
   const { start, end } = row ?? extent(one);
   return html`

@@ -1,9 +1,11 @@
 // One Pipeline: how it stands, and its steps.
 import { html, useEffect } from "../vendor.js";
 import { now } from "../clock.js";
+import { Icon } from "../icons.js";
 import { Bar, Empty, Notice, PhaseChips, Pill, Search, Span } from "../parts.js";
 import { at, go, link } from "../place.js";
 import { count, span, stamp, t, visible } from "../words.js";
+import { Graph } from "./graph/view.js";
 import { Panel } from "./panel.js";
 import { counts, failed, head, open, selected, snapshot, total } from "./store.js";
 import { Table } from "./table.js";
@@ -45,8 +47,17 @@ const Problems = ({ problems }) => html`<section class="problems">
     <span>${visible(one.message)}</span> <small>${visible(one.reason)}</small></li>`)}</ul>
 </section>`;
 
+const LENSES = ["graph", "table"];
+/** How it is looked at. */
+const lens = () => (at("lens") === "table" ? "table" : "graph");
+
+function Lenses() {
+  return html`<div class="lenses" role="group" aria-label=${t("lens")}>${LENSES.map((name) => html`<button type="button" key=${name}
+    aria-pressed=${lens() === name} onClick=${() => go({ lens: name === "graph" ? "" : name })}><${Icon} name=${name} />${t(`lens.${name}`)}</button>`)}</div>`;
+}
+
 function Filters() {
-  return html`<div class="tools">
+  return html`<div class="tools"><${Lenses} />
     <${Search} value=${at("q")} label=${t("search")} change=${(q) => go({ q }, { replace: true })} />
     <${PhaseChips} label=${t("column.state")} chosen=${at("phase")} total=${total.value} counts=${counts.value}
       choose=${(phase) => go({ phase }, { replace: true })} />
@@ -65,6 +76,6 @@ export function PipelineView({ namespace, name }) {
     ${total.value > 0 && html`<div class="whole"><${Bar} counts=${counts.value} label=${t("column.progress")} /></div>`}
     ${problems.length > 0 && html`<${Problems} problems=${problems} />`}
     <${Filters} />
-    <div class="split"><${Table} />${selected.value && html`<${Panel} key=${selected.value.path} one=${selected.value} />`}</div>
+    <div class="split">${lens() === "table" ? html`<${Table} />` : html`<${Graph} />`}${selected.value && html`<${Panel} key=${selected.value.path} one=${selected.value} />`}</div>
   </main>`;
 }
