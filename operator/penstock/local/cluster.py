@@ -5,10 +5,10 @@ Pipelines there, or into the journal if there is none.
 """
 
 import getpass
-import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import orjson
@@ -35,6 +35,8 @@ class Answer:
     """A response as the verbs read it (urllib3's)."""
 
     chunks: Iterator[bytes]
+    ended: Event = field(default_factory=Event)
+    """What the chunks look at while they wait for more."""
 
     def read(self) -> bytes:
         """All of it."""
@@ -49,6 +51,10 @@ class Answer:
 
     def close(self) -> None:
         """Nothing is open."""
+
+    def shutdown(self) -> None:
+        """Ends it, from another thread."""
+        self.ended.set()
 
 
 class LocalCluster(Cluster):
@@ -85,13 +91,14 @@ class LocalCluster(Cluster):
     ) -> Any:
         """The response to a request that succeeded. Raises Refused, or Failure if there is none."""
         asked, wanted = target(path), {key: str(value) for key, value in (query or {}).items()}
+        ended = Event()
         try:
             if method != "GET":
                 return Answer(iter([orjson.dumps(self._write(method, path, body))]))
             if asked.part == "log":
-                return Answer(self._log(asked, wanted))
+                return Answer(self._log(asked, wanted, ended), ended)
             if wanted.get("watch"):
-                return Answer(self._watch(asked, wanted))
+                return Answer(self._watch(asked, wanted, ended), ended)
             return Answer(iter([orjson.dumps(self._read(asked, wanted))]))
         except client.Refused as error:
             text = _status(error, asked)
@@ -110,7 +117,7 @@ class LocalCluster(Cluster):
         found = answer(server, "GET", asked, query, None)
         return found if asked.name else {**found, "metadata": {"resourceVersion": str(size)}}
 
-    def _watch(self, asked: Target, query: Mapping[str, str]) -> Iterator[bytes]:
+    def _watch(self, asked: Target, query: Mapping[str, str], ended: Event) -> Iterator[bytes]:
         """Events from a place in the journal on; an ERROR once that has been written anew."""
         chosen, place = Selection(query), int(query["resourceVersion"])
         path = self.folder.journal
@@ -129,16 +136,17 @@ class LocalCluster(Cluster):
                     event = chosen.event("MODIFIED" if obj else "DELETED", obj or old or {}, old)
                     if event:
                         yield orjson.dumps(event) + b"\n"
-            time.sleep(LOOK_SECONDS)
+            if ended.wait(LOOK_SECONDS):
+                return
         yield orjson.dumps({"type": "ERROR", "object": {"code": 410, "metadata": {}}}) + b"\n"
 
-    def _log(self, asked: Target, query: Mapping[str, str]) -> Iterator[bytes]:
+    def _log(self, asked: Target, query: Mapping[str, str], stop: Event) -> Iterator[bytes]:
         path = self.folder.pod(asked.name) / "log"
         if not path.exists():
             raise client.Refused(400, "BadRequest", f"pod {asked.name!r} has written no log")
-        return self._lines(asked, path, query)
+        return self._lines(asked, path, query, stop)
 
-    def _lines(self, asked: Target, path: Path, query: Mapping[str, str]) -> Iterator[bytes]:
+    def _lines(self, asked: Target, path: Path, query: Mapping[str, str], stop: Event) -> Iterator[bytes]:
         with path.open("rb") as log:
             text = log.read()
             tail = int(query["tailLines"]) if "tailLines" in query else None
@@ -147,10 +155,8 @@ class LocalCluster(Cluster):
                 ended = self._read(asked, {}).get("status", {}).get("phase") in _ENDED
                 if text := log.read():
                     yield text
-                elif ended:
+                elif ended or stop.wait(LOOK_SECONDS):
                     return
-                else:
-                    time.sleep(LOOK_SECONDS)
 
     # --- writes -------------------------------------------------------------------------------------------------------
 
