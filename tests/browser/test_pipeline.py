@@ -87,3 +87,19 @@ def test_one_that_is_not_there_says_so(browser: Browser, site: Site) -> None:
     page.get_by_role("link", name="Back to the list").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Pipelines")
     context.close()
+
+
+def test_the_panel_tells_attempts_values_and_the_undo(browser: Browser, site: Site) -> None:
+    with looking(browser, site, "?lens=table&pipeline=ml/digits&step=train") as page:
+        panel = page.get_by_role("complementary")
+        expect(panel.locator(".attempts li")).to_have_count(2)
+        expect(panel.locator(".attempts li").first).to_contain_text("OOMKilled")
+        expect(panel.locator(".attempts li").first).to_contain_text("exit code 137")
+        panel.get_by_role("link", name="augment").click()
+        expect(panel.get_by_role("heading", level=2)).to_have_text("augment")
+        panel.get_by_role("link", name="← prepare.rows").click()
+        expect(panel.locator(".values")).to_contain_text("rows")
+        site.change("Step", "digits.prepare", attempts=[{"number": 1, "exitCode": 3}, {"number": 2}], reason="Error")
+        expect(panel.locator(".attempts li")).to_have_count(2)
+    with looking(browser, site, "?lens=table&pipeline=ml/rollout&step=route") as page:
+        expect(page.get_by_role("heading", name="Attempts of the undo")).to_be_visible()

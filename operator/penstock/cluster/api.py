@@ -30,8 +30,8 @@ class Resource:
 
     def path(self, namespace: str | None, name: str | None = None) -> str:
         """Path of one object, of all of a namespace, or of all."""
-        parts = [self.api, *(("namespaces", quote(namespace)) if namespace else ()), self.plural]
-        return "/" + "/".join([*parts, *((quote(name),) if name else ())])
+        parts = [self.api, *(("namespaces", quote(namespace, safe="")) if namespace else ()), self.plural]
+        return "/" + "/".join([*parts, *((quote(name, safe=""),) if name else ())])
 
     def title(self, name: str) -> str:
         """`pipeline.penstock.dev/digits`, as `kubectl -o name` writes it."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
+from penstock.cluster.api import Refused
 from penstock.cluster.failure import Failure
 from penstock.web.guard import refuse
 from penstock.web.look import Look
@@ -15,6 +16,9 @@ from penstock.web.streams import Streams
 from penstock.web.viewer import Viewer
 from penstock.web.wire import Hello, encode
 
+NAME = "[a-z0-9][a-z0-9.-]*"
+"""What may stand for a name in a path: no slash and no dots alone, which would lead to other objects."""
+ONE = f"/api/pipelines/{{namespace:{NAME}}}/{{name:{NAME}}}"
 PATIENCE_SECONDS = 30.0
 """For so long an answer may take that the API server has to be asked for."""
 
@@ -32,9 +36,10 @@ class Routes:
         app.router.add_get("/api/hello", self.hello)
         app.router.add_get("/api/pipelines", self.list)
         app.router.add_get("/api/pipelines/stream", self.list_stream)
-        app.router.add_get("/api/pipelines/{namespace}/{name}", self.pipeline)
-        app.router.add_get("/api/pipelines/{namespace}/{name}/stream", self.pipeline_stream)
-        app.router.add_get("/api/pipelines/{namespace}/{name}/graph", self.graph)
+        app.router.add_get(ONE, self.pipeline)
+        app.router.add_get(f"{ONE}/stream", self.pipeline_stream)
+        app.router.add_get(f"{ONE}/graph", self.graph)
+        app.router.add_get(f"{ONE}/steps/{{path:{NAME}}}", self.step)
 
     async def hello(self, request: web.Request) -> web.Response:
         """Who asks, and of what."""
@@ -73,6 +78,16 @@ class Routes:
                 found = await look.state.shape(opened)
         body = await asyncio.to_thread(lambda: compress(encode(found), 6))
         return web.Response(body=body, content_type="application/json", headers={"Content-Encoding": "gzip"})
+
+    async def step(self, request: web.Request) -> web.StreamResponse:
+        """All that is told of one step."""
+        try:
+            found = await asyncio.to_thread(self._viewer.step, **request.match_info)
+        except Refused as refused:
+            return refuse(refused.status if refused.status in (403, 404) else 502, str(refused))
+        except Failure as failure:
+            return refuse(502, str(failure))
+        return web.Response(body=encode(found), content_type="application/json")
 
     async def _snapshot(
         self, request: web.Request, looking: AbstractAsyncContextManager[Look[Any]]

@@ -6,7 +6,9 @@ is in a list, so nothing has to be left out here.
 
 from contextlib import AbstractAsyncContextManager
 
-from penstock.cluster.api import Cluster
+from penstock.cluster.api import STEPS, Cluster
+from penstock.core.asked.view.detail import Detail, detail
+from penstock.core.names import step_name
 from penstock.web.lists import ListState
 from penstock.web.look import Look
 from penstock.web.looks import Looks
@@ -28,3 +30,8 @@ class Viewer:
         """One Pipeline with its Steps."""
         key = ("pipeline", namespace, name)
         return self._looks.at(key, lambda: PipelineState(self.cluster, namespace, name))
+
+    def step(self, namespace: str, name: str, path: str) -> Detail:
+        """One step, read anew. Blocks; raises Refused, or Failure if the API server cannot be asked."""
+        found = self.cluster.json("GET", STEPS.path(namespace, step_name(name, path)))
+        return detail(path, found.get("spec"), found.get("status"))

@@ -11,6 +11,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from penstock.core.asked.view.changes import Change, Table
+from penstock.core.asked.view.detail import Detail
 from penstock.core.asked.view.heads import Head
 from penstock.core.asked.view.shape import Shape
 
@@ -89,7 +90,7 @@ class Trouble:
     final: bool = False
 
 
-Message = Hello | Refusal | PipelineList | ListBatch | PipelineSnapshot | PipelineBatch | Shape | Trouble
+Message = Hello | Refusal | PipelineList | ListBatch | PipelineSnapshot | PipelineBatch | Shape | Detail | Trouble
 
 
 def encode(message: Message) -> bytes:

@@ -22,10 +22,15 @@ class Page:
     place: str
     token: str
 
+    @property
+    def shown(self) -> dict[str, str]:
+        """The headers that show the token."""
+        return {"Authorization": f"Bearer {self.token}"}
+
     def ask(self, path: str, **headers: str) -> Any:
         """The answer to a request, with the token unless the headers say otherwise."""
         shown = {
-            "Authorization": f"Bearer {self.token}",
+            **self.shown,
             **{name.replace("_", "-"): one for name, one in headers.items()},
         }
         return self.session.get(self.place + path, headers=shown)

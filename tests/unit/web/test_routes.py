@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from tests.scenes.api import SceneApi
 from tests.unit.web.page import Page
+from yarl import URL
 
 from penstock.web import look, looks
 
@@ -171,3 +172,23 @@ async def test_another_graph_of_the_same_steps_is_told(
             pass
     after = await page.get("api/pipelines/ml/digits/graph")
     assert [way[:2] for way in before["ways"]] != [way[:2] for way in after["ways"]]
+
+
+async def test_one_step_in_full(api: SceneApi, page: Page) -> None:
+    told = await page.get("api/pipelines/ml/digits/steps/train")
+    assert [(one["number"], one["reason"], one["code"]) for one in told["attempts"]] == [
+        (1, "OOMKilled", 137),
+        (2, "", None),
+    ]
+    async with page.ask("api/pipelines/ml/digits/steps/nobody") as answer:
+        assert answer.status == 404
+    before = len(api.requests)
+    for other in ("digits/steps/x%2F..%2F..%2Fpods%2Fp", "digits/steps/..", "digits/steps/%2e%2e", "x%2F..%2Fdigits"):
+        async with page.session.get(
+            URL(f"{page.place}api/pipelines/ml/{other}", encoded=True), headers=page.shown
+        ) as answer:
+            assert answer.status == 404
+    assert len(api.requests) == before
+    api.allows = lambda namespace, resource: resource != "steps"
+    async with page.ask("api/pipelines/ml/digits/steps/train") as answer:
+        assert answer.status == 403

@@ -5,6 +5,7 @@ import { Icon } from "../icons.js";
 import { Bar, Command, Pill, Span } from "../parts.js";
 import { at, go } from "../place.js";
 import { clock, count, phaseWord, stamp, t, visible } from "../words.js";
+import { Detail } from "./detail.js";
 import { changed } from "./store.js";
 
 /** @param {{row: import("./tree.js").Row}} props */
@@ -23,7 +24,8 @@ function Step({ row }) {
   return html`<${Pill} phase=${row.phase} />
     ${row.orphan && html`<p>${t("orphan")}</p>`}${!row.made && html`<p class="faint">${t("not.made")}</p>`}
     ${said && html`<h3>${t("panel.message")}</h3><p class="why" data-phase=${row.phase}>${visible(said, true)}</p>`}
-    <dl>${facts.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+    <dl>${facts.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+    ${row.made && html`<${Detail} key=${row.path} row=${row} />`}`;
 }
 
 /** @param {{one: import("./tree.js").Node}} props */

@@ -4,7 +4,7 @@ import { Icon } from "../../icons.js";
 import { Empty, Notice } from "../../parts.js";
 import { at } from "../../place.js";
 import { phaseWord, t, visible } from "../../words.js";
-import { changed, parts } from "../store.js";
+import { changed, parts, selected } from "../store.js";
 import { asked, camera, first, inSight, look, rest, showing, size, whole, zoomed } from "./camera.js";
 import { drags, NOTHING } from "./hand.js";
 import { begin, keys } from "./keys.js";
@@ -16,7 +16,8 @@ import { marks } from "./undo.js";
 
 /** The box that something is in: itself, or the closed composite around it. @param {string} path */
 function boxOf(path) {
-  for (let id = path.replace(/\.\d+(?=\.|$)/g, ""); id; id = id.slice(0, Math.max(0, id.lastIndexOf(".")))) {
+  const task = selected.value?.path === path && selected.value.row?.task;
+  for (let id = task || path.replace(/\.\d+(?=\.|$)/g, ""); id; id = id.slice(0, Math.max(0, id.lastIndexOf(".")))) {
     const box = shape.value?.by.get(id);
     if (box) return box;
   }
