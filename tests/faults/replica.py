@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,9 +23,29 @@ SAMPLES = 0.5
 LONGEST_PAUSE = 10.0
 PROBE_SECONDS = 5.0
 """How long an answer to a probe may take: the chart's probes give up after as long."""
-PROBES = 3
+DEAF_SECONDS = 15.0
+"""How long no probe may be answered: far less than the chart's probes bear, but longer than a process takes to end."""
 BEGIN_SECONDS = 60.0
 """How long a process may take until it answers its first probe, on a busy machine."""
+
+
+class Hearing:
+    """What probes tell: single ones may fail, a silence may not last."""
+
+    def __init__(self) -> None:
+        self._heard: float | None = None
+        self._missed = 0
+
+    def deaf(self, answered: bool, now: float) -> bool:
+        """Takes in a probe made at `now`; whether with it the silence is too long, told once for each silence."""
+        if answered or self._heard is None:
+            self._heard, self._missed = now, 0
+            return False
+        self._missed += 1
+        if self._missed < 3 or now - self._heard < DEAF_SECONDS:
+            return False
+        self._heard = math.inf
+        return True
 
 
 class Replica:
@@ -125,7 +146,7 @@ class Replica:
 
     async def _keep(self) -> None:
         pause = 0.2
-        silent = 0
+        hearing = Hearing()
         while True:
             await asyncio.sleep(SAMPLES if self.operator.ended() is None else pause)
             code = self.operator.ended()
@@ -134,9 +155,9 @@ class Replica:
                     self.peak = max(self.peak, self.operator.process.memory())
                 except (ProcessLookupError, FileNotFoundError):
                     continue
-                silent = 0 if await self._well() else silent + 1
-                if silent == PROBES:
-                    self.deaf.append(f"{self.name} answered no probe, {PROBES} times")
+                now = time.monotonic()
+                if hearing.deaf(await self._well(), now):
+                    self.deaf.append(f"{self.name} answered no probe for {DEAF_SECONDS:g} s")
                 continue
             if not self._killed:
                 self.exits.append((time.monotonic(), code))
