@@ -10,7 +10,7 @@ import pytest
 
 from penstock.api.crd import definition
 from penstock.api.generate import differences, files
-from penstock.api.kinds import KINDS, Kind
+from penstock.api.kinds import KINDS, SCHEDULE, Kind
 
 ROOT = Path(__file__).parents[2]
 BOOLEAN_WORDS = {"on", "off", "yes", "no", "y", "n", "true", "false"}
@@ -121,6 +121,14 @@ def test_kubectl_get_shows_what_is_wrong_with_an_object(kind: Kind, schema: dict
     assert not any(columns[name].get("priority") for name in columns.keys() & {"Status", "Accepted"})
     assert columns.keys() & {"Status", "Accepted"}
     assert "Message" in columns
+
+
+def test_kubectl_get_shows_instants_that_may_lie_ahead_all_in_one_style(kind: Kind, schema: dict[str, Any]) -> None:
+    instants = {path for path, node in nodes(schema) if node.get("format") == "date-time"}
+    columns = definition(kind)["spec"]["versions"][0]["additionalPrinterColumns"]
+    shown = {one["name"]: one["type"] for one in columns if one["jsonPath"] in instants}
+    assert set(shown.values()) <= {"string"}  # a `date` is shown as the time since then
+    assert kind != SCHEDULE or shown.keys() == {"Last", "Next"}
 
 
 def test_columns_and_selectors_point_at_fields(kind: Kind, schema: dict[str, Any]) -> None:

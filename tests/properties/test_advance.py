@@ -92,3 +92,23 @@ def test_so_they_are_after_edits_and_reruns(first: Object, last: Object, seed: i
     cluster.annotate(cluster.of("Pipeline")[0], labels.RERUN, "again")
     cluster.live(moments // 2)
     cluster.finish_alone()
+
+
+def test_instances_go_when_their_list_is_made_anew_in_vain() -> None:
+    values = [{"name": "l", "type": "List"}]
+    each = {"vars": [{"name": "x", "from": "list.l"}]}
+    steps = [
+        {"name": "list", "script": "x", "outputs": values, "onError": "Continue", "retry": {"limit": 0}},
+        {"name": "each", "script": "y", "forEach": each},
+        {"name": "beside", "script": "z"},
+    ]
+    cluster = Lucky(0)
+    cluster.work = lambda job, env: (0, '{"l": [1, 2]}') if env["PENSTOCK_STEP"] == "list" else (0, "")
+    manifest = {"kind": "Pipeline", "metadata": {"name": "p"}, "spec": {"defaults": {"image": "i"}, "steps": steps}}
+    cluster.apply(manifest)
+    cluster.finish_alone()
+    assert len(cluster.of("Step")) == 4
+    cluster.work = lambda job, env: (int(env["PENSTOCK_STEP"] == "list"), "")
+    cluster.annotate(cluster.of("Pipeline")[0], labels.RERUN, "again from=list")
+    cluster.finish_alone()
+    assert [step["metadata"]["name"] for step in cluster.of("Step")] == ["p.beside", "p.each", "p.list"]

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from penstock.core import labels
 from penstock.core.seen.views import StepView
 from penstock.engine.client import Refused
-from penstock.engine.confirm import Confirm
+from penstock.engine.confirm import JOB_NAME, Confirm
 from penstock.engine.store import Key, Store
 from penstock.shell.client import HttpClient
 from penstock.shell.process import Operator
@@ -22,12 +22,14 @@ from tests.shell.test_loop import drive, jobs, phase, pipeline
 ONE = pipeline(steps=[{"name": "only", "undo": {"image": "i"}}], outputs=[])
 
 
-def starts(cluster: FakeCluster) -> Object:
-    """The pod of the Job that has none comes to run."""
-    (job,) = cluster.pending()
+def starts(cluster: FakeCluster, job: Object | None = None) -> Object:
+    """The pod of a Job, or of the only one that has none, comes to run."""
+    if job is None:
+        (job,) = cluster.pending()
     meta = job["metadata"]
     owner = {"apiVersion": "batch/v1", "kind": "Job", "name": meta["name"], "uid": meta["uid"], "controller": True}
-    name, marks = f"{meta['name']}-x", job["spec"]["template"]["metadata"]["labels"]
+    name = f"{meta['name']}-x"
+    marks = {**job["spec"]["template"]["metadata"]["labels"], JOB_NAME: meta["name"]}
     running: Object = {"name": "step", "state": {"running": {"startedAt": now()}}}
     pod: Object = {
         "apiVersion": "v1",

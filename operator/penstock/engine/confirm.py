@@ -34,8 +34,11 @@ class Confirm:
         steps = (self.store.steps.get(job.step) for job in self.store.away.values())
         return {step.path for step in steps if step and owned.get(step.path) is step}
 
-    async def pods(self, steps: Iterable[StepView]) -> None:
-        """Takes in the pods of all Jobs of these Steps about which there is a doubt; asks once about each Job."""
+    async def pods(self, steps: Iterable[StepView]) -> bool:
+        """Takes in the pods of all Jobs of these Steps about which there is a doubt; asks once about each Job.
+
+        Returns whether there was any: then more may have happened meanwhile.
+        """
         doubtful = [job for step in steps for job in self.store.jobs_of(step.uid) if self._doubtful(step, job)]
         for job in doubtful:
             wanted = {"labelSelector": f"{OURS},{JOB_NAME}={job.name}"}
@@ -44,6 +47,7 @@ class Confirm:
                     self.store.put(PODS, item)
             if self.store.jobs.get(job.uid) or job.uid in self.store.away:
                 self._asked.add(job.uid)
+        return bool(doubtful)
 
     async def jobs(self, steps: Iterable[StepView]) -> None:
         """Reads by its name each Job of these Steps that should be there and is not seen, until it is over or gone."""

@@ -10,7 +10,7 @@ from penstock.core.pipeline.plan import Plan, advance, plan
 from penstock.core.pipeline.resting import Rest, rest
 from penstock.core.pipeline.standalone import plan_step
 from penstock.core.seen.snapshot import Observed, Refusal, Thresholds
-from penstock.core.seen.views import PipelineView
+from penstock.core.seen.views import PipelineView, StepView
 from penstock.engine import clock
 from penstock.engine.confirm import Confirm
 from penstock.engine.gate import Gate
@@ -130,12 +130,15 @@ class Observer:
         return Snapshot(view, graph, large, observed.unfit, observed, None if touched is None else touched | told)
 
     async def _confirm(self, key: Key, view: PipelineView) -> None:
-        """Asks for what is in doubt of the Steps that something has happened to."""
+        """Asks for what is in doubt of the Steps that something has happened to, also while it was asked for others."""
+        await self.confirm.jobs(self._touched(key, view))
+        while await self.confirm.pods(self._touched(key, view)):
+            pass
+
+    def _touched(self, key: Key, view: PipelineView) -> list[StepView]:
         owned, touched = self.store.owned(key, view.uid), self.store.touched.get(key)
         paths = owned.keys() if touched is None else touched | self.confirm.steps_of_jobs_away(owned)
-        steps = [owned[path] for path in paths if path in owned]
-        await self.confirm.jobs(steps)
-        await self.confirm.pods(steps)
+        return [owned[path] for path in paths if path in owned]
 
     async def _step(self, key: Key) -> Snapshot | None:
         step = self.store.step(key)

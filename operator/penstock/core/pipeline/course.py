@@ -108,7 +108,7 @@ class Course:
             redone.add(node.path)
             verdict, found = (last if node.task.final else deciding).about(node)
             before = self.world.verdicts[node.task.id, node.index]
-            if self._runs_over(node, before, verdict):
+            if self._other_instances(node, before, verdict):
                 return None
             for task, index in self.world.change(node, verdict):
                 for reader in self.world.inside(task, index):
@@ -119,8 +119,10 @@ class Course:
             self._keep(node, before, verdict, found)
         return redone
 
-    def _runs_over(self, node: Node, before: Verdict, after: Verdict) -> bool:
-        """Whether a list has changed that others run over."""
+    def _other_instances(self, node: Node, before: Verdict, after: Verdict) -> bool:
+        """Whether others may be there now: a list has changed that they run over, or is told never to be known."""
+        if node.stub and before.ended != after.ended:
+            return True
         if node.task.id not in readers_of(self.world.graph).lists:
             return False
         return (before.ended, before.phase, before.outputs) != (after.ended, after.phase, after.outputs)
