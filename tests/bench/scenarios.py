@@ -9,6 +9,7 @@ from typing import Any
 from tests.bench.figures import Figure
 from tests.bench.rows import (
     answers,
+    authoring,
     chain,
     diamonds,
     fanout,
@@ -55,5 +56,6 @@ SCENARIOS = (
     Scenario("idle, for room beside others", (12,), None, idle.beside_others),
     Scenario("kubelet", (14,), None, kubelet.trial),
     Scenario("answers", (15,), answers.trial, answers.trial),
-    Scenario("local", (16,), local.trial, local.trial),
+    Scenario("local", (17,), local.trial, local.trial),
+    Scenario("authoring", (17,), authoring.trial, authoring.trial),
 )

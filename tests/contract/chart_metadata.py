@@ -44,11 +44,6 @@ class Release:
         """The image, as a container runtime takes it."""
         return f"{self.image}@{self.digest}" if self.digest else f"{self.image}:{self.tag}"
 
-    @property
-    def step(self) -> str:
-        """The image of the step that ``helm test`` runs: one that the cluster can have."""
-        return PUBLISHED if self.digest else PYTHON
-
 
 def checkout(chart: Path = CHART) -> Release:
     """The release that the chart in the checkout is."""
@@ -65,12 +60,7 @@ def metadata(release: Release, changelog: str) -> dict[str, str]:
         "operator": "true",
         "operatorCapabilities": "seamless upgrades",
         "prerelease": str("-" in release.version).lower(),
-        "images": _text(
-            [
-                {"name": "penstock", "image": release.reference, "platforms": list(PLATFORMS)},
-                {"name": "test", "image": release.step, "whitelisted": True},
-            ]
-        ),
+        "images": _text([{"name": "penstock", "image": release.reference, "platforms": list(PLATFORMS)}]),
         "crds": _text(list(_kinds())),
         "crdsExamples": _text(list(_examples())),
     }
@@ -105,21 +95,15 @@ def chart_yaml(text: str, release: Release, changelog: str) -> str:
 
 
 def values_yaml(text: str, release: Release) -> str:
-    """values.yaml with the release's image, and one that can be had for ``helm test``.
+    """values.yaml with the release's image, which ``helm test`` takes too.
 
     Raises:
         ValueError: it is not written as it was when this was.
     """
-    for group, key, value in (
-        ("image", "repository", release.image),
-        ("image", "tag", release.tag),
-        ("image", "digest", release.digest or '""'),
-        ("test", "image", release.step),
-    ):
-        found = rf"(?<=\n{group}:\n)((?:  .*\n)*?)  {key}: .*\n"
-        text, count = re.subn(found, rf"\g<1>  {key}: {value}\n", text)
+    for key, value in (("repository", release.image), ("tag", release.tag), ("digest", release.digest or '""')):
+        text, count = re.subn(rf"(?<=\nimage:\n)((?:  .*\n)*?)  {key}: .*\n", rf"\g<1>  {key}: {value}\n", text)
         if count != 1:
-            raise ValueError(f"values.yaml: {group}.{key} was found {count} times")
+            raise ValueError(f"values.yaml: image.{key} was found {count} times")
     return text
 
 

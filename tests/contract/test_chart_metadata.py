@@ -19,6 +19,7 @@ from tests.contract.chart_metadata import (
     metadata,
     sections,
     values_yaml,
+    write,
 )
 
 from penstock.api.parse import parse
@@ -53,6 +54,13 @@ def test_chart_yaml_is_up_to_date() -> None:
     text = (CHART / "Chart.yaml").read_text(encoding="utf-8")
     changelog = (CHECKOUT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert text == chart_yaml(text, checkout(), changelog), "run make generate"
+
+
+def test_the_checkout_keeps_its_values(tmp_path: Path) -> None:
+    chart = tmp_path / "penstock"
+    shutil.copytree(CHART, chart)
+    write(checkout(), chart)
+    assert (chart / "values.yaml").read_text(encoding="utf-8") == (CHART / "values.yaml").read_text(encoding="utf-8")
 
 
 def shown(release: Release = RELEASE, changelog: str = CHANGELOG) -> dict[str, Any]:

@@ -8,10 +8,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from penstock.cli.files.project import TEMPLATES
+
 WORKFLOWS = sorted((Path(__file__).parents[2] / ".github/workflows").glob("*.yaml"))
+BEGUN = sorted(TEMPLATES.glob("*/.github/workflows/*"))
+"""Those of `penstock init`."""
 
 
-@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*WORKFLOWS, *BEGUN], ids=lambda path: path.stem)
 def test_actions_are_pinned_and_rights_are_named(path: Path) -> None:
     workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
     steps = [step for job in workflow["jobs"].values() for step in job.get("steps", [])]
@@ -20,6 +24,15 @@ def test_actions_are_pinned_and_rights_are_named(path: Path) -> None:
     assert [one for one in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", one)] == []
     assert workflow["permissions"] == {"contents": "read"}
     assert workflow["defaults"] == {"run": {"shell": "bash"}}, "the default goes on when a part of a pipe fails"
+
+
+def test_new_projects_use_the_actions_that_we_use() -> None:
+    def used(paths: list[Path]) -> set[str]:
+        return {
+            line for path in paths for line in re.findall(r"uses: (\S+@\S+ # \S+)", path.read_text(encoding="utf-8"))
+        }
+
+    assert set() < used(BEGUN) < used(WORKFLOWS)
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)

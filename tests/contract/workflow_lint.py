@@ -1,15 +1,33 @@
-"""`python -m tests.contract.workflow_lint`: actionlint on .github/workflows, with shellcheck if it is on PATH."""
+"""`python -m tests.contract.workflow_lint`: actionlint on our workflows and on those of `penstock init`.
+
+With shellcheck if it is on PATH.
+"""
 
 from __future__ import annotations
 
 import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 from tests.cluster.commands import run
 from tests.cluster.paths import CHECKOUT
 from tests.cluster.progress import ClusterError
 from tests.contract.linters import ACTIONLINT, program
 
-WORKFLOWS = CHECKOUT / ".github/workflows"
+from penstock.cli.files.project import PIPELINES, files
+
+WORKFLOWS = Path(".github/workflows")
+
+
+def begun(folder: Path) -> Iterator[Path]:
+    """The workflows of new projects, in files."""
+    for language in PIPELINES:
+        for path, text in files(language, language).items():
+            if Path(path).parent == WORKFLOWS:
+                file = folder / f"{language}-{Path(path).name}"
+                file.write_text(text, encoding="utf-8")
+                yield file
 
 
 def main() -> int:
@@ -18,9 +36,10 @@ def main() -> int:
     Raises:
         ClusterError: something is; the text has actionlint's own words.
     """
-    files = sorted(WORKFLOWS.glob("*.yaml"))
-    run([program(ACTIONLINT), "-no-color", *files])
-    print(f"{', '.join(file.name for file in files)}: actionlint is content")
+    with tempfile.TemporaryDirectory() as folder:
+        found = [*sorted((CHECKOUT / WORKFLOWS).glob("*.yaml")), *begun(Path(folder))]
+        run([program(ACTIONLINT), "-no-color", *found])
+    print(f"{', '.join(file.name for file in found)}: actionlint is content")
     return 0
 
 

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 from tests.cluster.progress import wait_until
+from tests.e2e.commandline import penstock
 from tests.e2e.gates import Gate
 from tests.e2e.manifests import LONG, emit, pipeline, step
 from tests.e2e.space import PATIENCE, Space
 
 CASES = Path(__file__).parent / "cases"
 STEP = "penstock.dev/step"
-
-
-def penstock(space: Space, *words: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run a verb of the command line in the test's namespace."""
-    argv = [sys.executable, "-m", "penstock.cli", words[0], "-n", space.name, *words[1:]]
-    return subprocess.run([str(word) for word in argv], capture_output=True, text=True)
 
 
 def test_diff_edit_and_rollback(space: Space) -> None:

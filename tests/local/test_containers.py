@@ -7,12 +7,14 @@ import json
 import os
 import subprocess
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from penstock.cli.verbs import run as module
 from penstock.cluster.failure import Failure
+from penstock.local import containers
 from penstock.local.containers import Containers
 from penstock.local.folder import Folder
 from penstock.local.processes import Processes
@@ -114,6 +116,8 @@ FAKE = """\
     verb, *words = sys.argv[1:]
     with (folder / "said").open("a") as said:
         said.write(json.dumps([verb, *words]) + "\\n")
+    if (folder / "silent").exists() and verb in (folder / "silent").read_text().split():
+        subprocess.run(["sleep", "3600"])
     if verb == "create":
         state = folder / words[words.index("--name") + 1]
         if state.exists():
@@ -200,3 +204,43 @@ async def test_what_a_crash_has_left_is_removed(project: Project, fake: Path) ->
     with Folder(project.path):
         await Containers("podman").end_left({"penstock.dev/container": "docker penstock-p-a-1-0"})
     assert told(fake) == [["rm", "--force", "penstock-p-a-1-0"]]
+
+
+@pytest.fixture
+def silent(fake: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Has the engine never answer when it is told these things."""
+    monkeypatch.setattr(containers, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(containers, "PULL_SECONDS", 0.5)
+    return lambda *verbs: (fake / "silent").write_text(" ".join(verbs)) and None
+
+
+async def test_an_engine_that_does_not_answer_is_as_good_as_none(
+    project: Project, fake: Path, silent: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (fake / "podman").symlink_to(fake / "docker")
+    silent("info")
+    assert isinstance(await module._executor(None, Folder(project.path)), Processes)
+    assert [words[0] for words in told(fake)] == ["info", "info"]
+    with pytest.raises(Failure, match="docker does not answer"):
+        await module._executor("docker", Folder(project.path))
+
+
+def test_a_container_that_is_not_made_fails_its_step(project: Project, silent: Callable[..., None]) -> None:
+    silent("create")
+    assert project.run(pipeline({"name": "a", "image": "image", "command": ["true"]})) == 1
+    assert "docker has not answered within 0.5 s" in project.step("a")["message"]
+    assert project.step("a")["reason"] == "StartFailed"
+
+
+def test_an_engine_that_falls_silent_is_not_waited_for(project: Project, silent: Callable[..., None]) -> None:
+    silent("start", "kill", "inspect", "rm")
+    one = {"name": "a", "image": "image", "command": ["true"], "timeout": "1s"}
+    assert project.run(pipeline(one)) == 1
+    assert project.step("a")["reason"] == "Deadline"
+
+
+async def test_what_may_still_run_is_not_run_again(project: Project, silent: Callable[..., None]) -> None:
+    silent("rm")
+    words = "docker has not answered within 0.5 s, and container penstock-p-a-1-0 of an earlier run may still run"
+    with pytest.raises(Failure, match=words):
+        await Containers("podman").end_left({"penstock.dev/container": "docker penstock-p-a-1-0"})

@@ -1,5 +1,6 @@
 """The cluster's clock: what its answers say counts, not what the machine's wall clock says."""
 
+import contextlib
 import time
 
 import pytest
@@ -77,3 +78,13 @@ async def test_the_client_hears_what_time_it_is_in_the_cluster(
     async for _ in client.pages(PIPELINES, None):
         pass
     assert before - 1 <= clock.now() <= time.time() + 1
+
+
+def test_another_time_is_shown_meanwhile_and_no_longer() -> None:
+    asked = clock.now  # as whoever took hold of it before
+    with clock.showing(lambda: NOON):
+        with contextlib.suppress(KeyError), clock.showing(lambda: DATED):
+            assert asked() == DATED
+            raise KeyError
+        assert asked() == NOON
+    assert abs(asked() - clock._OF_THE_CLUSTER.now()) < 60

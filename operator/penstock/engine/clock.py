@@ -7,7 +7,8 @@ is wrong here, or jumps, fires no timeout early and keeps nothing waiting.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
@@ -50,5 +51,21 @@ def _seconds(date: str) -> float | None:
 
 
 _OF_THE_CLUSTER = Clock()
-now = _OF_THE_CLUSTER.now
 heard = _OF_THE_CLUSTER.heard
+_shown: Callable[[], float] = _OF_THE_CLUSTER.now
+
+
+def now() -> float:
+    """Seconds since 1970, in the cluster, or as `showing` has it."""
+    return _shown()
+
+
+@contextmanager
+def showing(time: Callable[[], float]) -> Iterator[None]:
+    """Meanwhile all of the process goes by this, in seconds since 1970: for Pipelines in virtual time."""
+    global _shown
+    before, _shown = _shown, time
+    try:
+        yield
+    finally:
+        _shown = before

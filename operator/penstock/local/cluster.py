@@ -63,8 +63,6 @@ class LocalCluster(Cluster):
     def __init__(self, project: Path, namespace: str | None = None) -> None:
         super().__init__(namespace or "default")
         self.folder = Folder(project, patience=0)
-        if not self.folder.exists:
-            raise Failure(f"nothing was run in {self.folder.project}; `penstock run FILE` runs a Pipeline")
 
     @property
     def acts(self) -> bool:
@@ -90,6 +88,8 @@ class LocalCluster(Cluster):
         read_seconds: float | None = None,
     ) -> Any:
         """The response to a request that succeeded. Raises Refused, or Failure if there is none."""
+        if not self.folder.exists:
+            raise Failure(f"nothing was run in {self.folder.project}; `penstock run FILE` runs a Pipeline")
         asked, wanted = target(path), {key: str(value) for key, value in (query or {}).items()}
         ended = Event()
         try:

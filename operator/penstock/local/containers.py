@@ -8,15 +8,22 @@ import asyncio
 import os
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+import signal
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 from penstock.api import quantities
+from penstock.cluster.failure import TIMED_OUT, Failure
 from penstock.local.environment import CannotStart
 from penstock.local.work import Work
 
 MARK = "penstock.dev/container"
 """Annotation of a pod: the engine and the name of its container."""
+ANSWER_SECONDS = 30.0
+"""In which an engine answers, or ends a container that it was asked to end. One that does not is as good as none."""
+PULL_SECONDS = 3600.0
+"""In which it makes a container, whose image may have to be pulled first."""
 _PULL = {"Always": "always", "Never": "never", "IfNotPresent": "missing"}
 _ENGINES_OWN = (
     "HOME",
@@ -61,10 +68,10 @@ class Containers:
         given = {key: value for key, value in work.env.items() if not key.upper().startswith(_ENGINES_OWN)}
         command = [self.engine, "create", "--name", name, *self._options(work, given), work.image]
         command += [*work.command[1:], *work.args]
-        code, said = await _said(command, given)
+        code, said = await _said(command, given, PULL_SECONDS)
         if code and "already in use" in said:  # a crash has left it, which had not begun
             await _said([self.engine, "rm", "--force", name])
-            code, said = await _said(command, given)
+            code, said = await _said(command, given, PULL_SECONDS)
         if code:
             raise CannotStart(f"{self.engine} cannot make it of image {work.image}: {' '.join(said.split())[-500:]}")
         return Container(self.engine, name, work)
@@ -98,10 +105,15 @@ class Containers:
         return [word for number in numbers for word in ("--device", f"nvidia.com/gpu={number}")]
 
     async def end_left(self, marks: Mapping[str, str]) -> None:
-        """Ends what is left of a pod with these annotations, whichever engine it was of."""
+        """Ends what is left of a pod with these annotations, whichever engine it was of.
+
+        Raises Failure if that engine does not answer: what may still run must not run twice.
+        """
         engine, _, name = marks.get(MARK, "").partition(" ")
         if name and shutil.which(engine):
-            await _said([engine, "rm", "--force", name])
+            code, said = await _said([engine, "rm", "--force", name])
+            if code == TIMED_OUT:
+                raise Failure(f"{said}, and container {name} of an earlier run may still run; see `{engine} info`")
 
 
 class Container:
@@ -112,7 +124,9 @@ class Container:
         self._name = name
         self._work = work
         self._process: asyncio.Task[int] | None = None
-        self._asked: set[asyncio.Task[tuple[int, str]]] = set()
+        self._command: asyncio.subprocess.Process | None = None
+        """Of the engine, which waits for the container."""
+        self._asked: set[asyncio.Task[None]] = set()
         self.marks = {MARK: f"{engine} {name}"}
 
     def go(self) -> None:
@@ -128,7 +142,9 @@ class Container:
                 stderr=log,
                 start_new_session=True,
             )
-            return await process.wait()
+            self._command = process
+            code = await process.wait()
+            return code if code >= 0 else 128 - code
 
     async def wait(self) -> tuple[int, str]:
         """Its exit code and reason; it is removed."""
@@ -147,20 +163,33 @@ class Container:
 
     def end(self) -> None:
         """Asks it to end."""
-        self._ask("kill", "--signal", "TERM", self._name)
+        self._ask(self._told("--signal", "TERM"))
 
     def kill(self) -> None:
-        """Ends it."""
-        self._ask("kill", self._name)
+        """Ends it; if its engine does not answer, it is no longer waited for."""
+        self._ask(self._killed())
 
-    def _ask(self, *words: str) -> None:
-        task = asyncio.get_running_loop().create_task(_said([self._engine, *words]))
+    async def _killed(self) -> None:
+        await self._told()
+        if self._process:
+            await asyncio.wait({self._process}, timeout=ANSWER_SECONDS)
+        if self._command:
+            _end(self._command)
+
+    async def _told(self, *words: str) -> None:
+        await _said([self._engine, "kill", *words, self._name])
+
+    def _ask(self, question: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(question)
         self._asked.add(task)
         task.add_done_callback(self._asked.discard)
 
 
-async def _said(command: Sequence[str], env: Mapping[str, str] | None = None) -> tuple[int, str]:
-    """The exit code of a command, and what it said."""
+async def _said(
+    command: Sequence[str], env: Mapping[str, str] | None = None, seconds: float | None = None
+) -> tuple[int, str]:
+    """The exit code of a command, and what it said; TIMED_OUT if that took too long (ANSWER_SECONDS if not given)."""
+    seconds = ANSWER_SECONDS if seconds is None else seconds
     try:
         process = await asyncio.create_subprocess_exec(
             *command,
@@ -172,7 +201,18 @@ async def _said(command: Sequence[str], env: Mapping[str, str] | None = None) ->
         )
     except OSError as error:
         return 127, str(error)
-    said, _ = await process.communicate()
-    with suppress(ProcessLookupError):
+    try:
+        async with asyncio.timeout(seconds):
+            said, _ = await process.communicate()
+    except TimeoutError:
+        _end(process)
         await process.wait()
+        return TIMED_OUT, f"{command[0]} has not answered within {seconds:g} s"
     return process.returncode or 0, said.decode(errors="replace")
+
+
+def _end(process: asyncio.subprocess.Process) -> None:
+    """Ends a command that may have ended, with all that it has started."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace as replaced
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 from penstock.cli.files.runnable import Runnable, runnable
 from penstock.core import labels
@@ -73,7 +72,7 @@ def run(
     with Folder(Path(kept.name if kept else folder or ""), patience=0) as own:
         loop, beginning = VirtualLoop(), _beginning(own)
         play = _Play(found, cast, approvals, own, loop, lambda: beginning + loop.time())
-        with asyncio.Runner(loop_factory=lambda: loop) as runner, patch.object(clock, "now", play.clock):
+        with asyncio.Runner(loop_factory=lambda: loop) as runner, clock.showing(play.clock):
             result = runner.run(play.run({**ROOM, **(capacity or {})}, cancel))
         _clock(own).write_text(repr(play.clock()))
     return replaced(result, kept=kept)
@@ -124,7 +123,6 @@ class _Play:
         processes = Timed(Processes(self._folder), loop)
         stage = Stage(self._cast, processes)
         async with Session(self._folder, stage, capacity, found.sources, clock=self.clock) as session:
-            session.engine.gate.clock = self.clock
             session.runner.own, session.runner.pod_of = processes, stage.pod_of
             recorder = Recorder(session.server, loop.time)
             self._approvals.follow(session.server)

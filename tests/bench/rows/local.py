@@ -1,4 +1,4 @@
-"""Row 16: `penstock run` on this machine, with steps as processes; and Pipelines in tests, in virtual time."""
+"""Row 17: `penstock run` on this machine, with steps as processes; and Pipelines in tests, in virtual time."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def _figures() -> list[Figure]:
     chain = _each(start, _command(workloads.chain(LENGTH)), LENGTH)
     wide = _each(start, _command(workloads.independent(WIDTH)), WIDTH)
     return [
-        Figure(16, "penstock run: one step, the whole command", start[0], "s", 1.0),
-        Figure(16, "penstock run: one step, the whole command, CPU", start[1], "s"),
-        Figure(16, f"penstock run: chain of {LENGTH}, each step", chain[0], "ms", 50),
-        Figure(16, f"penstock run: chain of {LENGTH}, CPU of each step", chain[1], "ms"),
-        Figure(16, f"penstock run: {WIDTH} independent steps, each", wide[0], "ms", 20),
-        Figure(16, f"penstock run: {WIDTH} independent steps, CPU of each", wide[1], "ms"),
-        Figure(16, f"penstock.testing: chain of {LENGTH} hours, CPU of each step", _tested() * 1000, "ms"),
+        Figure(17, "penstock run: one step, the whole command", start[0], "s", 1.0),
+        Figure(17, "penstock run: one step, the whole command, CPU", start[1], "s"),
+        Figure(17, f"penstock run: chain of {LENGTH}, each step", chain[0], "ms", 50),
+        Figure(17, f"penstock run: chain of {LENGTH}, CPU of each step", chain[1], "ms"),
+        Figure(17, f"penstock run: {WIDTH} independent steps, each", wide[0], "ms", 20),
+        Figure(17, f"penstock run: {WIDTH} independent steps, CPU of each", wide[1], "ms"),
+        Figure(17, f"penstock.testing: chain of {LENGTH} hours, CPU of each step", _tested() * 1000, "ms"),
     ]
 
 

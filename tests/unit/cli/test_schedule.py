@@ -32,6 +32,19 @@ def test_the_ticks_of_a_manifest(run: Run) -> None:
     assert found.exit_code == 0
 
 
+def test_a_manifest_needs_no_folder_in_which_anything_was_run(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = run("schedule", "next", "-f", EXAMPLE, "--local")
+    assert found.exit_code == 0, found.output
+    assert len(found.stdout.splitlines()) == 6
+    named = run("schedule", "next", "nightly", "--local")
+    assert named.exit_code == 1
+    assert "nothing was run in" in named.stderr
+    assert not (tmp_path / ".penstock").exists()
+
+
 def test_the_documentation_shows_what_it_prints(run: Run) -> None:
     words = Path(EXAMPLE).parents[1].joinpath("docs", "schedules.md").read_text()
     command, _, shown = words.partition("$ penstock schedule ")[2].partition("```")[0].partition("\n")
