@@ -152,7 +152,7 @@ class ContainerFields(Model):
     command: Annotated[list[Argument] | None, Field(max_length=256)] = None
     """Entrypoint, as in a core container; not with `script`."""
     args: Annotated[list[Argument] | None, Field(max_length=256)] = None
-    """Arguments; with `script` they follow it."""
+    """Arguments; with `script` they follow it. `$(INPUT_FILES[*])` is one argument for each value of a list input."""
     script: Script | None = None
     """A script; it arrives verbatim as the last element of `interpreter`, and every `$` in it is the script's own."""
     interpreter: Annotated[list[Argument] | None, Field(min_length=1, max_length=16)] = None

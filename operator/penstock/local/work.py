@@ -107,7 +107,7 @@ def work_of(pod: Object, folder: Folder, sources: Sources, *, contained: bool, c
         name=pod["metadata"]["name"],
         image=container.get("image", ""),
         command=words(container.get("command"), env),
-        args=words(container.get("args"), env),
+        args=[put(word) for word in words(container.get("args"), env)],
         env=env,
         cwd=container.get("workingDir"),
         places=found,

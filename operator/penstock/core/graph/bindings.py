@@ -25,6 +25,7 @@ from penstock.core.graph.graph import (
     sources,
 )
 from penstock.core.graph.outline import assignable
+from penstock.core.graph.spread import refusal, spreads
 from penstock.core.graph.world import NAMED, Missing, Node, World, fill, first_missing
 from penstock.core.reasons import Reason
 from penstock.core.values import canonical, digest, shorten, text, type_name
@@ -195,6 +196,13 @@ def bind(world: World, node: Node) -> dict[str, Json] | Impossible:
         if wrong:
             return Impossible(StepPhase.FAILED, *wrong)
         values[wired.name] = value
+    for wired in spreads(node.task.work, node.task.inputs):
+        unfit = refusal(wired, values[wired.name])
+        if unfit:
+            return Impossible(StepPhase.FAILED, Reason.INPUT_INVALID, unfit)
+        wrong = environment.add(wired.name, values[wired.name])  # Linux counts arguments as it counts variables
+        if wrong:
+            return Impossible(StepPhase.FAILED, *wrong)
     return values
 
 

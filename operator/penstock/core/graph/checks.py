@@ -9,6 +9,7 @@ from penstock.api import quantities
 from penstock.api.containers import Resources
 from penstock.api.pipeline import PipelineSpec
 from penstock.api.storage import Storage
+from penstock.core.graph import spread
 from penstock.core.graph.environment import Environment
 from penstock.core.graph.graph import MAX_STEPS, Literal, Task, Wired
 from penstock.core.graph.wire import clashes, how_many
@@ -89,6 +90,7 @@ def _task(task: Task, storage: Storage | None) -> Iterator[Problem]:
     if work.retry.memory:
         yield from _quantity(work.retry.memory.max, f"{task.where}.retry.memory.max")
     yield from _inputs(task)
+    yield from spread.problems(work, task.inputs, task.where)
     yield from clashes([output.name for output in work.outputs], "output", f"{task.where}.outputs")
     for number, output in enumerate(work.outputs):
         place = f"{task.where}.outputs[{number}]"

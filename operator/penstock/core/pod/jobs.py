@@ -1,5 +1,6 @@
 """The Job of an attempt. Runs under Pod Security `restricted`; see SECURITY.md for what that means to a step."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from penstock.api.base import Json, Model
@@ -7,6 +8,7 @@ from penstock.api.pods import PodOptions
 from penstock.core import labels, names
 from penstock.core.graph.graph import Graph, Work
 from penstock.core.graph.requests import pod_requests, pod_resources
+from penstock.core.graph.spread import spread
 from penstock.core.graph.wire import variable_name
 from penstock.core.pod.artifacts import claim_name
 from penstock.core.pod.marks import child_labels, owner_reference
@@ -105,8 +107,9 @@ def _pod(graph: Graph, ready: Ready, pipeline: tuple[str, str] | None, courier: 
     volumes = [_plain(volume) for volume in options.volumes or ()] + artifacts.volumes
     mounts = [_plain(mount) for mount in options.volume_mounts or ()] + artifacts.mounts
     security = pod_security(options, artifacts=bool(artifacts.mounts))
-    env = _variables(ready, artifacts.inputs, artifacts.outputs)
-    step = _container(ready, pipeline, env, mounts, resources)
+    inputs = {name: artifacts.inputs.get(name, value) for name, value in ready.values.items()}
+    env = _variables(inputs, {**ready.produced, **artifacts.outputs})
+    step = _container(ready, pipeline, (inputs, env), mounts, resources)
     containers = [*artifacts.before, step, *artifacts.after]
     pod: dict[str, Any] = {
         "restartPolicy": "Never",
@@ -175,12 +178,13 @@ def pod_security(options: PodOptions, artifacts: bool) -> dict[str, Any]:
 def _container(
     ready: Ready,
     pipeline: tuple[str, str] | None,
-    env: list[dict[str, Any]],
+    seen: tuple[Mapping[str, Json], list[dict[str, Any]]],
     mounts: list[dict[str, Any]],
     resources: dict[str, Any],
 ) -> dict[str, Any]:
     work, step = ready.node.task.work, ready.step
-    command, args = command_line(work)
+    inputs, env = seen
+    command, args = command_line(work, inputs)
     given = [_plain(variable) for variable in work.env]
     own = [
         {"name": "PENSTOCK_PIPELINE", "value": pipeline[0] if pipeline else ""},
@@ -211,9 +215,9 @@ def _container(
     return container
 
 
-def command_line(work: Work) -> tuple[list[str] | None, list[str] | None]:
+def command_line(work: Work, inputs: Mapping[str, Json]) -> tuple[list[str] | None, list[str] | None]:
     """Command and args. A script becomes the interpreter's last element, each `$` doubled for kubelet to undo."""
-    args = list(work.args) if work.args is not None else None
+    args = spread(work.args, inputs) if work.args is not None else None
     if work.script is None:
         return (list(work.command) if work.command is not None else None), args
     return [*work.interpreter, work.script.replace("$", "$$")], args
@@ -258,11 +262,10 @@ def gang_service(ready: Ready, pipeline: str | None) -> dict[str, Any] | None:
     }
 
 
-def _variables(ready: Ready, inputs: dict[str, Json], outputs: dict[str, Json]) -> list[dict[str, Any]]:
+def _variables(inputs: Mapping[str, Json], outputs: Mapping[str, Json]) -> list[dict[str, Any]]:
     """INPUT_ and OUTPUT_ variables: values as they are, artifacts as their paths in the container."""
-    found = {f"INPUT_{variable_name(name)}": inputs.get(name, value) for name, value in ready.values.items()}
-    made = {**ready.produced, **outputs}
-    found |= {f"OUTPUT_{variable_name(name)}": value for name, value in made.items()}
+    found = {f"INPUT_{variable_name(name)}": value for name, value in inputs.items()}
+    found |= {f"OUTPUT_{variable_name(name)}": value for name, value in outputs.items()}
     return [{"name": name, "value": text(value).replace("$", "$$")} for name, value in found.items()]
 
 
