@@ -7,7 +7,7 @@ from math import inf, log10
 from penstock.api import durations
 from penstock.api.quantities import MILLI, render, render_short
 from penstock.core.admission.demands import Key
-from penstock.core.asked.drawing import FAINT, INK, Area, Drawing, Line, Mark, Rect, Text
+from penstock.core.asked.drawing import FAINT, INK, Area, Drawing, Line, Mark, Rect, Text, squeezed
 from penstock.core.foresight.activities import Activity
 from penstock.core.foresight.simulate import Run, Simulated
 from penstock.core.foresight.timeline import Use
@@ -15,6 +15,8 @@ from penstock.core.foresight.timeline import Use
 WIDTH = 1000
 LEFT = 190
 RIGHT = 20
+LETTERS = 27
+"""Of a name, at the left."""
 TOP = 52
 ROW = 18
 MOST_LANES = 12
@@ -95,7 +97,7 @@ class _Layout:
         yield from self._axis(self.height - 24)
         y = TOP
         for name, lanes in self.rows:
-            yield Text(LEFT - 8, y + 13, _shorten(name), anchor="end")
+            yield Text(LEFT - 8, y + 13, squeezed(name, LETTERS), anchor="end")
             for draws in (self._wait, self._plan, self._ran):
                 for number, lane in enumerate(lanes):
                     for bar in lane:
@@ -175,7 +177,7 @@ class _Layout:
             points.append((x, bottom - height))
         points.append((self._x(self.began + self.span), float(bottom)))
         yield Area(tuple(points), _COLOURS["gpu" if "/" in resource else "cpu" if resource == "cpu" else "none"])
-        yield Text(LEFT - 8, top + 14, _shorten(resource), anchor="end")
+        yield Text(LEFT - 8, top + 14, squeezed(resource, LETTERS), anchor="end")
         words = f"peak {render_short(resource, use.peak)}, mean {_rounded(resource, use.mean)}"
         yield Text(LEFT - 8, top + 29, words, "small", "end")
         if use.total:
@@ -228,7 +230,3 @@ def _rounded(resource: str, mean: float) -> str:
         return f"{mean / MILLI:.1f}"
     mebi = MILLI * 2**20
     return render(resource, round(mean / mebi) * mebi)
-
-
-def _shorten(name: str) -> str:
-    return name if len(name) <= 27 else f"{name[:12]}…{name[-14:]}"
