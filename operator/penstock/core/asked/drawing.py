@@ -99,6 +99,7 @@ STYLE = (
     f".title{{font-size:{SIZES['title']}px;font-weight:600}}"
 )
 """How the texts of an SVG look."""
+_NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
 
 
 def svg(drawing: Drawing) -> str:
@@ -109,7 +110,7 @@ def svg(drawing: Drawing) -> str:
 
 def inline(drawing: Drawing) -> str:
     """The same as a part of a page that has `STYLE` itself, on the page's own ground."""
-    return "\n".join(_lines(drawing))
+    return "\n".join(_lines(drawing)).replace(_NAMESPACE, "", 1)
 
 
 def squeezed(words: str, most: int) -> str:
@@ -120,7 +121,7 @@ def squeezed(words: str, most: int) -> str:
 def _lines(drawing: Drawing, paper: str = "") -> Iterator[str]:
     width, height = drawing.width, drawing.height
     yield (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'<svg{_NAMESPACE} viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
         f'role="img" aria-label="{escape(drawing.title)}">'
     )
     if paper:
