@@ -9,7 +9,7 @@ import yaml
 from penstock import api
 from penstock.core.asked.layout.nested import layout
 from penstock.core.asked.layout.placed import Layout
-from penstock.core.asked.picture import picture
+from penstock.core.asked.picture import Picture, picture
 from penstock.core.graph.compiler import compile_pipeline
 
 HERE = Path(__file__).parent / "layouts"
@@ -22,8 +22,8 @@ INSTANCES = 40
 """So many instances each fan-out has."""
 
 
-def drawn(source: Path) -> Layout:
-    """The layout of the Pipeline in a file, with all that can be opened open."""
+def picture_of(source: Path) -> Picture:
+    """The picture of the Pipeline in a file, with the Components that are in it."""
     documents = list(yaml.safe_load_all(source.read_text()))
     using = {
         (None, one["metadata"]["name"]): api.ComponentSpec.model_validate(one["spec"])
@@ -33,7 +33,12 @@ def drawn(source: Path) -> Layout:
     (spec,) = [one["spec"] for one in documents if one["kind"] == "Pipeline"]
     graph = compile_pipeline(api.PipelineSpec.model_validate(spec), using).graph
     assert graph is not None
-    found = picture(source.stem, graph)
+    return picture(source.stem, graph)
+
+
+def drawn(source: Path) -> Layout:
+    """The layout of the Pipeline in a file, with all that can be opened open."""
+    found = picture_of(source)
     opened = {".".join(box.segments[:depth]) for box in found.boxes for depth in range(1, 9)}
     return layout(found, opened, {box.id: INSTANCES for box in found.boxes if box.times})
 

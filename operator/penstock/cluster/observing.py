@@ -44,12 +44,12 @@ def observe(cluster: Cluster) -> Sight:
         found = _everything(cluster, namespace)
         notes.append(f"you may see only namespace {namespace}; steps of others, which may go first, are not counted")
     pipelines, all_steps, all_jobs, all_pods = found
-    steps = _by(_views(step_view, all_steps), lambda step: (step.namespace, step.pipeline))
-    jobs = _by(_views(job_view, all_jobs), lambda job: job.step)
-    pods = _by(_views(pod_view, all_pods), lambda pod: pod.job)
+    steps = _by(views(step_view, all_steps), lambda step: (step.namespace, step.pipeline))
+    jobs = _by(views(job_view, all_jobs), lambda job: job.step)
+    pods = _by(views(pod_view, all_pods), lambda pod: pod.job)
     compiling = Compiling(cluster)
     observed = []
-    for view in _views(pipeline_view, pipelines):
+    for view in views(pipeline_view, pipelines):
         mine, taken = by_owner(steps.get((view.namespace, view.name), ()), view.uid)
         compiled, deferred = compiling.graph(view, mine.values(), jobs)
         made = Observed(view, compiled.graph, compiled.problems, mine, jobs, pods, now, deferred=deferred, taken=taken)
@@ -86,7 +86,7 @@ def _everything(cluster: Cluster, namespace: str | None) -> tuple[list[Object], 
     return listed(PIPELINES), listed(STEPS), listed(JOBS, MINE), listed(PODS, MINE)
 
 
-def _views(view: Callable[[Object], View], objects: Iterable[Object]) -> Iterator[View]:
+def views(view: Callable[[Object], View], objects: Iterable[Object]) -> Iterator[View]:
     """The views of the objects that can be read; the operator leaves out the others, too, and says so in its log.
 
     Whatever somebody made of one object, such as a Job without its owner, must not hide all others.

@@ -114,7 +114,7 @@ def test_a_png_without_pillow_says_how_to_get_it(run: Run, manifest: str, monkey
 
 def test_a_png_is_not_written_to_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    with pytest.raises(Failure, match=r"-o png > plan\.png"):
+    with pytest.raises(Failure, match=r"-o png > picture\.png"):
         print_drawing(Drawing("t", 10, 10, ()), "png")
 
 

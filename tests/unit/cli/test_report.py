@@ -7,6 +7,7 @@ from tests.unit.cli.conftest import Run
 from tests.unit.cli.fake_api import FakeApi
 from tests.unit.cli.objects import pipeline, step
 
+OWNED = [{"kind": "Pipeline", "name": "digits", "uid": "uid-digits", "controller": True}]
 GPU = "nvidia.com/gpu"
 
 
@@ -42,3 +43,22 @@ def test_nothing_is_said_where_nothing_was_held(api: FakeApi, run: Run) -> None:
     api.add(pipeline(steps=("a",)), step("a", "Succeeded"))
     assert run("report", "digits").stdout == "digits: no suggestions\n"
     assert json.loads(run("report", "digits", "-o", "json").stdout) == {"digits": {"suggestions": []}}
+
+
+def test_a_page_about_a_pipeline(api: FakeApi, run: Run) -> None:
+    trained = step("train", "Succeeded")
+    trained["metadata"].update(uid="uid-train", creationTimestamp="2026-01-01T00:00:00Z", ownerReferences=OWNED)
+    api.add(pipeline(steps=("train",), phase="Succeeded", usage=held(60, 45, 0), outputs={"score": 0.9}), trained)
+    for language, words in (("en", "GPUs and other devices"), ("zh", "GPU 及其他设备")):
+        found = run("report", "digits", "-o", "html", "--language", language)
+        assert found.exit_code == 0, found.stderr
+        assert found.stdout.startswith("<!doctype html>\n")
+        assert words in found.stdout
+        assert "<code>0.9</code>" in found.stdout
+        assert "<title>train: " in found.stdout
+
+
+def test_a_page_is_about_what_ran(run: Run) -> None:
+    found = run("report", "pipeline.yaml", "-o", "html")
+    assert (found.exit_code, found.stdout) == (1, "")
+    assert "-o html tells how a Pipeline went; give the NAME of one in the cluster" in found.stderr

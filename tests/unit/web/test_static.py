@@ -4,14 +4,20 @@ import hashlib
 import json
 import re
 from gzip import compress
+from pathlib import Path
 
 import pytest
 
+from penstock.api.pipeline import PipelinePhase
+from penstock.api.step import StepPhase
+from penstock.core import asked
 from penstock.web.files import STATIC
+from penstock.web.words import HIDDEN, Words
 
 WORDS = {name: json.loads((STATIC / "words" / f"{name}.json").read_text()) for name in ("en", "zh")}
 CODE = {path.relative_to(STATIC).as_posix(): path.read_text() for path in STATIC.rglob("*.js")}
 OURS = {name: text for name, text in CODE.items() if name != "vendor.js"}
+ASKED = Path(asked.__path__[0])
 MOST_LINES = 150
 
 
@@ -22,9 +28,9 @@ def test_both_languages_say_the_same_with_the_same_values() -> None:
 
 
 def test_every_word_is_there_and_none_in_vain() -> None:
-    code = "\n".join(OURS.values())
+    code = "\n".join([*OURS.values(), *(path.read_text() for path in STATIC.parent.rglob("*.py"))])
     asked = set(re.findall(r"""\bt\(\s*"([\w.]+)\"""", code)) | set(re.findall(r"""[?:(] "([\w.]+\.[\w.]+)\"""", code))
-    families = {name.split(".")[0] for name in re.findall(r"\bt\(`([\w.]+)\$", code)}
+    families = {name.split(".")[0] for name in re.findall(r"\bt\(`([\w.]+)\$", code)} | {"drawn"}
     said = {name for name in WORDS["en"] if name.split(".")[0] not in families}
     assert {name for name in said if f'"{name}"' not in code} <= {"live", "away"}  # t(state)
     assert {name for name in asked if name not in WORDS["en"]} == set()
@@ -51,3 +57,21 @@ def test_nothing_comes_from_elsewhere() -> None:
 def test_what_is_bundled_is_what_its_licences_were_written_for() -> None:
     digest = hashlib.sha256((STATIC / "vendor.js").read_bytes()).hexdigest()
     assert digest in (STATIC / "vendor.licenses.txt").read_text()
+
+
+def test_what_is_hidden_is_the_same_without_a_browser() -> None:
+    written = re.search(r"HIDDEN = /(.+)/gu;", CODE["words.js"])
+    assert written is not None
+    same = re.compile(re.sub(r"\\u\{(\w+)\}", lambda found: f"\\U{found[1]:0>8}", written[1]))
+    differ = [one for one in map(chr, range(0x110000)) if bool(same.match(one)) != bool(HIDDEN.match(one))]
+    assert differ == []
+
+
+def test_what_drawings_say_is_said_in_both_languages() -> None:
+    english = {one.value for one in (*StepPhase, *PipelinePhase)}
+    code = "".join(path.read_text() for path in (ASKED / "gantt.py", ASKED / "diagram.py"))
+    english |= set(re.findall(r'_word\("([^"]+)"\)', code)) | set(re.findall(r'\("([a-z ]+)", \[', code))
+    assert {"waits", "critical path", "peak {peak}, mean {mean}", "approval"} <= english
+    for language in ("en", "zh"):
+        assert english <= Words(language).drawn.keys()
+    assert all(name == told for name, told in Words("en").drawn.items())

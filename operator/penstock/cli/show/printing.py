@@ -31,7 +31,7 @@ def print_drawing(drawing: "Drawing", form: str) -> None:
         typer.echo(svg(drawing), nl=False)
         return
     if sys.stdout.isatty():
-        raise Failure("a terminal does not show a PNG; write it to a file: -o png > plan.png")
+        raise Failure("a terminal does not show a PNG; write it to a file: -o png > picture.png")
     from penstock.cli.show.png import png
 
     typer.echo(png(drawing), nl=False)

@@ -21,16 +21,29 @@ POD_METRICS = Resource("apis/metrics.k8s.io/v1beta1", "pods", "pod")
 def report(
     cluster: Cluster,
     source: Annotated[str, typer.Argument(metavar="FILE|NAME", help="Manifest, folder, -, or a Pipeline's name.")],
-    output: Annotated[Literal["text", "json", "yaml"], typer.Option("--output", "-o", help="Format.")] = "text",
+    output: Annotated[
+        Literal["text", "json", "yaml", "html"],
+        typer.Option("--output", "-o", help="Format; html is a page about a Pipeline that ran, in one file."),
+    ] = "text",
+    language: Annotated[Literal["en", "zh"], typer.Option("--language", help="Of the page.")] = "en",
 ) -> None:
     """Suggest what would make a flow faster or smaller, each with what it would save: by the durations that its steps
     had in the cluster, or those that the manifest declares. Of a Pipeline in the cluster, also tell for how long it
-    held GPUs, and how much of that was busy or lost."""
+    held GPUs, and how much of that was busy or lost.
+
+    With -o html, tell how a Pipeline went: its graph, its plan against what was, what failed, what came out, and every
+    step. The page needs nothing else, so it can be kept or mailed.
+    """
     from penstock.cli.files.graphs import is_file, of_cluster, of_files
     from penstock.cli.show.terminal import print_lines
     from penstock.cli.show.usages import table, usages
     from penstock.core.asked.suggest import declared, suggest
 
+    if output == "html":
+        if is_file(source):
+            raise Failure("-o html tells how a Pipeline went; give the NAME of one in the cluster")
+        _print_page(cluster, source, language)
+        return
     found: dict[str, list[Suggestion]] = {}
     steps: list[Object] = []
     if is_file(source):
@@ -39,7 +52,7 @@ def report(
     else:
         flow, _ = of_cluster(cluster, source)
         steps = list(cluster.list(STEPS, cluster.namespace, f"penstock.dev/pipeline={flow.name}"))
-        found[flow.name] = suggest(flow.graph, _measured(steps), _used(cluster, flow))
+        found[flow.name] = suggest(flow.graph, measured(steps), _used(cluster, flow))
     held = usages(steps)
     if output != "text":
         suggested = {name: [{**asdict(one), "kind": one.kind.value} for one in all_] for name, all_ in found.items()}
@@ -53,6 +66,15 @@ def report(
     if held:
         typer.echo()
         print_lines(table(held))
+
+
+def _print_page(cluster: Cluster, name: str, language: str) -> None:
+    from penstock.cli.reporting import reported
+    from penstock.web.report.page import page
+    from penstock.web.words import Words
+
+    words = Words(language)
+    typer.echo(page(reported(cluster, name, measured, words.drawn), words), nl=False)
 
 
 def _used(cluster: Cluster, flow: "Flow") -> "Use":
@@ -73,7 +95,7 @@ def _used(cluster: Cluster, flow: "Flow") -> "Use":
     return most
 
 
-def _measured(steps: Sequence[Object]) -> "Durations":
+def measured(steps: Sequence[Object]) -> "Durations":
     """Mean run time of each task's attempts that succeeded, by the Steps of a Pipeline; else as declared."""
     from penstock.cli.show.ages import seconds_of
     from penstock.cluster.steps import task_of

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 from typing import Literal
 
 INK = "#1f2430"
@@ -10,6 +11,7 @@ FAINT = "#5b6475"
 
 Style = Literal["plain", "small", "title"]
 Anchor = Literal["start", "middle", "end"]
+Point = tuple[float, float]
 
 SIZES: dict[Style, int] = {"plain": 12, "small": 10, "title": 15}
 COLOURS: dict[Style, str] = {"plain": INK, "small": FAINT, "title": INK}
@@ -54,17 +56,31 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Area:
-    """A polygon with an edge of a colour, filled with a light shade of it."""
+class Way:
+    """A line to the second point, then by turns a curve and a line to the next, as `layout.level.Level` has ways."""
 
-    points: tuple[tuple[float, float], ...]
+    points: tuple[Point, ...]
     colour: str
+    width: float = 1.3
+    dashed: bool = False
 
 
 SHADE = 0.35
-"""Opacity of what fills an Area."""
+"""Opacity of what fills an Area, if nothing else is said."""
+DASHES = (5, 4)
+"""Lengths of a dash, and of the room to the next."""
 
-Mark = Rect | Line | Text | Area
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A polygon with an edge of a colour, filled with a shade of it."""
+
+    points: tuple[Point, ...]
+    colour: str
+    shade: float = SHADE
+
+
+Mark = Rect | Line | Way | Text | Area
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +93,39 @@ class Drawing:
     marks: tuple[Mark, ...]
 
 
+STYLE = (
+    f"text{{font:{SIZES['plain']}px sans-serif;fill:{COLOURS['plain']}}}"
+    f".small{{font-size:{SIZES['small']}px;fill:{COLOURS['small']}}}"
+    f".title{{font-size:{SIZES['title']}px;font-weight:600}}"
+)
+"""How the texts of an SVG look."""
+_NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
+
+
 def svg(drawing: Drawing) -> str:
     """The drawing as SVG, without scripts or fonts."""
-    return "\n".join(_lines(drawing)) + "\n"
+    paper = f'<style>{STYLE}</style><rect width="{drawing.width}" height="{drawing.height}" fill="#fff"/>'
+    return "\n".join(_lines(drawing, paper)) + "\n"
 
 
-def _lines(drawing: Drawing) -> Iterator[str]:
+def inline(drawing: Drawing) -> str:
+    """The same as a part of a page that has `STYLE` itself, on the page's own ground."""
+    return "\n".join(_lines(drawing)).replace(_NAMESPACE, "", 1)
+
+
+def squeezed(words: str, most: int) -> str:
+    """Words of at most so many letters, which lack their middle if they are longer."""
+    return words if len(words) <= most else f"{words[: most // 2 - 1]}…{words[-(most - most // 2) :]}"
+
+
+def _lines(drawing: Drawing, paper: str = "") -> Iterator[str]:
     width, height = drawing.width, drawing.height
     yield (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'<svg{_NAMESPACE} viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
         f'role="img" aria-label="{escape(drawing.title)}">'
     )
-    style = (
-        f"text{{font:{SIZES['plain']}px sans-serif;fill:{COLOURS['plain']}}}"
-        f".small{{font-size:{SIZES['small']}px;fill:{COLOURS['small']}}}"
-        f".title{{font-size:{SIZES['title']}px;font-weight:600}}"
-    )
-    yield f'<style>{style}</style><rect width="{width}" height="{height}" fill="#fff"/>'
+    if paper:
+        yield paper
     yield from map(_element, drawing.marks)
     yield "</svg>"
 
@@ -111,13 +143,29 @@ def _element(mark: Mark) -> str:
             ends = " ".join(f'{name}="{_number(getattr(mark, name))}"' for name in ("x1", "y1", "x2", "y2"))
             width = f' stroke-width="{_number(mark.width)}"' if mark.width != 1 else ""
             return f'<line {ends} stroke="{mark.colour}"{width}/>'
+        case Way():
+            dashes = f' stroke-dasharray="{DASHES[0]} {DASHES[1]}"' if mark.dashed else ""
+            width = f' stroke-width="{_number(mark.width)}"{dashes}'
+            return f'<path d="{" ".join(_steps(mark.points))}" fill="none" stroke="{mark.colour}"{width}/>'
         case Text():
             style = f' class="{mark.style}"' if mark.style != "plain" else ""
             anchor = f' text-anchor="{mark.anchor}"' if mark.anchor != "start" else ""
             return f'<text{style} x="{_number(mark.x)}" y="{_number(mark.y)}"{anchor}>{escape(mark.words)}</text>'
         case Area():
             points = " ".join(f"{_number(x)},{_number(y)}" for x, y in mark.points)
-            return f'<polygon points="{points}" fill="{mark.colour}" fill-opacity="{SHADE}" stroke="{mark.colour}"/>'
+            return (
+                f'<polygon points="{points}" fill="{mark.colour}" fill-opacity="{mark.shade}" stroke="{mark.colour}"/>'
+            )
+
+
+def _steps(points: tuple[Point, ...]) -> Iterator[str]:
+    yield f"M{_number(points[0][0])},{_number(points[0][1])}"
+    for at, ((x1, y1), (x2, y2)) in enumerate(pairwise(points)):
+        if at % 2:
+            middle = _number((x1 + x2) / 2)
+            yield f"C{middle},{_number(y1)} {middle},{_number(y2)} {_number(x2)},{_number(y2)}"
+        else:
+            yield f"L{_number(x2)},{_number(y2)}"
 
 
 def _number(value: float) -> str:

@@ -1,13 +1,13 @@
 """Lays out a Gantt chart of steps with the use of each resource below it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import inf, log10
 
 from penstock.api import durations
 from penstock.api.quantities import MILLI, render, render_short
 from penstock.core.admission.demands import Key
-from penstock.core.asked.drawing import FAINT, INK, Area, Drawing, Line, Mark, Rect, Text
+from penstock.core.asked.drawing import FAINT, INK, Area, Drawing, Line, Mark, Rect, Text, squeezed
 from penstock.core.foresight.activities import Activity
 from penstock.core.foresight.simulate import Run, Simulated
 from penstock.core.foresight.timeline import Use
@@ -15,6 +15,10 @@ from penstock.core.foresight.timeline import Use
 WIDTH = 1000
 LEFT = 190
 RIGHT = 20
+LETTERS = 27
+"""Of a name, at the left."""
+WIDE = "\u2e80"
+"""From here on letters are as wide as two."""
 TOP = 52
 ROW = 18
 MOST_LANES = 12
@@ -22,8 +26,9 @@ CHART = 56
 GRID = "#e3e7ee"
 WAITS = "#b4bccb"
 NOW = "#c92a2a"
-_COLOURS = {"gpu": "#d9822b", "cpu": "#3b7dd8", "none": "#8a94a6"}
-_LIGHT = {"gpu": "#f3d9bd", "cpu": "#c4d8f3", "none": "#dcdfe4"}
+KINDS = {"gpu": "#d9822b", "cpu": "#3b7dd8", "none": "#8a94a6"}
+EXPECTED = {"gpu": "#f3d9bd", "cpu": "#c4d8f3", "none": "#dcdfe4"}
+"""Of what is only expected."""
 
 Span = tuple[float, float]
 """Two instants in seconds."""
@@ -57,6 +62,8 @@ class Chart:
     bars: Sequence[Bar]
     uses: Mapping[str, Use]
     now: float | None = None
+    say: Mapping[str, str] = field(default_factory=dict)
+    """Other words than the English ones of the legend and beside the charts."""
 
 
 def gantt(title: str, simulated: Simulated, uses: Mapping[str, Use], critical: Iterable[Key] = ()) -> Drawing:
@@ -89,13 +96,14 @@ class _Layout:
         self.height = self.charts + len(chart.uses) * (CHART + 26) + 10
 
     def marks(self) -> Iterator[Mark]:
-        yield Text(16, 24, self.chart.title, "title")
-        yield Text(16, 41, self.chart.words, "small")
+        if self.chart.words:
+            yield Text(16, 24, self.chart.title, "title")
+            yield Text(16, 41, self.chart.words, "small")
         yield from self._legend()
         yield from self._axis(self.height - 24)
         y = TOP
         for name, lanes in self.rows:
-            yield Text(LEFT - 8, y + 13, _shorten(name), anchor="end")
+            yield Text(LEFT - 8, y + 13, squeezed(name, LETTERS), anchor="end")
             for draws in (self._wait, self._plan, self._ran):
                 for number, lane in enumerate(lanes):
                     for bar in lane:
@@ -113,19 +121,23 @@ class _Layout:
         """From the right; what there is in the chart is explained and nothing else."""
         found: list[tuple[str, Sequence[Rect | Line]]] = [("waits", [Line(0, 36, 14, 36, WAITS, 2)])]
         if self.chart.now is not None:
-            expected = [Rect(0, 31, 7, 10, _LIGHT["gpu"]), Rect(7, 31, 7, 10, _LIGHT["cpu"])]
+            expected = [Rect(0, 31, 7, 10, EXPECTED["gpu"]), Rect(7, 31, 7, 10, EXPECTED["cpu"])]
             found = [("planned", [Rect(0, 30, 14, 12, None, FAINT, edge_width=1)])]
             if self.chart.now <= self.chart.span[1]:
                 found = [("now", [Line(7, 29, 7, 43, NOW, 1.5)]), *found, ("expected", expected)]
         elif any(bar.critical for bar in self.chart.bars):
             found.append(("critical path", [Rect(0, 31, 14, 10, "#ffffff", INK, 2)]))
-        found.append(("without a device", [Rect(0, 31, 14, 10, _COLOURS["cpu"], radius=2)]))
-        found.append(("with a device", [Rect(0, 31, 14, 10, _COLOURS["gpu"], radius=2)]))
+        found.append(("without a device", [Rect(0, 31, 14, 10, KINDS["cpu"], radius=2)]))
+        found.append(("with a device", [Rect(0, 31, 14, 10, KINDS["gpu"], radius=2)]))
         x = WIDTH - RIGHT
-        for words, marks in found:
-            x -= 36 + 5 * len(words)
+        for name, marks in found:
+            words = self._word(name)
+            x -= 36 + sum(10 if one >= WIDE else 5 for one in words)
             yield from (_moved(mark, x) for mark in marks)
             yield Text(x + 20, 40, words, "small")
+
+    def _word(self, english: str) -> str:
+        return self.chart.say.get(english, english)
 
     def _x(self, at: float) -> float:
         return LEFT + (at - self.began) / self.span * (WIDTH - LEFT - RIGHT)
@@ -154,11 +166,11 @@ class _Layout:
         top, height = (y + 2, ROW - 4) if self.chart.now is None else (y + 4.5, ROW - 9)
         if self.chart.now is not None and end > self.chart.now:
             x, width = self._place(start, end)
-            yield Rect(x, top, width, height, _LIGHT[kind], tip=bar.tip)
+            yield Rect(x, top, width, height, EXPECTED[kind], tip=bar.tip)
             end = self.chart.now
         if start < end or self.chart.now is None or bar.ran[1] <= self.chart.now:
             x, width = self._place(start, end)
-            yield Rect(x, top, width, height, _COLOURS[kind], INK if bar.critical else None, 2, bar.tip)
+            yield Rect(x, top, width, height, KINDS[kind], INK if bar.critical else None, 2, bar.tip)
 
     def _place(self, start: float, end: float) -> Span:
         return self._x(start), max(1.0, self._x(end) - self._x(start))
@@ -174,14 +186,16 @@ class _Layout:
             height = amount / most * CHART
             points.append((x, bottom - height))
         points.append((self._x(self.began + self.span), float(bottom)))
-        yield Area(tuple(points), _COLOURS["gpu" if "/" in resource else "cpu" if resource == "cpu" else "none"])
-        yield Text(LEFT - 8, top + 14, _shorten(resource), anchor="end")
-        words = f"peak {render_short(resource, use.peak)}, mean {_rounded(resource, use.mean)}"
+        yield Area(tuple(points), KINDS["gpu" if "/" in resource else "cpu" if resource == "cpu" else "none"])
+        yield Text(LEFT - 8, top + 14, squeezed(resource, LETTERS), anchor="end")
+        peak, mean = render_short(resource, use.peak), _rounded(resource, use.mean)
+        words = self._word("peak {peak}, mean {mean}").format(peak=peak, mean=mean)
         yield Text(LEFT - 8, top + 29, words, "small", "end")
         if use.total:
             y = bottom - use.total / most * CHART
-            yield Line(LEFT, y, WIDTH - RIGHT, y, _COLOURS["none"])
-            yield Text(LEFT - 8, top + 42, f"of {render_short(resource, use.total)}", "small", "end")
+            yield Line(LEFT, y, WIDTH - RIGHT, y, KINDS["none"])
+            words = self._word("of {total}").format(total=render_short(resource, use.total))
+            yield Text(LEFT - 8, top + 42, words, "small", "end")
 
 
 def _rows(bars: Iterable[Bar]) -> Iterator[tuple[str, list[list[Bar]]]]:
@@ -228,7 +242,3 @@ def _rounded(resource: str, mean: float) -> str:
         return f"{mean / MILLI:.1f}"
     mebi = MILLI * 2**20
     return render(resource, round(mean / mebi) * mebi)
-
-
-def _shorten(name: str) -> str:
-    return name if len(name) <= 27 else f"{name[:12]}…{name[-14:]}"

@@ -240,12 +240,19 @@ def words(found: Progress) -> str:
 
 def picture(found: Progress) -> Drawing:
     """Planned as thin outlines, what was as bars, what is expected as light ones."""
-    bars = [
-        Bar(one.activity, f"{one.activity.key[2]}: {one.phase}", one.ran, planned=one.planned) for one in found.steps
-    ]
+    return draw(chart(found, f"{found.name}: plan against actual", words(found)))
+
+
+def chart(found: Progress, title: str, told: str = "", say: Mapping[str, str] | None = None) -> Chart:
+    """The chart of that picture. `told`: what stands above it; `say`: other words than the English ones."""
+    bars = [_bar(one, say or {}) for one in found.steps]
     end = found.began + max(found.planned, found.expected)
-    title = f"{found.name}: plan against actual"
-    return draw(Chart(title, words(found), (found.began, end), bars, found.uses, found.now))
+    return Chart(title, told, (found.began, end), bars, found.uses, found.now, say or {})
+
+
+def _bar(one: Course, say: Mapping[str, str]) -> Bar:
+    tip = f"{one.activity.key[2]}: {say.get(one.phase, one.phase)}"
+    return Bar(one.activity, tip, one.ran, planned=one.planned)
 
 
 def as_data(found: Progress) -> dict[str, object]:

@@ -1,0 +1,38 @@
+"""The page of `penstock report -o html`: opened as a file, in both themes and languages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from penstock.web.report.page import page as page_of
+from penstock.web.words import Words
+from tests.browser.test_appearance import AXE, RULES
+from tests.unit.web.test_report import reported
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["failing", "hostile"])
+def test_it_stands_alone(browser: Browser, tmp_path: Path, name: str, theme: str, language: str) -> None:
+    (tmp_path / "report.html").write_text(page_of(reported(name), Words(language)))
+    context = browser.new_context(color_scheme=theme)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text))
+    page.on("dialog", lambda dialog: complaints.append(dialog.message))
+    asked: list[str] = []
+    page.on("request", lambda sent: asked.append(sent.url))
+    page.goto((tmp_path / "report.html").as_uri())
+    assert len(asked) == 1
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", list(RULES))
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (ground == "rgb(244, 246, 248)") == (theme == "light")
+    assert page.evaluate("getComputedStyle(document.querySelector('svg [stroke=\"#8a95a3\"]')).stroke") != ""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    context.close()
+    assert complaints == []
