@@ -1,4 +1,4 @@
-"""Pipelines in Python, applied with `penstock apply`: what the API server takes, what runs, and what is removed again."""
+"""Pipelines in Python by `penstock apply`: what the API server takes, what runs, and what is removed again."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_the_first_pipeline_of_the_documentation(space: Space, tmp_path: Path) -
 
 
 def test_components_and_modules_of_earlier_versions_go(space: Space, tmp_path: Path) -> None:
-    """Once no kept revision refers to them: of the present one, the one before, and one that goes with the next edit."""
+    """Once no kept revision refers to them: of the present one, the last, and one that goes with the next edit."""
     said = []
     made: dict[str, list[str]] = {"components": [], "configmaps": []}
     for number in range(5):
