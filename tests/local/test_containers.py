@@ -14,7 +14,7 @@ import pytest
 
 from penstock.cli.verbs import run as module
 from penstock.cluster.failure import Failure
-from penstock.local import containers
+from penstock.local import containers, work
 from penstock.local.containers import Containers
 from penstock.local.folder import Folder
 from penstock.local.processes import Processes
@@ -210,7 +210,6 @@ async def test_what_a_crash_has_left_is_removed(project: Project, fake: Path) ->
 def silent(fake: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Has the engine never answer when it is told these things."""
     monkeypatch.setattr(containers, "ANSWER_SECONDS", 0.5)
-    monkeypatch.setattr(containers, "PULL_SECONDS", 0.5)
     return lambda *verbs: (fake / "silent").write_text(" ".join(verbs)) and None
 
 
@@ -225,14 +224,20 @@ async def test_an_engine_that_does_not_answer_is_as_good_as_none(
         await module._executor("docker", Folder(project.path))
 
 
-def test_a_container_that_is_not_made_fails_its_step(project: Project, silent: Callable[..., None]) -> None:
+def test_a_container_that_is_not_made_fails_its_step(
+    project: Project, silent: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     silent("create")
+    monkeypatch.setattr(containers, "PULL_SECONDS", 0.5)
     assert project.run(pipeline({"name": "a", "image": "image", "command": ["true"]})) == 1
     assert "docker has not answered within 0.5 s" in project.step("a")["message"]
     assert project.step("a")["reason"] == "StartFailed"
 
 
-def test_an_engine_that_falls_silent_is_not_waited_for(project: Project, silent: Callable[..., None]) -> None:
+def test_an_engine_that_falls_silent_is_not_waited_for(
+    project: Project, silent: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "GRACE", 0.5)
     silent("start", "kill", "inspect", "rm")
     one = {"name": "a", "image": "image", "command": ["true"], "timeout": "1s"}
     assert project.run(pipeline(one)) == 1
