@@ -21,6 +21,8 @@ VIEWS = {
     "hostile": "?pipeline=ml/hostile&step=say-4&lens=table",
     "graph": "?pipeline=ml/corpus&inside=shards,train",
     "undo": "?pipeline=ml/rollout&step=route",
+    "time": "?pipeline=ml/finetune&step=train&lens=time",
+    "time of 5,000": "?pipeline=ml/corpus&lens=time&open=shards&t=1",
 }
 
 

@@ -71,9 +71,9 @@ class Routes:
         """Where the boxes and arrows of its graph go; `open`: what is shown inside, by commas."""
         opened = request.query.get("open", "").split(",")
         async with self._viewer.pipeline(**request.match_info) as look:
-            refused = await _refused(look)
-            if refused:
-                return refused
+            why_not = await refused(look)
+            if why_not:
+                return why_not
             async with self._drawing:
                 found = await look.state.shape(opened)
         body = await asyncio.to_thread(lambda: compress(encode(found), 6))
@@ -93,9 +93,9 @@ class Routes:
         self, request: web.Request, looking: AbstractAsyncContextManager[Look[Any]]
     ) -> web.StreamResponse:
         async with looking as look:
-            refused = await _refused(look)
-            if refused:
-                return refused
+            why_not = await refused(look)
+            if why_not:
+                return why_not
             id_, body = await look.snapshot()
         tag = f'"{id_}"'
         if request.headers.get("If-None-Match") == tag:
@@ -112,7 +112,7 @@ class Routes:
             return await self._streams.run(request, look, request.headers.get("Last-Event-ID", ""))
 
 
-async def _refused(look: Look[Any]) -> web.Response | None:
+async def refused(look: Look[Any]) -> web.Response | None:
     """Why there is nothing to show; None if there is."""
     if not await look.known(PATIENCE_SECONDS):
         return refuse(502, look.trouble.message or "the API server takes long to answer; try again")

@@ -15,6 +15,7 @@ from penstock.web.files import Files
 from penstock.web.guard import MOST_BYTES, Door, dressed, guarded
 from penstock.web.looks import Looks
 from penstock.web.routes import Routes
+from penstock.web.time_routes import TimeRoutes
 from penstock.web.viewer import Viewer
 
 ADDRESS = "127.0.0.1"
@@ -31,7 +32,9 @@ def application(cluster: Cluster, door: Door) -> web.Application:
 
     app.on_shutdown.append(end)
     Files().add_to(app)
-    Routes(Viewer(cluster, looks)).add_to(app)
+    viewer = Viewer(cluster, looks)
+    Routes(viewer).add_to(app)
+    TimeRoutes(viewer).add_to(app)
     return app
 
 

@@ -9,6 +9,10 @@ import { Graph } from "./graph/view.js";
 import { Panel } from "./panel.js";
 import { counts, failed, head, open, selected, snapshot, total } from "./store.js";
 import { Table } from "./table.js";
+import { LookingBack } from "./time/axis.js";
+import { begin as lookingBack, instant } from "./time/past.js";
+import { follow } from "./time/times.js";
+import { Time } from "./time/view.js";
 
 function Fact({ name, children }) {
   return html`<div class="fact"><dt>${name}</dt><dd>${children}</dd></div>`;
@@ -47,12 +51,12 @@ const Problems = ({ problems }) => html`<section class="problems">
     <span>${visible(one.message)}</span> <small>${visible(one.reason)}</small></li>`)}</ul>
 </section>`;
 
-const LENSES = ["graph", "table"];
+const LENSES = { graph: Graph, time: Time, table: Table };
 /** How it is looked at. */
-const lens = () => (at("lens") === "table" ? "table" : "graph");
+const lens = () => (at("lens") in LENSES ? at("lens") : "graph");
 
 function Lenses() {
-  return html`<div class="lenses" role="group" aria-label=${t("lens")}>${LENSES.map((name) => html`<button type="button" key=${name}
+  return html`<div class="lenses" role="group" aria-label=${t("lens")}>${Object.keys(LENSES).map((name) => html`<button type="button" key=${name}
     aria-pressed=${lens() === name} onClick=${() => go({ lens: name === "graph" ? "" : name })}><${Icon} name=${name} />${t(`lens.${name}`)}</button>`)}</div>`;
 }
 
@@ -67,6 +71,9 @@ function Filters() {
 /** @param {{namespace: string, name: string}} props */
 export function PipelineView({ namespace, name }) {
   useEffect(() => open(namespace, name), []);
+  useEffect(lookingBack, []);
+  const timed = lens() === "time" || instant.value > 0;
+  useEffect(() => (timed ? follow() : undefined), [timed]);
   if (failed.value) return html`<main><${Empty} whole title=${t("failed")}><p>${visible(failed.value)}</p>
     <a class="strong" ...${link({})}>${t("back")}</a></${Empty}></main>`;
   if (!snapshot.value) return html`<main><${Empty} whole title=${t("loading")} /></main>`;
@@ -76,6 +83,7 @@ export function PipelineView({ namespace, name }) {
     ${total.value > 0 && html`<div class="whole"><${Bar} counts=${counts.value} label=${t("column.progress")} /></div>`}
     ${problems.length > 0 && html`<${Problems} problems=${problems} />`}
     <${Filters} />
-    <div class="split">${lens() === "table" ? html`<${Table} />` : html`<${Graph} />`}${selected.value && html`<${Panel} key=${selected.value.path} one=${selected.value} />`}</div>
+    <${LookingBack} />
+    <div class="split"><${LENSES[lens()]} />${selected.value && html`<${Panel} key=${selected.value.path} one=${selected.value} />`}</div>
   </main>`;
 }

@@ -1,0 +1,50 @@
+"""What the page may ask for about time."""
+
+import asyncio
+import time
+from gzip import compress
+from weakref import WeakKeyDictionary
+
+from aiohttp import web
+
+from penstock.web.look import Look
+from penstock.web.pipelines import PipelineState
+from penstock.web.routes import ONE, refused
+from penstock.web.viewer import Viewer
+from penstock.web.wire import encode
+
+
+class TimeRoutes:
+    """The handlers, for one viewer."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+        self._computing = asyncio.Lock()  # one at a time: it takes a processor
+        self._told: WeakKeyDictionary[Look[PipelineState], tuple[str, bytes]] = WeakKeyDictionary()
+
+    def add_to(self, app: web.Application) -> None:
+        """Adds them to an application."""
+        app.router.add_get(f"{ONE}/times", self.times)
+
+    async def times(self, request: web.Request) -> web.StreamResponse:
+        """When the steps of a Pipeline waited and ran."""
+        async with self._viewer.pipeline(**request.match_info) as look:
+            why_not = await refused(look)
+            if why_not:
+                return why_not
+            tag = f'"{look.topic.id}"'
+            if request.headers.get("If-None-Match") == tag:
+                return web.Response(status=304, headers={"ETag": tag})
+            id_, body = await self._times(look)
+        headers = {"ETag": f'"{id_}"', "Content-Encoding": "gzip"}
+        return web.Response(body=body, content_type="application/json", headers=headers)
+
+    async def _times(self, look: Look[PipelineState]) -> tuple[str, bytes]:
+        """Found once for all who look at that state."""
+        async with self._computing:
+            id_ = look.topic.id
+            known = self._told.get(look)
+            if known is None or known[0] != id_:
+                found = await look.state.times(id_, time.time())
+                known = self._told[look] = id_, await asyncio.to_thread(lambda: compress(encode(found), 6))
+        return known
