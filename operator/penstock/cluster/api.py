@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -71,6 +72,13 @@ class Cluster:
     def namespace(self) -> str:
         """The namespace asked for, else the context's, else `default`."""
         return self._asked_namespace or self._context_namespace or "default"
+
+    def within(self, namespace: str) -> "Cluster":
+        """The same API server, with another namespace to work in."""
+        other = copy(self)
+        other._asked_namespace = namespace
+        other.__dict__.pop("namespace", None)
+        return other
 
     @property
     def acts(self) -> bool:

@@ -8,17 +8,15 @@ from typing import Any
 
 from aiohttp import web
 
-from penstock.cluster.api import Refused
 from penstock.cluster.failure import Failure
+from penstock.web.answers import answer, failed
 from penstock.web.guard import refuse
 from penstock.web.look import Look
+from penstock.web.paths import ONE, STEP
 from penstock.web.streams import Streams
 from penstock.web.viewer import Viewer
 from penstock.web.wire import Hello, encode
 
-NAME = "[a-z0-9][a-z0-9.-]*"
-"""What may stand for a name in a path: no slash and no dots alone, which would lead to other objects."""
-ONE = f"/api/pipelines/{{namespace:{NAME}}}/{{name:{NAME}}}"
 PATIENCE_SECONDS = 30.0
 """For so long an answer may take that the API server has to be asked for."""
 
@@ -39,7 +37,7 @@ class Routes:
         app.router.add_get(ONE, self.pipeline)
         app.router.add_get(f"{ONE}/stream", self.pipeline_stream)
         app.router.add_get(f"{ONE}/graph", self.graph)
-        app.router.add_get(f"{ONE}/steps/{{path:{NAME}}}", self.step)
+        app.router.add_get(STEP, self.step)
 
     async def hello(self, request: web.Request) -> web.Response:
         """Who asks, and of what."""
@@ -49,7 +47,7 @@ class Routes:
         except Failure as failure:
             return refuse(502, str(failure))
         told = Hello(version("penstock"), user, cluster.namespace, cluster.context or "")
-        return web.Response(body=encode(told), content_type="application/json")
+        return answer(told)
 
     async def list(self, request: web.Request) -> web.StreamResponse:
         """All Pipelines."""
@@ -83,11 +81,9 @@ class Routes:
         """All that is told of one step."""
         try:
             found = await asyncio.to_thread(self._viewer.step, **request.match_info)
-        except Refused as refused:
-            return refuse(refused.status if refused.status in (403, 404) else 502, str(refused))
         except Failure as failure:
-            return refuse(502, str(failure))
-        return web.Response(body=encode(found), content_type="application/json")
+            return failed(failure)
+        return answer(found)
 
     async def _snapshot(
         self, request: web.Request, looking: AbstractAsyncContextManager[Look[Any]]

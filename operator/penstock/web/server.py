@@ -13,6 +13,7 @@ from penstock.cluster.api import Cluster
 from penstock.cluster.failure import Failure
 from penstock.web.files import Files
 from penstock.web.guard import MOST_BYTES, Door, dressed, guarded
+from penstock.web.logs import LogRoutes
 from penstock.web.looks import Looks
 from penstock.web.routes import Routes
 from penstock.web.time_routes import TimeRoutes
@@ -35,6 +36,7 @@ def application(cluster: Cluster, door: Door) -> web.Application:
     viewer = Viewer(cluster, looks)
     Routes(viewer).add_to(app)
     TimeRoutes(viewer).add_to(app)
+    LogRoutes(viewer).add_to(app)
     return app
 
 

@@ -22,6 +22,15 @@ class Viewer:
         self.cluster = cluster
         self._looks = looks
 
+    @property
+    def identity(self) -> str:
+        """Who they are, to count by; there is but one."""
+        return ""
+
+    def within(self, namespace: str) -> Cluster:
+        """The API server as they may ask it, for what is read and written anew each time."""
+        return self.cluster.within(namespace)
+
     def pipelines(self) -> AbstractAsyncContextManager[Look[ListState]]:
         """All Pipelines that they may list."""
         return self._looks.at("list", lambda: ListState(self.cluster))

@@ -91,8 +91,46 @@ class Trouble:
     final: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What one pod of a step wrote. `replica`: which of several pods of the attempt; `undo`: it took the step back;
+    `ended`: no more will come."""
+
+    pod: str
+    attempt: int
+    replica: int | None
+    undo: bool
+    started: float | None
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Logs:
+    """The logs of a step, the latest first."""
+
+    logs: Sequence[Log]
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Where something can be downloaded, once and soon: a download shows no token."""
+
+    path: str
+
+
 Message = (
-    Hello | Refusal | PipelineList | ListBatch | PipelineSnapshot | PipelineBatch | Shape | Detail | Times | Trouble
+    Hello
+    | Refusal
+    | PipelineList
+    | ListBatch
+    | PipelineSnapshot
+    | PipelineBatch
+    | Shape
+    | Detail
+    | Times
+    | Logs
+    | Ticket
+    | Trouble
 )
 
 

@@ -34,6 +34,11 @@ const DRAWN = {
   system: html`<rect x="1.8" y="2.8" width="12.4" height="8.4" rx="1.5" class="line" /><path d="M5.5 14h5" class="line" />`,
   copy: html`<rect x="5.5" y="5.5" width="8" height="8.5" rx="1.5" class="line" />
     <path d="M3.5 10.5h-.5a1 1 0 0 1-1-1V3a1 1 0 0 1 1-1h6a1 1 0 0 1 1 1v.5" class="line" />`,
+  up: html`<path d="M3.5 10.5L8 6l4.5 4.5" class="line" />`,
+  down: html`<path d="M3.5 5.5L8 10l4.5-4.5" class="line" />`,
+  end: html`<path d="M4 2.5l4 4 4-4M4 7l4 4 4-4M3 13.8h10" class="line" />`,
+  clock: html`<circle cx="8" cy="8" r="6.2" class="line" /><path d="M8 4.4V8l2.4 1.6" class="line" />`,
+  download: html`<path d="M8 2v7.5M5 6.5l3 3 3-3M2.5 11v2a1 1 0 0 0 1 1h9a1 1 0 0 0 1-1v-2" class="line" />`,
   plus: html`<path d="M8 3v10M3 8h10" class="line" />`,
   minus: html`<path d="M3 8h10" class="line" />`,
   fit: html`<path d="M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4" class="line" />`,

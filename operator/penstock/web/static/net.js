@@ -1,7 +1,7 @@
 // Asks the server, and reads its streams with fetch: EventSource could not show a token.
 import { signal } from "./vendor.js";
 
-const HIDDEN_MS = 30_000;
+export const HIDDEN_MS = 30_000;
 const SILENT_MS = 40_000;
 const KEY = "penstock.token";
 
@@ -49,7 +49,7 @@ export async function ask(path, options = {}) {
 }
 
 /** @param {number} ms @param {AbortSignal} signal */
-const sleep = (ms, signal) =>
+export const sleep = (ms, signal) =>
   new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
     signal.addEventListener("abort", () => (clearTimeout(timer), resolve(null)), { once: true });
@@ -135,7 +135,7 @@ function parsed(text) {
   return Object.fromEntries(fields);
 }
 
-const seen = (signal) =>
+export const seen = (signal) =>
   new Promise((resolve) => {
     const look = () => (document.hidden ? null : resolve(null));
     document.addEventListener("visibilitychange", look, { signal });

@@ -6,6 +6,7 @@ import { Bar, Command, Pill, Span } from "../parts.js";
 import { at, go } from "../place.js";
 import { clock, count, phaseWord, stamp, t, visible } from "../words.js";
 import { Detail } from "./detail.js";
+import { Logs } from "./log/view.js";
 import { changed } from "./store.js";
 
 /** @param {{row: import("./tree.js").Row}} props */
@@ -36,17 +37,22 @@ function Group({ one }) {
     <ul class="counts">${there.map(([phase, n]) => html`<li key=${phase}><${Pill} phase=${phase} /><b>${count(n)}</b></li>`)}</ul>`;
 }
 
+/** Whether the details of the step are shown, or its logs. */
+const Tabs = () => html`<div class="lenses tabs" role="group" aria-label=${t("lens")}>${["", "last"].map((log) => html`<button
+  type="button" key=${log} aria-pressed=${!at("log") === !log} onClick=${() => go({ log, find: "", times: "" })}>${t(log ? "log" : "panel.details")}</button>`)}</div>`;
+
 /** @param {{one: import("./tree.js").Node}} props */
 export function Panel({ one }) {
   changed.value;
   const [namespace, name] = at("pipeline").split("/");
-  const group = one.children.length > 0;
-  return html`<aside class="panel" aria-label=${t("panel", { step: one.path })}>
-    <header><h2>${visible(one.path)}</h2>
-      <button type="button" class="quiet" aria-label=${t("panel.close")} title=${t("panel.close")} onClick=${() => go({ step: "" })}><${Icon} name="close" /></button></header>
-    ${group ? html`<${Group} one=${one} />` : html`<${Step} row=${one.row} />`}
+  const group = one.children.length > 0, log = !group && one.row?.made && at("log") !== "";
+  const closing = { step: "", log: "", find: "", times: "" };
+  return html`<aside class="panel" data-log=${log || undefined} aria-label=${t("panel", { step: one.path })}>
+    <header><h2>${visible(one.path)}</h2>${!group && one.row?.made && html`<${Tabs} />`}
+      <button type="button" class="quiet" aria-label=${t("panel.close")} title=${t("panel.close")} onClick=${() => go(closing)}><${Icon} name="close" /></button></header>
+    ${log ? html`<${Logs} row=${one.row} />` : html`${group ? html`<${Group} one=${one} />` : html`<${Step} row=${one.row} />`}
     <h3>${t("panel.commands")}</h3>
     <${Command} text=${`penstock why ${name}/${one.path} -n ${namespace}`} />
-    <${Command} text=${`penstock logs ${name} ${one.path} -n ${namespace}`} />
+    <${Command} text=${`penstock logs ${name} ${one.path} -n ${namespace}`} />`}
   </aside>`;
 }
