@@ -12,6 +12,7 @@ from aiohttp import web
 
 from tests.properties.objects import Object
 from tests.scenes.stage import Scene
+from tests.scenes.writes import replaced
 
 KINDS = {
     "pipelines": "Pipeline",
@@ -32,6 +33,8 @@ class SceneApi:
     def __init__(self, *scenes: Scene) -> None:
         self.objects: dict[tuple[str, str, str], Object] = {}
         self.allows: Rule = lambda namespace, resource: True
+        self.permits: Rule = lambda verb, resource: True
+        """(verb, resource) -> whether that may be written."""
         self.url = ""
         self.requests: list[str] = []
         self.unwatched = asyncio.Event()
@@ -108,6 +111,11 @@ class SceneApi:
         parts = request.path.strip("/").split("/")
         if parts[-1] == "selfsubjectreviews":
             return web.json_response({"status": {"userInfo": {"username": "ada"}}}, status=201)
+        if parts[-1] == "selfsubjectaccessreviews":
+            about = (await request.json())["spec"]["resourceAttributes"]
+            return web.json_response(
+                {"status": {"allowed": self.permits(about["verb"], about["resource"])}}, status=201
+            )
         rest = parts[2:] if parts[0] == "api" else parts[3:]
         namespace = ""
         if rest[0] == "namespaces":
@@ -116,6 +124,10 @@ class SceneApi:
         self.requests.append(f"{'WATCH' if 'watch' in query else request.method} {namespace}/{'/'.join(rest)}")
         if not self.allows(namespace, plural):
             return _status(403, f'{plural} is forbidden: User "ada" cannot list resource "{plural}"')
+        if request.method == "PUT":
+            if not self.permits("update", plural):
+                return _status(403, f'{plural} is forbidden: User "ada" cannot update resource "{plural}"')
+            return replaced(self.objects, (KINDS[plural], namespace, rest[1]), await request.json(), self.put)
         if len(rest) > 1:
             found = self.objects.get((KINDS[plural], namespace, rest[1]))
             return web.json_response(found) if found else _status(404, f'{plural} "{rest[1]}" not found')

@@ -14,6 +14,7 @@ from penstock.cluster.failure import Failure
 from penstock.web.files import Files
 from penstock.web.guard import MOST_BYTES, Door, dressed, guarded
 from penstock.web.looks import Looks
+from penstock.web.past import PastRoutes
 from penstock.web.routes import Routes
 from penstock.web.viewer import Viewer
 
@@ -31,7 +32,9 @@ def application(cluster: Cluster, door: Door) -> web.Application:
 
     app.on_shutdown.append(end)
     Files().add_to(app)
-    Routes(Viewer(cluster, looks)).add_to(app)
+    viewer = Viewer(cluster, looks)
+    Routes(viewer).add_to(app)
+    PastRoutes(viewer).add_to(app)
     return app
 
 

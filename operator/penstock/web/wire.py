@@ -14,6 +14,7 @@ from penstock.core.asked.view.changes import Change, Table
 from penstock.core.asked.view.detail import Detail
 from penstock.core.asked.view.heads import Head
 from penstock.core.asked.view.shape import Shape
+from penstock.web.told import Comparison, History, Preview, RolledBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,10 @@ class Trouble:
     final: bool = False
 
 
-Message = Hello | Refusal | PipelineList | ListBatch | PipelineSnapshot | PipelineBatch | Shape | Detail | Trouble
+Told = History | Comparison | Preview | RolledBack
+Message = (
+    Told | Hello | Refusal | PipelineList | ListBatch | PipelineSnapshot | PipelineBatch | Shape | Detail | Trouble
+)
 
 
 def encode(message: Message) -> bytes:

@@ -5,6 +5,7 @@ import { Icon } from "../icons.js";
 import { Bar, Empty, Notice, PhaseChips, Pill, Search, Span } from "../parts.js";
 import { at, go, link } from "../place.js";
 import { count, span, stamp, t, visible } from "../words.js";
+import { History } from "../past/view.js";
 import { Graph } from "./graph/view.js";
 import { Panel } from "./panel.js";
 import { counts, failed, head, open, selected, snapshot, total } from "./store.js";
@@ -47,9 +48,9 @@ const Problems = ({ problems }) => html`<section class="problems">
     <span>${visible(one.message)}</span> <small>${visible(one.reason)}</small></li>`)}</ul>
 </section>`;
 
-const LENSES = ["graph", "table"];
+const LENSES = ["graph", "table", "history"];
 /** How it is looked at. */
-const lens = () => (at("lens") === "table" ? "table" : "graph");
+const lens = () => (LENSES.includes(at("lens")) ? at("lens") : "graph");
 
 function Lenses() {
   return html`<div class="lenses" role="group" aria-label=${t("lens")}>${LENSES.map((name) => html`<button type="button" key=${name}
@@ -57,6 +58,7 @@ function Lenses() {
 }
 
 function Filters() {
+  if (lens() === "history") return html`<div class="tools"><${Lenses} /></div>`;
   return html`<div class="tools"><${Lenses} />
     <${Search} value=${at("q")} label=${t("search")} change=${(q) => go({ q }, { replace: true })} />
     <${PhaseChips} label=${t("column.state")} chosen=${at("phase")} total=${total.value} counts=${counts.value}
@@ -76,6 +78,6 @@ export function PipelineView({ namespace, name }) {
     ${total.value > 0 && html`<div class="whole"><${Bar} counts=${counts.value} label=${t("column.progress")} /></div>`}
     ${problems.length > 0 && html`<${Problems} problems=${problems} />`}
     <${Filters} />
-    <div class="split">${lens() === "table" ? html`<${Table} />` : html`<${Graph} />`}${selected.value && html`<${Panel} key=${selected.value.path} one=${selected.value} />`}</div>
+    ${lens() === "history" ? html`<${History} />` : html`<div class="split">${lens() === "table" ? html`<${Table} />` : html`<${Graph} />`}${selected.value && html`<${Panel} key=${selected.value.path} one=${selected.value} />`}</div>`}
   </main>`;
 }
