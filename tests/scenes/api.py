@@ -13,6 +13,7 @@ from penstock.local.selection import Selection
 from tests.properties.objects import Object
 from tests.scenes.logs import ContainerLog
 from tests.scenes.stage import Scene
+from tests.scenes.writes import replaced
 
 KINDS = {
     "pipelines": "Pipeline",
@@ -35,6 +36,8 @@ class SceneApi:
     def __init__(self, *scenes: Scene) -> None:
         self.objects: dict[tuple[str, str, str], Object] = {}
         self.allows: Rule = lambda namespace, resource: True
+        self.permits: Rule = lambda verb, resource: True
+        """(verb, resource) -> whether that may be written."""
         self.url = ""
         self.requests: list[str] = []
         self.logs: dict[str, ContainerLog] = {}
@@ -113,6 +116,11 @@ class SceneApi:
         parts = request.path.strip("/").split("/")
         if parts[-1] == "selfsubjectreviews":
             return web.json_response({"status": {"userInfo": {"username": "ada"}}}, status=201)
+        if parts[-1] == "selfsubjectaccessreviews":
+            about = (await request.json())["spec"]["resourceAttributes"]
+            return web.json_response(
+                {"status": {"allowed": self.permits(about["verb"], about["resource"])}}, status=201
+            )
         rest = parts[2:] if parts[0] == "api" else parts[3:]
         namespace = ""
         if rest[0] == "namespaces":
@@ -124,6 +132,10 @@ class SceneApi:
             return _status(403, f'{resource} is forbidden: User "ada" cannot list resource "{resource}"')
         if rest[2:] == ["log"]:
             return await self._log(request, rest[1], query)
+        if request.method == "PUT":
+            if not self.permits("update", plural):
+                return _status(403, f'{plural} is forbidden: User "ada" cannot update resource "{plural}"')
+            return replaced(self.objects, (KINDS[plural], namespace, rest[1]), await request.json(), self.put)
         if len(rest) > 1:
             found = self.objects.get((KINDS[plural], namespace, rest[1]))
             return web.json_response(found) if found else _status(404, f'{plural} "{rest[1]}" not found')

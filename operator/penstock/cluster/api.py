@@ -207,9 +207,10 @@ class Cluster:
         path = resource.path(self.namespace, name)
         return self.json("PATCH", path, {"fieldManager": "penstock"}, body=change, content_type=MERGE_PATCH)
 
-    def replace(self, resource: Resource, name: str, manifest: Object) -> Object:
-        """Replaces an object of the namespace by the manifest, if it is still of the version that this names."""
-        return self.json("PUT", resource.path(self.namespace, name), {"fieldManager": "penstock"}, body=manifest)
+    def replace(self, resource: Resource, manifest: Object) -> Object:
+        """Replaces an object by the manifest, if it is still of the version that this names."""
+        path = resource.path(manifest["metadata"]["namespace"], manifest["metadata"]["name"])
+        return self.json("PUT", path, {"fieldManager": "penstock"}, body=manifest)
 
     def user(self) -> str:
         """Who the API server says the user is."""
@@ -217,6 +218,19 @@ class Cluster:
         found = self.json("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", body=review)
         name: str = found["status"]["userInfo"]["username"]
         return name
+
+    def may(self, verb: str, resource: Resource, namespace: str | None) -> bool:
+        """Whether the API server would let the user do that in a namespace (None: in all) (SelfSubjectAccessReview)."""
+        group = resource.api.split("/")[1] if resource.api.startswith("apis/") else ""
+        name, _, part = resource.plural.partition("/")
+        asked = {"verb": verb, "group": group, "resource": name, "subresource": part, "namespace": namespace or ""}
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": asked},
+        }
+        found = self.json("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", body=review)
+        return (found.get("status") or {}).get("allowed") is True
 
 
 class Refused(Failure):

@@ -40,14 +40,18 @@ class Compiling:
         kept = self._kept(view) if pinned or invalid or before is not None else []
         past = of_generation(kept, before) if before is not None else None
         if past is not None:
-            old = self._compile(replace(view, spec=past.spec), past.pins)
+            old = self.past(view, past)
             if edit_waits(view, old.graph, steps, jobs):
                 return old, True
         compiled = self._compile(view, kept_pins(view, kept) or {})
         last = taken_up_last(view, kept) if compiled.problems else None
         if last is not None:
-            compiled = Compiled(self._compile(replace(view, spec=last.spec), last.pins).graph, compiled.problems)
+            compiled = Compiled(self.past(view, last).graph, compiled.problems)
         return compiled, False
+
+    def past(self, view: PipelineView, revision: RevisionView) -> Compiled:
+        """What the Pipeline was in a revision that is kept, with the Components that it was pinned to."""
+        return self._compile(replace(view, spec=revision.spec), revision.pins)
 
     def _kept(self, view: PipelineView) -> list[RevisionView]:
         if not view.status.get("revision"):

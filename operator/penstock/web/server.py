@@ -15,6 +15,7 @@ from penstock.web.files import Files
 from penstock.web.guard import MOST_BYTES, Door, dressed, guarded
 from penstock.web.logs import LogRoutes
 from penstock.web.looks import Looks
+from penstock.web.past import PastRoutes
 from penstock.web.routes import Routes
 from penstock.web.time_routes import TimeRoutes
 from penstock.web.viewer import Viewer
@@ -37,6 +38,7 @@ def application(cluster: Cluster, door: Door) -> web.Application:
     Routes(viewer).add_to(app)
     TimeRoutes(viewer).add_to(app)
     LogRoutes(viewer).add_to(app)
+    PastRoutes(viewer).add_to(app)
     return app
 
 

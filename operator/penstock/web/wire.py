@@ -15,6 +15,7 @@ from penstock.core.asked.view.detail import Detail
 from penstock.core.asked.view.heads import Head
 from penstock.core.asked.view.shape import Shape
 from penstock.core.asked.view.times import Times
+from penstock.web.told import Comparison, History, Preview, RolledBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +119,10 @@ class Ticket:
     path: str
 
 
+Told = History | Comparison | Preview | RolledBack
 Message = (
-    Hello
+    Told
+    | Hello
     | Refusal
     | PipelineList
     | ListBatch

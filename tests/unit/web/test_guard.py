@@ -11,6 +11,8 @@ DATA = (
     "api/pipelines/stream",
     "api/pipelines/ml/digits",
     "api/pipelines/ml/digits/stream",
+    "api/pipelines/ml/digits/history",
+    "api/pipelines/ml/digits/rollback/1",
 )
 PAGE = ("", "static/app.js")
 

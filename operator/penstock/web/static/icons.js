@@ -45,6 +45,7 @@ const DRAWN = {
   graph: html`<rect x="1.5" y="6" width="4" height="4" rx="1" class="line" /><rect x="10.5" y="2" width="4" height="4" rx="1" class="line" />
     <rect x="10.5" y="10" width="4" height="4" rx="1" class="line" /><path d="M5.5 8H8M8 8c1.5 0 1-4 2.5-4M8 8c1.5 0 1 4 2.5 4" class="line" />`,
   time: html`<path d="M2 3.5h6M5 8h7M8 12.5h6" class="line" />`,
+  history: html`<path d="M2.4 8a5.6 5.6 0 1 0 1.8-4.1L2.4 5.6" class="line" /><path d="M2.4 2.2v3.4h3.4M8 5v3.2l2.2 1.4" class="line" />`,
   table: html`<path d="M2 3.5h12M2 8h12M2 12.5h12" class="line" />`,
   group: html`<rect x="2" y="2" width="5" height="5" rx="1" class="line" /><rect x="9" y="2" width="5" height="5" rx="1" class="line" />
     <rect x="2" y="9" width="5" height="5" rx="1" class="line" /><rect x="9" y="9" width="5" height="5" rx="1" class="line" />`,

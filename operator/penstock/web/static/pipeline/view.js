@@ -5,6 +5,7 @@ import { Icon } from "../icons.js";
 import { Bar, Empty, Notice, PhaseChips, Pill, Search, Span } from "../parts.js";
 import { at, go, link } from "../place.js";
 import { count, span, stamp, t, visible } from "../words.js";
+import { History } from "../past/view.js";
 import { Graph } from "./graph/view.js";
 import { Panel } from "./panel.js";
 import { counts, failed, head, open, selected, snapshot, total } from "./store.js";
@@ -51,7 +52,7 @@ const Problems = ({ problems }) => html`<section class="problems">
     <span>${visible(one.message)}</span> <small>${visible(one.reason)}</small></li>`)}</ul>
 </section>`;
 
-const LENSES = { graph: Graph, time: Time, table: Table };
+const LENSES = { graph: Graph, time: Time, table: Table, history: History };
 /** How it is looked at. */
 const lens = () => (at("lens") in LENSES ? at("lens") : "graph");
 
@@ -61,6 +62,7 @@ function Lenses() {
 }
 
 function Filters() {
+  if (lens() === "history") return html`<div class="tools"><${Lenses} /></div>`;
   return html`<div class="tools"><${Lenses} />
     <${Search} value=${at("q")} label=${t("search")} change=${(q) => go({ q }, { replace: true })} />
     <${PhaseChips} label=${t("column.state")} chosen=${at("phase")} total=${total.value} counts=${counts.value}
@@ -84,6 +86,6 @@ export function PipelineView({ namespace, name }) {
     ${problems.length > 0 && html`<${Problems} problems=${problems} />`}
     <${Filters} />
     <${LookingBack} />
-    <div class="split"><${LENSES[lens()]} />${selected.value && html`<${Panel} key=${selected.value.path} one=${selected.value} />`}</div>
+    ${lens() === "history" ? html`<${History} />` : html`<div class="split"><${LENSES[lens()]} />${selected.value && html`<${Panel} key=${selected.value.path} one=${selected.value} />`}</div>`}
   </main>`;
 }
