@@ -32,8 +32,12 @@ class SceneApi:
     def __init__(self, *scenes: Scene) -> None:
         self.objects: dict[tuple[str, str, str], Object] = {}
         self.allows: Rule = lambda namespace, resource: True
+        self.users: dict[str, Rule] = {}
+        """Others than ada, by the token that is also their name, and what they may. With some, ada shows hers."""
         self.url = ""
         self.requests: list[str] = []
+        self.asked: list[tuple[str, str, str]] = []
+        """(user, verb, path) of all requests, reviews too; of one object the verb is `list` as well."""
         self.unwatched = asyncio.Event()
         """Nobody watches any more."""
         self._version = 1
@@ -106,16 +110,26 @@ class SceneApi:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         parts = request.path.strip("/").split("/")
+        user = request.headers.get("Authorization", "").removeprefix("Bearer ") or "ada"
+        rule = self.allows if user == "ada" or not self.users else self.users.get(user)
+        verb = "watch" if "watch" in request.query else {"GET": "list"}.get(request.method, request.method)
+        self.asked.append((user, verb, request.path))
+        if rule is None:
+            return _status(401, "Unauthorized")
         if parts[-1] == "selfsubjectreviews":
-            return web.json_response({"status": {"userInfo": {"username": "ada"}}}, status=201)
+            return web.json_response({"status": {"userInfo": {"username": user}}}, status=201)
+        if parts[-1] == "selfsubjectaccessreviews":
+            about = (await request.json())["spec"]["resourceAttributes"]
+            allowed = rule(about["namespace"], about["resource"])
+            return web.json_response({"status": {"allowed": allowed}}, status=201)
         rest = parts[2:] if parts[0] == "api" else parts[3:]
         namespace = ""
         if rest[0] == "namespaces":
             namespace, rest = rest[1], rest[2:]
         plural, query = rest[0], dict(request.query)
         self.requests.append(f"{'WATCH' if 'watch' in query else request.method} {namespace}/{'/'.join(rest)}")
-        if not self.allows(namespace, plural):
-            return _status(403, f'{plural} is forbidden: User "ada" cannot list resource "{plural}"')
+        if not rule(namespace, plural):
+            return _status(403, f'{plural} is forbidden: User "{user}" cannot list resource "{plural}"')
         if len(rest) > 1:
             found = self.objects.get((KINDS[plural], namespace, rest[1]))
             return web.json_response(found) if found else _status(404, f'{plural} "{rest[1]}" not found')

@@ -103,6 +103,23 @@ class Cluster:
             raise Failure(explain_config(error, self.kubeconfig, self.context)) from error
         return client.ApiClient(configuration)
 
+    def _credentials(self) -> dict[str, str]:
+        """Headers that say who asks."""
+        return {one["key"]: one["value"] for one in self._client.configuration.auth_settings().values()}
+
+    @cached_property
+    def _anonymous(self) -> Any:
+        """The way to the same API server with nothing that says who asks: no token, and no certificate either."""
+        kubernetes, known = _kubernetes(), self._client.configuration
+        configuration = kubernetes.client.Configuration()
+        for name in ("host", "ssl_ca_cert", "verify_ssl", "assert_hostname", "tls_server_name", "proxy", "no_proxy"):
+            setattr(configuration, name, getattr(known, name))
+        return kubernetes.client.ApiClient(configuration)
+
+    def bearing(self, token: str) -> "Cluster":
+        """The same API server, asked by whoever bears the token."""
+        return Bearing(self, token)
+
     def request(
         self,
         method: str,
@@ -117,8 +134,7 @@ class Cluster:
         import urllib3
 
         configuration = self._client.configuration
-        headers = {"Accept": accept, "User-Agent": "penstock"}
-        headers.update({one["key"]: one["value"] for one in configuration.auth_settings().values()})
+        headers = {"Accept": accept, "User-Agent": "penstock", **self._credentials()}
         if body is not None:
             headers["Content-Type"] = content_type
         url = f"{configuration.host}{path}{'?' + urlencode(query) if query else ''}"
@@ -209,6 +225,31 @@ class Cluster:
         found = self.json("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", body=review)
         name: str = found["status"]["userInfo"]["username"]
         return name
+
+    def may(self, verb: str, resource: Resource, namespace: str | None) -> bool:
+        """Whether the API server would let the user do that in a namespace (None: in all) (SelfSubjectAccessReview)."""
+        group = resource.api.split("/")[1] if resource.api.startswith("apis/") else ""
+        name, _, part = resource.plural.partition("/")
+        asked = {"verb": verb, "group": group, "resource": name, "subresource": part, "namespace": namespace or ""}
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": asked},
+        }
+        found = self.json("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", body=review)
+        return (found.get("status") or {}).get("allowed") is True
+
+
+class Bearing(Cluster):
+    """An API server that somebody with a token asks, over connections that say nothing of whoever shares them."""
+
+    def __init__(self, shared: Cluster, token: str) -> None:
+        super().__init__(shared.namespace)
+        self._client = shared._anonymous
+        self._token = token
+
+    def _credentials(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token}"}
 
 
 class Refused(Failure):
