@@ -38,10 +38,14 @@ class SceneApi:
         self.allows: Rule = lambda namespace, resource: True
         self.permits: Rule = lambda verb, resource: True
         """(verb, resource) -> whether that may be written."""
-        self.url = ""
-        self.requests: list[str] = []
         self.logs: dict[str, ContainerLog] = {}
         """By the name of the pod."""
+        self.users: dict[str, Rule] = {}
+        """Others than ada, by the token that is also their name, and what they may. With some, ada shows hers."""
+        self.url = ""
+        self.requests: list[str] = []
+        self.asked: list[tuple[str, str, str]] = []
+        """(user, verb, path) of all requests, reviews too; of one object the verb is `list` as well."""
         self.unwatched = asyncio.Event()
         """Nobody watches any more."""
         self._version = 1
@@ -114,13 +118,18 @@ class SceneApi:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         parts = request.path.strip("/").split("/")
+        user = request.headers.get("Authorization", "").removeprefix("Bearer ") or "ada"
+        rule = self.allows if user == "ada" or not self.users else self.users.get(user)
+        verb = "watch" if "watch" in request.query else {"GET": "list"}.get(request.method, request.method)
+        self.asked.append((user, verb, request.path))
+        if rule is None:
+            return _status(401, "Unauthorized")
         if parts[-1] == "selfsubjectreviews":
-            return web.json_response({"status": {"userInfo": {"username": "ada"}}}, status=201)
+            return web.json_response({"status": {"userInfo": {"username": user}}}, status=201)
         if parts[-1] == "selfsubjectaccessreviews":
             about = (await request.json())["spec"]["resourceAttributes"]
-            return web.json_response(
-                {"status": {"allowed": self.permits(about["verb"], about["resource"])}}, status=201
-            )
+            allowed = rule(about["namespace"], about["resource"]) and self.permits(about["verb"], about["resource"])
+            return web.json_response({"status": {"allowed": allowed}}, status=201)
         rest = parts[2:] if parts[0] == "api" else parts[3:]
         namespace = ""
         if rest[0] == "namespaces":
@@ -128,8 +137,8 @@ class SceneApi:
         plural, query = rest[0], dict(request.query)
         self.requests.append(f"{'WATCH' if 'watch' in query else request.method} {namespace}/{'/'.join(rest)}")
         resource = "/".join([plural, *rest[2:]])
-        if not self.allows(namespace, resource):
-            return _status(403, f'{resource} is forbidden: User "ada" cannot list resource "{resource}"')
+        if not rule(namespace, resource):
+            return _status(403, f'{resource} is forbidden: User "{user}" cannot list resource "{resource}"')
         if rest[2:] == ["log"]:
             return await self._log(request, rest[1], query)
         if request.method == "PUT":

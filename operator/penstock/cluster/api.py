@@ -111,6 +111,23 @@ class Cluster:
             raise Failure(explain_config(error, self.kubeconfig, self.context)) from error
         return client.ApiClient(configuration)
 
+    def _credentials(self) -> dict[str, str]:
+        """Headers that say who asks."""
+        return {one["key"]: one["value"] for one in self._client.configuration.auth_settings().values()}
+
+    @cached_property
+    def _anonymous(self) -> Any:
+        """The way to the same API server with nothing that says who asks: no token, and no certificate either."""
+        kubernetes, known = _kubernetes(), self._client.configuration
+        configuration = kubernetes.client.Configuration()
+        for name in ("host", "ssl_ca_cert", "verify_ssl", "assert_hostname", "tls_server_name", "proxy", "no_proxy"):
+            setattr(configuration, name, getattr(known, name))
+        return kubernetes.client.ApiClient(configuration)
+
+    def bearing(self, token: str) -> "Cluster":
+        """The same API server, asked by whoever bears the token."""
+        return Bearing(self, token)
+
     def request(
         self,
         method: str,
@@ -125,8 +142,7 @@ class Cluster:
         import urllib3
 
         configuration = self._client.configuration
-        headers = {"Accept": accept, "User-Agent": "penstock"}
-        headers.update({one["key"]: one["value"] for one in configuration.auth_settings().values()})
+        headers = {"Accept": accept, "User-Agent": "penstock", **self._credentials()}
         if body is not None:
             headers["Content-Type"] = content_type
         url = f"{configuration.host}{path}{'?' + urlencode(query) if query else ''}"
@@ -231,6 +247,18 @@ class Cluster:
         }
         found = self.json("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", body=review)
         return (found.get("status") or {}).get("allowed") is True
+
+
+class Bearing(Cluster):
+    """An API server that somebody with a token asks, over connections that say nothing of whoever shares them."""
+
+    def __init__(self, shared: Cluster, token: str) -> None:
+        super().__init__(shared.namespace)
+        self._client = shared._anonymous
+        self._token = token
+
+    def _credentials(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token}"}
 
 
 class Refused(Failure):

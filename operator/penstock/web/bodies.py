@@ -1,17 +1,12 @@
-"""What the page sends: never more of it is read than a route takes."""
+"""What the page sends."""
 
 from aiohttp import web
 
 from penstock.web.guard import refuse
 
 
-async def body_of(request: web.Request, kind: str, most: int) -> bytes | web.Response:
-    """The body, of that type and of at most so many bytes; else why it is refused. What is beyond is not read."""
+async def body_of(request: web.Request, kind: str) -> bytes | web.Response:
+    """The body, of that type; else why it is refused."""
     if request.content_type != kind:
         return refuse(415, f"this takes {kind}")
-    found = bytearray()
-    async for piece in request.content.iter_any():
-        found += piece
-        if len(found) > most:
-            return refuse(413, f"at most {most:,} bytes may be sent")
-    return bytes(found)
+    return await request.read()

@@ -8,14 +8,13 @@ from typing import Any
 
 from aiohttp import web
 
-from penstock.cluster.api import STEPS, Cluster, Object
-from penstock.cluster.failure import Failure
+from penstock.cluster.api import STEPS, Object
 from penstock.cluster.podlogs import attempt_of, pods_of, replica_of
 from penstock.cluster.reading import Reading, earlier
 from penstock.core.asked.view.rows import moment
 from penstock.core.names import step_name
-from penstock.web.answers import answer, failed
-from penstock.web.guard import refuse
+from penstock.web.answers import answer
+from penstock.web.guard import VIEWER, refuse
 from penstock.web.passing import Passing
 from penstock.web.paths import NAME, STEP, is_name
 from penstock.web.tickets import Tickets
@@ -31,12 +30,11 @@ _ENDED = ("Succeeded", "Failed")
 
 
 class LogRoutes:
-    """What the page may ask of logs, for one viewer."""
+    """What the page may ask of logs."""
 
-    def __init__(self, viewer: Viewer) -> None:
-        self._viewer = viewer
+    def __init__(self) -> None:
         self._passing = Passing()
-        self._tickets = Tickets[tuple[str, str]]()
+        self._tickets = Tickets[tuple[Viewer, str, str]]()
 
     def add_to(self, app: web.Application) -> None:
         """Adds them to an application."""
@@ -49,24 +47,18 @@ class LogRoutes:
 
     async def logs(self, request: web.Request) -> web.StreamResponse:
         """Which logs a step has."""
-        try:
-            found = await asyncio.to_thread(self._logs, **request.match_info)
-        except Failure as failure:
-            return failed(failure)
-        return answer(found)
-
-    def _logs(self, namespace: str, name: str, path: str) -> Logs:
-        return _logs_of(self._viewer.within(namespace), name, path)
+        return answer(await asyncio.to_thread(_logs_of, request[VIEWER], **request.match_info))
 
     async def log(self, request: web.Request) -> web.StreamResponse:
         """The last lines of the log of a pod, stamped, and what comes after. `since`: only from that instant on."""
         pod, since = request.query.get("pod", ""), request.query.get("since", "")
         if not is_name(pod):
             return refuse(400, "say of which pod: ?pod=NAME")
-        cluster = self._viewer.within(request.match_info["namespace"])
+        viewer = request[VIEWER]
+        cluster = viewer.within(request.match_info["namespace"])
         tail = None if since else FIRST
         begin = partial(Reading, cluster, pod, tail, since, follow=True, stamped=True)
-        return await self._passing.on(request, begin, _PLAIN, self._viewer.identity)
+        return await self._passing.on(request, begin, _PLAIN, viewer.name)
 
     async def earlier(self, request: web.Request) -> web.StreamResponse:
         """The lines before those that the page has (see `penstock.cluster.reading.earlier`)."""
@@ -74,13 +66,10 @@ class LogRoutes:
         pod, counts = asked.get("pod", ""), [asked.get("have", ""), asked.get("same", "")]
         if not is_name(pod) or not all(one.isdecimal() and len(one) < 10 for one in counts):
             return refuse(400, "say before what: ?pod=NAME&have=LINES&before=INSTANT&same=LINES")
-        cluster = self._viewer.within(request.match_info["namespace"])
+        cluster = request[VIEWER].within(request.match_info["namespace"])
         have, same = map(int, counts)
         before = asked.get("before", "").encode()
-        try:
-            lines = await asyncio.to_thread(earlier, cluster, pod, have, before, same, MORE)
-        except Failure as failure:
-            return failed(failure)
+        lines = await asyncio.to_thread(earlier, cluster, pod, have, before, same, MORE)
         return web.Response(body=b"".join(line + b"\n" for line in lines), headers=_PLAIN)
 
     async def ticket(self, request: web.Request) -> web.StreamResponse:
@@ -88,21 +77,23 @@ class LogRoutes:
         pod = request.query.get("pod", "")
         if not is_name(pod):
             return refuse(400, "say of which pod: ?pod=NAME")
-        return answer(Ticket(f"download/{self._tickets.sell((request.match_info['namespace'], pod))}"))
+        ticket = self._tickets.sell((request[VIEWER], request.match_info["namespace"], pod))
+        return answer(Ticket(f"download/{ticket}"))
 
     async def download(self, request: web.Request) -> web.StreamResponse:
         """The whole log, as a file."""
         wanted = self._tickets.take(request.match_info["ticket"])
         if wanted is None:
             return refuse(404, "this download is over; ask for it again on the page")
-        namespace, pod = wanted
+        viewer, namespace, pod = wanted
         named = {"Content-Disposition": f'attachment; filename="{pod}.log"', "Cache-Control": "no-store", **_PLAIN}
-        begin = partial(Reading, self._viewer.within(namespace), pod)
-        return await self._passing.on(request, begin, named, self._viewer.identity)
+        begin = partial(Reading, viewer.within(namespace), pod)
+        return await self._passing.on(request, begin, named, viewer.name)
 
 
-def _logs_of(cluster: Cluster, name: str, path: str) -> Logs:
+def _logs_of(viewer: Viewer, namespace: str, name: str, path: str) -> Logs:
     """The logs of a step of a Pipeline. Blocks; raises Refused, or Failure if the API server cannot be asked."""
+    cluster = viewer.within(namespace)
     step = cluster.json("GET", STEPS.path(cluster.namespace, step_name(name, path)))
     pods = pods_of(cluster, name, step)
     undoing = _jobs((step.get("status") or {}).get("undo"))

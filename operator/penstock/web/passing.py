@@ -11,8 +11,7 @@ from aiohttp import web
 
 from penstock.cluster.api import Refused
 from penstock.cluster.failure import Failure
-from penstock.web.answers import failed
-from penstock.web.guard import refuse
+from penstock.web.guard import failed, refuse
 
 MOST = 4
 """Streams of one viewer at once."""

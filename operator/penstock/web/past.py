@@ -7,29 +7,25 @@ import orjson
 from aiohttp import web
 
 from penstock.cluster.api import PIPELINES, Cluster, Refused
-from penstock.cluster.failure import Failure
 from penstock.cluster.history import NotKept, by_number, graph_of, pipeline_of, preview, roll_back, wanted
 from penstock.cluster.revisions import kept
 from penstock.core.asked.history import compare, revisions, spec_lines
+from penstock.web.answers import answer
 from penstock.web.bodies import body_of
-from penstock.web.guard import MOST_BYTES, refuse
-from penstock.web.routes import ONE
+from penstock.web.guard import VIEWER, refuse
+from penstock.web.paths import ONE
 from penstock.web.told import Comparison, History, Preview, RolledBack
-from penstock.web.viewer import Viewer
-from penstock.web.wire import Message, encode
+from penstock.web.wire import Message
 
-_PASSED_ON = (400, 403, 404, 409, 422)
-"""What the API server answers that is about the request; all else is trouble with the API server."""
 EDITED = "the Pipeline has changed since you looked; look again at what a rollback would do"
 TRIES = 3
 WHOLE = "[1-9][0-9]{0,8}"
 
 
 class PastRoutes:
-    """The handlers, for one viewer."""
+    """The handlers."""
 
-    def __init__(self, viewer: Viewer) -> None:
-        self._viewer = viewer
+    def __init__(self) -> None:
         self._computing = asyncio.Lock()  # one at a time: it takes a processor
 
     def add_to(self, app: web.Application) -> None:
@@ -53,7 +49,7 @@ class PastRoutes:
 
     async def roll_back(self, request: web.Request) -> web.StreamResponse:
         """Rolls it back, if it is still of the version that was looked at."""
-        body = await body_of(request, "application/json", MOST_BYTES)
+        body = await body_of(request, "application/json")
         if isinstance(body, web.Response):
             return body
         try:
@@ -68,14 +64,10 @@ class PastRoutes:
     async def _answer(self, ask: Callable[..., Message], request: web.Request, **more: int) -> web.StreamResponse:
         async with self._computing:
             try:
-                told = await asyncio.to_thread(ask, self._viewer.cluster, **request.match_info, **more)
-            except Refused as refused:
-                return refuse(refused.status if refused.status in _PASSED_ON else 502, str(refused))
+                told = await asyncio.to_thread(ask, request[VIEWER].cluster, **request.match_info, **more)
             except NotKept as missing:
                 return refuse(404, str(missing))
-            except Failure as failure:
-                return refuse(502, str(failure))
-        return web.Response(body=encode(told), content_type="application/json")
+        return answer(told)
 
 
 def _history(cluster: Cluster, namespace: str, name: str) -> History:

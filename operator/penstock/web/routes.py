@@ -8,24 +8,18 @@ from typing import Any
 
 from aiohttp import web
 
-from penstock.cluster.failure import Failure
-from penstock.web.answers import answer, failed
-from penstock.web.guard import refuse
-from penstock.web.look import Look
-from penstock.web.paths import ONE, STEP
+from penstock.web.answers import answer
+from penstock.web.guard import VIEWER, refuse
+from penstock.web.look import PATIENCE_SECONDS, SLOW, Look
+from penstock.web.paths import ONE, STEP, named
 from penstock.web.streams import Streams
-from penstock.web.viewer import Viewer
 from penstock.web.wire import Hello, encode
-
-PATIENCE_SECONDS = 30.0
-"""For so long an answer may take that the API server has to be asked for."""
 
 
 class Routes:
-    """The handlers, for one viewer."""
+    """The handlers."""
 
-    def __init__(self, viewer: Viewer) -> None:
-        self._viewer = viewer
+    def __init__(self) -> None:
         self._streams = Streams()
         self._drawing = asyncio.Lock()  # one at a time: it takes a processor
 
@@ -41,34 +35,31 @@ class Routes:
 
     async def hello(self, request: web.Request) -> web.Response:
         """Who asks, and of what."""
-        cluster = self._viewer.cluster
-        try:
-            user = await asyncio.to_thread(cluster.user)
-        except Failure as failure:
-            return refuse(502, str(failure))
+        cluster = request[VIEWER].cluster
+        user = await asyncio.to_thread(cluster.user)
         told = Hello(version("penstock"), user, cluster.namespace, cluster.context or "")
         return answer(told)
 
     async def list(self, request: web.Request) -> web.StreamResponse:
         """All Pipelines."""
-        return await self._snapshot(request, self._viewer.pipelines())
+        return await self._snapshot(request, request[VIEWER].pipelines())
 
     async def list_stream(self, request: web.Request) -> web.StreamResponse:
         """How they change."""
-        return await self._stream(request, self._viewer.pipelines())
+        return await self._stream(request, request[VIEWER].pipelines(watch=True))
 
     async def pipeline(self, request: web.Request) -> web.StreamResponse:
         """One Pipeline with its steps."""
-        return await self._snapshot(request, self._viewer.pipeline(**request.match_info))
+        return await self._snapshot(request, request[VIEWER].pipeline(*named(request)))
 
     async def pipeline_stream(self, request: web.Request) -> web.StreamResponse:
         """How they change."""
-        return await self._stream(request, self._viewer.pipeline(**request.match_info))
+        return await self._stream(request, request[VIEWER].pipeline(*named(request), watch=True))
 
     async def graph(self, request: web.Request) -> web.StreamResponse:
         """Where the boxes and arrows of its graph go; `open`: what is shown inside, by commas."""
         opened = request.query.get("open", "").split(",")
-        async with self._viewer.pipeline(**request.match_info) as look:
+        async with request[VIEWER].pipeline(*named(request)) as look:
             why_not = await refused(look)
             if why_not:
                 return why_not
@@ -79,10 +70,7 @@ class Routes:
 
     async def step(self, request: web.Request) -> web.StreamResponse:
         """All that is told of one step."""
-        try:
-            found = await asyncio.to_thread(self._viewer.step, **request.match_info)
-        except Failure as failure:
-            return failed(failure)
+        found = await asyncio.to_thread(request[VIEWER].step, **request.match_info)
         return answer(found)
 
     async def _snapshot(
@@ -102,14 +90,15 @@ class Routes:
     async def _stream(
         self, request: web.Request, looking: AbstractAsyncContextManager[Look[Any]]
     ) -> web.StreamResponse:
-        if self._streams.full:
+        viewer = request[VIEWER]
+        if self._streams.full(viewer):
             return refuse(503, "too many pages are open; close some, or try again", Retry_After="15")
         async with looking as look:
-            return await self._streams.run(request, look, request.headers.get("Last-Event-ID", ""))
+            return await self._streams.run(request, viewer, look)
 
 
 async def refused(look: Look[Any]) -> web.Response | None:
     """Why there is nothing to show; None if there is."""
     if not await look.known(PATIENCE_SECONDS):
-        return refuse(502, look.trouble.message or "the API server takes long to answer; try again")
+        return refuse(502, look.trouble.message or SLOW)
     return refuse(404, "there is no such Pipeline (any more)") if look.state.gone else None

@@ -44,28 +44,22 @@ class Wish:
     selectors: tuple[tuple[str, str], ...] = ()
 
 
-class Sources:
-    """The threads of one topic. `take` and `trouble` are called in the loop."""
+class Source:
+    """Follows one wish in a thread. `take` and `trouble` are called in the loop."""
 
-    def __init__(self, cluster: Cluster, take: Callable[[Seen], None], trouble: Callable[[Trouble], None]) -> None:
+    def __init__(
+        self, cluster: Cluster, wish: Wish, take: Callable[[Seen], None], trouble: Callable[[Trouble], None]
+    ) -> None:
         self._cluster = cluster
+        self._wish = wish
         self._take = take
         self._trouble = trouble
         self._loop = asyncio.get_running_loop()
-        self._stops: list[Stop] = []
+        self.stop = Stop()
+        threading.Thread(target=self._run, daemon=True, name=f"watch {wish.resource.plural}").start()
 
-    def begin(self, wish: Wish) -> None:
-        """Begins to follow."""
-        stop = Stop()
-        self._stops.append(stop)
-        threading.Thread(target=self._run, args=(wish, stop), daemon=True, name=f"watch {wish.resource.plural}").start()
-
-    def stop(self) -> None:
-        """Ends all of them."""
-        for stop in self._stops:
-            stop()
-
-    def _run(self, wish: Wish, stop: Stop) -> None:
+    def _run(self) -> None:
+        wish, stop = self._wish, self.stop
         namespace, troubled = wish.namespace, False
         while not stop.asked:
             try:
@@ -92,7 +86,11 @@ class Sources:
 
     def _post(self, call: Callable[[Told], None], told: Told) -> None:
         with suppress(RuntimeError):  # the loop has ended
-            self._loop.call_soon_threadsafe(call, told)
+            self._loop.call_soon_threadsafe(self._tell, call, told)
+
+    def _tell(self, call: Callable[[Told], None], told: Told) -> None:
+        if not self.stop.asked:
+            call(told)
 
 
 def _views(change: Change) -> Iterator[View]:

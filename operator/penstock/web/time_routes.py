@@ -7,18 +7,18 @@ from weakref import WeakKeyDictionary
 
 from aiohttp import web
 
+from penstock.web.guard import VIEWER
 from penstock.web.look import Look
+from penstock.web.paths import ONE, named
 from penstock.web.pipelines import PipelineState
-from penstock.web.routes import ONE, refused
-from penstock.web.viewer import Viewer
+from penstock.web.routes import refused
 from penstock.web.wire import encode
 
 
 class TimeRoutes:
-    """The handlers, for one viewer."""
+    """The handlers."""
 
-    def __init__(self, viewer: Viewer) -> None:
-        self._viewer = viewer
+    def __init__(self) -> None:
         self._computing = asyncio.Lock()  # one at a time: it takes a processor
         self._told: WeakKeyDictionary[Look[PipelineState], tuple[str, bytes]] = WeakKeyDictionary()
 
@@ -28,7 +28,7 @@ class TimeRoutes:
 
     async def times(self, request: web.Request) -> web.StreamResponse:
         """When the steps of a Pipeline waited and ran."""
-        async with self._viewer.pipeline(**request.match_info) as look:
+        async with request[VIEWER].pipeline(*named(request)) as look:
             why_not = await refused(look)
             if why_not:
                 return why_not

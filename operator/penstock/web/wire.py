@@ -37,7 +37,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class PipelineList:
-    """All Pipelines that may be seen. `scope`: the namespace that they are of; None: they are of all."""
+    """All Pipelines that may be seen. `scope`: the namespaces that they are of, by commas; None: of all."""
 
     id: str
     now: float

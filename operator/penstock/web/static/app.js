@@ -1,12 +1,13 @@
 // The page: what is around every view, and which view is shown.
-import { effect, html, render, useState } from "./vendor.js";
+import { effect, html, render, useEffect, useState } from "./vendor.js";
 import { Icon } from "./icons.js";
 import { ListView } from "./list/view.js";
-import { ask, standing, unlock } from "./net.js";
+import { ask, lock, standing, unlock } from "./net.js";
 import { Empty } from "./parts.js";
 import { PipelineView } from "./pipeline/view.js";
 import { at, link, place } from "./place.js";
 import { LANGUAGES, language, nextTheme, theme } from "./prefs.js";
+import { forgettable, shared } from "./token.js";
 import { signal } from "./vendor.js";
 import { load, t, visible } from "./words.js";
 
@@ -28,6 +29,7 @@ function Top() {
     <${Standing} />
     <span class="grow" />
     ${me.value && html`<span class="me">${t("signed", { user: visible(me.value.user), namespace: visible(me.value.namespace) })}</span>`}
+    ${me.value && forgettable() && html`<button type="button" class="quiet" onClick=${lock}>${t("locked.again")}</button>`}
     <label class="language"><span class="unseen">${t("language")}</span>
       <select value=${language.value} onChange=${(event) => (language.value = event.currentTarget.value)}>
         ${Object.entries(LANGUAGES).map(([name, word]) => html`<option key=${name} value=${name} lang=${name}>${word}</option>`)}
@@ -38,6 +40,7 @@ function Top() {
 
 function Locked() {
   const [text, setText] = useState("");
+  useEffect(() => void (me.value = null), []);
   const open = (event) => {
     event.preventDefault();
     unlock(text);
@@ -46,7 +49,7 @@ function Locked() {
   return html`<main><${Empty} whole title=${t("locked")}>
     <p>${visible(standing.value.why)}</p>
     <form class="unlock" onSubmit=${open}>
-      <label>${t("locked.how")}<input type="password" value=${text} autocomplete="off" onInput=${(event) => setText(event.currentTarget.value)} /></label>
+      <label>${t(shared ? "locked.token" : "locked.how")}<input type="password" value=${text} autocomplete="off" onInput=${(event) => setText(event.currentTarget.value)} /></label>
       <button type="submit" class="strong">${t("locked.open")}</button>
     </form>
   </${Empty}></main>`;

@@ -1,33 +1,22 @@
 // Asks the server, and reads its streams with fetch: EventSource could not show a token.
+import * as token from "./token.js";
 import { signal } from "./vendor.js";
 
 export const HIDDEN_MS = 30_000;
 const SILENT_MS = 40_000;
-const KEY = "penstock.token";
 
 /** Whether changes come in: "live", "away" (with why), or "locked" without a token. */
 export const standing = signal({ state: "live", why: "" });
 
-function taken() {
-  const found = new URLSearchParams(location.hash.slice(1)).get("token");
-  try {
-    if (found) localStorage.setItem(KEY, found);
-    return found ?? localStorage.getItem(KEY) ?? "";
-  } catch {
-    return found ?? "";
-  }
+/** @param {string} text */
+export function unlock(text) {
+  token.keep(text);
+  standing.value = { state: "live", why: "" };
 }
 
-let token = taken();
-if (location.hash.includes("token=")) history.replaceState(null, "", location.pathname + location.search);
-
-/** @param {string} shown */
-export function unlock(shown) {
-  token = new URL(shown, "http://x/").hash.slice(1).replace(/^token=/, "") || shown.trim();
-  try {
-    localStorage.setItem(KEY, token);
-  } catch { /* then for as long as the page is open */ }
-  standing.value = { state: "live", why: "" };
+export function lock() {
+  token.forget();
+  standing.value = { state: "locked", why: "" };
 }
 
 export class Refused extends Error {
@@ -40,12 +29,12 @@ export class Refused extends Error {
 
 /** @param {string} path @param {RequestInit & {headers?: Record<string, string>}} options */
 export async function ask(path, options = {}) {
-  const headers = { Authorization: `Bearer ${token}`, ...options.headers };
+  const headers = { ...token.headers(), ...options.headers };
   const answer = await fetch(new URL(path, document.baseURI), { ...options, headers, redirect: "error" });
   if (answer.ok) return answer;
   const told = await answer.json().catch(() => ({ error: answer.statusText }));
-  if (answer.status === 401) standing.value = { state: "locked", why: told.error };
-  throw new Refused(answer.status, told.error);
+  if (answer.status === 401) standing.value = { state: "locked", why: told.error ?? "" };
+  throw new Refused(answer.status, told.error ?? answer.statusText);
 }
 
 /** @param {number} ms @param {AbortSignal} signal */
