@@ -7,10 +7,13 @@ from graphlib import CycleError, TopologicalSorter
 from penstock.api import durations
 from penstock.api.pipeline import Defaults, PipelineSpec
 from penstock.core.graph import checks
-from penstock.core.graph.graph import FromOutput, Graph, Literal, Settings, Task, groups_of
+from penstock.core.graph.graph import Graph, Literal, Settings, Task, groups_of
+from penstock.core.graph.loops import level
 from penstock.core.graph.merge import merge
 from penstock.core.graph.outline import Components, Outline, Outliner, TooManySteps
-from penstock.core.graph.wire import Inherited, Name, Scope, Wirer, implied_after
+from penstock.core.graph.results import derive, result
+from penstock.core.graph.scope import Inherited, Name, Scope
+from penstock.core.graph.wire import Wirer, implied_after
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
 
@@ -45,12 +48,13 @@ def compile_pipeline(spec: PipelineSpec, components: Components) -> Compiled:
             leaf.final = True
     names = {parameter.name: Name(parameter.type.value, Literal(parameter.value)) for parameter in spec.params or ()}
     compiler.scope(Scope(names, outlines, (), Inherited()))
-    compiler.scope(Scope(names, {**outlines, **finals}, (), Inherited()), only=finals)
+    everything = Scope(names, {**outlines, **finals}, (), Inherited())
+    compiler.scope(everything, only=finals)
     outputs = []
     for number, output in enumerate(spec.outputs or ()):
-        offer = compiler.outliner.lookup({**outlines, **finals}, output.from_, f"spec.outputs[{number}].from")
-        if offer:
-            outputs.append((output, FromOutput(offer.task, offer.output, 0)))
+        found = result(compiler.wirer, everything, output, f"spec.outputs[{number}]")
+        if found:
+            outputs.append((output, found.source))
     compiler.order(outlines, "spec.steps")
     compiler.order(finals, "spec.finally")
     problems = compiler.problems + compiler.outliner.problems + compiler.wirer.problems
@@ -65,10 +69,12 @@ def compile_pipeline(spec: PipelineSpec, components: Components) -> Compiled:
 class _Compiler:
     def __init__(self, components: Components, defaults: Defaults | None) -> None:
         self.outliner = Outliner(components)
-        self.wirer = Wirer(self.outliner)
+        self.wirer = Wirer(self.outliner, self._step)
         self.defaults = defaults
         self.problems: list[Problem] = []
         self.tasks: dict[str, Task] = {}
+        self.begun: set[str] = set()
+        """Ids of the steps that are wired, or are about to be."""
 
     def problem(self, path: str, reason: Reason, message: str) -> None:
         self.problems.append(Problem(path, reason, message))
@@ -79,10 +85,13 @@ class _Compiler:
             self._step(scope, step)
 
     def _step(self, scope: Scope, step: Outline) -> None:
+        if step.id in self.begun:
+            return
+        self.begun.add(step.id)
         wirer, template, inherited = self.wirer, step.template, scope.inherited
         levels = scope.levels
         if template.for_each:
-            levels = (*levels, wirer.level(scope, step))
+            levels = (*levels, level(wirer, scope, step))
         inputs = wirer.inputs(scope, step, levels)
         needs = (*inherited.needs, *wirer.needs(scope, step))
         after = (*inherited.after, *wirer.after(scope, step))
@@ -98,7 +107,9 @@ class _Compiler:
             self._composite_overrides(step)
             passed = Inherited((*inherited.gates, *inputs), needs, after, guards)
             names = wirer.component_names(step, inputs)
-            self.scope(Scope(names, step.children, levels, passed))
+            inside = Scope(names, step.children, levels, passed)
+            self.scope(inside)
+            derive(wirer, inside, step, len(scope.levels))
             self.order(step.children, f"{step.where}.component({template.component.name}).steps")  # type: ignore[union-attr]
             return
         wired = wirer.component_inputs(step, inputs) if step.component else inputs
