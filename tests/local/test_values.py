@@ -51,3 +51,16 @@ def test_branches_meet_and_results_are_computed(project: Project) -> None:
     assert project.status["outputs"] == {"word": "old", "twice": 7}
     assert project.run(made(30)) == 0
     assert project.lines("told") == ["new", "old"], "what new gave before counts again, and so does what was told of it"
+
+
+def test_a_parameter_may_be_an_amount(project: Project) -> None:
+    def made(cpu: int) -> dict[str, object]:
+        asked = {"requests": {"cpu": "$(params.cpu)"}}
+        params = [{"name": "cpu", "type": "Integer", "value": cpu}]
+        return pipeline(step("a", "echo ran >> ran", resources=asked), params=params)
+
+    assert project.run(made(1)) == 0
+    assert project.run(made(2)) == 0
+    assert project.lines("ran") == ["ran"], "an amount is in no fingerprint"
+    assert project.run(made(99), fresh=True) == 1
+    assert "NeverFits" in str(project.status["failedSteps"])

@@ -19,6 +19,7 @@ from penstock.python.values import (
     Hidden,
     Joined,
     Made,
+    Param,
     Results,
     Value,
     Written,
@@ -217,7 +218,8 @@ class Expressions:
             )
         found = self.functions.get(node.id)
         if isinstance(found, StepFunction | PipelineOf):
-            return found, read_options(self.module, self.problems, using, CallOptions)
+            params = {name: one.name for name, one in self.scope.names.items() if isinstance(one, Param)}
+            return found, read_options(self.module, self.problems, using, CallOptions, params)
         if node.id in self.module.bindings:
             raise Refusal(node, f"{node.id!r} is no step; decorate it with @step, or call it inside one")
         if self.module.origin(node).startswith("builtins."):

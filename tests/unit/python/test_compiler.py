@@ -135,6 +135,15 @@ def test_a_name_that_all_branches_set_is_the_first_that_there_is() -> None:
     assert found["f"]["inputs"] == [{"name": "word", "firstOf": ["d.result", "e.result"]}]
 
 
+def test_an_argument_of_the_pipeline_is_an_amount() -> None:
+    found = steps(
+        of("""\
+        count.using(cpu=rows, memory="1Gi")(1)
+        """)
+    )
+    assert found["count"]["resources"] == {"requests": {"cpu": "$(params.rows)", "memory": "1Gi"}}
+
+
 def test_what_is_asked_for_is_there() -> None:
     found = steps(
         of("""\

@@ -9,6 +9,7 @@ from penstock.api.pipeline import PipelineSpec
 from penstock.api.step import StepTemplate
 from penstock.api.wiring import ComponentOutput, Input, PipelineOutput
 from penstock.core.graph import expressions
+from penstock.core.graph.fields import mentioned
 
 
 class Slip(StrEnum):
@@ -32,6 +33,7 @@ def advise_pipeline(spec: PipelineSpec) -> list[Advice]:
     """Advice on a Pipeline that compiles."""
     steps = [*spec.steps, *(spec.finally_ or ())]
     read = _Read(steps, spec.outputs or ())
+    read.parameters.update(mentioned(spec.defaults) if spec.defaults else ())
     found = [
         Advice(
             f"spec.params[{number}]",
@@ -79,6 +81,7 @@ class _Read:
             self._expression(one.expr)
 
     def _step(self, step: StepTemplate) -> None:
+        self.parameters.update(mentioned(step))
         for given in step.inputs or ():
             if given.param:
                 self.parameters.add(given.param)

@@ -7,6 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from penstock.api import durations
 from penstock.api.pipeline import Defaults, PipelineSpec
 from penstock.core.graph import checks
+from penstock.core.graph.fields import Filling
 from penstock.core.graph.graph import Graph, Literal, Settings, Task, groups_of
 from penstock.core.graph.loops import level
 from penstock.core.graph.merge import merge
@@ -29,13 +30,17 @@ class Compiled:
     problems: tuple[Problem, ...]
 
 
-def compile_pipeline(spec: PipelineSpec, components: Components) -> Compiled:
+def compile_pipeline(spec: PipelineSpec, components: Components, *, assumed: bool = False) -> Compiled:
     """Compiles a Pipeline against the Components it may use.
 
     `problems` holds everything that is wrong, in the order of the manifest; the graph is None if there is any.
+    `assumed`: where a field is a parameter that only a run will tell, one that can be known is taken as given.
     """
-    compiler = _Compiler(components, spec.defaults)
+    names = {parameter.name: Name(parameter.type.value, Literal(parameter.value)) for parameter in spec.params or ()}
+    compiler = _Compiler(components, assumed)
     compiler.problems += checks.parameters(spec)
+    if spec.defaults:
+        compiler.defaults = compiler.filling(names).filled(spec.defaults, "spec.defaults")
     try:
         outlines = compiler.outliner.outline(spec.steps, "spec.steps")
         finals = compiler.outliner.outline(spec.finally_ or [], "spec.finally")
@@ -46,7 +51,6 @@ def compile_pipeline(spec: PipelineSpec, components: Components) -> Compiled:
     for step in finals.values():
         for leaf in step.leaves():
             leaf.final = True
-    names = {parameter.name: Name(parameter.type.value, Literal(parameter.value)) for parameter in spec.params or ()}
     compiler.scope(Scope(names, outlines, (), Inherited()))
     everything = Scope(names, {**outlines, **finals}, (), Inherited())
     compiler.scope(everything, only=finals)
@@ -67,10 +71,11 @@ def compile_pipeline(spec: PipelineSpec, components: Components) -> Compiled:
 
 
 class _Compiler:
-    def __init__(self, components: Components, defaults: Defaults | None) -> None:
+    def __init__(self, components: Components, assumed: bool) -> None:
         self.outliner = Outliner(components)
         self.wirer = Wirer(self.outliner, self._step)
-        self.defaults = defaults
+        self.defaults: Defaults | None = None
+        self.assumed = assumed
         self.problems: list[Problem] = []
         self.tasks: dict[str, Task] = {}
         self.begun: set[str] = set()
@@ -78,6 +83,10 @@ class _Compiler:
 
     def problem(self, path: str, reason: Reason, message: str) -> None:
         self.problems.append(Problem(path, reason, message))
+
+    def filling(self, names: Mapping[str, Name]) -> Filling:
+        """Fills in fields that are parameters, which are these."""
+        return Filling(names, self.problem, self.assumed)
 
     def scope(self, scope: Scope, only: Mapping[str, Outline] | None = None) -> None:
         """Compiles the steps of one graph, and of the graphs inside it."""
@@ -113,7 +122,11 @@ class _Compiler:
             self.order(step.children, f"{step.where}.component({template.component.name}).steps")  # type: ignore[union-attr]
             return
         wired = wirer.component_inputs(step, inputs) if step.component else inputs
-        work = merge(template, step.component, self.defaults)
+        template, component = self.filling(scope.names).filled(template, step.where), step.component
+        if component and template.component:
+            own = {one.name: Name(one.type, one) for one in wired}
+            component = self.filling(own).filled(component, f"{step.where}.component({template.component.name})")
+        work = merge(template, component, self.defaults)
         if step.final and work.timeout is None:
             work = replace(work, timeout=FINALLY_TIMEOUT)  # nothing else bounds it: it is outside spec.timeout
         self.tasks[step.id] = Task(
