@@ -1,7 +1,8 @@
 """One Pipeline with its Steps as changes come in, and whether it has ended."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from penstock.cluster.api import PIPELINES, STEPS, Object
 from penstock.cluster.failure import CANCELLED, FAILED, Failure
@@ -50,12 +51,17 @@ class Standing:
             return None
         metadata, status = self.pipeline["metadata"], self.pipeline.get("status") or {}
         phase = status.get("phase")
-        if phase not in PIPELINE_ENDED or status.get("observedGeneration") != metadata.get("generation"):
-            return None
+        seen = {status.get("observedGeneration"), *(one.get("observedGeneration") for one in _conditions(status))}
+        if phase not in PIPELINE_ENDED or seen != {metadata.get("generation")}:
+            return None  # an edit that begins no revision is carried out once all conditions are of it
         asked = (metadata.get("annotations") or {}).get("penstock.dev/rerun")
         if asked and phase != "Invalid" and not same_rerun(asked, status.get("rerun")):
             return None
         return {"Succeeded": 0, "Cancelled": CANCELLED}.get(phase, FAILED)
+
+
+def _conditions(status: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    return (one for one in status.get("conditions") or () if "observedGeneration" in one)
 
 
 def same_rerun(asked: str, taken_up: str | None) -> bool:
