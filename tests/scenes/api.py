@@ -21,6 +21,10 @@ KINDS = {
     "controllerrevisions": "ControllerRevision",
     "jobs": "Job",
     "pods": "Pod",
+    "nodes": "Node",
+    "resourcequotas": "ResourceQuota",
+    "limitranges": "LimitRange",
+    "pipelineschedules": "PipelineSchedule",
 }
 Watcher = tuple[str, str, dict[str, str], "asyncio.Queue[Object | None]"]
 Rule = Callable[[str, str], bool]
@@ -182,4 +186,4 @@ def _matches(obj: Object, namespace: str, query: dict[str, str]) -> bool:
 
 
 def _status(code: int, message: str) -> web.Response:
-    return web.json_response({"kind": "Status", "code": code, "message": message}, status=code)
+    return web.json_response({"kind": "Status", "code": code, "message": message, "details": {}}, status=code)

@@ -16,6 +16,9 @@ from penstock.web.wire import Refusal, encode
 
 MOST_BYTES = 64 * 1024
 """Of a body."""
+PLAN = "/api/plan"
+PLAN_BYTES = 2**20
+"""Of a manifest that is to be planned."""
 API = "/api/"
 
 HEADERS: Mapping[str, str] = {
@@ -54,8 +57,9 @@ class Door:
         shown = request.headers.get("Authorization", "")
         if not hmac.compare_digest(shown.encode(), f"Bearer {self.token}".encode()):
             return refuse(401, "the token is missing or is not that of this server; open the address that it printed")
-        if (request.content_length or 0) > MOST_BYTES:
-            return refuse(413, f"at most {MOST_BYTES:,} bytes may be sent")
+        most = PLAN_BYTES if request.path == PLAN else MOST_BYTES
+        if (request.content_length or 0) > most:
+            return refuse(413, f"at most {most:,} bytes may be sent")
         return None
 
 

@@ -15,6 +15,7 @@ from penstock.web.files import Files
 from penstock.web.guard import MOST_BYTES, Door, dressed, guarded
 from penstock.web.looks import Looks
 from penstock.web.past import PastRoutes
+from penstock.web.plans import PlanRoutes
 from penstock.web.routes import Routes
 from penstock.web.viewer import Viewer
 
@@ -35,6 +36,7 @@ def application(cluster: Cluster, door: Door) -> web.Application:
     viewer = Viewer(cluster, looks)
     Routes(viewer).add_to(app)
     PastRoutes(viewer).add_to(app)
+    PlanRoutes(viewer).add_to(app)
     return app
 
 
