@@ -22,6 +22,10 @@ KINDS = {
     "controllerrevisions": "ControllerRevision",
     "jobs": "Job",
     "pods": "Pod",
+    "nodes": "Node",
+    "resourcequotas": "ResourceQuota",
+    "limitranges": "LimitRange",
+    "pipelineschedules": "PipelineSchedule",
 }
 Watcher = tuple[str, str, Selection, "asyncio.Queue[Object | None]"]
 Told = tuple[int, str, Object, "Object | None"]
@@ -206,4 +210,4 @@ def _hand(watcher: Watcher, told: Told) -> None:
 
 
 def _status(code: int, message: str) -> web.Response:
-    return web.json_response({"kind": "Status", "code": code, "message": message}, status=code)
+    return web.json_response({"kind": "Status", "code": code, "message": message, "details": {}}, status=code)

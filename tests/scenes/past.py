@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from tests.scenes.stage import Scene, Stage, manifest
 from tests.unit.builders import step
 
 
-def _edition(rate: float, image: str = "registry.example/ml:1", deploys: bool = True) -> dict[str, Any]:
+def edition(rate: float, image: str = "registry.example/ml:1", deploys: bool = True) -> dict[str, Any]:
+    """The manifest."""
     steps = [
         step("prepare", outputs={"rows": "Integer"}, duration="30s"),
         step(
@@ -34,8 +36,16 @@ def revised() -> Scene:
         return 0, '{"rows": 1797, "score": 0.9}'
 
     stage = Stage(work)
-    for edition, seconds in ((_edition(0.1), 40), (_edition(0.5), 30), (_edition(0.2, deploys=False), 35)):
-        stage.apply(edition)
+    for applied, seconds in ((edition(0.1), 40), (edition(0.5), 30), (edition(0.2, deploys=False), 35)):
+        stage.apply(applied)
         for _ in range(5):
             stage.let(seconds, "*")
-    return stage.scene()
+    scene = stage.scene()
+    return replace(scene, objects=[*scene.objects, machine()])
+
+
+def machine(cpu: int = 8) -> dict[str, Any]:
+    """A node with nothing on it."""
+    room = {"cpu": str(cpu), "memory": "32Gi", "pods": "110"}
+    meta = {"name": "node-1", "namespace": "", "uid": "node-1", "resourceVersion": "1"}
+    return {"apiVersion": "v1", "kind": "Node", "metadata": meta, "status": {"allocatable": room, "capacity": room}}

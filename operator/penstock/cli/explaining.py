@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 from penstock.api import durations
 from penstock.api.quantities import render
-from penstock.cli.forecasting import cluster_ledger
 from penstock.cluster.api import Cluster
 from penstock.cluster.failure import Failure
+from penstock.cluster.ledger import cluster_ledger
 from penstock.cluster.observing import Sight, observe
 from penstock.core.asked.why import Answer, Whole, answers, whole
 from penstock.core.causes import Held, Short

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from penstock.api import durations
-from penstock.cli.forecasting import cluster_ledger, not_starting
+from penstock.cli.forecasting import not_starting
 from penstock.cluster.api import PIPELINES, Cluster
 from penstock.cluster.failure import Failure
+from penstock.cluster.ledger import cluster_ledger
 from penstock.cluster.observing import observe
 from penstock.core.admission.policies import Policy
 from penstock.core.asked.gantt import Span

@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from penstock.web.files import Files
-from penstock.web.guard import HEALTH, MOST_BYTES, Door, dressed, guarded
+from penstock.web.guard import HEALTH, Door, dressed, guarded
 from penstock.web.logs import LogRoutes
 from penstock.web.looks import Looks
 from penstock.web.past import PastRoutes
+from penstock.web.plans import PlanRoutes
 from penstock.web.routes import Routes
 from penstock.web.time_routes import TimeRoutes
 
@@ -20,7 +21,7 @@ HEADER_SECONDS = 20.0
 
 def application(door: Door, looks: Looks, shared: bool = False) -> web.Application:
     """The application behind a door. `shared`: many use it, each with a token of theirs."""
-    app = web.Application(client_max_size=MOST_BYTES, middlewares=[guarded(door)])
+    app = web.Application(middlewares=[guarded(door)])
     app.on_response_prepare.append(dressed)
 
     async def end(_: web.Application) -> None:
@@ -28,9 +29,9 @@ def application(door: Door, looks: Looks, shared: bool = False) -> web.Applicati
 
     app.on_shutdown.append(end)
     app.router.add_get(HEALTH, _well)
-    inner = web.Application(client_max_size=MOST_BYTES) if door.base else app
+    inner = web.Application() if door.base else app
     Files(shared).add_to(inner)
-    for routes in (Routes(), TimeRoutes(), LogRoutes(), PastRoutes()):
+    for routes in (Routes(), TimeRoutes(), LogRoutes(), PastRoutes(), PlanRoutes()):
         routes.add_to(inner)
     if door.base:
         app.router.add_get(door.base, _with_slash)

@@ -2,11 +2,11 @@
 
 from aiohttp import web
 
-from penstock.web.guard import refuse
+from penstock.web.guard import BODY, refuse
 
 
-async def body_of(request: web.Request, kind: str) -> bytes | web.Response:
+def body_of(request: web.Request, kind: str) -> bytes | web.Response:
     """The body, of that type; else why it is refused."""
     if request.content_type != kind:
         return refuse(415, f"this takes {kind}")
-    return await request.read()
+    return request[BODY]

@@ -22,6 +22,9 @@ from penstock.web.wire import Refusal, encode
 
 MOST_BYTES = 64 * 1024
 """Of a body,"""
+PLAN = "/api/plan"
+PLAN_BYTES = 2**20
+"""of one with manifests that are to be planned,"""
 BODY_SECONDS = 10.0
 """which has to be there after so long."""
 MOST_AT_ONCE = 32
@@ -56,6 +59,7 @@ TOLD: Mapping[int, Mapping[str, str]] = {
 }
 """Refusals that are the answer to whoever asks, with their headers. Others: the API server could not be asked."""
 VIEWER: web.RequestKey[Viewer] = web.RequestKey("viewer", Viewer)
+BODY: web.RequestKey[bytes] = web.RequestKey("body", bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +86,11 @@ class Door:
             return None if request.method in ("GET", "HEAD") else refuse(405, "this can only be read")
         if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
             return refuse(403, "another page may not ask this server")
-        if (request.content_length or 0) > MOST_BYTES:
-            return refuse(413, f"at most {MOST_BYTES:,} bytes may be sent")
         return None
+
+    def most(self, request: web.Request) -> int:
+        """How many bytes its body may have."""
+        return PLAN_BYTES if request.path == self.base + PLAN else MOST_BYTES
 
     def tells(self, request: web.Request) -> bool:
         """Whether it asks for data."""
@@ -118,7 +124,7 @@ def guarded(door: Door) -> Middleware:
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         turned_away = door.turned_away(request)
         if turned_away is not None or not door.tells(request):
-            return turned_away or await _answered(request, handler)
+            return turned_away or await _answered(request, handler, door.most(request))
         try:
             viewer = request[VIEWER] = await door.who(request)
         except Failure as failure:
@@ -127,7 +133,7 @@ def guarded(door: Door) -> Middleware:
             return refuse(429, "you ask for too much at once; try again", Retry_After="1")
         asking[viewer.name] += 1
         try:
-            return await _answered(request, handler)
+            return await _answered(request, handler, door.most(request))
         finally:
             asking[viewer.name] -= 1
             if not asking[viewer.name]:
@@ -136,9 +142,12 @@ def guarded(door: Door) -> Middleware:
     return middleware
 
 
-async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def _answered(request: web.Request, handler: Handler, most: int) -> web.StreamResponse:
     try:
-        await _whole(request)
+        body = await _body(request, most)
+        if body is None:
+            return refuse(413, f"at most {most:,} bytes may be sent")
+        request[BODY] = body
         return await handler(request)
     except web.HTTPException as error:
         return refuse(error.status, "there is nothing here" if error.status == 404 else error.reason)
@@ -146,13 +155,20 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
         return failed(failure)
 
 
-async def _whole(request: web.Request) -> None:
-    """Waits for the body; handlers find it read."""
+async def _body(request: web.Request, most: int) -> bytes | None:
+    """The whole body; None if it is too long, and what is beyond is not read."""
+    if (request.content_length or 0) > most:
+        return None
+    found = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            await request.read()
+            async for piece in request.content.iter_any():
+                found += piece
+                if len(found) > most:
+                    return None
     except TimeoutError:
         raise web.HTTPRequestTimeout(reason=f"what is sent has to come within {BODY_SECONDS:.0f} seconds") from None
+    return bytes(found)
 
 
 def failed(failure: Failure) -> web.Response:

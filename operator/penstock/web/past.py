@@ -49,7 +49,7 @@ class PastRoutes:
 
     async def roll_back(self, request: web.Request) -> web.StreamResponse:
         """Rolls it back, if it is still of the version that was looked at."""
-        body = await body_of(request, "application/json")
+        body = body_of(request, "application/json")
         if isinstance(body, web.Response):
             return body
         try:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from penstock.cluster.linting import Finding
+from penstock.cluster.planning import Planned
 from penstock.core.asked.change import Change
 from penstock.core.asked.history import Compared, Past
 
@@ -41,3 +43,38 @@ class RolledBack:
 
     revision: int
     done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A step that cannot start as things are, and why."""
+
+    path: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Makespan:
+    """A forecast in short. `path`: the steps that decide the end; `bottleneck`: the resource that most is waited for,
+    empty if none is; `stuck`: the first that cannot start, of `stuck_count`."""
+
+    seconds: float
+    steps: int
+    path: Sequence[str]
+    bottleneck: str
+    stuck: Sequence[Stuck]
+    stuck_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What applying manifests would do. `findings`: what is wrong with them, and advice; with an error among them there
+    is nothing else. `whole`: all of them from nothing; `before`: likewise as they are now; `left`: what would run."""
+
+    pipelines: Sequence[Planned]
+    findings: Sequence[Finding]
+    whole: Makespan | None
+    before: Makespan | None
+    left: Makespan | None
+    notes: Sequence[str]

@@ -15,7 +15,7 @@ from penstock.core.asked.view.detail import Detail
 from penstock.core.asked.view.heads import Head
 from penstock.core.asked.view.shape import Shape
 from penstock.core.asked.view.times import Times
-from penstock.web.told import Comparison, History, Preview, RolledBack
+from penstock.web.told import Comparison, History, Plan, Preview, RolledBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class Ticket:
     path: str
 
 
-Told = History | Comparison | Preview | RolledBack
+Told = History | Comparison | Preview | RolledBack | Plan
 Message = (
     Told
     | Hello

@@ -10,9 +10,10 @@ from rich.text import Text
 from penstock.api import PipelineSchedule
 from penstock.api.durations import human
 from penstock.api.parse import InvalidManifest, parse
-from penstock.cli.files.reading import Unreadable, read
+from penstock.cli.files.reading import read
 from penstock.cli.show.table import Cell, columns
 from penstock.cluster.api import SCHEDULES, Cluster
+from penstock.cluster.documents import Unreadable
 from penstock.cluster.failure import Failure
 from penstock.core.cron.ticks import HORIZON, InvalidLine, InvalidZone, Timetable, timetable
 from penstock.core.names import scheduled_name

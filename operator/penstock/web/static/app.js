@@ -5,6 +5,7 @@ import { ListView } from "./list/view.js";
 import { ask, lock, standing, unlock } from "./net.js";
 import { Empty } from "./parts.js";
 import { PipelineView } from "./pipeline/view.js";
+import { PlanView } from "./plan/view.js";
 import { at, link, place } from "./place.js";
 import { LANGUAGES, language, nextTheme, theme } from "./prefs.js";
 import { forgettable, shared } from "./token.js";
@@ -26,6 +27,7 @@ function Top() {
   const themed = t("theme", { theme: t(`theme.${theme.value}`) });
   return html`<header class="top">
     <a class="logo" ...${link({})}><${Icon} name="logo" />Penstock</a>
+    <${Places} />
     <${Standing} />
     <span class="grow" />
     ${me.value && html`<span class="me">${t("signed", { user: visible(me.value.user), namespace: visible(me.value.namespace) })}</span>`}
@@ -36,6 +38,15 @@ function Top() {
       </select></label>
     <button type="button" class="quiet" onClick=${nextTheme} title=${themed} aria-label=${themed}><${Icon} name=${named} /></button>
   </header>`;
+}
+
+const PLACES = { "": "pipelines", plan: "plan" };
+
+/** Where one can go, from everywhere. */
+function Places() {
+  const here = at("pipeline") ? "" : at("view");
+  return html`<nav class="places" aria-label=${t("places")}>${Object.entries(PLACES).map(([name, word]) => html`<a key=${name}
+    aria-current=${here === name ? "page" : undefined} ...${link({ view: name })}>${t(word)}</a>`)}</nav>`;
 }
 
 function Locked() {
@@ -59,6 +70,7 @@ function View() {
   if (standing.value.state === "locked") return html`<${Locked} />`;
   const [namespace, name] = at("pipeline").split("/");
   if (name) return html`<${PipelineView} key=${at("pipeline")} namespace=${namespace} name=${name} />`;
+  if (at("view") === "plan") return html`<${PlanView} />`;
   return html`<${ListView} />`;
 }
 
