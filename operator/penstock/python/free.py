@@ -48,13 +48,28 @@ def _annotated(annotations: Iterable[ast.AST]) -> set[str]:
     found: set[str] = set()
     for annotation in annotations:
         found |= _free(annotation)
-        for text in ast.walk(annotation):
-            if isinstance(text, ast.Constant) and isinstance(text.value, str):
-                try:
-                    found |= _free(ast.parse(text.value, mode="eval"))
-                except SyntaxError:
-                    continue  # no type, but a text of Literal or Annotated
+        for text in _types_as_text(annotation):
+            try:
+                found |= _free(ast.parse(text, mode="eval"))
+            except SyntaxError:
+                continue  # no type, whatever it is
     return found
+
+
+def _types_as_text(annotation: ast.AST) -> Iterator[str]:
+    """The texts in an annotation that name types: not the values of a Literal, nor what Annotated says of its type."""
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+        yield annotation.value
+    if isinstance(annotation, ast.Subscript):
+        named = annotation.value
+        name = named.id if isinstance(named, ast.Name) else named.attr if isinstance(named, ast.Attribute) else ""
+        if name == "Literal":
+            return
+        if name == "Annotated" and isinstance(annotation.slice, ast.Tuple):
+            yield from _types_as_text(annotation.slice.elts[0])
+            return
+    for child in ast.iter_child_nodes(annotation):
+        yield from _types_as_text(child)
 
 
 def _inside(scope: Function | ast.Lambda, body: Iterable[ast.AST]) -> set[str]:

@@ -1,5 +1,6 @@
 """What re-runs a step that is written in Python, and what does not. The golden file holds the bytes of VERSION 1."""
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ from penstock.api.manifests import dump, load
 from penstock.core.graph.fingerprint import fingerprint
 from penstock.python.compiler import compile_text
 from penstock.python.harness import VERSION
+from penstock.python.module import read_module
+from penstock.python.refusals import Problems
+from penstock.python.slicing import slice_of
 
 GOLDEN = Path(__file__).parents[2] / "golden/python"
 DIGITS = (GOLDEN / "digits.py").read_text()
@@ -111,3 +115,26 @@ def test_the_edit_of_a_helper_runs_its_users_only(old: str, new: str) -> None:
     before, after = prints(HELPERS), prints(HELPERS.replace(old, new, 1))
     assert after["one"] != before["one"]
     assert after["two"] == before["two"]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "taken"),
+    [
+        ('Literal["step", "helper"]', False),
+        ('typing.Literal["step", "helper"] | None', False),
+        ('Annotated[str, "helper"]', False),
+        ('Annotated["Kind", "helper"]', True),
+        ('"Kind"', True),
+        ('"Kind | None"', True),
+    ],
+)
+def test_a_text_that_is_no_type_names_nothing(annotation: str, taken: bool) -> None:
+    """The values of a Literal and the words of Annotated may be called like what the module has."""
+    text = HELPERS.replace("def two()", f"def two(kind: {annotation})").replace("two()\n", 'two("helper")\n')
+    text = f"import typing\nfrom typing import Annotated, Literal\n{text}".replace("LIMIT = 3", "LIMIT = 3\nKind = str")
+    module = read_module(text, Problems())
+    assert module is not None
+    (two,) = [one for one in module.tree.body if isinstance(one, ast.FunctionDef) and one.name == "two"]
+    lines = "\n".join(slice_of(module, two).lines)
+    assert ("Kind = str" in lines) is taken
+    assert "def helper" not in lines
