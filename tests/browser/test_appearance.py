@@ -22,6 +22,8 @@ VIEWS = {
     "hostile": "?pipeline=ml/hostile&step=say-4&lens=table",
     "graph": "?pipeline=ml/corpus&inside=shards,train",
     "undo": "?pipeline=ml/rollout&step=route",
+    "approvals": "?view=approvals",
+    "no approvals": "?view=approvals&namespace=other",
     "log": "?pipeline=ml/digits&step=train&log=last&find=8&times=1",
     "no log": "?pipeline=ml/finetune&step=agree&log=last&lens=table",
 }
@@ -41,7 +43,9 @@ def log(site: Site) -> None:
 @pytest.mark.parametrize("view", VIEWS)
 def test_axe_finds_nothing(browser: Browser, site: Site, view: str, theme: str, locale: str) -> None:
     with looking(browser, site, VIEWS[view], color_scheme=theme, locale=locale) as page:
-        page.wait_for_selector("table, .grid, .node, .empty .strong")
+        page.wait_for_selector("table, .grid, .node, .ask, .empty .strong, .asks .empty")
+        if "approvals" in VIEWS[view]:
+            page.wait_for_selector(".ask .strong, .empty")
         if "log=" in VIEWS[view]:
             page.wait_for_selector(".sheet .text, .panel > .faint")
         page.evaluate(AXE.read_text())

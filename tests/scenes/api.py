@@ -12,6 +12,7 @@ from aiohttp import web
 from penstock.local.selection import Selection
 from tests.properties.objects import Object
 from tests.scenes.logs import ContainerLog
+from tests.scenes.patches import patched
 from tests.scenes.stage import Scene
 
 KINDS = {
@@ -35,6 +36,8 @@ class SceneApi:
     def __init__(self, *scenes: Scene) -> None:
         self.objects: dict[tuple[str, str, str], Object] = {}
         self.allows: Rule = lambda namespace, resource: True
+        self.permits: Rule = lambda verb, resource: True
+        """(verb, resource) -> whether that may be written."""
         self.url = ""
         self.requests: list[str] = []
         self.logs: dict[str, ContainerLog] = {}
@@ -76,6 +79,11 @@ class SceneApi:
         """Which resources are watched now."""
         return sorted(plural for plural, *_ in self._watchers)
 
+    @property
+    def watchers(self) -> list[Watcher]:
+        """Who watches now: which resource, in which namespace, and what is chosen of it."""
+        return list(self._watchers)
+
     def put(self, obj: Object) -> None:
         """Creates an object or changes it."""
         old = self.objects.get(_key(obj))
@@ -113,6 +121,11 @@ class SceneApi:
         parts = request.path.strip("/").split("/")
         if parts[-1] == "selfsubjectreviews":
             return web.json_response({"status": {"userInfo": {"username": "ada"}}}, status=201)
+        if parts[-1] == "selfsubjectaccessreviews":
+            about = (await request.json())["spec"]["resourceAttributes"]
+            return web.json_response(
+                {"status": {"allowed": self.permits(about["verb"], about["resource"])}}, status=201
+            )
         rest = parts[2:] if parts[0] == "api" else parts[3:]
         namespace = ""
         if rest[0] == "namespaces":
@@ -122,6 +135,10 @@ class SceneApi:
         resource = "/".join([plural, *rest[2:]])
         if not self.allows(namespace, resource):
             return _status(403, f'{resource} is forbidden: User "ada" cannot list resource "{resource}"')
+        if request.method == "PATCH":
+            if not self.permits("patch", plural):
+                return _status(403, f'{plural} is forbidden: User "ada" cannot patch resource "{plural}"')
+            return patched(self.objects, (KINDS[plural], namespace, rest[1]), await request.json(), self.put)
         if rest[2:] == ["log"]:
             return await self._log(request, rest[1], query)
         if len(rest) > 1:

@@ -19,6 +19,8 @@ CONNECT_SECONDS = 10
 READ_SECONDS = 60
 PAGE = 500
 MERGE_PATCH = "application/merge-patch+json"
+REVIEWS = ("/selfsubjectreviews", "/selfsubjectaccessreviews")
+"""What is asked by writing it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class Cluster:
         self._asked_namespace = namespace
         self.context = context
         self.kubeconfig = kubeconfig or os.environ.get("KUBECONFIG") or None
+        self.read_only = False
+        """Whether every write is refused before it is sent."""
         self.left: dict[str, None] = {}
         """Pipelines for which something was written that nobody is there to act on."""
 
@@ -154,6 +158,8 @@ class Cluster:
 
         from penstock.api.plain import decode  # only where needed: `penstock --help` is to start fast
 
+        if self.read_only and method != "GET" and not path.endswith(REVIEWS):
+            raise Refused(403, "this is only to look: `--read-only` was given", "")
         response = self.request(method, path, query, **options)
         try:
             found: Object = decode(response.read())
@@ -217,6 +223,21 @@ class Cluster:
         found = self.json("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", body=review)
         name: str = found["status"]["userInfo"]["username"]
         return name
+
+    def may(self, verb: str, resource: Resource, namespace: str | None) -> bool:
+        """Whether the API server would let the user do that in a namespace (None: in all) (SelfSubjectAccessReview)."""
+        if self.read_only:
+            return False
+        group = resource.api.split("/")[1] if resource.api.startswith("apis/") else ""
+        name, _, part = resource.plural.partition("/")
+        asked = {"verb": verb, "group": group, "resource": name, "subresource": part, "namespace": namespace or ""}
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": asked},
+        }
+        found = self.json("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", body=review)
+        return (found.get("status") or {}).get("allowed") is True
 
 
 class Refused(Failure):

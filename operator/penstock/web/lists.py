@@ -1,24 +1,33 @@
-"""All Pipelines that may be seen, as one list."""
+"""All Pipelines that may be seen, as one list, and what in them waits for somebody's decision."""
 
-from penstock.cluster.api import PIPELINES, Cluster
+from penstock.cluster.api import PIPELINES, STEPS, Cluster
+from penstock.core.asked.view.asks import Ask, ask
 from penstock.core.asked.view.heads import Head, head
-from penstock.core.seen.views import PipelineView
+from penstock.core.reasons import Reason
+from penstock.core.seen.views import PipelineView, StepView
 from penstock.web.sources import Seen, Wish
 from penstock.web.wire import ListBatch, PipelineList
 
 Key = tuple[str, str]
 """Namespace and name."""
+ASKING = (("fieldSelector", f"status.reason={Reason.WAITING_FOR_APPROVAL.value}"),)
+"""The API server tells of no other Steps."""
 
 
 class ListState:
     """The list as it was told last, and what has changed since."""
 
     def __init__(self, cluster: Cluster) -> None:
-        self.wishes = (Wish(PIPELINES, None, cluster.namespace),)
+        self.wishes = (
+            Wish(PIPELINES, None, cluster.namespace),
+            Wish(STEPS, None, cluster.namespace, ASKING, needed=False),
+        )
         self._scope: str | None = None
         self._heads: dict[Key, Head] = {}
         self._shown: dict[Key, Head] = {}
-        self._synced = False
+        self._asks: dict[tuple[str, str, str], Ask] = {}
+        self._asked: list[Ask] = []
+        self._synced: set[str] = set()
 
     @property
     def gone(self) -> bool:
@@ -27,21 +36,35 @@ class ListState:
 
     @property
     def complete(self) -> bool:
-        """Whether the Pipelines have been listed."""
-        return self._synced
+        """Whether all has been listed."""
+        return len(self._synced) == len(self.wishes)
 
     def take(self, seen: Seen) -> None:
         """Takes in what was seen."""
         if seen.kind == "SYNCED":
-            self._heads = {}
-            self._synced, self._scope = True, seen.namespace
-        for view in seen.views:
-            assert isinstance(view, PipelineView)
-            key = view.namespace, view.name
-            if seen.kind == "DELETED":
-                self._heads.pop(key, None)
+            self._synced.add(seen.resource.plural)
+            if seen.resource is PIPELINES:
+                self._heads, self._scope = {}, seen.namespace
             else:
-                self._heads[key] = head(view)
+                self._asks = {}
+        for view in seen.views:
+            if isinstance(view, PipelineView):
+                self._take(view, seen.kind == "DELETED")
+            else:
+                self._hear(view, seen.kind == "DELETED")
+
+    def _take(self, view: PipelineView, gone: bool) -> None:
+        key = view.namespace, view.name
+        self._heads.pop(key, None)
+        if not gone:
+            self._heads[key] = head(view)
+
+    def _hear(self, view: StepView, gone: bool) -> None:
+        key = view.namespace, view.pipeline or "", view.path
+        self._asks.pop(key, None)
+        asked = None if gone else ask(view)
+        if asked:
+            self._asks[key] = asked
 
     async def settle(self) -> None:
         """There is nothing else to be asked."""
@@ -51,8 +74,10 @@ class ListState:
         put = [one for key, one in self._heads.items() if self._shown.get(key) != one]
         drop = [key for key in self._shown if key not in self._heads]
         self._shown = dict(self._heads)
-        return ListBatch(put, drop) if put or drop else None
+        before, self._asked = self._asked, sorted(self._asks.values(), key=lambda one: (one.since or 0.0, one.path))
+        asks = None if before == self._asked else self._asked
+        return ListBatch(put, drop, asks) if put or drop or asks is not None else None
 
     def snapshot(self, id_: str, now: float) -> PipelineList:
         """The whole list, by namespace and name."""
-        return PipelineList(id_, now, self._scope, [self._shown[key] for key in sorted(self._shown)])
+        return PipelineList(id_, now, self._scope, [self._shown[key] for key in sorted(self._shown)], self._asked)

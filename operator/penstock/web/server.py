@@ -11,6 +11,7 @@ from aiohttp import web
 
 from penstock.cluster.api import Cluster
 from penstock.cluster.failure import Failure
+from penstock.web.acting import ActRoutes
 from penstock.web.files import Files
 from penstock.web.guard import MOST_BYTES, Door, dressed, guarded
 from penstock.web.logs import LogRoutes
@@ -35,6 +36,7 @@ def application(cluster: Cluster, door: Door) -> web.Application:
     viewer = Viewer(cluster, looks)
     Routes(viewer).add_to(app)
     LogRoutes(viewer).add_to(app)
+    ActRoutes(viewer).add_to(app)
     return app
 
 

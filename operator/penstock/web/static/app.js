@@ -1,5 +1,6 @@
 // The page: what is around every view, and which view is shown.
 import { effect, html, render, useState } from "./vendor.js";
+import { ApprovalsView } from "./approvals/view.js";
 import { Icon } from "./icons.js";
 import { ListView } from "./list/view.js";
 import { ask, standing, unlock } from "./net.js";
@@ -56,7 +57,7 @@ function View() {
   if (standing.value.state === "locked") return html`<${Locked} />`;
   const [namespace, name] = at("pipeline").split("/");
   if (name) return html`<${PipelineView} key=${at("pipeline")} namespace=${namespace} name=${name} />`;
-  return html`<${ListView} />`;
+  return at("view") === "approvals" ? html`<${ApprovalsView} />` : html`<${ListView} />`;
 }
 
 const App = () => html`<${Top} /><${View} />`;
