@@ -4,6 +4,7 @@ import asyncio
 from contextlib import AbstractAsyncContextManager
 from gzip import compress
 from importlib.metadata import version
+from secrets import token_hex
 from typing import Any
 
 from aiohttp import web
@@ -13,7 +14,7 @@ from penstock.web.answers import answer, failed
 from penstock.web.guard import refuse
 from penstock.web.look import Look
 from penstock.web.paths import ONE, STEP
-from penstock.web.streams import Streams
+from penstock.web.streams import TAB, Streams
 from penstock.web.viewer import Viewer
 from penstock.web.wire import Hello, encode
 
@@ -102,10 +103,12 @@ class Routes:
     async def _stream(
         self, request: web.Request, looking: AbstractAsyncContextManager[Look[Any]]
     ) -> web.StreamResponse:
-        if self._streams.full:
-            return refuse(503, "too many pages are open; close some, or try again", Retry_After="15")
+        key = self._viewer.identity, request.headers.get(TAB) or token_hex(8)  # who names no tab is one of their own
+        refused = self._streams.refused(*key)
+        if refused:
+            return refused
         async with looking as look:
-            return await self._streams.run(request, look, request.headers.get("Last-Event-ID", ""))
+            return await self._streams.run(request, look, request.headers.get("Last-Event-ID", ""), key)
 
 
 async def _refused(look: Look[Any]) -> web.Response | None:

@@ -20,6 +20,10 @@ from penstock.web.routes import Routes
 from penstock.web.viewer import Viewer
 
 ADDRESS = "127.0.0.1"
+IDLE_SECONDS = 15.0
+"""A connection that has sent no whole request for so long is closed; also its first."""
+LINGERING_SECONDS = 5.0
+"""For so long a body is read that nobody asked for."""
 
 
 def application(cluster: Cluster, door: Door) -> web.Application:
@@ -51,7 +55,14 @@ async def serving(cluster: Cluster, port: int = 0) -> AsyncIterator[str]:
     token = secrets.token_urlsafe(32)
     names = frozenset(f"{name}:{port}" for name in (ADDRESS, "localhost"))
     app = application(cluster, Door(names, token))
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, handler_cancellation=True)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        shutdown_timeout=1.0,
+        handler_cancellation=True,
+        keepalive_timeout=IDLE_SECONDS,
+        lingering_time=LINGERING_SECONDS,
+    )
     await runner.setup()
     await web.SockSite(runner, listening).start()
     try:
