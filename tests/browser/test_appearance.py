@@ -24,6 +24,8 @@ VIEWS = {
     "undo": "?pipeline=ml/rollout&step=route",
     "time": "?pipeline=ml/finetune&step=train&lens=time",
     "time of 5,000": "?pipeline=ml/corpus&lens=time&open=shards&t=1",
+    "approvals": "?view=approvals",
+    "no approvals": "?view=approvals&namespace=other",
     "log": "?pipeline=ml/digits&step=train&log=last&find=8&times=1",
     "no log": "?pipeline=ml/finetune&step=agree&log=last&lens=table",
 }
@@ -43,7 +45,9 @@ def log(site: Site) -> None:
 @pytest.mark.parametrize("view", VIEWS)
 def test_axe_finds_nothing(browser: Browser, site: Site, view: str, theme: str, locale: str) -> None:
     with looking(browser, site, VIEWS[view], color_scheme=theme, locale=locale) as page:
-        page.wait_for_selector("table, .grid, .node, .empty .strong")
+        page.wait_for_selector("table, .grid, .node, .ask, .empty .strong, .asks .empty")
+        if "approvals" in VIEWS[view]:
+            page.wait_for_selector(".ask .strong, .empty")
         if "log=" in VIEWS[view]:
             page.wait_for_selector(".sheet .text, .panel > .faint")
         page.evaluate(AXE.read_text())

@@ -12,6 +12,7 @@ from aiohttp import web
 from penstock.local.selection import Selection
 from tests.properties.objects import Object
 from tests.scenes.logs import ContainerLog
+from tests.scenes.patches import patched
 from tests.scenes.stage import Scene
 from tests.scenes.writes import replaced
 
@@ -87,6 +88,11 @@ class SceneApi:
         """Which resources are watched now."""
         return sorted(plural for plural, *_ in self._watchers)
 
+    @property
+    def watchers(self) -> list[Watcher]:
+        """Who watches now: which resource, in which namespace, and what is chosen of it."""
+        return list(self._watchers)
+
     def put(self, obj: Object) -> None:
         """Creates an object or changes it."""
         old = self.objects.get(_key(obj))
@@ -143,6 +149,10 @@ class SceneApi:
         resource = "/".join([plural, *rest[2:]])
         if not rule(namespace, resource):
             return _status(403, f'{resource} is forbidden: User "{user}" cannot list resource "{resource}"')
+        if request.method == "PATCH":
+            if not self.permits("patch", plural):
+                return _status(403, f'{plural} is forbidden: User "ada" cannot patch resource "{plural}"')
+            return patched(self.objects, (KINDS[plural], namespace, rest[1]), await request.json(), self.put)
         if rest[2:] == ["log"]:
             return await self._log(request, rest[1], query)
         if request.method == "PUT":

@@ -19,6 +19,9 @@ CONNECT_SECONDS = 10
 READ_SECONDS = 60
 PAGE = 500
 MERGE_PATCH = "application/merge-patch+json"
+READS = ("get", "list", "watch")
+REVIEWS = ("/selfsubjectreviews", "/selfsubjectaccessreviews")
+"""What is asked by writing it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ class Cluster:
         self._asked_namespace = namespace
         self.context = context
         self.kubeconfig = kubeconfig or os.environ.get("KUBECONFIG") or None
+        self.read_only = False
+        """Whether every write is refused before it is sent."""
         self.left: dict[str, None] = {}
         """Pipelines for which something was written that nobody is there to act on."""
 
@@ -170,6 +175,8 @@ class Cluster:
 
         from penstock.api.plain import decode  # only where needed: `penstock --help` is to start fast
 
+        if self.read_only and method != "GET" and not path.endswith(REVIEWS):
+            raise Refused(403, "this is only to look: `--read-only` was given", "")
         response = self.request(method, path, query, **options)
         try:
             found: Object = decode(response.read())
@@ -237,6 +244,8 @@ class Cluster:
 
     def may(self, verb: str, resource: Resource, namespace: str | None) -> bool:
         """Whether the API server would let the user do that in a namespace (None: in all) (SelfSubjectAccessReview)."""
+        if self.read_only and verb not in READS:
+            return False
         group = resource.api.split("/")[1] if resource.api.startswith("apis/") else ""
         name, _, part = resource.plural.partition("/")
         asked = {"verb": verb, "group": group, "resource": name, "subresource": part, "namespace": namespace or ""}

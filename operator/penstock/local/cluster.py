@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from penstock.cluster.api import Cluster, Refused, Resource, Unreachable
+from penstock.cluster.api import READS, Cluster, Refused, Resource, Unreachable
 from penstock.cluster.failure import Failure
 from penstock.cluster.refusals import explain_refusal
 from penstock.engine import client
@@ -79,7 +79,7 @@ class LocalCluster(Cluster):
 
     def may(self, verb: str, resource: Resource, namespace: str | None) -> bool:
         """Whoever can type here may do everything."""
-        return True
+        return not self.read_only or verb in READS
 
     def request(
         self,

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from penstock.web.acting import ActRoutes
 from penstock.web.files import Files
 from penstock.web.guard import HEALTH, Door, dressed, guarded
 from penstock.web.logs import LogRoutes
@@ -17,6 +18,8 @@ from penstock.web.time_routes import TimeRoutes
 
 HEADER_SECONDS = 20.0
 """A connection is ended on which no request, and no further one, has come whole after so long."""
+LINGERING_SECONDS = 5.0
+"""For so long a body is read that nobody asked for."""
 
 
 def application(door: Door, looks: Looks, shared: bool = False) -> web.Application:
@@ -31,7 +34,7 @@ def application(door: Door, looks: Looks, shared: bool = False) -> web.Applicati
     app.router.add_get(HEALTH, _well)
     inner = web.Application() if door.base else app
     Files(shared).add_to(inner)
-    for routes in (Routes(), TimeRoutes(), LogRoutes(), PastRoutes(), PlanRoutes()):
+    for routes in (Routes(), TimeRoutes(), LogRoutes(), PastRoutes(), PlanRoutes(), ActRoutes()):
         routes.add_to(inner)
     if door.base:
         app.router.add_get(door.base, _with_slash)
@@ -55,7 +58,12 @@ async def _with_slash(request: web.Request) -> web.Response:
 async def listening(app: web.Application, bound: socket.socket) -> AsyncIterator[None]:
     """Serves on a bound socket."""
     runner = web.AppRunner(
-        app, access_log=None, shutdown_timeout=1.0, handler_cancellation=True, keepalive_timeout=HEADER_SECONDS
+        app,
+        access_log=None,
+        shutdown_timeout=1.0,
+        handler_cancellation=True,
+        keepalive_timeout=HEADER_SECONDS,
+        lingering_time=LINGERING_SECONDS,
     )
     await runner.setup()
     await web.SockSite(runner, bound, backlog=1024).start()

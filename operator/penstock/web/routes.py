@@ -4,6 +4,7 @@ import asyncio
 from contextlib import AbstractAsyncContextManager
 from gzip import compress
 from importlib.metadata import version
+from secrets import token_hex
 from typing import Any
 
 from aiohttp import web
@@ -12,7 +13,7 @@ from penstock.web.answers import answer
 from penstock.web.guard import VIEWER, refuse
 from penstock.web.look import PATIENCE_SECONDS, SLOW, Look
 from penstock.web.paths import ONE, STEP, named
-from penstock.web.streams import Streams
+from penstock.web.streams import TAB, Streams
 from penstock.web.wire import Hello, encode
 
 
@@ -91,10 +92,12 @@ class Routes:
         self, request: web.Request, looking: AbstractAsyncContextManager[Look[Any]]
     ) -> web.StreamResponse:
         viewer = request[VIEWER]
-        if self._streams.full(viewer):
-            return refuse(503, "too many pages are open; close some, or try again", Retry_After="15")
+        tab = request.headers.get(TAB) or token_hex(8)  # who names no tab is one of their own
+        why_not = self._streams.refused(viewer.name, tab)
+        if why_not:
+            return why_not
         async with looking as look:
-            return await self._streams.run(request, viewer, look)
+            return await self._streams.run(request, viewer, tab, look)
 
 
 async def refused(look: Look[Any]) -> web.Response | None:

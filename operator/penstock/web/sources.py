@@ -17,6 +17,8 @@ from penstock.web.wire import Trouble
 
 AGAIN_SECONDS = 2.0
 """After so long the API server is asked again that could not be, or would not answer."""
+AGAIN_LATER_SECONDS = 60.0
+"""After so long it is asked again for what may not be listed, and what is shown does without."""
 _FOR_GOOD = (401, 403, 404)
 
 View = PipelineView | StepView
@@ -36,12 +38,14 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be followed. `instead`: the namespace to be content with if all may not be listed."""
+    """What is to be followed. `instead`: the namespace to be content with if all may not be listed. Not `needed`: where
+    it may not be listed at all, there is none of it."""
 
     resource: Resource
     namespace: str | None
     instead: str | None = None
     selectors: tuple[tuple[str, str], ...] = ()
+    needed: bool = True
 
 
 class Source:
@@ -73,6 +77,11 @@ class Source:
             except Refused as refused:
                 if refused.status == 403 and namespace is None and wish.instead:
                     namespace = wish.instead
+                    continue
+                if not wish.needed and refused.status in (400, *_FOR_GOOD):  # 400: what it does not know to choose by
+                    self._post(self._take, Seen(wish.resource, "SYNCED", (), namespace))
+                    stop.pause(AGAIN_LATER_SECONDS)
+                    namespace = wish.namespace
                     continue
                 troubled = True
                 self._post(self._trouble, Trouble(str(refused), refused.status in _FOR_GOOD))

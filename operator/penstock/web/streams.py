@@ -2,38 +2,51 @@
 
 import asyncio
 import time
-from collections import Counter
 
 from aiohttp import web
 
+from penstock.web.guard import refuse
 from penstock.web.look import Look, State
 from penstock.web.topics import frame
 from penstock.web.viewer import Viewer
 
 HEARTBEAT_SECONDS = 15.0
 MOST = 300
-"""Streams at once; of one page there is one,"""
-MOST_OF_ONE = 6
-"""and of one viewer there are so many at most."""
+"""Streams at once,"""
+MOST_EACH = 6
+"""of one viewer, and one of each of their tabs."""
+TAB = "X-Penstock-Tab"
+"""The header that says of which tab a stream is: whatever the page chose when it was opened."""
 SEND_SECONDS = 30.0
 """A reader that takes nothing for so long has gone."""
 
+Key = tuple[str, str]
+"""Viewer and tab."""
+
 
 class Streams:
-    """Counts the streams that are open."""
+    """The streams that are open, by whose they are."""
 
     def __init__(self) -> None:
-        self._open: Counter[str] = Counter()
+        self._open: dict[Key, asyncio.Task[object]] = {}
 
-    def full(self, viewer: Viewer) -> bool:
-        """Whether there may be no more of theirs."""
-        return self._open.total() >= MOST or self._open[viewer.name] >= MOST_OF_ONE
+    def refused(self, who: str, tab: str) -> web.Response | None:
+        """Why there may be no more; None if there may. A tab that has one already may have another in its place."""
+        mine = sum(one == who for one, _ in self._open)
+        if (who, tab) in self._open or (mine < MOST_EACH and len(self._open) < MOST):
+            return None
+        words = f"{MOST_EACH} tabs are open already" if mine >= MOST_EACH else "too many pages are open"
+        return refuse(503, f"{words}; close one, or try again", Retry_After="15")
 
-    async def run(self, request: web.Request, viewer: Viewer, look: Look[State]) -> web.StreamResponse:
-        """Tells what happens after the state that the page has, until it goes away or has to ask anew."""
+    async def run(self, request: web.Request, viewer: Viewer, tab: str, look: Look[State]) -> web.StreamResponse:
+        """Tells what happens after the state that the page has, until it goes, begins another or has to ask anew."""
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
-        ends = time.monotonic() + viewer.lasts
-        self._open[viewer.name] += 1
+        ends, key = time.monotonic() + viewer.lasts, (viewer.name, tab)
+        older, task = self._open.get(key), asyncio.current_task()
+        assert task is not None
+        if older is not None:
+            older.cancel()
+        self._open[key] = task
         try:
             with look.topic.listen(request.headers.get("Last-Event-ID", "")) as listener:
                 await response.prepare(request)
@@ -45,7 +58,6 @@ class Streams:
         except (ConnectionError, TimeoutError):
             pass
         finally:
-            self._open[viewer.name] -= 1
-            if not self._open[viewer.name]:
-                del self._open[viewer.name]
+            if self._open.get(key) is task:
+                del self._open[key]
         return response

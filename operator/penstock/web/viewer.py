@@ -66,9 +66,17 @@ class Viewer:
         verbs = ("list", "watch") if watch else ("list",)
         among = await self._among(verbs)
         shown = self._homes if among is None else among
-        needs = [Need(verb, PIPELINES, home) for verb in verbs for home in (sorted(shown) or (None,))]
-        async with self.rows(("list", shown), lambda: self._list(shown), *needs) as look:
+        places: list[str | None] = [*sorted(shown)] or [None]
+        needs = [Need(verb, PIPELINES, home) for verb in verbs for home in places]
+        asking = await self._asking(verbs, places)
+        async with self.rows(("list", shown, asking), lambda: self._list(shown, asking), *needs) as look:
             yield look
+
+    async def _asking(self, verbs: tuple[str, ...], places: list[str | None]) -> frozenset[str | None]:
+        """Where they may see Steps that wait for a decision; None: in all namespaces."""
+        needs = [Need(verb, STEPS, home) for home in places for verb in verbs]
+        answers = await asyncio.gather(*(self._rights.may(need) for need in needs))
+        return frozenset(places) - {need.namespace for need, yes in zip(needs, answers, strict=True) if not yes}
 
     async def _among(self, verbs: tuple[str, ...]) -> frozenset[str] | None:
         """The namespaces in which they may, of those that have Pipelines; None: they may in all."""
@@ -86,8 +94,8 @@ class Viewer:
             raise Refused(403, NOWHERE, "")
         return found
 
-    def _list(self, shown: frozenset[str]) -> ListState:
-        return ListState(self._instead, self._homes, shown)
+    def _list(self, shown: frozenset[str], asking: frozenset[str | None] = frozenset()) -> ListState:
+        return ListState(self._instead, self._homes, shown, asking)
 
     @asynccontextmanager
     async def pipeline(self, namespace: str, name: str, watch: bool = False) -> AsyncIterator[Look[PipelineState]]:

@@ -10,6 +10,8 @@ from typing import Any, get_args
 import orjson
 from pydantic import TypeAdapter
 
+from penstock.core.asked.foreseen import Foreseen
+from penstock.core.asked.view.asks import Ask
 from penstock.core.asked.view.changes import Change, Table
 from penstock.core.asked.view.detail import Detail
 from penstock.core.asked.view.heads import Head
@@ -37,20 +39,24 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class PipelineList:
-    """All Pipelines that may be seen. `scope`: the namespaces that they are of, by commas; None: of all."""
+    """All Pipelines that may be seen. `scope`: the namespaces that they are of, by commas; None: of all. `asks`: what
+    waits for somebody's decision, the longest first."""
 
     id: str
     now: float
     scope: str | None
     pipelines: Sequence[Head]
+    asks: Sequence[Ask] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ListBatch:
-    """Pipelines that are new or changed, and those that are gone, as `[namespace, name]`."""
+    """Pipelines that are new or changed, and those that are gone, as `[namespace, name]`. `asks`: all of them, if they
+    have changed."""
 
     put: Sequence[Head]
     drop: Sequence[tuple[str, str]]
+    asks: Sequence[Ask] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +125,21 @@ class Ticket:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """What the user may do with a Pipeline as it stands now: rerun, suspend, resume, cancel, approve, reject."""
+
+    verbs: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It was written; what comes of it comes as a change. `what`: of which object."""
+
+    verb: str
+    what: str
+
+
 Told = History | Comparison | Preview | RolledBack | Plan
 Message = (
     Told
@@ -133,6 +154,9 @@ Message = (
     | Times
     | Logs
     | Ticket
+    | Actions
+    | Foreseen
+    | Done
     | Trouble
 )
 

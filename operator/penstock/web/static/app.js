@@ -1,5 +1,6 @@
 // The page: what is around every view, and which view is shown.
 import { effect, html, render, useEffect, useState } from "./vendor.js";
+import { ApprovalsView } from "./approvals/view.js";
 import { Icon } from "./icons.js";
 import { ListView } from "./list/view.js";
 import { ask, lock, standing, unlock } from "./net.js";
@@ -66,12 +67,14 @@ function Locked() {
   </${Empty}></main>`;
 }
 
+const VIEWS = { approvals: ApprovalsView, plan: PlanView };
+
 function View() {
   if (standing.value.state === "locked") return html`<${Locked} />`;
   const [namespace, name] = at("pipeline").split("/");
   if (name) return html`<${PipelineView} key=${at("pipeline")} namespace=${namespace} name=${name} />`;
-  if (at("view") === "plan") return html`<${PlanView} />`;
-  return html`<${ListView} />`;
+  const Chosen = VIEWS[at("view")] ?? ListView;
+  return html`<${Chosen} />`;
 }
 
 const App = () => html`<${Top} /><${View} />`;

@@ -4,6 +4,8 @@ import { signal } from "./vendor.js";
 
 export const HIDDEN_MS = 30_000;
 const SILENT_MS = 40_000;
+/** Tells this tab from others: of each there is one stream. */
+const TAB = crypto.getRandomValues(new Uint32Array(4)).join("-");
 
 /** Whether changes come in: "live", "away" (with why), or "locked" without a token. */
 export const standing = signal({ state: "live", why: "" });
@@ -82,7 +84,7 @@ async function run(path, show, ended) {
 async function listen(path, last, show, ended, alive) {
   const pause = new AbortController();
   const signal = AbortSignal.any([ended, pause.signal]);
-  const answer = await ask(`${path}/stream`, { signal, headers: { "Last-Event-ID": last } });
+  const answer = await ask(`${path}/stream`, { signal, headers: { "Last-Event-ID": last, "X-Penstock-Tab": TAB } });
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "", hidden = 0, silent = 0;
   const listenAgain = () => (clearTimeout(silent), (silent = setTimeout(() => pause.abort(), SILENT_MS)));

@@ -6,8 +6,9 @@ import { Bar, Command, Pill, Span } from "../parts.js";
 import { at, go } from "../place.js";
 import { clock, count, phaseWord, stamp, t, visible } from "../words.js";
 import { Detail } from "./detail.js";
+import { StepActs } from "../acting/buttons.js";
 import { Logs } from "./log/view.js";
-import { changed } from "./store.js";
+import { base, changed } from "./store.js";
 
 /** @param {{row: import("./tree.js").Row}} props */
 function Step({ row }) {
@@ -26,6 +27,7 @@ function Step({ row }) {
     ${row.orphan && html`<p>${t("orphan")}</p>`}${!row.made && html`<p class="faint">${t("not.made")}</p>`}
     ${said && html`<h3>${t("panel.message")}</h3><p class="why" data-phase=${row.phase}>${visible(said, true)}</p>`}
     <dl>${facts.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+    ${row.made && !row.orphan && html`<${StepActs} base=${base.value} name=${at("pipeline").split("/")[1]} row=${row} />`}
     ${row.made && html`<${Detail} key=${row.path} row=${row} />`}`;
 }
 

@@ -6,9 +6,10 @@ import { Bar, Empty, Notice, PhaseChips, Pill, Search, Span } from "../parts.js"
 import { at, go, link } from "../place.js";
 import { count, span, stamp, t, visible } from "../words.js";
 import { History } from "../past/view.js";
+import { WholeActs } from "../acting/buttons.js";
 import { Graph } from "./graph/view.js";
 import { Panel } from "./panel.js";
-import { counts, failed, head, open, selected, snapshot, total } from "./store.js";
+import { base, counts, failed, head, open, selected, snapshot, total } from "./store.js";
 import { Table } from "./table.js";
 import { LookingBack } from "./time/axis.js";
 import { begin as lookingBack, instant } from "./time/past.js";
@@ -36,6 +37,7 @@ function Head({ one }) {
     <div class="title">
       <h1>${visible(one.name)}</h1><${Pill} phase=${one.phase} />
       ${one.late && html`<span class="badge late" title=${visible(one.late)}>${t("late")}</span>`}
+      <div class="acts"><${WholeActs} base=${base.value} name=${one.name} /></div>
       <span class="grow" /><${Facts} one=${one} />
     </div>
     ${one.description && html`<p class="faint">${visible(one.description)}</p>`}
