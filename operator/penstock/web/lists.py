@@ -26,8 +26,8 @@ class ListState:
         shown: Set[str] = frozenset(),
         asking: Set[str | None] = frozenset(),
     ) -> None:
-        """`homes`: namespaces to follow, none: all, or `instead` if all may not be listed; `shown`: those to show; none:
-        all; `asking`: those whose Steps may be told of, with None: all."""
+        """`homes`: namespaces to follow, or else all, or `instead` if those may not be listed; `shown`: those to show,
+        none: all; `asking`: those whose Steps may be told of, with None: all."""
         places: list[tuple[str | None, str | None]] = [(home, None) for home in sorted(homes)] or [(None, instead)]
         self._lists = [Wish(PIPELINES, *place) for place in places]
         self.wishes = (*self._lists, *(Wish(STEPS, *place, ASKING, needed=False) for place in places if asking))
