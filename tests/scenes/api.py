@@ -179,9 +179,11 @@ def _matching(items: Iterable[Object], namespace: str, query: dict[str, str]) ->
 def _matches(obj: Object, namespace: str, query: dict[str, str]) -> bool:
     meta: dict[str, Any] = obj["metadata"]
     labels = meta.get("labels") or {}
-    wanted = dict(one.split("=", 1) for one in query.get("labelSelector", "").split(",") if "=" in one)
+    asked = [one for one in query.get("labelSelector", "").split(",") if one]
+    wanted = dict(one.split("=", 1) for one in asked if "=" in one)
     named = query.get("fieldSelector", "").removeprefix("metadata.name=")
     fits = not named or named == meta["name"]
+    fits &= all(one in labels for one in asked if "=" not in one)
     return fits and namespace in ("", meta["namespace"]) and wanted.items() <= labels.items()
 
 

@@ -17,6 +17,7 @@ from penstock.web.looks import Looks
 from penstock.web.past import PastRoutes
 from penstock.web.plans import PlanRoutes
 from penstock.web.routes import Routes
+from penstock.web.schedules import ScheduleRoutes
 from penstock.web.viewer import Viewer
 
 ADDRESS = "127.0.0.1"
@@ -37,6 +38,7 @@ def application(cluster: Cluster, door: Door) -> web.Application:
     Routes(viewer).add_to(app)
     PastRoutes(viewer).add_to(app)
     PlanRoutes(viewer).add_to(app)
+    ScheduleRoutes(viewer).add_to(app)
     return app
 
 

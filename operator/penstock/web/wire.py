@@ -14,7 +14,7 @@ from penstock.core.asked.view.changes import Change, Table
 from penstock.core.asked.view.detail import Detail
 from penstock.core.asked.view.heads import Head
 from penstock.core.asked.view.shape import Shape
-from penstock.web.told import Comparison, History, Plan, Preview, RolledBack
+from penstock.web.told import Comparison, History, Plan, Preview, RolledBack, Schedules
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Trouble:
     final: bool = False
 
 
-Told = History | Comparison | Preview | RolledBack | Plan
+Told = History | Comparison | Preview | RolledBack | Plan | Schedules
 Message = (
     Told | Hello | Refusal | PipelineList | ListBatch | PipelineSnapshot | PipelineBatch | Shape | Detail | Trouble
 )

@@ -8,6 +8,7 @@ import { PipelineView } from "./pipeline/view.js";
 import { PlanView } from "./plan/view.js";
 import { at, link, place } from "./place.js";
 import { LANGUAGES, language, nextTheme, theme } from "./prefs.js";
+import { SchedulesView } from "./schedules/view.js";
 import { signal } from "./vendor.js";
 import { load, t, visible } from "./words.js";
 
@@ -38,7 +39,7 @@ function Top() {
   </header>`;
 }
 
-const PLACES = { "": "pipelines", plan: "plan" };
+const PLACES = { "": "pipelines", schedules: "schedules", plan: "plan" };
 
 /** Where one can go, from everywhere. */
 function Places() {
@@ -67,6 +68,7 @@ function View() {
   if (standing.value.state === "locked") return html`<${Locked} />`;
   const [namespace, name] = at("pipeline").split("/");
   if (name) return html`<${PipelineView} key=${at("pipeline")} namespace=${namespace} name=${name} />`;
+  if (at("view") === "schedules") return html`<${SchedulesView} />`;
   if (at("view") === "plan") return html`<${PlanView} />`;
   return html`<${ListView} />`;
 }
