@@ -14,6 +14,7 @@ from penstock.web.looks import Looks
 from penstock.web.past import PastRoutes
 from penstock.web.plans import PlanRoutes
 from penstock.web.routes import Routes
+from penstock.web.schedules import ScheduleRoutes
 from penstock.web.time_routes import TimeRoutes
 
 HEADER_SECONDS = 20.0
@@ -34,7 +35,7 @@ def application(door: Door, looks: Looks, shared: bool = False) -> web.Applicati
     app.router.add_get(HEALTH, _well)
     inner = web.Application() if door.base else app
     Files(shared).add_to(inner)
-    for routes in (Routes(), TimeRoutes(), LogRoutes(), PastRoutes(), PlanRoutes(), ActRoutes()):
+    for routes in (Routes(), TimeRoutes(), LogRoutes(), PastRoutes(), PlanRoutes(), ActRoutes(), ScheduleRoutes()):
         routes.add_to(inner)
     if door.base:
         app.router.add_get(door.base, _with_slash)

@@ -7,6 +7,7 @@ from penstock.cluster.linting import Finding
 from penstock.cluster.planning import Planned
 from penstock.core.asked.change import Change
 from penstock.core.asked.history import Compared, Past
+from penstock.core.asked.view.schedules import Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +79,14 @@ class Plan:
     before: Makespan | None
     left: Makespan | None
     notes: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedules:
+    """All PipelineSchedules that may be seen. `scope`: the namespace that they are of, None: of all; `hidden`: why
+    their Pipelines may not be seen, empty if they may."""
+
+    now: float
+    scope: str | None
+    hidden: str
+    schedules: Sequence[Schedule]

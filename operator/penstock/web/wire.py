@@ -17,7 +17,7 @@ from penstock.core.asked.view.detail import Detail
 from penstock.core.asked.view.heads import Head
 from penstock.core.asked.view.shape import Shape
 from penstock.core.asked.view.times import Times
-from penstock.web.told import Comparison, History, Plan, Preview, RolledBack
+from penstock.web.told import Comparison, History, Plan, Preview, RolledBack, Schedules
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class Done:
     what: str
 
 
-Told = History | Comparison | Preview | RolledBack | Plan
+Told = History | Comparison | Preview | RolledBack | Plan | Schedules
 Message = (
     Told
     | Hello

@@ -13,6 +13,7 @@ DATA = (
     "api/pipelines/ml/digits/stream",
     "api/pipelines/ml/digits/history",
     "api/pipelines/ml/digits/rollback/1",
+    "api/schedules",
 )
 PAGE = ("", "static/app.js")
 

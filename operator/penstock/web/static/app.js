@@ -9,6 +9,7 @@ import { PipelineView } from "./pipeline/view.js";
 import { PlanView } from "./plan/view.js";
 import { at, link, place } from "./place.js";
 import { LANGUAGES, language, nextTheme, theme } from "./prefs.js";
+import { SchedulesView } from "./schedules/view.js";
 import { forgettable, shared } from "./token.js";
 import { signal } from "./vendor.js";
 import { load, t, visible } from "./words.js";
@@ -41,7 +42,7 @@ function Top() {
   </header>`;
 }
 
-const PLACES = { "": "pipelines", plan: "plan" };
+const PLACES = { "": "pipelines", schedules: "schedules", plan: "plan" };
 
 /** Where one can go, from everywhere. */
 function Places() {
@@ -67,7 +68,7 @@ function Locked() {
   </${Empty}></main>`;
 }
 
-const VIEWS = { approvals: ApprovalsView, plan: PlanView };
+const VIEWS = { approvals: ApprovalsView, plan: PlanView, schedules: SchedulesView };
 
 function View() {
   if (standing.value.state === "locked") return html`<${Locked} />`;
