@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.properties.objects import Object
-from tests.scenes.stage import Scene
+from tests.scenes.stage import Scene, apart
 
 KINDS = {
     "pipelines": "Pipeline",
@@ -20,6 +20,9 @@ KINDS = {
     "controllerrevisions": "ControllerRevision",
     "jobs": "Job",
     "pods": "Pod",
+    "nodes": "Node",
+    "resourcequotas": "ResourceQuota",
+    "limitranges": "LimitRange",
 }
 Watcher = tuple[str, str, dict[str, str], "asyncio.Queue[Object | None]"]
 Rule = Callable[[str, str], bool]
@@ -42,7 +45,7 @@ class SceneApi:
         """What watches that begin at an older version are told first."""
         self._runner: web.AppRunner | None = None
         for scene in scenes:
-            for one in scene.objects:
+            for one in apart(scene).objects:
                 self.objects[_key(one)] = one
 
     async def start(self) -> None:
@@ -148,7 +151,7 @@ class SceneApi:
 
 
 def _key(obj: Object) -> tuple[str, str, str]:
-    return obj["kind"], obj["metadata"]["namespace"], obj["metadata"]["name"]
+    return obj["kind"], obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
 
 
 def _concerns(watcher: Watcher, event: Object) -> bool:
@@ -166,7 +169,7 @@ def _matches(obj: Object, namespace: str, query: dict[str, str]) -> bool:
     wanted = dict(one.split("=", 1) for one in query.get("labelSelector", "").split(",") if "=" in one)
     named = query.get("fieldSelector", "").removeprefix("metadata.name=")
     fits = not named or named == meta["name"]
-    return fits and namespace in ("", meta["namespace"]) and wanted.items() <= labels.items()
+    return fits and namespace in ("", meta.get("namespace")) and wanted.items() <= labels.items()
 
 
 def _status(code: int, message: str) -> web.Response:

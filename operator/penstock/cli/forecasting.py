@@ -7,14 +7,10 @@ from dataclasses import replace
 from penstock.api import Pipeline
 from penstock.cli.files.linting import Level, lint
 from penstock.cli.files.reading import read
-from penstock.cluster.api import JOBS, NODES, PODS, QUOTAS, RANGES, Cluster, Object, Resource
 from penstock.cluster.components import namespace_of, visible
 from penstock.cluster.failure import Failure
-from penstock.core import labels
 from penstock.core.admission.capacity import Capacity
 from penstock.core.admission.demands import Key
-from penstock.core.admission.ledger import Ledger
-from penstock.core.admission.observed_capacity import job_hold, node_view, pod_hold, quota_view, range_view
 from penstock.core.asked.forecast import Change, Difference, Forecast, asked_for, one_node, parse_amounts, unasked
 from penstock.core.foresight.activities import Workload, merged, workload
 from penstock.core.graph.compiler import compile_pipeline
@@ -60,41 +56,6 @@ def given_capacity(texts: list[str]) -> Capacity:
     except ValueError as error:
         raise Failure(f"--capacity: {error}") from error
     return Capacity.of(nodes)
-
-
-def cluster_ledger(cluster: Cluster) -> Ledger:
-    """What the cluster has and who holds it; what the user may not see is left out."""
-    ledger = Ledger()
-    nodes = _listed(cluster, NODES, None)
-    if nodes is not None:
-        ledger.see_nodes(map(node_view, nodes))
-    for pod in _visible(cluster, PODS):
-        ledger.put_pod(pod["metadata"]["uid"], pod_hold(pod))
-    for job in _visible(cluster, JOBS):
-        if (job["metadata"].get("labels") or {}).get(labels.MANAGED_BY) == labels.PENSTOCK:
-            ledger.put_job(job["metadata"]["uid"], job_hold(job))
-    for quota in _visible(cluster, QUOTAS):
-        ledger.put_quota(quota_view(quota))
-    for limits in _visible(cluster, RANGES):
-        ledger.put_range(range_view(limits))
-    return ledger
-
-
-def _visible(cluster: Cluster, resource: Resource) -> list[Object]:
-    """The objects of all namespaces, or of the own one if the user may see no more."""
-    everywhere = _listed(cluster, resource, None)
-    return everywhere if everywhere is not None else _listed(cluster, resource, cluster.namespace) or []
-
-
-def _listed(cluster: Cluster, resource: Resource, namespace: str | None) -> list[Object] | None:
-    from penstock.cluster.api import Refused
-
-    try:
-        return list(cluster.list(resource, namespace))
-    except Refused as refused:
-        if refused.status == 403:
-            return None
-        raise
 
 
 def changes(texts: Iterable[str]) -> list[Change]:

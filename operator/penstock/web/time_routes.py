@@ -7,9 +7,11 @@ from weakref import WeakKeyDictionary
 
 from aiohttp import web
 
+from penstock.cluster.failure import Failure
+from penstock.web.guard import refuse
 from penstock.web.look import Look
 from penstock.web.pipelines import PipelineState
-from penstock.web.routes import ONE, refused
+from penstock.web.routes import NAME, ONE, refused
 from penstock.web.viewer import Viewer
 from penstock.web.wire import encode
 
@@ -25,6 +27,8 @@ class TimeRoutes:
     def add_to(self, app: web.Application) -> None:
         """Adds them to an application."""
         app.router.add_get(f"{ONE}/times", self.times)
+        app.router.add_get(f"{ONE}/outlook", self.outlook)
+        app.router.add_get(f"{ONE}/steps/{{path:{NAME}}}/why", self.why)
 
     async def times(self, request: web.Request) -> web.StreamResponse:
         """When the steps of a Pipeline waited and ran."""
@@ -38,6 +42,29 @@ class TimeRoutes:
             id_, body = await self._times(look)
         headers = {"ETag": f'"{id_}"', "Content-Encoding": "gzip"}
         return web.Response(body=body, content_type="application/json", headers=headers)
+
+    async def outlook(self, request: web.Request) -> web.StreamResponse:
+        """The plan of a Pipeline, what is expected of it, and the resources that it runs on."""
+        async with self._viewer.pipeline(**request.match_info) as look:
+            why_not = await refused(look)
+            if why_not:
+                return why_not
+            try:
+                found = await self._viewer.outlook(**request.match_info, look=look)
+            except Failure as failure:
+                return refuse(502, str(failure))
+        if found is None:
+            return refuse(404, "there is no plan: the manifest is not valid, or the Pipeline was deleted")
+        body = await asyncio.to_thread(lambda: compress(encode(found), 6))
+        return web.Response(body=body, content_type="application/json", headers={"Content-Encoding": "gzip"})
+
+    async def why(self, request: web.Request) -> web.StreamResponse:
+        """Why a step of a Pipeline stands as it does."""
+        try:
+            found = await self._viewer.why(**request.match_info)
+        except Failure as failure:
+            return refuse(502, str(failure))
+        return web.Response(body=encode(found), content_type="application/json")
 
     async def _times(self, look: Look[PipelineState]) -> tuple[str, bytes]:
         """Found once for all who look at that state."""

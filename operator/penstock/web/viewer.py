@@ -8,11 +8,16 @@ from contextlib import AbstractAsyncContextManager
 
 from penstock.cluster.api import STEPS, Cluster
 from penstock.core.asked.view.detail import Detail, detail
+from penstock.core.asked.view.outlook import Outlook
 from penstock.core.names import step_name
+from penstock.core.wording import Reader
 from penstock.web.lists import ListState
 from penstock.web.look import Look
 from penstock.web.looks import Looks
+from penstock.web.outlooks import outlook, why
 from penstock.web.pipelines import PipelineState
+from penstock.web.surveys import Surveys
+from penstock.web.wire import Why
 
 
 class Viewer:
@@ -21,6 +26,7 @@ class Viewer:
     def __init__(self, cluster: Cluster, looks: Looks) -> None:
         self.cluster = cluster
         self._looks = looks
+        self._surveys = Surveys(cluster)
 
     def pipelines(self) -> AbstractAsyncContextManager[Look[ListState]]:
         """All Pipelines that they may list."""
@@ -30,6 +36,16 @@ class Viewer:
         """One Pipeline with its Steps."""
         key = ("pipeline", namespace, name)
         return self._looks.at(key, lambda: PipelineState(self.cluster, namespace, name))
+
+    async def why(self, namespace: str, name: str, path: str) -> Why:
+        """Why a step stands as it does. Raises Failure if the API server cannot be asked."""
+        reader = Reader.of_all(namespace)  # what is seen was listed with the user's own rights
+        return await self._surveys.find(lambda survey: why(survey, reader, name, path))
+
+    async def outlook(self, namespace: str, name: str, look: Look[PipelineState]) -> Outlook | None:
+        """One Pipeline against its plan, None if it has none. Raises Failure if the API server cannot be asked."""
+        id_, rows = look.topic.id, look.state.rows
+        return await self._surveys.find(lambda survey: outlook(survey, namespace, name, id_, rows))
 
     def step(self, namespace: str, name: str, path: str) -> Detail:
         """One step, read anew. Blocks; raises Refused, or Failure if the API server cannot be asked."""

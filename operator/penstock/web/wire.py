@@ -10,9 +10,11 @@ from typing import Any, get_args
 import orjson
 from pydantic import TypeAdapter
 
+from penstock.core.asked.answer_data import AnswerData
 from penstock.core.asked.view.changes import Change, Table
 from penstock.core.asked.view.detail import Detail
 from penstock.core.asked.view.heads import Head
+from penstock.core.asked.view.outlook import Outlook
 from penstock.core.asked.view.shape import Shape
 from penstock.core.asked.view.times import Times
 
@@ -84,6 +86,17 @@ class PipelineBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Why:
+    """Why a step stands as it does, and its undo if it has one, as `penstock why -o json` tells it; found `at`, seconds
+    since 1970. `notes`, `hidden`: what the viewer may not see, so that it is not counted."""
+
+    at: float
+    answers: Sequence[AnswerData]
+    notes: Sequence[str] = ()
+    hidden: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """The API server cannot be asked now: why, and whether it is tried again. An empty message: it can again."""
 
@@ -91,9 +104,8 @@ class Trouble:
     final: bool = False
 
 
-Message = (
-    Hello | Refusal | PipelineList | ListBatch | PipelineSnapshot | PipelineBatch | Shape | Detail | Times | Trouble
-)
+Told = PipelineList | ListBatch | PipelineSnapshot | PipelineBatch | Shape | Detail | Times | Outlook | Why
+Message = Hello | Refusal | Trouble | Told
 
 
 def encode(message: Message) -> bytes:
