@@ -100,3 +100,38 @@ def test_a_step_that_ends_is_drawn_so(browser: Browser, site: Site) -> None:
         expect(row.locator(".bit[data-wait='room']")).to_have_count(1)
         site.change("Step", "finetune.train", phase="Queued", reason="Parallelism")
         expect(row.locator(".bit[data-wait='limit']")).to_have_count(1)
+
+
+def test_the_plan_and_the_resources_are_on_the_same_axis(browser: Browser, site: Site) -> None:
+    with looking(browser, site, "?lens=time&pipeline=ml/finetune") as page:
+        row = page.get_by_role("row").filter(has=page.get_by_text("train", exact=True))
+        expect(row.locator(".coming")).to_have_count(1, timeout=30_000)
+        expect(row.locator(".planned")).to_have_count(1)
+        gpus = page.get_by_role("region", name="Resources over time").get_by_role("listitem", name="nvidia.com/gpu")
+        expect(gpus).to_have_attribute(
+            "aria-label", "nvidia.com/gpu: this Pipeline 1, others 6, foreign pods 0, free 1 of 8"
+        )
+        box, coming = gpus.locator(".box[data-reserved]").bounding_box(), row.locator(".coming").bounding_box()
+        assert box is not None
+        assert coming is not None
+        assert abs(box["x"] - coming["x"]) <= 2
+        assert abs(box["width"] - coming["width"]) <= 4
+        lines = page.locator(".now").evaluate_all("lines => lines.map(line => line.getBoundingClientRect().left)")
+        assert len(lines) == 4
+        assert max(lines) - min(lines) <= 1.5
+        expect(page.locator(".summary")).to_contain_text("Planned 125m, expected 124m")
+
+
+def test_why_a_step_waits_is_told_with_numbers_and_holders(browser: Browser, site: Site) -> None:
+    with looking(browser, site, "?pipeline=ml/finetune&step=train") as page:
+        panel = page.get_by_role("complementary")
+        expect(panel).to_contain_text("Needs 4 nvidia.com/gpu; 1 of 8 are free.", timeout=30_000)
+        expect(panel.get_by_role("list", name="Held by").get_by_role("listitem")).to_have_count(3)
+        expect(panel).to_contain_text("Number 1 of")
+        expect(panel).to_contain_text("Should start in about")
+        panel.get_by_role("link", name="finetune/probe").click()
+        expect(panel.get_by_role("heading", level=2)).to_have_text("probe")
+    with looking(browser, site, "?pipeline=ml/finetune&step=train", locale="zh-CN") as page:
+        expect(page.get_by_role("complementary")).to_contain_text(
+            "需要 4 nvidia.com/gpu；空闲 1，共 8。", timeout=30_000
+        )

@@ -13,7 +13,7 @@ from penstock.local.selection import Selection
 from tests.properties.objects import Object
 from tests.scenes.logs import ContainerLog
 from tests.scenes.patches import patched
-from tests.scenes.stage import Scene
+from tests.scenes.stage import Scene, apart
 from tests.scenes.writes import replaced
 
 KINDS = {
@@ -59,7 +59,7 @@ class SceneApi:
         """What watches that begin at an older version are told first."""
         self._runner: web.AppRunner | None = None
         for scene in scenes:
-            for one in scene.objects:
+            for one in apart(scene).objects:
                 self.objects[_key(one)] = one
 
     async def start(self) -> None:
@@ -167,7 +167,7 @@ class SceneApi:
         items = [one for one in self.objects.values() if KINDS[plural] == one["kind"]]
         metadata = {"resourceVersion": str(self._version)}
         chosen = Selection(query)
-        found = [one for one in items if namespace in ("", one["metadata"]["namespace"]) and chosen.has(one)]
+        found = [one for one in items if namespace in ("", one["metadata"].get("namespace")) and chosen.has(one)]
         return web.json_response({"metadata": metadata, "items": found})
 
     async def _log(self, request: web.Request, pod: str, query: dict[str, str]) -> web.StreamResponse:
@@ -207,13 +207,13 @@ class SceneApi:
 
 
 def _key(obj: Object) -> tuple[str, str, str]:
-    return obj["kind"], obj["metadata"]["namespace"], obj["metadata"]["name"]
+    return obj["kind"], obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
 
 
 def _hand(watcher: Watcher, told: Told) -> None:
     plural, namespace, chosen, queue = watcher
     _, kind, obj, old = told
-    if KINDS[plural] == obj["kind"] and namespace in ("", obj["metadata"]["namespace"]):
+    if KINDS[plural] == obj["kind"] and namespace in ("", obj["metadata"].get("namespace")):
         event = chosen.event(kind, obj, old)
         if event:
             queue.put_nowait(event)

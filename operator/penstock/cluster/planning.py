@@ -7,9 +7,9 @@ from penstock.cluster.api import PIPELINES, STEPS, Cluster, Object, Refused
 from penstock.cluster.compiling import Compiling
 from penstock.cluster.components import namespace_of
 from penstock.cluster.flows import flows
-from penstock.cluster.ledger import cluster_ledger
 from penstock.cluster.linting import Report
 from penstock.cluster.observing import learned_in, views
+from penstock.cluster.stock import stock
 from penstock.core import labels
 from penstock.core.admission.policies import POLICIES
 from penstock.core.asked.change import Action, Change
@@ -48,7 +48,7 @@ def plan(cluster: Cluster, report: Report, namespace: str, now: float) -> Planni
 
     Raises NotValid, or Failure if the API server cannot be asked.
     """
-    learned, room = learned_in(cluster), cluster_ledger(cluster).snapshot()
+    learned, room = learned_in(cluster), stock(cluster).capacity
     found: list[Planned] = []
     whole: list[Workload] = []
     left: list[Workload] = []

@@ -1,7 +1,7 @@
 """One Pipeline and its steps."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from penstock.cluster.api import PIPELINES, STEPS, Cluster
 from penstock.core import labels
@@ -128,6 +128,11 @@ class PipelineState:
         """Its graph, with what is in `opened` shown inside; laid out beside the loop."""
         graph, shown, name = self._graph.graph, self._shown, self._head.name if self._head else ""
         return await asyncio.to_thread(shape, name, graph, shown, frozenset(opened))
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """Its steps as they were told last."""
+        return self._shown
 
     async def times(self, id_: str, now: float) -> Times:
         """When its steps waited and ran, as they were told last; found beside the loop."""

@@ -13,12 +13,17 @@ from contextlib import asynccontextmanager
 from penstock.cluster.api import PIPELINES, STEPS, Cluster, Refused
 from penstock.cluster.failure import Failure
 from penstock.core.asked.view.detail import Detail, detail
+from penstock.core.asked.view.outlook import Outlook
 from penstock.core.names import step_name
+from penstock.core.wording import Reader
 from penstock.web.lists import ListState
 from penstock.web.look import PATIENCE_SECONDS, SLOW, Look, Of
 from penstock.web.looks import Looks
+from penstock.web.outlooks import outlook, why
 from penstock.web.pipelines import PipelineState
 from penstock.web.rights import Need, Rights, demand
+from penstock.web.surveys import Surveys
+from penstock.web.wire import Why
 
 NOWHERE = "you may not list pipelines in any namespace that has some; ask who looks after one for the right"
 
@@ -48,6 +53,8 @@ class Viewer:
         self._rights = rights
         self._homes = homes
         self._instead = instead
+        self._surveys: dict[str, Surveys] = {}
+        """By the namespace that is looked at, if the others may not be."""
 
     def within(self, namespace: str) -> Cluster:
         """The API server as they may ask it, for what is read and written anew each time."""
@@ -109,6 +116,20 @@ class Viewer:
         key = ("pipeline", namespace, name, known)
         async with self.rows(key, lambda: PipelineState(cluster, namespace, name), *needs) as look:
             yield look
+
+    async def why(self, namespace: str, name: str, path: str) -> Why:
+        """Why a step stands as it does. Raises Refused, or Failure if the API server cannot be asked."""
+        await demand(self._rights, Need("list", PIPELINES, namespace), Need("list", STEPS, namespace))
+        reader = Reader.of_all(namespace)  # what is seen was listed with the user's own rights
+        return await self._survey(namespace).find(lambda survey: why(survey, reader, name, path))
+
+    async def outlook(self, namespace: str, name: str, look: Look[PipelineState]) -> Outlook | None:
+        """One Pipeline against its plan, None if it has none. Raises Failure if the API server cannot be asked."""
+        id_, rows = look.topic.id, look.state.rows
+        return await self._survey(namespace).find(lambda survey: outlook(survey, namespace, name, id_, rows))
+
+    def _survey(self, namespace: str) -> Surveys:
+        return self._surveys.setdefault(namespace, Surveys(self.within(namespace)))
 
     def step(self, namespace: str, name: str, path: str) -> Detail:
         """One step, read anew. Blocks; raises Refused, or Failure if the API server cannot be asked."""

@@ -10,11 +10,13 @@ from typing import Any, get_args
 import orjson
 from pydantic import TypeAdapter
 
+from penstock.core.asked.answer_data import AnswerData
 from penstock.core.asked.foreseen import Foreseen
 from penstock.core.asked.view.asks import Ask
 from penstock.core.asked.view.changes import Change, Table
 from penstock.core.asked.view.detail import Detail
 from penstock.core.asked.view.heads import Head
+from penstock.core.asked.view.outlook import Outlook
 from penstock.core.asked.view.shape import Shape
 from penstock.core.asked.view.times import Times
 from penstock.web.told import Comparison, History, Plan, Preview, RolledBack, Schedules
@@ -91,6 +93,17 @@ class PipelineBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Why:
+    """Why a step stands as it does, and its undo if it has one, as `penstock why -o json` tells it; found `at`, seconds
+    since 1970. `notes`, `hidden`: what the viewer may not see, so that it is not counted."""
+
+    at: float
+    answers: Sequence[AnswerData]
+    notes: Sequence[str] = ()
+    hidden: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """The API server cannot be asked now: why, and whether it is tried again. An empty message: it can again."""
 
@@ -152,6 +165,8 @@ Message = (
     | Shape
     | Detail
     | Times
+    | Outlook
+    | Why
     | Logs
     | Ticket
     | Actions

@@ -8,7 +8,8 @@ import { clock, count, phaseWord, stamp, t, visible } from "../words.js";
 import { Detail } from "./detail.js";
 import { StepActs } from "../acting/buttons.js";
 import { Logs } from "./log/view.js";
-import { base, changed } from "./store.js";
+import { asOf, base, changed } from "./store.js";
+import { waits, Why } from "./why.js";
 
 /** @param {{row: import("./tree.js").Row}} props */
 function Step({ row }) {
@@ -23,11 +24,13 @@ function Step({ row }) {
     [t("undo", { phase: "" }), row.undo && phaseWord(row.undo)],
   ].filter(([, value]) => value);
   const said = [row.reason === "Completed" || row.reason === "Running" ? "" : row.reason, row.message].filter(Boolean).join(": ");
+  const live = waits(row) && !asOf.value;
   return html`<${Pill} phase=${row.phase} />
     ${row.orphan && html`<p>${t("orphan")}</p>`}${!row.made && html`<p class="faint">${t("not.made")}</p>`}
-    ${said && html`<h3>${t("panel.message")}</h3><p class="why" data-phase=${row.phase}>${visible(said, true)}</p>`}
+    ${said && !live && html`<h3>${t("panel.message")}</h3><p class="why" data-phase=${row.phase}>${visible(said, true)}</p>`}
     <dl>${facts.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
     ${row.made && !row.orphan && html`<${StepActs} base=${base.value} name=${at("pipeline").split("/")[1]} row=${row} />`}
+    ${live && html`<h3>${t("why.now")}</h3><${Why} key=${`why ${row.path}`} row=${row} said=${said} />`}
     ${row.made && html`<${Detail} key=${row.path} row=${row} />`}`;
 }
 

@@ -34,15 +34,18 @@ function Bit({ bar }) {
   return html`<i class="bit" data-kind=${bar.kind} data-phase=${phaseOf(bar)} data-open=${bar.end === null || undefined} style=${style} title=${told} />`;
 }
 
-/** @param {{bars: Bar[]}} props */
-export function Step({ bars }) {
+/** @param {{bars: Bar[], late: number | null}} props */
+export function Step({ bars, late }) {
   const last = bars.at(-1), first = bars.find((bar) => bar.kind === "run");
   const end = last && (last.end ?? now.value), after = last ? percent(end) : 0;
   return html`${bars.map((bar, place) => html`<${Bit} key=${place} bar=${bar} />`)}
-    ${first && after > 0 && after < 94 && html`<span class="took" style=${{ left: `${after}%` }}>${span(end - first.start)}</span>`}`;
+    ${first && after > 0 && after < 94 && html`<span class="took" style=${{ left: `${after}%` }}>${span(end - first.start)}
+      ${late !== null && late >= LATE && html`<b class="off">+${span(late)}</b>`}</span>`}`;
 }
 
 const HIGH = 20;
+/** By so many seconds a step is later than planned before its bar says so. */
+const LATE = 1;
 
 /** How many steps of a group waited and ran. @param {{node: import("../tree.js").Node}} props */
 export function Group({ node }) {

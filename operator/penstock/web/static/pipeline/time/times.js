@@ -5,7 +5,8 @@ import { base, changed, everything, snapshot } from "../store.js";
 
 /**
  * @typedef {{kind: "wait" | "run" | "undo" | "unknown", start: number, end: number | null, attempt: number, reason: string}} Bar
- * @typedef {{began: number | null, bars: Bar[][], last: number}} Times `bars`: by the number of the row; `last`: when the last ended
+ * @typedef {{of: string, began: number | null, bars: Bar[][], last: number}} Times `of`: the states whose rows these are; `bars`: by the
+ *   number of the row; `last`: when the last ended
  */
 const KINDS = ["wait", "run", "undo", "unknown"];
 const LEAST_MS = 500;
@@ -39,6 +40,8 @@ export function follow() {
   const stop = effect(() => {
     changed.value;
     if (!snapshot.value) return;
+    const known = times.peek();
+    if (known && known.of !== epoch(snapshot.value.id)) times.value = null;
     again = true;
     if (!busy) fetchNow();
   });
@@ -46,10 +49,10 @@ export function follow() {
 }
 
 /** What ids of states have in common that have the same rows. @param {string | undefined} id */
-const epoch = (id) => (id ?? "").split("-")[0];
+export const epoch = (id) => (id ?? "").split("-")[0];
 
 /** @returns {Times} */
-function unpacked({ began, words, bars }, many) {
+function unpacked({ id, began, words, bars }, many) {
   const found = Array.from({ length: many }, () => []);
   let last = began ?? 0;
   for (const [row, kind, from, length, attempt, word] of bars) {
@@ -57,5 +60,5 @@ function unpacked({ began, words, bars }, many) {
     found[row]?.push({ kind: KINDS[kind], start, end, attempt, reason: words[word] });
     last = Math.max(last, end ?? start);
   }
-  return { began, bars: found, last };
+  return { of: epoch(id), began, bars: found, last };
 }

@@ -9,6 +9,9 @@ import { changed, filtered, toggle } from "../store.js";
 import { Axis, Over, Under, Zoom } from "./axis.js";
 import { Group, said, Step } from "./bars.js";
 import { hands } from "./hand.js";
+import { Lanes } from "./lanes.js";
+import { foresee, outlook, unknown } from "./outlook.js";
+import { courseOf, Planned, Summary, told } from "./plan.js";
 import { WAITS, waitKind } from "./reasons.js";
 import { begin, look, pan, rest, zoom } from "./scale.js";
 import { times, trouble } from "./times.js";
@@ -19,6 +22,7 @@ function Line({ line, number, top, active, choose }) {
   changed.value;
   const { node, open, place, of } = line, group = node.children.length > 0;
   const flip = (event) => (event.stopPropagation(), toggle(node.path));
+  const course = courseOf(node);
   const bars = node.row ? times.value?.bars[node.row.number] ?? [] : [];
   return html`<div role="row" id=${id(number)} class="row" style=${{ top: `${top}px` }} data-active=${active || undefined}
     aria-rowindex=${number + 2} aria-level=${node.depth} aria-posinset=${place} aria-setsize=${of} aria-expanded=${group ? String(open) : undefined}
@@ -29,8 +33,8 @@ function Line({ line, number, top, active, choose }) {
       <span class="label">${node.index ? "#" : ""}${visible(node.name)}</span>
       ${group && html`<small>×${count(node.children.length)}</small>`}
     </div>
-    <div role="gridcell" class="plot" aria-label=${group ? t("group.of", { n: count(node.total) }) : said(bars) || t("not.started")}>
-      ${group ? html`<${Group} node=${node} />` : html`<${Step} bars=${bars} />`}</div>
+    <div role="gridcell" class="plot" aria-label=${[group ? t("group.of", { n: count(node.total) }) : said(bars) || t("not.started"), told(course)].filter(Boolean).join(t("comma"))}>
+      <${Planned} one=${course} />${group ? html`<${Group} node=${node} />` : html`<${Step} bars=${bars} late=${course?.late ?? null} />`}</div>
   </div>`;
 }
 
@@ -39,6 +43,7 @@ function Legend() {
   return html`<ul class="legend">
     ${WAITS.filter((kind) => there.has(kind)).map((kind) => html`<li key=${kind}><i class="bit" data-kind="wait" data-wait=${kind} />${t(`wait.${kind}`)}</li>`)}
     <li><i class="bit" data-kind="run" data-phase="Running" />${t("time.runs")}</li>
+    ${outlook.value && html`<li><i class="key coming" />${t("time.expected")}</li><li><i class="key planned" />${t("time.planned")}</li>`}
   </ul>`;
 }
 
@@ -60,7 +65,8 @@ export function Time() {
   useEffect(() => {
     begin();
     const ends = hands(box.current);
-    return () => (ends(), rest());
+    const done = foresee();
+    return () => (ends(), done(), rest());
   }, []);
   const pressed = (event) => {
     const moves = { "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8), 0: () => look(null) };
@@ -86,6 +92,8 @@ export function Time() {
     </${Empty}>`}
   </div>
   <p id="time-help" class="unseen">${t("time.help")}</p>
-  <footer><${Legend} /><${Zoom} /></footer>
+  <footer><${Legend} /><${Summary} /><${Zoom} /></footer>
+  <${Lanes} wide=${wide} />
+  ${unknown.value && !outlook.value && html`<${Notice} kind="warning">${visible(unknown.value)}</${Notice}>`}
   ${trouble.value && html`<${Notice} kind="warning">${visible(trouble.value)}</${Notice}>`}</div>`;
 }
