@@ -48,14 +48,21 @@ class Standing:
         """0 Succeeded, 1 Failed or Invalid, 2 Cancelled; None while it runs or has an edit or rerun to take up."""
         if not self.complete or self.pipeline is None:
             return None
-        metadata, status = self.pipeline["metadata"], self.pipeline.get("status") or {}
-        phase = status.get("phase")
-        if phase not in PIPELINE_ENDED or status.get("observedGeneration") != metadata.get("generation"):
-            return None
-        asked = (metadata.get("annotations") or {}).get("penstock.dev/rerun")
-        if asked and phase != "Invalid" and not same_rerun(asked, status.get("rerun")):
+        phase = (self.pipeline.get("status") or {}).get("phase")
+        if phase not in PIPELINE_ENDED or not self.taken_up:
             return None
         return {"Succeeded": 0, "Cancelled": CANCELLED}.get(phase, FAILED)
+
+    @property
+    def taken_up(self) -> bool:
+        """Whether the status is of the manifest as it is now, and of the rerun that is asked for."""
+        if self.pipeline is None:
+            return False
+        metadata, status = self.pipeline["metadata"], self.pipeline.get("status") or {}
+        if status.get("observedGeneration") != metadata.get("generation"):
+            return False
+        asked = (metadata.get("annotations") or {}).get("penstock.dev/rerun")
+        return not asked or status.get("phase") == "Invalid" or same_rerun(asked, status.get("rerun"))
 
 
 def same_rerun(asked: str, taken_up: str | None) -> bool:
