@@ -109,7 +109,8 @@ def read_attempt(
     # One that is being deleted for no reason given may have been stopped by the Job controller.
     failed = [pod for pod in pods if pod.phase == "Failed" and (pod.disrupted or not pod.deleting)]
     if failed:  # who of a gang has lost another one fails, too
-        return _pod_failure(min(failed, key=lambda pod: (not pod.disrupted, pod.ended or now)), now)
+        failure = _pod_failure(min(failed, key=lambda pod: (not pod.disrupted, pod.ended or now)), now)
+        return _gang_failure(job, pods, failure) if replicas > 1 else failure
     if job.finished == "Failed" and not _unseen(job, pods, now):
         return _job_failure(job, pods)
     done = {pod.index: pod for pod in pods if pod.phase == "Succeeded"}
@@ -137,6 +138,19 @@ def read_attempt(
     leaving = next((pod for pod in live if pod.deleting and pod.disrupted), None)
     detail = f"the pod is being ended: {leaving.disrupted}" if leaving else ""
     return Running(first.started or first.created, first.node, detail, again)
+
+
+def _gang_failure(job: JobView, pods: Sequence[PodView], failure: Failure) -> Running | Failure:
+    """One pod of a gang has failed: so has the attempt, but not before the Job controller has ended the others.
+
+    Until then they may still write what the next step reads.
+    """
+    left = [pod for pod in pods if pod.phase not in ENDED_PODS]
+    if not left or job.finished == "Failed":
+        return failure
+    first = min(left, key=lambda pod: pod.started or failure.ended)
+    words = f"{failure.message}; the other pods have not ended yet"
+    return Running(first.started or first.created, first.node, words)
 
 
 def _deleted(job: JobView, pods: Sequence[PodView], now: float) -> Running | Failure:

@@ -201,7 +201,14 @@ class TestFailure:
         assert (found.reason, found.disrupted) == (reason, disrupted)
 
     def test_one_pod_of_a_gang_fails_them_all(self) -> None:
-        assert failure(JOB, POD, replace(BROKEN, index=1), replicas=2).exit_code == 1
+        assert failure(JOB, replace(DONE, index=0), replace(BROKEN, index=1), replicas=2).exit_code == 1
+
+    @pytest.mark.parametrize("phase", ["Running", "Pending"])
+    def test_a_gang_has_failed_once_none_of_its_pods_runs_any_more(self, phase: str) -> None:
+        left, broken = replace(POD, phase=phase, deleting=True), replace(BROKEN, index=1)
+        words = "exit code 1: boom; the other pods have not ended yet"
+        assert read(JOB, left, broken, replicas=2) == Running(992.0, "node-1", words)
+        assert failure(finished("Failed"), left, broken, replicas=2).exit_code == 1
 
     def test_of_several_that_failed_the_disrupted_one_tells_why_then_the_first(self) -> None:
         evicted = replace(BROKEN, uid="e", index=1, ended=None, disrupted="EvictionByEvictionAPI")
