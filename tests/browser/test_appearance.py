@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.site import Site, looking
+from tests.scenes.logs import ContainerLog
 from tests.scenes.scenes import HOSTILE
 
 AXE = Path(__file__).parent / "vendor" / "node_modules" / "axe-core" / "axe.min.js"
@@ -21,7 +22,22 @@ VIEWS = {
     "hostile": "?pipeline=ml/hostile&step=say-4&lens=table",
     "graph": "?pipeline=ml/corpus&inside=shards,train",
     "undo": "?pipeline=ml/rollout&step=route",
+    "time": "?pipeline=ml/finetune&step=train&lens=time",
+    "time of 5,000": "?pipeline=ml/corpus&lens=time&open=shards&t=1",
+    "approvals": "?view=approvals",
+    "no approvals": "?view=approvals&namespace=other",
+    "log": "?pipeline=ml/digits&step=train&log=last&find=8&times=1",
+    "no log": "?pipeline=ml/finetune&step=agree&log=last&lens=table",
 }
+COLOURS = [
+    f"{fore} {back} \x1b[{fore}mwords\x1b[{back}mand\x1b[39mmore" for fore in range(30, 38) for back in (0, 44, 107)
+]
+
+
+@pytest.fixture(autouse=True)
+def log(site: Site) -> None:
+    """A log in colours."""
+    site.log("digits", "train", 2, ContainerLog((1e9 + at, COLOURS[at % len(COLOURS)]) for at in range(6_000)))
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
@@ -29,7 +45,11 @@ VIEWS = {
 @pytest.mark.parametrize("view", VIEWS)
 def test_axe_finds_nothing(browser: Browser, site: Site, view: str, theme: str, locale: str) -> None:
     with looking(browser, site, VIEWS[view], color_scheme=theme, locale=locale) as page:
-        page.wait_for_selector("table, .grid, .node, .empty .strong")
+        page.wait_for_selector("table, .grid, .node, .ask, .empty .strong, .asks .empty")
+        if "approvals" in VIEWS[view]:
+            page.wait_for_selector(".ask .strong, .empty")
+        if "log=" in VIEWS[view]:
+            page.wait_for_selector(".sheet .text, .panel > .faint")
         page.evaluate(AXE.read_text())
         found = page.evaluate("rules => axe.run(document, {runOnly: rules})", list(RULES))
         assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []

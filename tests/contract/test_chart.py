@@ -16,6 +16,7 @@ from tests.contract.chart import CHART, EXAMPLE_VALUES, LOADER, NAMESPACE, Rende
 from penstock.shell.lease import NAME
 
 Object = dict[str, Any]
+COMPONENT = "app.kubernetes.io/component"
 CLUSTER_WIDE = {"scope": {"clusterWide": True}}
 SETTINGS = {
     "namespaces": [NAMESPACE],
@@ -189,6 +190,9 @@ def test_a_changed_setting_changes_the_pod() -> None:
         {"replicas": 2, "settings": {"leaderElection": False}},
         {"metrics": {"service": False, "serviceMonitor": {"enabled": True}}},
         {"image": {"digest": "sha256:short"}},
+        {"web": {"basePath": "penstock"}},
+        {"web": {"basePath": "/penstock/"}},
+        {"web": {"hosts": ["https://penstock.example.com"]}},
     ],
     ids=str,
 )
@@ -263,29 +267,37 @@ def test_pods_are_restricted(path: Path) -> None:
             assert not image.endswith(":latest")
 
 
+PORTS = {"operator": {"health": 8080, "metrics": 9090}, "web": {"http": 8080}}
+
+
 @every_example()
 def test_selectors_ports_and_accounts_refer_to_what_exists(path: Path) -> None:
     found = example(path)
-    (deployment,) = of_kind(found, "Deployment")
-    template = deployment["spec"]["template"]
-    labels = template["metadata"]["labels"].items()
-    assert deployment["spec"]["selector"]["matchLabels"].items() <= labels
-    (container,) = template["spec"]["containers"]
-    ports = {port["name"]: port["containerPort"] for port in container["ports"]}
-    assert ports == {"health": 8080, "metrics": 9090}
-    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
-        assert container[probe]["httpGet"] == {"path": "/healthz", "port": "health"}
-    (service,) = of_kind(found, "Service")
-    assert service["spec"]["selector"].items() <= labels
-    assert {port["targetPort"] for port in service["spec"]["ports"]} <= ports.keys()
+    components = {o["spec"]["template"]["metadata"]["labels"][COMPONENT]: o for o in of_kind(found, "Deployment")}
+    assert set(components) - {"web"} == {"operator"}
+    for component, deployment in components.items():
+        template = deployment["spec"]["template"]
+        labels = template["metadata"]["labels"].items()
+        assert deployment["spec"]["selector"]["matchLabels"].items() <= labels
+        (container,) = template["spec"]["containers"]
+        ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+        assert ports == PORTS[component]
+        for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+            assert container[probe]["httpGet"] == {"path": "/healthz", "port": next(iter(ports))}
+        (service,) = [o for o in of_kind(found, "Service") if o["spec"]["selector"].items() <= labels]
+        assert {port["targetPort"] for port in service["spec"]["ports"]} <= ports.keys()
+        for kind in ("NetworkPolicy", "PodDisruptionBudget"):
+            for selecting in of_kind(found, kind):
+                selector = selecting["spec"].get("podSelector") or selecting["spec"]["selector"]
+                chosen = selector["matchLabels"]
+                assert (chosen.items() <= labels) == (chosen[COMPONENT] == component)
+        mounted = {mount["name"] for mount in container.get("volumeMounts", ())}
+        assert mounted == {volume["name"] for volume in template["spec"].get("volumes", ())}
     for monitor in of_kind(found, "ServiceMonitor"):
-        assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
-    for policy in of_kind(found, "NetworkPolicy"):
-        assert policy["spec"]["podSelector"]["matchLabels"].items() <= labels
+        wanted = monitor["spec"]["selector"]["matchLabels"].items()
+        assert len([o for o in of_kind(found, "Service") if wanted <= o["metadata"]["labels"].items()]) == 1
     accounts = {o["metadata"]["name"] for o in found if o["kind"] == "ServiceAccount"}
     assert {pod["serviceAccountName"] for pod in pods(found)} == accounts
-    mounted = {mount["name"] for mount in container["volumeMounts"]}
-    assert mounted == {volume["name"] for volume in template["spec"]["volumes"]}
 
 
 def test_only_a_lease_allows_two_operators_during_an_upgrade() -> None:

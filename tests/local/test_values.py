@@ -29,3 +29,38 @@ def test_artifacts_of_a_fan_out_are_arguments_where_they_are_on_this_machine(pro
     join = step("join", LISTS, args=["a", "$(INPUT_FILES[*])"], inputs=[{"name": "files", "from": "make.file"}])
     assert project.run(pipeline(make, join, storage={"claim": {"size": "1Gi"}})) == 0
     assert [Path(one).read_text() for one in project.lines("lines")] == ["1\n", "2\n"]
+
+
+def test_branches_meet_and_results_are_computed(project: Project) -> None:
+    def made(rows: int) -> dict[str, object]:
+        words = [{"name": "word", "type": "String"}]
+        return pipeline(
+            step("new", 'echo \'{"word": "new"}\' > "$PENSTOCK_OUTPUTS"', when="params.rows > 10", outputs=words),
+            step("old", 'echo \'{"word": "old"}\' > "$PENSTOCK_OUTPUTS"', when="params.rows <= 10", outputs=words),
+            step("tell", 'echo "$INPUT_WORD" >> told', inputs=[{"name": "word", "firstOf": ["new.word", "old.word"]}]),
+            params=[{"name": "rows", "type": "Integer", "value": rows}],
+            outputs=[
+                {"name": "word", "firstOf": ["new.word", "old.word"]},
+                {"name": "twice", "expr": "2 * params.rows + (steps.new.status == 'Skipped' ? 1 : 0)"},
+            ],
+        )
+
+    assert project.run(made(20)) == 0
+    assert project.status["outputs"] == {"word": "new", "twice": 40}
+    assert project.run(made(3)) == 0
+    assert project.status["outputs"] == {"word": "old", "twice": 7}
+    assert project.run(made(30)) == 0
+    assert project.lines("told") == ["new", "old"], "what new gave before counts again, and so does what was told of it"
+
+
+def test_a_parameter_may_be_an_amount(project: Project) -> None:
+    def made(cpu: int) -> dict[str, object]:
+        asked = {"requests": {"cpu": "$(params.cpu)"}}
+        params = [{"name": "cpu", "type": "Integer", "value": cpu}]
+        return pipeline(step("a", "echo ran >> ran", resources=asked), params=params)
+
+    assert project.run(made(1)) == 0
+    assert project.run(made(2)) == 0
+    assert project.lines("ran") == ["ran"], "an amount is in no fingerprint"
+    assert project.run(made(99), fresh=True) == 1
+    assert "NeverFits" in str(project.status["failedSteps"])

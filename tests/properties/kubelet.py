@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from penstock.core.clock import stamp
 from tests.properties.objects import Object, Objects
 
+COMPLETION_INDEX = "batch.kubernetes.io/job-completion-index"
 Work = Callable[[Object, Mapping[str, str]], tuple[int, str]]
 """What a container does: (Job, environment) -> (exit code, termination message)."""
 
@@ -33,8 +34,11 @@ class Kubelet(Objects):
                         "kind": "Pod",
                         "metadata": {
                             "name": f"{meta['name']}-{index}",
-                            "annotations": {"batch.kubernetes.io/job-completion-index": str(index)},
-                            "ownerReferences": [{"kind": "Job", "uid": meta["uid"], "controller": True}],
+                            "labels": job["spec"]["template"]["metadata"]["labels"] | {COMPLETION_INDEX: str(index)},
+                            "annotations": {COMPLETION_INDEX: str(index)},
+                            "ownerReferences": [
+                                {"kind": "Job", "name": meta["name"], "uid": meta["uid"], "controller": True}
+                            ],
                         },
                         "spec": {"nodeName": "node-1"},
                         "status": {

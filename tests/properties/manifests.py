@@ -25,8 +25,8 @@ COMPONENTS: Components = {
         {
             "inputs": [{"name": "a", "type": "Integer"}],
             "outputs": [
-                {"name": "v", "type": "Integer", "from": "two.v"},
-                {"name": "l", "type": "List", "from": "one.l"},
+                {"name": "v", "type": "Integer", "expr": "steps.one.outputs.v + steps.two.outputs.v + params.a"},
+                {"name": "l", "type": "List", "firstOf": ["two.none", "one.l"]},
             ],
             "steps": [
                 {"name": "one", "component": {"name": "leaf"}, "inputs": [{"name": "a", "param": "a"}]},
@@ -35,7 +35,10 @@ COMPONENTS: Components = {
                     "image": "inner",
                     "script": "inner",
                     "inputs": [{"name": "x", "from": "one.v"}, {"name": "y", "param": "a"}],
-                    "outputs": [{"name": "v", "type": "Integer"}],
+                    "outputs": [
+                        {"name": "v", "type": "Integer"},
+                        {"name": "none", "type": "List", "optional": True},
+                    ],
                 },
             ],
         }
@@ -79,6 +82,8 @@ def manifests(draw: st.DrawFn, most: int = 6, strict: bool = True, policy: str |
         "onFailure": policy or draw(st.sampled_from(policies)),
         "outputs": [{"name": f"out-{name}", "from": f"{name}.v"} for name in names],
     }
+    for name in draw(st.lists(st.sampled_from(names), max_size=2, unique=True)):
+        spec["outputs"].append({"name": f"stood-{name}", "expr": f"steps.{name}.status + string(params.p)"})
     if spec["onFailure"] == "Undo" and not failing:
         steps += draw(st.sampled_from([[], [_last(steps)]]))
     if draw(chance) < 40:
@@ -178,13 +183,16 @@ def _inputs(draw: st.DrawFn, names: list[str], shape: dict[str, str]) -> list[Ob
         given.append({"name": "p", "param": "p"})
     for other in draw(st.lists(st.sampled_from(names), max_size=2, unique=True)) if names else ():
         wired: Object = {"name": f"from-{other}", "from": f"{other}.v"}
-        softness = draw(st.sampled_from(["hard", "hard", "optional", "default", "status"]))
+        softness = draw(st.sampled_from(["hard", "hard", "optional", "default", "status", "first"]))
+        alike = [one for one in names if one != other and shape[one] == shape[other]]
         if softness == "optional":
             wired["optional"] = True
         elif softness == "default":
             wired["default"] = 0
         elif softness == "status":
             wired = {"name": f"status-{other}", "expr": f"steps.{other}.status"}
+        elif softness == "first" and alike:
+            wired = {"name": f"first-{other}", "firstOf": [f"{other}.v", f"{draw(st.sampled_from(alike))}.v"]}
         given.append(wired)
     return given
 

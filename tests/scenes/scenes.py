@@ -9,6 +9,7 @@ from typing import Any
 from penstock import api
 from penstock.core.admission.capacity import Capacity
 from tests.scenes.many import multiplied
+from tests.scenes.room import with_room
 from tests.scenes.stage import Scene, Stage, manifest
 from tests.unit.builders import step
 from tests.unit.core.admission.clusters import GPU, held, node
@@ -190,7 +191,8 @@ def undoing() -> Scene:
 def waiting() -> Scene:
     """Steps wait for GPUs that others hold, for a turn, for an approval and for one another."""
     holders = [held("vision/detect", "gpu-1", until=1800, gpu=4), held("asr/tiny", "gpu-1", until=5400, gpu=2)]
-    stage = Stage(capacity=Capacity.of([node("gpu-1", gpu=8, cpu=64)], holders))
+    holders.append(held("pod notebook", "gpu-1", until=None, namespace="team", cpu=6, memory="20Gi"))
+    stage = Stage(capacity=Capacity.of([node("gpu-1", gpu=8, cpu=64, memory="256Gi")], holders))
     gpus = {"requests": {GPU: 4, "cpu": 8}}
     stage.apply(
         manifest(
@@ -209,7 +211,7 @@ def waiting() -> Scene:
     stage.let(290, "tokenize")
     stage.let(6)
     stage.let(60)
-    return stage.scene()
+    return with_room(stage.scene(), stage.capacity)
 
 
 HOSTILE = (

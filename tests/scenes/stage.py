@@ -111,6 +111,18 @@ def moved(scene: Scene, now: float) -> Scene:
     return replace(scene, objects=[shift(one) for one in scene.objects], now=now)
 
 
+def apart(scene: Scene) -> Scene:
+    """The scene with uids of its own: each model of a cluster counts from the same."""
+
+    def renamed(value: Any) -> Any:
+        if isinstance(value, dict):
+            uid = {"uid": f"{scene.name}-{value['uid']}"} if "uid" in value else {}
+            return {**{key: renamed(one) for key, one in value.items()}, **uid}
+        return [renamed(one) for one in value] if isinstance(value, list) else value
+
+    return replace(scene, objects=[renamed(one) for one in scene.objects])
+
+
 def manifest(name: str, steps: Iterable[Object], **spec: Any) -> Object:
     """A Pipeline manifest."""
     fields = {"defaults": {"image": "registry.example/ml:1"}, **spec, "steps": list(steps)}

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import pytest
@@ -71,8 +72,8 @@ async def at_rest(operator: Operator) -> None:
     await until(holds)
 
 
-def told(cluster: FakeCluster) -> str:
-    found: str = (cluster.get("steps", "p.only").get("status") or {}).get("phase", "")
+def told(cluster: FakeCluster, what: str = "phase") -> str:
+    found: str = (cluster.get("steps", "p.only").get("status") or {}).get(what, "")
     return found
 
 
@@ -98,6 +99,26 @@ async def test_one_that_is_deleted_is_lost_once_its_pod_is_gone(
         await until(lambda: len(jobs(cluster)) == 2)
         assert len(set(jobs(cluster))) == 2, "it is another attempt, not the same one again"
         await drive(cluster)
+    assert attempts(cluster) == [(1, "Lost"), (2, None)]
+
+
+async def test_so_is_one_that_was_deleted_while_nobody_looked(cluster: FakeCluster) -> None:
+    async with running(cluster):
+        cluster.apply(ONE)
+        await until(lambda: list(cluster.pending()))
+        (job,) = cluster.pending()
+        pod = starts(cluster)
+        await until(lambda: told(cluster) == "Running")
+    delete(cluster, job["metadata"]["name"])
+    async with running(cluster) as operator:
+        await until(lambda: len(operator.store.pods) == 1)
+        words = "was deleted; its pods have not ended yet"
+        await until(lambda: words in told(cluster, "message") or len(jobs(cluster)) > 1)
+        assert len(jobs(cluster)) == 1, "nothing starts beside the pod that still runs"
+        cluster.delete("pods", "ns", pod["metadata"]["name"])
+        await until(lambda: len(jobs(cluster)) == 2)
+        await drive(cluster)
+        assert not operator.store.away
     assert attempts(cluster) == [(1, "Lost"), (2, None)]
 
 
@@ -280,6 +301,9 @@ async def test_many_that_were_deleted_at_once_are_read_at_once() -> None:
                 all_asked.set()
             await all_asked.wait()
             raise Refused(404, "NotFound", f"jobs {name!r} not found")
+
+        async def pages(self, *_: object) -> AsyncIterator[tuple[int, list[Object]]]:
+            yield 1, []
 
     status = {"phase": "Running", "attempts": [{"number": 1, "job": "j"}]}
     steps = [

@@ -24,6 +24,17 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/component: operator
 {{- end }}
 
+{{/* The web page's objects. */}}
+{{- define "penstock.webName" -}}
+{{- printf "%s-web" (include "penstock.fullname" .) }}
+{{- end }}
+
+{{- define "penstock.webSelectorLabels" -}}
+app.kubernetes.io/name: {{ include "penstock.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: web
+{{- end }}
+
 {{/* Labels every object carries. The operator's own children are told apart by managed-by=penstock. */}}
 {{- define "penstock.labels" -}}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}

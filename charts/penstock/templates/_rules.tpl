@@ -53,7 +53,29 @@ Pipelines own Steps, claims and revisions; Steps own Jobs and Services; Pipeline
   verbs: [list, watch]
 {{- end }}
 
-{{/* Role `name` with `rules` in `namespace`, and its binding to the operator. Takes (dict "root" "name" "namespace" "rules"). */}}
+{{/*
+What the web page's own account may: follow what is looked at, and read what a graph is compiled from. It never says whose
+rows go to whom (a SelfSubjectAccessReview with the viewer's token does), and reads no log, no Secret, and writes nothing.
+*/}}
+{{- define "penstock.webRules" -}}
+- apiGroups: [penstock.dev]
+  resources: [pipelines, steps]
+  verbs: [list, watch]
+- apiGroups: [penstock.dev]
+  resources: [components]
+  verbs: [list]
+- apiGroups: [batch]
+  resources: [jobs]
+  verbs: [list]
+- apiGroups: [apps]
+  resources: [controllerrevisions]
+  verbs: [list]
+{{- end }}
+
+{{/*
+Role `name` with `rules` in `namespace`, and its binding to an `account` of the release's namespace; the operator's if none.
+Takes (dict "root" "name" "namespace" "rules" "account").
+*/}}
 {{- define "penstock.role" -}}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
@@ -76,7 +98,7 @@ roleRef:
   name: {{ .name }}
 subjects:
   - kind: ServiceAccount
-    name: {{ include "penstock.serviceAccountName" .root }}
+    name: {{ .account | default (include "penstock.serviceAccountName" .root) }}
     namespace: {{ .root.Release.Namespace }}
 {{- end }}
 

@@ -11,6 +11,10 @@ from penstock.api.step import CONTAINER, StepTemplate
 from penstock.api.wiring import ComponentInput, ComponentOutput
 
 
+def _made(output: ComponentOutput) -> bool:
+    return any(one is not None for one in (output.from_, output.first_of, output.expr))
+
+
 class ComponentSpec(StepContainerFields, RunOptions):
     """What the Component takes, gives and runs: either container fields or `steps`."""
 
@@ -18,15 +22,18 @@ class ComponentSpec(StepContainerFields, RunOptions):
         excludes("steps", *CONTAINER, "resources", "retry", "timeout", "pod", "undo", why="a graph has no container"),
         requires_one("image", "script", "command", "args", "steps"),
         Rule(
-            message="an output of a graph needs `from: step.output`; add it to each output",
-            holds=lambda spec: not spec.steps or all(output.from_ for output in spec.outputs or ()),
-            cel="!has(self.steps) || !has(self.outputs) || self.outputs.all(output, has(output.from))",
+            message="an output of a graph needs `from: step.output`, `firstOf` or `expr`; add one to each output",
+            holds=lambda spec: not spec.steps or all(map(_made, spec.outputs or ())),
+            cel="!has(self.steps) || !has(self.outputs) || "
+            "self.outputs.all(output, has(output.from) || has(output.firstOf) || has(output.expr))",
             at="outputs",
         ),
         Rule(
-            message="`from` is for the outputs of a graph (`steps`); a container writes its own: remove `from`",
-            holds=lambda spec: spec.steps or not any(output.from_ for output in spec.outputs or ()),
-            cel="has(self.steps) || !has(self.outputs) || !self.outputs.exists(output, has(output.from))",
+            message="`from`, `firstOf` and `expr` are for the outputs of a graph (`steps`); a container writes its own:"
+            " remove them",
+            holds=lambda spec: spec.steps or not any(map(_made, spec.outputs or ())),
+            cel="has(self.steps) || !has(self.outputs) || "
+            "!self.outputs.exists(output, has(output.from) || has(output.firstOf) || has(output.expr))",
             at="outputs",
         ),
     )

@@ -8,20 +8,20 @@ from pydantic import Field, StringConstraints
 from penstock.api.base import ENV_NAME, Image, Model, Script, Text
 from penstock.api.durations import Duration
 from penstock.api.pods import PodOptions
-from penstock.api.quantities import Quantity
+from penstock.api.quantities import Amount, Quantity
 from penstock.api.rules import Rule, Rules, Unique, at_most_one, exactly_one, excludes, requires
 
 Argument = Text
 QuantityText = Quantity
 ResourceName = Annotated[str, StringConstraints(max_length=317)]
-ResourceMap = Annotated[dict[ResourceName, QuantityText], Field(max_length=32)]
+ResourceMap = Annotated[dict[ResourceName, Amount], Field(max_length=32)]
 
 
 class KeySelector(Model):
     """A key of a ConfigMap or Secret."""
 
     name: Annotated[str, StringConstraints(max_length=253)]
-    """Name of the object."""
+    """Name of the object, or `$(params.NAME)`."""
     key: Annotated[str, StringConstraints(max_length=253)]
     """Key within it."""
     optional: bool | None = None
@@ -68,7 +68,7 @@ class LocalReference(Model):
     """An object of the same namespace."""
 
     name: Annotated[str, StringConstraints(max_length=253)]
-    """Name of the object."""
+    """Name of the object, or `$(params.NAME)`."""
     optional: bool | None = None
     """Whether it may be missing."""
 
@@ -87,7 +87,10 @@ class EnvFrom(Model):
 
 
 class Resources(Model):
-    """Core ResourceRequirements: what the step needs to be scheduled, and what it may use at most."""
+    """Core ResourceRequirements: what the step needs to be scheduled, and what it may use at most.
+
+    An amount may be a parameter: `$(params.NAME)`.
+    """
 
     requests: ResourceMap | None = None
     """Amounts that scheduling counts: cpu, memory, nvidia.com/gpu, any extended resource."""
@@ -148,7 +151,7 @@ class ContainerFields(Model):
     rules: ClassVar[Rules] = (excludes("script", "command", why="a script runs in place of a command"),)
 
     image: Image | None = None
-    """Container image. Use a digest if reuse must notice that a tag moved."""
+    """Container image, or `$(params.NAME)`. Use a digest if reuse must notice that a tag moved."""
     command: Annotated[list[Argument] | None, Field(max_length=256)] = None
     """Entrypoint, as in a core container; not with `script`."""
     args: Annotated[list[Argument] | None, Field(max_length=256)] = None

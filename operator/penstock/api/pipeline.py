@@ -28,7 +28,7 @@ class Defaults(RunOptions):
     """Settings that apply where a step is silent."""
 
     image: Image | None = None
-    """Container image."""
+    """Container image, or `$(params.NAME)`."""
 
 
 QueueName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=63)]

@@ -31,7 +31,7 @@ class ConfigMapVolume(Model):
     """Files from a ConfigMap."""
 
     name: Name
-    """Name of the ConfigMap."""
+    """Name of the ConfigMap, or `$(params.NAME)`."""
     items: Annotated[list[KeyToPath] | None, Field(max_length=64)] = None
     """Keys to project; all if absent."""
     default_mode: Mode | None = None
@@ -44,7 +44,7 @@ class SecretVolume(Model):
     """Files from a Secret."""
 
     secret_name: Name
-    """Name of the Secret."""
+    """Name of the Secret, or `$(params.NAME)`."""
     items: Annotated[list[KeyToPath] | None, Field(max_length=64)] = None
     """Keys to project; all if absent."""
     default_mode: Mode | None = None

@@ -110,6 +110,33 @@ Quantity = Annotated[
 ]
 """A quantity. Unlike int-or-string this takes `cpu: 0.5` too, as a core Pod does; bounds keep lists and objects out."""
 
+_PARAMETER = r"^\$\(params\.[A-Za-z_][A-Za-z0-9_-]{0,62}\)$"
+
+
+def _check_amount(value: object) -> str | int | float:
+    if isinstance(value, str) and value.startswith("$(params."):
+        if not re.fullmatch(_PARAMETER, value):
+            raise ValueError(f"{value!r} is no parameter; write $(params.NAME)")
+        return value
+    return _check(value)
+
+
+Amount = Annotated[
+    str | int | float,
+    PlainValidator(_check_amount),
+    WithJsonSchema(
+        {
+            "x-kubernetes-preserve-unknown-fields": True,
+            **_BOUNDS,
+            "pattern": f"{PATTERN}|{_PARAMETER}",
+            "maxLength": 80,
+            "maxItems": 0,
+            "maxProperties": 0,
+        }
+    ),
+]
+"""A quantity, or `$(params.NAME)`: a parameter that is one."""
+
 WholeQuantity = Annotated[
     str | int,
     PlainValidator(_check_whole),

@@ -154,6 +154,9 @@ ArtifactPlace = Annotated[str, StringConstraints(max_length=1024)]
 Digest = Annotated[str, StringConstraints(max_length=71)]
 
 
+BoundReference = Annotated[str, StringConstraints(pattern=PATH_REFERENCE, max_length=253)]
+
+
 class BoundInput(Input):
     """An input of a Step object: `from` may lead through composite components (`a.second.result`)."""
 
@@ -163,6 +166,8 @@ class BoundInput(Input):
         StringConstraints(pattern=PATH_REFERENCE, max_length=253),
     ] = None
     """`step.output`; only on Steps that a Pipeline owns."""
+    first_of: Annotated[list[BoundReference] | None, Field(max_length=16)] = None
+    """Several of them, of which the first that there is counts; only on Steps that a Pipeline owns."""
 
 
 class StepSpec(StepBehaviour):
@@ -178,7 +183,7 @@ class StepSpec(StepBehaviour):
             message="a Step on its own takes literal values only; give each input a `value`, or use a Pipeline",
             holds=lambda spec: spec.is_set("fingerprint") or all(i.is_set("value") for i in spec.inputs or ()),
             cel="has(self.fingerprint) || !has(self.inputs) || !self.inputs.exists(input, "
-            "has(input.from) || has(input.param) || has(input.each) || has(input.expr))",
+            "has(input.from) || has(input.param) || has(input.firstOf) || has(input.each) || has(input.expr))",
             at="inputs",
         ),
         Rule(

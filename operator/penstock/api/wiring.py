@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from penstock.api.base import Description, DnsLabel, Expression, Identifier, Json, Model, OutputReference
-from penstock.api.rules import Rule, Rules, Unique, exactly_one_source
+from penstock.api.rules import Rule, Rules, Unique, exactly_one, exactly_one_source, excludes
 
 
 class ValueType(StrEnum):
@@ -33,6 +33,8 @@ class OutputType(StrEnum):
 
 
 Enum = Annotated[list[Json], Field(min_length=1, max_length=64)]
+References = Annotated[list[OutputReference], Field(min_length=2, max_length=16), Unique()]
+"""Outputs of which the first that there is counts."""
 
 
 class Parameter(Model):
@@ -53,10 +55,10 @@ class Parameter(Model):
 class Input(Model):
     """A named value or artifact that the step's container sees as `INPUT_<NAME>`.
 
-    Exactly one of `value`, `param`, `from`, `each` and `expr` says where it comes from.
+    Exactly one of `value`, `param`, `from`, `firstOf`, `each` and `expr` says where it comes from.
     """
 
-    rules: ClassVar[Rules] = (exactly_one_source("value", "param", "from", "each", "expr"),)
+    rules: ClassVar[Rules] = (exactly_one_source("value", "param", "from", "firstOf", "each", "expr"),)
 
     name: Identifier
     """Name; the container sees `INPUT_<NAME>` in upper case, with `-` as `_`."""
@@ -66,6 +68,8 @@ class Input(Model):
     """Name of a Pipeline parameter (inside a Component: of one of its inputs)."""
     from_: Annotated[OutputReference | None, Field(alias="from")] = None
     """`step.output`: an output of another step, which must then succeed first."""
+    first_of: References | None = None
+    """Several `step.output`: the first that there is once all these steps have ended, as where branches meet."""
     each: Identifier | None = None
     """Name of a `forEach` variable of this step."""
     expr: Expression | None = None
@@ -122,21 +126,36 @@ class ComponentInput(Model):
 
 
 class ComponentOutput(Output):
-    """A typed output that a Component declares; in a graph it names the step that produces it."""
+    """A typed output that a Component declares; in a graph it says what it is made of."""
+
+    rules: ClassVar[Rules] = (
+        excludes("from", "firstOf", "expr", why="an output has one source"),
+        excludes("firstOf", "expr", why="an output has one source"),
+    )
 
     from_: Annotated[OutputReference | None, Field(alias="from")] = None
     """`step.output` of the Component's graph; only with `steps`."""
+    first_of: References | None = None
+    """Several `step.output` of the graph: the first that there is; only with `steps`."""
+    expr: Expression | None = None
+    """A CEL expression over the Component's inputs and its steps; only with `steps`."""
     description: Description | None = None
     """What the output holds."""
 
 
 class PipelineOutput(Model):
-    """A result shown in the Pipeline's `status.outputs`."""
+    """A result shown in the Pipeline's `status.outputs`: exactly one of `from`, `firstOf` and `expr`."""
+
+    rules: ClassVar[Rules] = (exactly_one("from", "firstOf", "expr"),)
 
     name: Identifier
     """Name of the result."""
-    from_: Annotated[OutputReference, Field(alias="from")]
+    from_: Annotated[OutputReference | None, Field(alias="from")] = None
     """`step.output` that it is taken from."""
+    first_of: References | None = None
+    """Several `step.output`: the first that there is once all these steps have ended."""
+    expr: Expression | None = None
+    """A CEL expression over `params`, `steps.X.status` and `steps.X.outputs.Y`, once these steps have ended."""
 
 
 class Outcome(StrEnum):

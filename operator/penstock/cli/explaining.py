@@ -1,16 +1,14 @@
 """What `penstock why` asks the cluster for, and how it answers."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from penstock.api import durations
-from penstock.api.quantities import render
-from penstock.cli.forecasting import cluster_ledger
 from penstock.cluster.api import Cluster
 from penstock.cluster.failure import Failure
 from penstock.cluster.observing import Sight, observe
+from penstock.cluster.stock import stock
+from penstock.core.asked.answer_data import Tell, as_it_is
 from penstock.core.asked.why import Answer, Whole, answers, whole
-from penstock.core.causes import Held, Short
-from penstock.core.clock import stamp
 from penstock.core.names import task_of
 from penstock.core.wording import Reader, clock
 
@@ -18,7 +16,7 @@ from penstock.core.wording import Reader, clock
 def ask(cluster: Cluster) -> tuple[list[Answer], Sight]:
     """How every step that the user may see stands, and what the answers were found from."""
     sight = observe(cluster)
-    return answers(sight.observed, cluster_ledger(cluster).snapshot(), sight.now, sight.learned), sight
+    return answers(sight.observed, stock(cluster).capacity, sight.now, sight.learned), sight
 
 
 def of_pipeline(sight: Sight, namespace: str, pipeline: str) -> Whole | None:
@@ -51,15 +49,6 @@ def head(pipeline: str, found: Whole) -> Iterator[str]:
         yield f"  {problem} [{problem.reason.value}]"
 
 
-Tell = Callable[[str, str], str]
-"""What a text means that the step at a path wrote."""
-
-
-def as_it_is(path: str, text: str) -> str:
-    """The text."""
-    return text
-
-
 def lines(found: Sequence[Answer], detailed: bool, now: float, tell: Tell = as_it_is) -> Iterator[str]:
     """One line for each step that has not ended; with `detailed` for every one, and with its place and rank."""
     shown = [one for one in found if detailed or one.phase not in ("Succeeded", "Skipped")]
@@ -75,52 +64,6 @@ def lines(found: Sequence[Answer], detailed: bool, now: float, tell: Tell = as_i
             yield f"  number {one.place} of {one.waiting} that wait for room; longest remaining path {rank}"
         if one.eta is not None and one.place is not None:
             yield f"  expected to start at about {clock(one.eta, now)}"
-
-
-def as_data(one: Answer, tell: Tell = as_it_is) -> dict[str, object]:
-    """An answer as JSON."""
-    message = tell(one.key[2], one.words(Reader.of_all(one.key[0])))
-    data: dict[str, object] = {"pipeline": one.key[1], "step": one.key[2], "phase": one.phase, "message": message}
-    if one.undo:
-        data["undo"] = True
-    if one.reason:
-        data["reason"] = one.reason.value
-    if one.wait and isinstance(one.wait.cause, Short):
-        data["short"] = short_data(one.wait.cause)
-    if one.rank is not None:
-        data["rankSeconds"] = round(one.rank, 3)
-    if one.place is not None:
-        data["place"], data["waiting"] = one.place, one.waiting
-    if one.eta is not None:
-        data["eta"] = stamp(one.eta)
-    return data
-
-
-def short_data(cause: Short) -> dict[str, object]:
-    """What is short as JSON, with amounts as Kubernetes writes them."""
-    data: dict[str, object] = {
-        "resource": cause.resource,
-        "needed": render(cause.resource, cause.needed * cause.pods),
-        "free": render(cause.resource, cause.free),
-        "total": render(cause.resource, cause.total),
-    }
-    if cause.pool:
-        data["limit"] = cause.pool
-    if cause.reserved is not None:
-        data["reserved"] = stamp(cause.reserved)
-    data["holders"] = [_holder(one, cause.resource) for one in cause.holders]
-    return data
-
-
-def _holder(one: Held, resource: str) -> dict[str, object]:
-    kind, namespace, name = one.owner.kind.value, one.owner.namespace, one.owner.name
-    data: dict[str, object] = {
-        "kind": kind,
-        "namespace": namespace,
-        "name": name,
-        "amount": render(resource, one.amount),
-    }
-    return data if one.until is None else {**data, "until": stamp(one.until)}
 
 
 def whole_data(pipeline: str, found: Whole) -> dict[str, object]:

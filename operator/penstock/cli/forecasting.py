@@ -2,24 +2,19 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from penstock.api import Pipeline
-from penstock.cli.files.linting import Level, lint
 from penstock.cli.files.reading import read
-from penstock.cluster.api import JOBS, NODES, PODS, QUOTAS, RANGES, Cluster, Object, Resource
 from penstock.cluster.components import namespace_of, visible
 from penstock.cluster.failure import Failure
-from penstock.core import labels
+from penstock.cluster.linting import Level, lint
+from penstock.cluster.planning import workload_of
 from penstock.core.admission.capacity import Capacity
 from penstock.core.admission.demands import Key
-from penstock.core.admission.ledger import Ledger
-from penstock.core.admission.observed_capacity import job_hold, node_view, pod_hold, quota_view, range_view
 from penstock.core.asked.forecast import Change, Difference, Forecast, asked_for, one_node, parse_amounts, unasked
-from penstock.core.foresight.activities import Workload, merged, workload
+from penstock.core.foresight.activities import Workload, merged
 from penstock.core.graph.compiler import compile_pipeline
-from penstock.core.graph.graph import Graph
-from penstock.core.graph.learned import Learned, families
+from penstock.core.graph.learned import Learned
 from penstock.core.waits import Wait
 from penstock.core.wording import Reader
 
@@ -40,17 +35,8 @@ def planned_from_files(files: list[str], namespace: str, learned: Learned | None
         compiled = compile_pipeline(pipeline.spec, visible(report.models, home))
         assert compiled.graph is not None
         names.append(str(pipeline.metadata.get("name")))
-        load = workload(compiled.graph, home or namespace, names[-1], learned)
-        loads.append(replace(load, notes=(*_durations(compiled.graph, learned), *load.notes)))
+        loads.append(workload_of(compiled.graph, home or namespace, names[-1], learned))
     return ", ".join(names), merged(loads)
-
-
-def _durations(graph: Graph, learned: Learned | None) -> Iterator[str]:
-    """Where the durations come from, if not from the manifest; what is assumed the workload says itself."""
-    known = [name for name, one in families(graph).items() if learned and learned.seconds(one) is not None]
-    if known:
-        more = f" and {len(known) - 5} more" if len(known) > 5 else ""
-        yield f"durations learned from earlier runs: {', '.join(known[:5])}{more}"
 
 
 def given_capacity(texts: list[str]) -> Capacity:
@@ -60,41 +46,6 @@ def given_capacity(texts: list[str]) -> Capacity:
     except ValueError as error:
         raise Failure(f"--capacity: {error}") from error
     return Capacity.of(nodes)
-
-
-def cluster_ledger(cluster: Cluster) -> Ledger:
-    """What the cluster has and who holds it; what the user may not see is left out."""
-    ledger = Ledger()
-    nodes = _listed(cluster, NODES, None)
-    if nodes is not None:
-        ledger.see_nodes(map(node_view, nodes))
-    for pod in _visible(cluster, PODS):
-        ledger.put_pod(pod["metadata"]["uid"], pod_hold(pod))
-    for job in _visible(cluster, JOBS):
-        if (job["metadata"].get("labels") or {}).get(labels.MANAGED_BY) == labels.PENSTOCK:
-            ledger.put_job(job["metadata"]["uid"], job_hold(job))
-    for quota in _visible(cluster, QUOTAS):
-        ledger.put_quota(quota_view(quota))
-    for limits in _visible(cluster, RANGES):
-        ledger.put_range(range_view(limits))
-    return ledger
-
-
-def _visible(cluster: Cluster, resource: Resource) -> list[Object]:
-    """The objects of all namespaces, or of the own one if the user may see no more."""
-    everywhere = _listed(cluster, resource, None)
-    return everywhere if everywhere is not None else _listed(cluster, resource, cluster.namespace) or []
-
-
-def _listed(cluster: Cluster, resource: Resource, namespace: str | None) -> list[Object] | None:
-    from penstock.cluster.api import Refused
-
-    try:
-        return list(cluster.list(resource, namespace))
-    except Refused as refused:
-        if refused.status == 403:
-            return None
-        raise
 
 
 def changes(texts: Iterable[str]) -> list[Change]:

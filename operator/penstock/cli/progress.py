@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from penstock.api import durations
-from penstock.cli.forecasting import cluster_ledger, not_starting
+from penstock.cli.forecasting import not_starting
 from penstock.cluster.api import PIPELINES, Cluster
 from penstock.cluster.failure import Failure
 from penstock.cluster.observing import observe
+from penstock.cluster.stock import stock
 from penstock.core.admission.policies import Policy
 from penstock.core.asked.gantt import Span
 from penstock.core.asked.progress import Course, Progress, progress, words
@@ -27,7 +28,7 @@ def of_cluster(cluster: Cluster, name: str, policy: Policy) -> Progress:
     if mine.graph is None or mine.problems:
         wrong = "\n".join(map(str, mine.problems)) or "its spec cannot be read"
         raise Failure(f"pipeline {name!r} is not valid, so there is no plan:\n{wrong}")
-    found = progress(mine, sight.observed, cluster_ledger(cluster).snapshot(), sight.learned, policy)
+    found = progress(mine, sight.observed, stock(cluster).capacity, sight.learned, policy)
     return replace(found, notes=(*sight.notes, *found.notes))
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,6 +19,9 @@ CONNECT_SECONDS = 10
 READ_SECONDS = 60
 PAGE = 500
 MERGE_PATCH = "application/merge-patch+json"
+READS = ("get", "list", "watch")
+REVIEWS = ("/selfsubjectreviews", "/selfsubjectaccessreviews")
+"""What is asked by writing it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ class Cluster:
         self._asked_namespace = namespace
         self.context = context
         self.kubeconfig = kubeconfig or os.environ.get("KUBECONFIG") or None
+        self.read_only = False
+        """Whether every write is refused before it is sent."""
         self.left: dict[str, None] = {}
         """Pipelines for which something was written that nobody is there to act on."""
 
@@ -71,6 +77,13 @@ class Cluster:
     def namespace(self) -> str:
         """The namespace asked for, else the context's, else `default`."""
         return self._asked_namespace or self._context_namespace or "default"
+
+    def within(self, namespace: str) -> "Cluster":
+        """The same API server, with another namespace to work in."""
+        other = copy(self)
+        other._asked_namespace = namespace
+        other.__dict__.pop("namespace", None)
+        return other
 
     @property
     def acts(self) -> bool:
@@ -103,6 +116,23 @@ class Cluster:
             raise Failure(explain_config(error, self.kubeconfig, self.context)) from error
         return client.ApiClient(configuration)
 
+    def _credentials(self) -> dict[str, str]:
+        """Headers that say who asks."""
+        return {one["key"]: one["value"] for one in self._client.configuration.auth_settings().values()}
+
+    @cached_property
+    def _anonymous(self) -> Any:
+        """The way to the same API server with nothing that says who asks: no token, and no certificate either."""
+        kubernetes, known = _kubernetes(), self._client.configuration
+        configuration = kubernetes.client.Configuration()
+        for name in ("host", "ssl_ca_cert", "verify_ssl", "assert_hostname", "tls_server_name", "proxy", "no_proxy"):
+            setattr(configuration, name, getattr(known, name))
+        return kubernetes.client.ApiClient(configuration)
+
+    def bearing(self, token: str) -> "Cluster":
+        """The same API server, asked by whoever bears the token."""
+        return Bearing(self, token)
+
     def request(
         self,
         method: str,
@@ -117,8 +147,7 @@ class Cluster:
         import urllib3
 
         configuration = self._client.configuration
-        headers = {"Accept": accept, "User-Agent": "penstock"}
-        headers.update({one["key"]: one["value"] for one in configuration.auth_settings().values()})
+        headers = {"Accept": accept, "User-Agent": "penstock", **self._credentials()}
         if body is not None:
             headers["Content-Type"] = content_type
         url = f"{configuration.host}{path}{'?' + urlencode(query) if query else ''}"
@@ -146,6 +175,8 @@ class Cluster:
 
         from penstock.api.plain import decode  # only where needed: `penstock --help` is to start fast
 
+        if self.read_only and method != "GET" and not path.endswith(REVIEWS):
+            raise Refused(403, "this is only to look: `--read-only` was given", "")
         response = self.request(method, path, query, **options)
         try:
             found: Object = decode(response.read())
@@ -199,9 +230,10 @@ class Cluster:
         path = resource.path(self.namespace, name)
         return self.json("PATCH", path, {"fieldManager": "penstock"}, body=change, content_type=MERGE_PATCH)
 
-    def replace(self, resource: Resource, name: str, manifest: Object) -> Object:
-        """Replaces an object of the namespace by the manifest, if it is still of the version that this names."""
-        return self.json("PUT", resource.path(self.namespace, name), {"fieldManager": "penstock"}, body=manifest)
+    def replace(self, resource: Resource, manifest: Object) -> Object:
+        """Replaces an object by the manifest, if it is still of the version that this names."""
+        path = resource.path(manifest["metadata"]["namespace"], manifest["metadata"]["name"])
+        return self.json("PUT", path, {"fieldManager": "penstock"}, body=manifest)
 
     def user(self) -> str:
         """Who the API server says the user is."""
@@ -209,6 +241,33 @@ class Cluster:
         found = self.json("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", body=review)
         name: str = found["status"]["userInfo"]["username"]
         return name
+
+    def may(self, verb: str, resource: Resource, namespace: str | None) -> bool:
+        """Whether the API server would let the user do that in a namespace (None: in all) (SelfSubjectAccessReview)."""
+        if self.read_only and verb not in READS:
+            return False
+        group = resource.api.split("/")[1] if resource.api.startswith("apis/") else ""
+        name, _, part = resource.plural.partition("/")
+        asked = {"verb": verb, "group": group, "resource": name, "subresource": part, "namespace": namespace or ""}
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": asked},
+        }
+        found = self.json("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", body=review)
+        return (found.get("status") or {}).get("allowed") is True
+
+
+class Bearing(Cluster):
+    """An API server that somebody with a token asks, over connections that say nothing of whoever shares them."""
+
+    def __init__(self, shared: Cluster, token: str) -> None:
+        super().__init__(shared.namespace)
+        self._client = shared._anonymous
+        self._token = token
+
+    def _credentials(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token}"}
 
 
 class Refused(Failure):

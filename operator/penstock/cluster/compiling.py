@@ -6,10 +6,12 @@ from dataclasses import replace
 from penstock.api import Pipeline
 from penstock.api.base import API_VERSION
 from penstock.api.parse import InvalidManifest, parse
-from penstock.cluster.api import Cluster, Refused
+from penstock.cluster.api import Cluster, Object, Refused
 from penstock.cluster.components import Existing, Pinned
+from penstock.cluster.failure import Failure
 from penstock.cluster.revisions import every
 from penstock.core.graph.compiler import Compiled, compile_pipeline
+from penstock.core.graph.graph import Graph
 from penstock.core.pipeline.revisions import (
     Pins,
     RevisionView,
@@ -19,6 +21,7 @@ from penstock.core.pipeline.revisions import (
     of_generation,
     taken_up_last,
 )
+from penstock.core.seen.reading import pipeline_view, step_view
 from penstock.core.seen.views import JobView, PipelineView, StepView
 
 
@@ -40,14 +43,18 @@ class Compiling:
         kept = self._kept(view) if pinned or invalid or before is not None else []
         past = of_generation(kept, before) if before is not None else None
         if past is not None:
-            old = self._compile(replace(view, spec=past.spec), past.pins)
+            old = self.past(view, past)
             if edit_waits(view, old.graph, steps, jobs):
                 return old, True
         compiled = self._compile(view, kept_pins(view, kept) or {})
         last = taken_up_last(view, kept) if compiled.problems else None
         if last is not None:
-            compiled = Compiled(self._compile(replace(view, spec=last.spec), last.pins).graph, compiled.problems)
+            compiled = Compiled(self.past(view, last).graph, compiled.problems)
         return compiled, False
+
+    def past(self, view: PipelineView, revision: RevisionView) -> Compiled:
+        """What the Pipeline was in a revision that is kept, with the Components that it was pinned to."""
+        return self._compile(replace(view, spec=revision.spec), revision.pins)
 
     def _kept(self, view: PipelineView) -> list[RevisionView]:
         if not view.status.get("revision"):
@@ -71,3 +78,12 @@ class Compiling:
             return Compiled(None, ())
         assert isinstance(model, Pipeline)
         return compile_pipeline(model.spec, Pinned(pins, self.existing, view.namespace))
+
+
+def graph_of(cluster: Cluster, pipeline: Object, steps: Sequence[Object]) -> Graph:
+    """The graph of a Pipeline as it is now, whatever edit waits behind it. Raises Failure if there is none."""
+    view = pipeline_view(pipeline)
+    compiled, _ = Compiling(cluster).graph(view, map(step_view, steps), {})
+    if compiled.graph is None:
+        raise Failure(f"pipeline {view.name!r} is not valid:\n" + "\n".join(map(str, compiled.problems)))
+    return compiled.graph

@@ -33,14 +33,15 @@ def namespace_of(model: Manifest) -> str | None:
 def in_cluster(cluster: Cluster, pipeline: Pipeline) -> Components:
     """The Components of the Pipeline's namespace and of the others that it refers to; broken ones are left out."""
     models: list[Manifest] = []
-    wanted, seen = {cluster.namespace, *_mentioned([*pipeline.spec.steps, *(pipeline.spec.finally_ or ())])}, set()
+    home = namespace_of(pipeline) or cluster.namespace
+    wanted, seen = {home, *_mentioned([*pipeline.spec.steps, *(pipeline.spec.finally_ or ())])}, set()
     while wanted:
         namespace = wanted.pop()
         seen.add(namespace)
         for model in _listed(cluster, namespace):
             models.append(model)
             wanted |= set(_mentioned(model.spec.steps or [])) - seen
-    return visible(models, cluster.namespace)
+    return visible(models, home)
 
 
 class Existing:

@@ -1,14 +1,14 @@
 """Chooses the pods whose logs are asked for, and reads them."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from penstock.cluster.api import PIPELINES, PODS, STEPS, Cluster, Object, Refused
 from penstock.cluster.failure import Failure
+from penstock.cluster.reading import lines
 from penstock.cluster.steps import Leaf, leaf, path_of, task_of, why
 
-CONTAINER = "step"
 _PIPELINE, _STEP = "penstock.dev/pipeline", "penstock.dev/step"
 _INDEX, _ATTEMPT = "penstock.dev/index", "penstock.dev/attempt"
 _REPLICA = "batch.kubernetes.io/job-completion-index"
@@ -82,15 +82,40 @@ def choose(cluster: Cluster, name: str, step: str | None) -> Chosen:
     chosen = [one for one in found if step is None or _belongs(one, step)]
     if step and not chosen and found:
         raise Failure(f"pipeline {name!r} has no step {step!r}{_nearest(step, found)}")
-    selector = f"{_PIPELINE}={name}"
     keys = {_key(one): leaf(one) for one in chosen}
+    return Chosen(keys, _selector(name, keys))
+
+
+def _selector(name: str, keys: Collection[Key]) -> str:
+    """What the pods of these Steps of a Pipeline have in common."""
+    selector = f"{_PIPELINE}={name}"
     tasks = {task for task, _ in keys}
     if len(tasks) == 1:
         selector += f",{_STEP}={tasks.pop()}"
     if len(keys) == 1:
         (index,) = {index for _, index in keys}
         selector += f",{_INDEX}={index}" if index else f",!{_INDEX}"
-    return Chosen(keys, selector)
+    return selector
+
+
+def pods_of(cluster: Cluster, name: str, step: Object) -> list[Object]:
+    """All pods of one Step of a Pipeline, of its undo too, the latest attempt first, replicas in their order."""
+    found = cluster.list(PODS, cluster.namespace, _selector(name, [_key(step)]))
+    return sorted(sorted(found, key=replica_of), key=_began, reverse=True)
+
+
+def _began(pod: Object) -> tuple[str, int]:
+    return str(pod["metadata"].get("creationTimestamp", "")), attempt_of(pod)
+
+
+def attempt_of(pod: Object) -> int:
+    """The attempt that a pod runs."""
+    return int((pod["metadata"].get("labels") or {}).get(_ATTEMPT, "0"))
+
+
+def replica_of(pod: Object) -> int:
+    """Which of the pods of an attempt it is, from 0."""
+    return int((pod["metadata"].get("labels") or {}).get(_REPLICA, "0"))
 
 
 def _alone(cluster: Cluster, name: str) -> Chosen | None:
@@ -121,36 +146,11 @@ def _key(obj: Object) -> Key:
 
 
 def _of_step(step: Leaf, pods: Sequence[Object], wanted: Wanted) -> Iterator[Source]:
-    numbers = {int((pod["metadata"].get("labels") or {}).get(_ATTEMPT, "0")) for pod in pods}
-    number = wanted.number if wanted.number is not None else max(numbers, default=0) - wanted.back
-    of_attempt = [pod for pod in pods if pod["metadata"]["labels"].get(_ATTEMPT) == str(number)]
-    of_attempt.sort(key=lambda pod: int(pod["metadata"]["labels"].get(_REPLICA, "0")))
+    number = wanted.number if wanted.number is not None else max(map(attempt_of, pods), default=0) - wanted.back
+    of_attempt = sorted((pod for pod in pods if attempt_of(pod) == number), key=replica_of)
     for pod in of_attempt:
-        replica = pod["metadata"]["labels"].get(_REPLICA, "0") if len(of_attempt) > 1 else ""
-        yield Source(pod["metadata"]["name"], f"{step.path}{'#' if replica else ''}{replica}", step.path)
-
-
-def lines(cluster: Cluster, pod: str, tail: int | None, follow: bool) -> Iterator[str]:
-    """The lines of a pod's log, without their ends. Raises Failure."""
-    import urllib3
-
-    query = {"container": CONTAINER, **({"tailLines": tail} if tail is not None else {})}
-    if follow:
-        query["follow"] = "true"
-    path = f"{PODS.path(cluster.namespace, pod)}/log"
-    response = cluster.request("GET", path, query, accept="*/*", read_seconds=None if follow else 60)
-    rest = b""
-    try:
-        for chunk in response.stream(65536, decode_content=True):
-            *whole, rest = (rest + chunk).split(b"\n")
-            for line in whole:
-                yield line.decode("utf-8", "replace")
-    except (urllib3.exceptions.HTTPError, OSError) as error:
-        raise Failure(f"the log of pod {pod!r} broke off: {error}") from error
-    finally:
-        response.close()
-    if rest:
-        yield rest.decode("utf-8", "replace")
+        replica = f"#{replica_of(pod)}" if len(of_attempt) > 1 else ""
+        yield Source(pod["metadata"]["name"], f"{step.path}{replica}", step.path)
 
 
 class Follower:

@@ -19,6 +19,7 @@ def every(cluster: Cluster, namespace: str, name: str, uid: str) -> list[Revisio
 
 def kept(cluster: Cluster, pipeline: Object) -> list[RevisionView]:
     """The kept revisions, newest first; of generations with the same revision the latest."""
-    found = every(cluster, cluster.namespace, pipeline["metadata"]["name"], pipeline["metadata"]["uid"])
+    meta = pipeline["metadata"]
+    found = every(cluster, meta["namespace"], meta["name"], meta["uid"])
     latest = {one.revision: one for one in sorted(found, key=lambda one: one.generation)}
     return sorted(latest.values(), key=lambda one: -one.revision)

@@ -1,7 +1,8 @@
 """One Pipeline with its Steps as changes come in, and whether it has ended."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from penstock.cluster.api import PIPELINES, STEPS, Object
 from penstock.cluster.failure import CANCELLED, FAILED, Failure
@@ -48,9 +49,11 @@ class Standing:
         """0 Succeeded, 1 Failed or Invalid, 2 Cancelled; None while it runs or has an edit or rerun to take up."""
         if not self.complete or self.pipeline is None:
             return None
-        phase = (self.pipeline.get("status") or {}).get("phase")
-        if phase not in PIPELINE_ENDED or not self.taken_up:
-            return None
+        metadata, status = self.pipeline["metadata"], self.pipeline.get("status") or {}
+        phase = status.get("phase")
+        seen = {metadata.get("generation"), *(one.get("observedGeneration") for one in _conditions(status))}
+        if phase not in PIPELINE_ENDED or len(seen) > 1 or not self.taken_up:
+            return None  # an edit that begins no revision is carried out once all conditions are of it
         return {"Succeeded": 0, "Cancelled": CANCELLED}.get(phase, FAILED)
 
     @property
@@ -63,6 +66,10 @@ class Standing:
             return False
         asked = (metadata.get("annotations") or {}).get("penstock.dev/rerun")
         return not asked or status.get("phase") == "Invalid" or same_rerun(asked, status.get("rerun"))
+
+
+def _conditions(status: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    return (one for one in status.get("conditions") or () if "observedGeneration" in one)
 
 
 def same_rerun(asked: str, taken_up: str | None) -> bool:

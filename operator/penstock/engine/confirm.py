@@ -12,9 +12,9 @@ from dataclasses import replace
 from penstock.core.seen.reading import job_view
 from penstock.core.seen.views import RUN, JobView, StepView
 from penstock.core.step.outcomes import ENDED_PODS
-from penstock.core.step.status import under_way
+from penstock.core.step.status import gone_job, under_way
 from penstock.engine.client import Client, Refused
-from penstock.engine.resources import JOBS, OURS, PODS
+from penstock.engine.resources import JOBS, OURS, PODS, Object
 from penstock.engine.store import Store
 
 JOB_NAME = "batch.kubernetes.io/job-name"
@@ -41,10 +41,7 @@ class Confirm:
         """
         doubtful = [job for step in steps for job in self.store.jobs_of(step.uid) if self._doubtful(step, job)]
         for job in doubtful:
-            wanted = {"labelSelector": f"{OURS},{JOB_NAME}={job.name}"}
-            async for _, items in self.client.pages(PODS, job.namespace, wanted):
-                for item in items:
-                    self.store.put(PODS, item)
+            await self._pods(job.namespace, job.name)
             if self.store.jobs.get(job.uid) or job.uid in self.store.away:
                 self._asked.add(job.uid)
         return bool(doubtful)
@@ -65,8 +62,26 @@ class Confirm:
         found = await self._read(step, name)
         if was:
             found = found if found and found.uid == was.uid else replace(was, gone=True)
+        elif found is None:
+            found = await self._left_behind(step, name)
         if found:
             self.store.set_aside(found)
+
+    async def _left_behind(self, step: StepView, name: str) -> JobView | None:
+        """A Job that nobody saw go, if it has left a pod behind that runs."""
+        for item in await self._pods(step.namespace, name):
+            pod = self.store.pods.get(item["metadata"]["uid"])
+            if pod and pod.phase not in ENDED_PODS and self.store.jobs.get(pod.job) is None:
+                return gone_job(step, name, pod.job, pod.created)
+        return None
+
+    async def _pods(self, namespace: str, job: str) -> list[Object]:
+        """Takes in the pods of the Job of that name."""
+        wanted = {"labelSelector": f"{OURS},{JOB_NAME}={job}"}
+        found = [item async for _, items in self.client.pages(PODS, namespace, wanted) for item in items]
+        for item in found:
+            self.store.put(PODS, item)
+        return found
 
     async def _read(self, step: StepView, name: str) -> JobView | None:
         try:

@@ -288,9 +288,9 @@ class _Pipeline:
         if inputs:
             spec["inputs"] = inputs
         declared = fields_of_result(of.results).get("outputs", [])
-        sources = {result.output: made.reference for result, made, _ in flow.outputs}
+        sources = {result.output: made.source for result, made, _ in flow.outputs}
         if declared:
-            spec["outputs"] = [{**row, "from": sources[row["name"]]} for row in declared if row["name"] in sources]
+            spec["outputs"] = [{**row, **sources[row["name"]]} for row in declared if row["name"] in sources]
         spec["steps"] = steps
         name = f"{self.name}-{of.title}-{short_hash(canonical(spec))}"
         about = ast.get_docstring(of.function)

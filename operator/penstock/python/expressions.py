@@ -20,9 +20,11 @@ from penstock.python.values import (
     Hidden,
     Joined,
     Made,
+    Param,
     Results,
     Value,
     Written,
+    branched,
     maybe,
     steps_in,
     type_of_given,
@@ -166,24 +168,31 @@ class Expressions:
         return Joined(items, Type(LIST, item=kinds.pop() if len(kinds) == 1 else None))
 
     def _either(self, node: ast.IfExp) -> Value:
-        """`f() if condition else None`: a step with a condition, whose results may be missing."""
+        """`f() if condition else None`: a step with a condition, whose results may be missing; or one of two steps."""
         empty = [isinstance(one, ast.Constant) and one.value is None for one in (node.body, node.orelse)]
-        if empty.count(True) != 1:
+        words = self.condition(node.test)
+        sides = zip((node.body, node.orelse), (words, negated(words)), empty, strict=True)
+        found = [self._under(guard, side) for side, guard, nothing in sides if not nothing]
+        if len(found) == 2 and (both := branched(found)):
+            return both
+        if len(found) == 2:
             raise Refusal(
                 node,
-                "chooses between two values; bind two names, each `... if ... else None`, and pass both as `X | None`",
+                "chooses between two values; let a step choose, or have two steps return results of one type,"
+                " of which one runs",
             )
-        words = self.condition(node.test)
-        guard = negated(words) if empty[0] else words
+        if not found or not isinstance(found[0], Made | Results | Fan):
+            raise Refusal(node, "chooses between values, not between running a step or not; let a step choose")
+        return maybe(found[0])
+
+    def _under(self, guard: str, node: ast.expr) -> Value:
+        """What an expression stands for where a condition holds."""
         before = self.scope.guards
         self.scope.guards = (*before, guard)
         try:
-            found = self.read(node.orelse if empty[0] else node.body)
+            return self.read(node)
         finally:
             self.scope.guards = before
-        if not isinstance(found, Made | Results | Fan):
-            raise Refusal(node, "chooses between values, not between running a step or not; let a step choose")
-        return maybe(found)
 
     def _check_inner(self, node: ast.Call, given: list[tuple[Argument, Value, ast.expr]]) -> None:
         for _, value, place in given:
@@ -210,7 +219,8 @@ class Expressions:
             )
         found = self.functions.get(node.id)
         if isinstance(found, StepFunction | PipelineOf):
-            return found, read_options(self.module, self.problems, using, CallOptions)
+            params = {name: one.name for name, one in self.scope.names.items() if isinstance(one, Param)}
+            return found, read_options(self.module, self.problems, using, CallOptions, params)
         if self._is_marked(node.id):
             raise Refusal(node, f"{node.id!r} cannot be called until what is wrong with it is mended")
         if node.id in self.module.bindings:

@@ -14,7 +14,20 @@ from penstock.python.module import Module
 from penstock.python.options import Fields
 from penstock.python.refusals import Problems, Refusal
 from penstock.python.templates import Call
-from penstock.python.values import NOTHING, Fan, Hidden, Made, Param, Results, Value, maybe, there, type_of_given
+from penstock.python.values import (
+    NOTHING,
+    Branched,
+    Fan,
+    Hidden,
+    Made,
+    Param,
+    Results,
+    Value,
+    branched,
+    maybe,
+    there,
+    type_of_given,
+)
 
 _REFUSED: Mapping[type[ast.stmt], str] = {
     ast.For: "a `for` statement is not read; write a comprehension, [train(n) for n in (1, 2)], or let a step loop",
@@ -37,7 +50,10 @@ _REFUSED: Mapping[type[ast.stmt], str] = {
     ast.Nonlocal: "a pipeline changes nothing outside itself; pass values as arguments",
 }
 _BRANCH = "exists only if the condition holds; write `{name} = None` before the `if`, and take it as `X | None`"
-_BRANCHES = "is set in both branches; bind two names, each `None` before the `if`, and pass both as `X | None`"
+_BRANCHES = (
+    "is set in both branches, but not to results of one type; bind two names, each `None` before the `if`,"
+    " and pass both as `X | None`"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +61,7 @@ class Flow:
     """What a pipeline calls, and where its outputs come from, with the line of each."""
 
     calls: Sequence[Call] = ()
-    outputs: Sequence[tuple[Variable, Made, int]] = field(default_factory=list)
+    outputs: Sequence[tuple[Variable, Made | Branched, int]] = field(default_factory=list)
 
 
 def flow_of(module: Module, functions: Mapping[str, Called], of: PipelineOf, problems: Problems) -> Flow:
@@ -62,7 +78,7 @@ class _Flow:
         self.module = module
         self.expressions = Expressions(module, functions, problems)
         self.scope.names.update({one.name: Param(one.input, one.type) for one in of.arguments})
-        self.outputs: list[tuple[Variable, Made, int]] = []
+        self.outputs: list[tuple[Variable, Made | Branched, int]] = []
         self.empty: dict[str, int] = {}
         """Names that are bound to None, and how many conditions stood around that."""
 
@@ -186,7 +202,10 @@ class _Flow:
         self.scope.names, self.scope.guards = before, guards
         for name in dict.fromkeys(name for branch in branches for name in branch):
             given = [branch[name] for branch in branches if name in branch]
-            if name not in before:
+            both = branched(given) if len(given) > 1 else None
+            if both:
+                before[name] = both
+            elif name not in before:
                 why = _BRANCH.format(name=name) if len(given) == 1 else _BRANCHES
                 before[name] = Hidden("" if Hidden("") in given else why)
             else:
@@ -214,7 +233,7 @@ class _Flow:
         for result, value, place in self._returned(node.value):
             found = type_of_given(value)
             made = value.of if isinstance(value, Fan) else value
-            if found is None or not isinstance(made, Made):
+            if found is None or not isinstance(made, Made | Branched):
                 raise Refusal(place, "is no single result of a step; a pipeline returns what its steps make")
             if not fits(result.type, found):
                 what = f"field {result.name!r}" if result.name else f"what {self.of.name!r} returns"
@@ -260,4 +279,4 @@ def _says_nothing(node: ast.stmt) -> bool:
 
 def outputs_of(flow: Flow) -> list[Fields]:
     """The outputs as a Pipeline has them."""
-    return [{"name": result.output, "from": made.reference} for result, made, _ in flow.outputs]
+    return [{"name": result.output, **made.source} for result, made, _ in flow.outputs]

@@ -35,8 +35,9 @@ MOST_PACKAGES = 11
 class Given:
     """The options of one decorator or call, as far as they could be read."""
 
-    def __init__(self, module: Module, problems: Problems) -> None:
+    def __init__(self, module: Module, problems: Problems, params: Mapping[str, str] | None = None) -> None:
         self._module = module
+        self._params = params or {}
         self._problems = problems
         self.values: dict[str, Json] = {}
         self.places: dict[str, int] = {}
@@ -83,10 +84,15 @@ class Given:
             raise Refusal(keyword, f"there is no option {keyword.arg!r}{hint}")
         self.places[keyword.arg] = keyword.value.lineno
         if keyword.arg != "needs":
-            value = literal(self._module, keyword.value)
+            value = self._parameter(keyword) or literal(self._module, keyword.value)
             if keyword.arg == "packages":
                 _check_packages(keyword.value, value)
             self.values[keyword.arg] = value
+
+    def _parameter(self, keyword: ast.keyword) -> str:
+        """An argument of the pipeline as an amount, as a manifest says it; empty if it is none."""
+        name = keyword.value.id if isinstance(keyword.value, ast.Name) else ""
+        return f"$(params.{self._params[name]})" if keyword.arg in AMOUNTS and name in self._params else ""
 
     @classmethod
     def merged(cls, *given: "Given") -> "Given":
@@ -161,9 +167,14 @@ def _check_packages(node: ast.expr, value: Json) -> None:
         )
 
 
-def read_options(module: Module, problems: Problems, call: ast.expr, known: type) -> Given:
-    """The options of a decorator, or of `.using`, against a table of those that there are."""
-    return Given(module, problems).take(call, known, settings=known in (StepOptions, PipelineOptions))
+def read_options(
+    module: Module, problems: Problems, call: ast.expr, known: type, params: Mapping[str, str] | None = None
+) -> Given:
+    """The options of a decorator, or of `.using`, against a table of those that there are.
+
+    `params`: the arguments of the pipeline that may be amounts, by the names that they have there.
+    """
+    return Given(module, problems, params).take(call, known, settings=known in (StepOptions, PipelineOptions))
 
 
 __all__ = ["CallOptions", "PipelineOptions", "StepOptions", "UndoOptions"]

@@ -12,7 +12,7 @@ from penstock.python.functions import Argument, Called, PipelineOf, StepFunction
 from penstock.python.harness import Signature, Variable
 from penstock.python.options import PYTHON, Fields, Given
 from penstock.python.refusals import Refusal
-from penstock.python.values import Each, Fan, Joined, Made, Param, Results, Value, Written, type_of_given
+from penstock.python.values import Branched, Each, Fan, Joined, Made, Param, Results, Value, Written, type_of_given
 
 LARGEST = 64 * 1024
 
@@ -178,11 +178,11 @@ def _input(call: Call, argument: Argument, value: Value, node: ast.expr) -> Mapp
             return {**row, "param": name}
         case Each(name=name):
             return {**row, "each": name}
-        case Made() | Fan(of=Made()):
-            source = value if isinstance(value, Made) else value.of
-            assert isinstance(source, Made)
-            soft = isinstance(value, Made) and wanted.optional and (found.optional or call.final)
-            return {**row, "from": source.reference, **({"optional": True} if soft else {})}
+        case Made() | Branched() | Fan(of=Made()):
+            source = value.of if isinstance(value, Fan) else value
+            assert isinstance(source, Made | Branched)
+            soft = not isinstance(value, Fan) and wanted.optional and (found.optional or call.final)
+            return {**row, **source.source, **({"optional": True} if soft else {})}
         case Joined(items=items):
             parts = [cel(one.value) if isinstance(one, Written) else term(one, node) for one in items]
             return {**row, "expr": f"[{', '.join(parts)}]"}

@@ -1,6 +1,6 @@
 """What the names in a pipeline stand for: nothing is computed, it is only known where each value will come from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from penstock.api.base import Json
@@ -53,6 +53,24 @@ class Made:
         """As `from` names it."""
         return f"{self.step}.{self.output}"
 
+    @property
+    def source(self) -> dict[str, Json]:
+        """As an input or output of a manifest says it."""
+        return {"from": self.reference}
+
+
+@dataclass(frozen=True, slots=True)
+class Branched:
+    """What a name stands for that is set in several branches, of which one runs."""
+
+    options: tuple[Made, ...]
+    type: Type
+
+    @property
+    def source(self) -> dict[str, Json]:
+        """As an input or output of a manifest says it."""
+        return {"firstOf": [one.reference for one in self.options]}
+
 
 @dataclass(frozen=True, slots=True)
 class Results:
@@ -90,7 +108,7 @@ class Hidden:
     why: str
 
 
-Value = Written | Param | Each | Made | Results | Fan | Joined | Hidden
+Value = Written | Param | Each | Made | Branched | Results | Fan | Joined | Hidden
 NOTHING = Written(None)
 
 
@@ -103,13 +121,29 @@ def maybe(value: Value) -> Value:
             return replace(value, fields={name: _made(maybe(one)) for name, one in value.fields.items()})
         case Fan():
             return Fan(_either(maybe(value.of)))
+        case Branched():
+            return replace(value, type=replace(value.type, optional=True))
         case _:
             return value
 
 
+def branched(given: Sequence[Value]) -> Branched | None:
+    """What a name stands for after branches that all set it; None if they do so to what is not of one type."""
+    if not all(isinstance(one, Made | Branched) for one in given):
+        return None
+    found = [one for one in given if isinstance(one, Made | Branched)]
+    options = [option for one in found for option in (one.options if isinstance(one, Branched) else (one,))]
+    types = {replace(one.type, optional=False, enum=(), name="") for one in found}
+    if len(types) != 1:
+        return None
+    return Branched(
+        tuple(dict.fromkeys(options)), replace(types.pop(), optional=any(one.type.optional for one in found))
+    )
+
+
 def there(value: Value) -> Value:
     """The value as it is seen where it has been asked whether it is None."""
-    if isinstance(value, Made | Param):
+    if isinstance(value, Made | Param | Branched):
         value = replace(value, type=replace(value.type, optional=False))
     return replace(value, maybe=False) if isinstance(value, Made) else value
 

@@ -21,12 +21,15 @@ TYPES = {
 class Files:
     """What is in `static/`, and nothing else: no path of a request is ever opened."""
 
-    def __init__(self) -> None:
+    def __init__(self, shared: bool) -> None:
+        """`shared`: the page is told that it is not `penstock ui`'s, so that it asks for a token of the cluster."""
         self._files: dict[str, tuple[bytes, str, str]] = {}
         for path in sorted(STATIC.rglob("*")):
             kind = TYPES.get(path.suffix)
             if kind:
                 content = path.read_bytes()
+                if shared and path.name == "index.html":
+                    content = content.replace(b"<html ", b'<html data-shared="" ', 1)
                 tag = f'"{hashlib.sha256(content).hexdigest()[:24]}"'
                 self._files[path.relative_to(STATIC).as_posix()] = (compress(content, 9, mtime=0), kind, tag)
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from gzip import compress
 from typing import Generic, Protocol, TypeVar
 
-from penstock.cluster.api import Cluster
 from penstock.cluster.failure import Failure
 from penstock.web.pipelines import Reset
-from penstock.web.sources import AGAIN_SECONDS, Seen, Sources, Wish
+from penstock.web.sources import AGAIN_SECONDS, Seen, Wish
+from penstock.web.store import Store
 from penstock.web.topics import Topic
 from penstock.web.wire import Message, Trouble, encode
 
@@ -17,6 +17,9 @@ PAUSE_SECONDS = 0.2
 """Between two batches."""
 RESET_PAUSE_SECONDS = 1.0
 """After everybody had to begin anew."""
+PATIENCE_SECONDS = 30.0
+"""For so long an answer may take that the API server has to be asked for."""
+SLOW = "the API server takes long to answer; try again"
 
 
 class State(Protocol):
@@ -53,7 +56,7 @@ Of = TypeVar("Of", bound=State)
 class Look(Generic[Of]):
     """One topic with its state, while somebody looks at it."""
 
-    def __init__(self, cluster: Cluster, state: Of) -> None:
+    def __init__(self, store: Store, state: Of) -> None:
         self.state = state
         self.topic = Topic()
         self.trouble = Trouble("")
@@ -61,9 +64,7 @@ class Look(Generic[Of]):
         self._dirty = asyncio.Event()
         self._known = asyncio.Event()
         self._encoded: tuple[str, bytes] = "", b""
-        self._sources = Sources(cluster, self._take, self._troubled)
-        for wish in state.wishes:
-            self._sources.begin(wish)
+        self._ends = [store.follow(wish, self._take, self._troubled) for wish in state.wishes]
         self._task = asyncio.create_task(self._run())
 
     async def known(self, seconds: float) -> bool:
@@ -84,7 +85,8 @@ class Look(Generic[Of]):
 
     def close(self) -> None:
         """Ends it."""
-        self._sources.stop()
+        for end in self._ends:
+            end()
         self._task.cancel()
 
     def _take(self, seen: Seen) -> None:

@@ -1,7 +1,7 @@
 """One Pipeline and its steps."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from penstock.cluster.api import PIPELINES, STEPS, Cluster
 from penstock.core import labels
@@ -9,6 +9,7 @@ from penstock.core.asked.view.changes import Change, changes, table
 from penstock.core.asked.view.heads import Head, head
 from penstock.core.asked.view.rows import Row, rows, state
 from penstock.core.asked.view.shape import Shape, shape
+from penstock.core.asked.view.times import Times, times
 from penstock.core.seen.views import PipelineView, StepView
 from penstock.web.graphs import Graphed
 from penstock.web.sources import Seen, Wish
@@ -127,3 +128,14 @@ class PipelineState:
         """Its graph, with what is in `opened` shown inside; laid out beside the loop."""
         graph, shown, name = self._graph.graph, self._shown, self._head.name if self._head else ""
         return await asyncio.to_thread(shape, name, graph, shown, frozenset(opened))
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """Its steps as they were told last."""
+        return self._shown
+
+    async def times(self, id_: str, now: float) -> Times:
+        """When its steps waited and ran, as they were told last; found beside the loop."""
+        pipeline, graph, shown = self._pipeline, self._graph.graph, self._shown
+        assert pipeline is not None
+        return await asyncio.to_thread(times, id_, now, pipeline, graph, dict(self._steps), shown)

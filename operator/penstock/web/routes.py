@@ -4,30 +4,23 @@ import asyncio
 from contextlib import AbstractAsyncContextManager
 from gzip import compress
 from importlib.metadata import version
+from secrets import token_hex
 from typing import Any
 
 from aiohttp import web
 
-from penstock.cluster.api import Refused
-from penstock.cluster.failure import Failure
-from penstock.web.guard import refuse
-from penstock.web.look import Look
-from penstock.web.streams import Streams
-from penstock.web.viewer import Viewer
+from penstock.web.answers import answer
+from penstock.web.guard import VIEWER, refuse
+from penstock.web.look import PATIENCE_SECONDS, SLOW, Look
+from penstock.web.paths import ONE, STEP, named
+from penstock.web.streams import TAB, Streams
 from penstock.web.wire import Hello, encode
-
-NAME = "[a-z0-9][a-z0-9.-]*"
-"""What may stand for a name in a path: no slash and no dots alone, which would lead to other objects."""
-ONE = f"/api/pipelines/{{namespace:{NAME}}}/{{name:{NAME}}}"
-PATIENCE_SECONDS = 30.0
-"""For so long an answer may take that the API server has to be asked for."""
 
 
 class Routes:
-    """The handlers, for one viewer."""
+    """The handlers."""
 
-    def __init__(self, viewer: Viewer) -> None:
-        self._viewer = viewer
+    def __init__(self) -> None:
         self._streams = Streams()
         self._drawing = asyncio.Lock()  # one at a time: it takes a processor
 
@@ -39,41 +32,38 @@ class Routes:
         app.router.add_get(ONE, self.pipeline)
         app.router.add_get(f"{ONE}/stream", self.pipeline_stream)
         app.router.add_get(f"{ONE}/graph", self.graph)
-        app.router.add_get(f"{ONE}/steps/{{path:{NAME}}}", self.step)
+        app.router.add_get(STEP, self.step)
 
     async def hello(self, request: web.Request) -> web.Response:
         """Who asks, and of what."""
-        cluster = self._viewer.cluster
-        try:
-            user = await asyncio.to_thread(cluster.user)
-        except Failure as failure:
-            return refuse(502, str(failure))
+        cluster = request[VIEWER].cluster
+        user = await asyncio.to_thread(cluster.user)
         told = Hello(version("penstock"), user, cluster.namespace, cluster.context or "")
-        return web.Response(body=encode(told), content_type="application/json")
+        return answer(told)
 
     async def list(self, request: web.Request) -> web.StreamResponse:
         """All Pipelines."""
-        return await self._snapshot(request, self._viewer.pipelines())
+        return await self._snapshot(request, request[VIEWER].pipelines())
 
     async def list_stream(self, request: web.Request) -> web.StreamResponse:
         """How they change."""
-        return await self._stream(request, self._viewer.pipelines())
+        return await self._stream(request, request[VIEWER].pipelines(watch=True))
 
     async def pipeline(self, request: web.Request) -> web.StreamResponse:
         """One Pipeline with its steps."""
-        return await self._snapshot(request, self._viewer.pipeline(**request.match_info))
+        return await self._snapshot(request, request[VIEWER].pipeline(*named(request)))
 
     async def pipeline_stream(self, request: web.Request) -> web.StreamResponse:
         """How they change."""
-        return await self._stream(request, self._viewer.pipeline(**request.match_info))
+        return await self._stream(request, request[VIEWER].pipeline(*named(request), watch=True))
 
     async def graph(self, request: web.Request) -> web.StreamResponse:
         """Where the boxes and arrows of its graph go; `open`: what is shown inside, by commas."""
         opened = request.query.get("open", "").split(",")
-        async with self._viewer.pipeline(**request.match_info) as look:
-            refused = await _refused(look)
-            if refused:
-                return refused
+        async with request[VIEWER].pipeline(*named(request)) as look:
+            why_not = await refused(look)
+            if why_not:
+                return why_not
             async with self._drawing:
                 found = await look.state.shape(opened)
         body = await asyncio.to_thread(lambda: compress(encode(found), 6))
@@ -81,21 +71,16 @@ class Routes:
 
     async def step(self, request: web.Request) -> web.StreamResponse:
         """All that is told of one step."""
-        try:
-            found = await asyncio.to_thread(self._viewer.step, **request.match_info)
-        except Refused as refused:
-            return refuse(refused.status if refused.status in (403, 404) else 502, str(refused))
-        except Failure as failure:
-            return refuse(502, str(failure))
-        return web.Response(body=encode(found), content_type="application/json")
+        found = await asyncio.to_thread(request[VIEWER].step, **request.match_info)
+        return answer(found)
 
     async def _snapshot(
         self, request: web.Request, looking: AbstractAsyncContextManager[Look[Any]]
     ) -> web.StreamResponse:
         async with looking as look:
-            refused = await _refused(look)
-            if refused:
-                return refused
+            why_not = await refused(look)
+            if why_not:
+                return why_not
             id_, body = await look.snapshot()
         tag = f'"{id_}"'
         if request.headers.get("If-None-Match") == tag:
@@ -106,14 +91,17 @@ class Routes:
     async def _stream(
         self, request: web.Request, looking: AbstractAsyncContextManager[Look[Any]]
     ) -> web.StreamResponse:
-        if self._streams.full:
-            return refuse(503, "too many pages are open; close some, or try again", Retry_After="15")
+        viewer = request[VIEWER]
+        tab = request.headers.get(TAB) or token_hex(8)  # who names no tab is one of their own
+        why_not = self._streams.refused(viewer.name, tab)
+        if why_not:
+            return why_not
         async with looking as look:
-            return await self._streams.run(request, look, request.headers.get("Last-Event-ID", ""))
+            return await self._streams.run(request, viewer, tab, look)
 
 
-async def _refused(look: Look[Any]) -> web.Response | None:
+async def refused(look: Look[Any]) -> web.Response | None:
     """Why there is nothing to show; None if there is."""
     if not await look.known(PATIENCE_SECONDS):
-        return refuse(502, look.trouble.message or "the API server takes long to answer; try again")
+        return refuse(502, look.trouble.message or SLOW)
     return refuse(404, "there is no such Pipeline (any more)") if look.state.gone else None

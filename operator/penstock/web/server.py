@@ -7,32 +7,17 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from urllib.parse import urlencode
 
-from aiohttp import web
-
 from penstock.cluster.api import Cluster
 from penstock.cluster.failure import Failure
-from penstock.web.files import Files
-from penstock.web.guard import MOST_BYTES, Door, dressed, guarded
+from penstock.web.application import application, listening
+from penstock.web.guard import Door
 from penstock.web.looks import Looks
-from penstock.web.routes import Routes
+from penstock.web.rights import Owner
+from penstock.web.store import Store
 from penstock.web.viewer import Viewer
+from penstock.web.visitors import Host
 
 ADDRESS = "127.0.0.1"
-
-
-def application(cluster: Cluster, door: Door) -> web.Application:
-    """The application, for whoever shows the token of the door."""
-    app = web.Application(client_max_size=MOST_BYTES, middlewares=[guarded(door)])
-    app.on_response_prepare.append(dressed)
-    looks = Looks(cluster)
-
-    async def end(_: web.Application) -> None:
-        looks.close()
-
-    app.on_shutdown.append(end)
-    Files().add_to(app)
-    Routes(Viewer(cluster, looks)).add_to(app)
-    return app
 
 
 @asynccontextmanager
@@ -41,30 +26,26 @@ async def serving(cluster: Cluster, port: int = 0) -> AsyncIterator[str]:
 
     `port`: 0 for a free one. Raises Failure if it is taken.
     """
-    listening = _listening(port)
-    port = listening.getsockname()[1]
+    bound = _bound(port)
+    port = bound.getsockname()[1]
     token = secrets.token_urlsafe(32)
+    looks = Looks(Store(cluster))
+    viewer = Viewer(cluster, looks, Owner(), instead=cluster.namespace)
     names = frozenset(f"{name}:{port}" for name in (ADDRESS, "localhost"))
-    app = application(cluster, Door(names, token))
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, handler_cancellation=True)
-    await runner.setup()
-    await web.SockSite(runner, listening).start()
-    try:
+    async with listening(application(Door(names, Host(viewer, token)), looks), bound):
         yield f"http://{ADDRESS}:{port}/#token={token}"
-    finally:
-        await runner.cleanup()
 
 
-def _listening(port: int) -> socket.socket:
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def _bound(port: int) -> socket.socket:
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((ADDRESS, port))
+        bound.bind((ADDRESS, port))
     except OSError as error:
-        listening.close()
+        bound.close()
         why = (error.strerror or str(error)).lower()
         raise Failure(f"cannot listen on port {port}: {why}; choose another with --port") from error
-    return listening
+    return bound
 
 
 async def serve(cluster: Cluster, port: int, look_at: Mapping[str, str], ready: Callable[[str], None]) -> None:

@@ -17,6 +17,8 @@ from penstock.web.wire import Trouble
 
 AGAIN_SECONDS = 2.0
 """After so long the API server is asked again that could not be, or would not answer."""
+AGAIN_LATER_SECONDS = 60.0
+"""After so long it is asked again for what may not be listed, and what is shown does without."""
 _FOR_GOOD = (401, 403, 404)
 
 View = PipelineView | StepView
@@ -36,36 +38,32 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be followed. `instead`: the namespace to be content with if all may not be listed."""
+    """What is to be followed. `instead`: the namespace to be content with if all may not be listed. Not `needed`: where
+    it may not be listed at all, there is none of it."""
 
     resource: Resource
     namespace: str | None
     instead: str | None = None
     selectors: tuple[tuple[str, str], ...] = ()
+    needed: bool = True
 
 
-class Sources:
-    """The threads of one topic. `take` and `trouble` are called in the loop."""
+class Source:
+    """Follows one wish in a thread. `take` and `trouble` are called in the loop."""
 
-    def __init__(self, cluster: Cluster, take: Callable[[Seen], None], trouble: Callable[[Trouble], None]) -> None:
+    def __init__(
+        self, cluster: Cluster, wish: Wish, take: Callable[[Seen], None], trouble: Callable[[Trouble], None]
+    ) -> None:
         self._cluster = cluster
+        self._wish = wish
         self._take = take
         self._trouble = trouble
         self._loop = asyncio.get_running_loop()
-        self._stops: list[Stop] = []
+        self.stop = Stop()
+        threading.Thread(target=self._run, daemon=True, name=f"watch {wish.resource.plural}").start()
 
-    def begin(self, wish: Wish) -> None:
-        """Begins to follow."""
-        stop = Stop()
-        self._stops.append(stop)
-        threading.Thread(target=self._run, args=(wish, stop), daemon=True, name=f"watch {wish.resource.plural}").start()
-
-    def stop(self) -> None:
-        """Ends all of them."""
-        for stop in self._stops:
-            stop()
-
-    def _run(self, wish: Wish, stop: Stop) -> None:
+    def _run(self) -> None:
+        wish, stop = self._wish, self.stop
         namespace, troubled = wish.namespace, False
         while not stop.asked:
             try:
@@ -80,6 +78,11 @@ class Sources:
                 if refused.status == 403 and namespace is None and wish.instead:
                     namespace = wish.instead
                     continue
+                if not wish.needed and refused.status in (400, *_FOR_GOOD):  # 400: what it does not know to choose by
+                    self._post(self._take, Seen(wish.resource, "SYNCED", (), namespace))
+                    stop.pause(AGAIN_LATER_SECONDS)
+                    namespace = wish.namespace
+                    continue
                 troubled = True
                 self._post(self._trouble, Trouble(str(refused), refused.status in _FOR_GOOD))
             except Failure as failure:
@@ -92,7 +95,11 @@ class Sources:
 
     def _post(self, call: Callable[[Told], None], told: Told) -> None:
         with suppress(RuntimeError):  # the loop has ended
-            self._loop.call_soon_threadsafe(call, told)
+            self._loop.call_soon_threadsafe(self._tell, call, told)
+
+    def _tell(self, call: Callable[[Told], None], told: Told) -> None:
+        if not self.stop.asked:
+            call(told)
 
 
 def _views(change: Change) -> Iterator[View]:

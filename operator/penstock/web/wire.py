@@ -10,10 +10,16 @@ from typing import Any, get_args
 import orjson
 from pydantic import TypeAdapter
 
+from penstock.core.asked.answer_data import AnswerData
+from penstock.core.asked.foreseen import Foreseen
+from penstock.core.asked.view.asks import Ask
 from penstock.core.asked.view.changes import Change, Table
 from penstock.core.asked.view.detail import Detail
 from penstock.core.asked.view.heads import Head
+from penstock.core.asked.view.outlook import Outlook
 from penstock.core.asked.view.shape import Shape
+from penstock.core.asked.view.times import Times
+from penstock.web.told import Comparison, History, Plan, Preview, RolledBack, Schedules
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +41,24 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class PipelineList:
-    """All Pipelines that may be seen. `scope`: the namespace that they are of; None: they are of all."""
+    """All Pipelines that may be seen. `scope`: the namespaces that they are of, by commas; None: of all. `asks`: what
+    waits for somebody's decision, the longest first."""
 
     id: str
     now: float
     scope: str | None
     pipelines: Sequence[Head]
+    asks: Sequence[Ask] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ListBatch:
-    """Pipelines that are new or changed, and those that are gone, as `[namespace, name]`."""
+    """Pipelines that are new or changed, and those that are gone, as `[namespace, name]`. `asks`: all of them, if they
+    have changed."""
 
     put: Sequence[Head]
     drop: Sequence[tuple[str, str]]
+    asks: Sequence[Ask] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +93,17 @@ class PipelineBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Why:
+    """Why a step stands as it does, and its undo if it has one, as `penstock why -o json` tells it; found `at`, seconds
+    since 1970. `notes`, `hidden`: what the viewer may not see, so that it is not counted."""
+
+    at: float
+    answers: Sequence[AnswerData]
+    notes: Sequence[str] = ()
+    hidden: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """The API server cannot be asked now: why, and whether it is tried again. An empty message: it can again."""
 
@@ -90,7 +111,69 @@ class Trouble:
     final: bool = False
 
 
-Message = Hello | Refusal | PipelineList | ListBatch | PipelineSnapshot | PipelineBatch | Shape | Detail | Trouble
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What one pod of a step wrote. `replica`: which of several pods of the attempt; `undo`: it took the step back;
+    `ended`: no more will come."""
+
+    pod: str
+    attempt: int
+    replica: int | None
+    undo: bool
+    started: float | None
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Logs:
+    """The logs of a step, the latest first."""
+
+    logs: Sequence[Log]
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Where something can be downloaded, once and soon: a download shows no token."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """What the user may do with a Pipeline as it stands now: rerun, suspend, resume, cancel, approve, reject."""
+
+    verbs: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It was written; what comes of it comes as a change. `what`: of which object."""
+
+    verb: str
+    what: str
+
+
+Told = History | Comparison | Preview | RolledBack | Plan | Schedules
+Message = (
+    Told
+    | Hello
+    | Refusal
+    | PipelineList
+    | ListBatch
+    | PipelineSnapshot
+    | PipelineBatch
+    | Shape
+    | Detail
+    | Times
+    | Outlook
+    | Why
+    | Logs
+    | Ticket
+    | Actions
+    | Foreseen
+    | Done
+    | Trouble
+)
 
 
 def encode(message: Message) -> bytes:

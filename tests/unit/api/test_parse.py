@@ -91,7 +91,7 @@ def test_null_means_absent_except_where_any_json_may_stand() -> None:
         ({"after": ["b"]}, "after[0]", "must be an object with fields such as {step: b}, not the text 'b'"),
         ({"after": ["B {"]}, "after[0]", "must be an object with fields, not the text 'B {'"),
         ({"inputs": [{"name": "x", "from": "train"}]}, "inputs[0].from", "is not a reference `step.output`"),
-        ({"inputs": [{"name": "x"}]}, "inputs[0]", "set exactly one of value, param, from, each and expr"),
+        ({"inputs": [{"name": "x"}]}, "inputs[0]", "set exactly one of value, param, from, firstOf, each and expr"),
         ({"inputs": [{"name": "x", "value": "a\0b"}]}, "inputs[0].value", "NUL character at position 1"),
         ({"inputs": [{"name": "x", "value": float("nan")}]}, "inputs[0].value", "no JSON number"),
         ({"script": "a\ud800"}, "script", "not valid Unicode"),

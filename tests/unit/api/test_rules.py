@@ -161,7 +161,7 @@ def test_exactly_one_source_by_schema(model: type[Model]) -> None:
     """Where CEL cannot see a field, the schema's oneOf names the same fields as the Python form."""
     (rule,) = (rule for rule in model.rules_in_force if rule.schema)
     names = [option["required"][0] for option in rule.schema["oneOf"]]
-    values = {"values": [1], "range": {"stop": 2}, "from": "a.b"}
+    values = {"values": [1], "range": {"stop": 2}, "from": "a.b", "firstOf": ["a.b", "a.c"]}
     for size in (0, 1, 2):
         for chosen in combinations(names, size):
             document = {"name": "x", **{name: values.get(name, "y") for name in chosen}}

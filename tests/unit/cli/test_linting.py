@@ -4,8 +4,8 @@ from textwrap import dedent
 
 import pytest
 
-from penstock.cli.files.linting import Level, Report, lint
-from penstock.cli.files.reading import parse
+from penstock.cluster.documents import parse
+from penstock.cluster.linting import Level, Report, lint
 
 HEAD = "apiVersion: penstock.dev/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec:\n"
 

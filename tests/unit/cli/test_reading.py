@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from penstock.cli.files.reading import Document, Unreadable, parse, read
+from penstock.cli.files.reading import read
+from penstock.cluster.documents import Document, Unreadable, parse
 from penstock.cluster.failure import Failure
 
 TEXT = """\

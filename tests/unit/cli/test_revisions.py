@@ -110,3 +110,23 @@ def test_report_of_a_manifest(api: FakeApi, run: Run, tmp_path: Path) -> None:
     assert shown.startswith(
         "digits: 1 suggestion\n  spec.steps[1]: step 'train' needs 'prepare' but reads nothing of it"
     )
+
+
+def test_diff_takes_the_components_of_the_namespace_that_the_manifest_names(
+    api: FakeApi, run: Run, tmp_path: Path
+) -> None:
+    steps = [{"name": "run", "image": "i", "script": "x"}]
+    component = {
+        "apiVersion": "penstock.dev/v1alpha1",
+        "kind": "Component",
+        "metadata": {"name": "shared", "namespace": "other"},
+        "spec": {"steps": steps},
+    }
+    api.add(component)
+    using = {"steps": [{"name": "use", "component": {"name": "shared"}}]}
+    path = tmp_path / "p.yaml"
+    metadata = {"name": "digits", "namespace": "other"}
+    written = {"apiVersion": "penstock.dev/v1alpha1", "kind": "Pipeline", "metadata": metadata, "spec": using}
+    path.write_text(yaml.safe_dump(written))
+    found = run("diff", "-f", str(path))
+    assert "+ use.run  run     is new" in found.stdout, found.stderr

@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from penstock import api
+from penstock.core.graph.compiler import compile_pipeline
 from penstock.testing import Fake, run
 
 COMPONENTS = sorted((Path(__file__).parents[3] / "components").glob("*/component.yaml"))
@@ -52,3 +55,19 @@ def test_a_pipeline_of_components_goes_from_data_to_a_package(prepare: str, augm
     assert result.order[:2] == ["prepare", "augment"]
     assert result.order[-3:] == ["choose", "report", "package"]
     assert result.seconds == pytest.approx(7 * 600, abs=60)
+
+
+def test_the_image_of_kubectl_and_the_secret_of_a_request_are_the_users() -> None:
+    found = {one["metadata"]["name"]: one["spec"] for one in map(yaml.safe_load, map(Path.read_text, COMPONENTS))}
+    using = {(None, name): api.ComponentSpec.model_validate(found[name]) for name in ("kubectl", "http-request")}
+    steps = [
+        use("get", "kubectl", args=["get", "pods"], image="kubectl:1"),
+        use("tell", "http-request", url="http://hooks", secret="hooks"),
+    ]
+    made = compile_pipeline(api.PipelineSpec.model_validate({"steps": steps}), using).graph
+    assert made is not None
+    assert made.tasks["get"].work.image == "kubectl:1"
+    source = made.tasks["tell"].work.env[0].value_from
+    assert source is not None
+    assert source.secret_key_ref is not None
+    assert source.secret_key_ref.name == "hooks"

@@ -25,6 +25,7 @@ def test_one_branch_runs_and_both_meet(fresh: int, ran: str, deployed: str) -> N
     result = run(EXAMPLES / "branches.yaml", params={"fresh": fresh})
     assert result.order == ["count", ran, "deploy", "summary"]
     assert result.outputs["deployed"] == deployed
+    assert result.outputs["trained"] is (ran == "train")
 
 
 def test_the_last_model_is_put_back_only_if_deploying_failed() -> None:

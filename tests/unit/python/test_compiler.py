@@ -115,6 +115,35 @@ def test_what_may_not_run_is_an_optional_input() -> None:
     assert found["e"]["inputs"] == [{"name": "word", "from": "d.result"}]
 
 
+def test_a_name_that_all_branches_set_is_the_first_that_there_is() -> None:
+    found = steps(
+        of("""\
+        if rows > 3:
+            word = say("a")
+        elif sure:
+            word = say.using(name="b")("b")
+        else:
+            word = say.using(name="c")("c")
+        tell(word)
+        other = say.using(name="d")("d") if sure else say.using(name="e")("e")
+        tell.using(name="f")(other)
+        """)
+    )
+    assert found["b"]["when"] == "!(params.rows > 3) && params.sure"
+    assert found["tell"]["inputs"] == [{"name": "word", "firstOf": ["say.result", "b.result", "c.result"]}]
+    assert (found["d"]["when"], found["e"]["when"]) == ("params.sure", "!(params.sure)")
+    assert found["f"]["inputs"] == [{"name": "word", "firstOf": ["d.result", "e.result"]}]
+
+
+def test_an_argument_of_the_pipeline_is_an_amount() -> None:
+    found = steps(
+        of("""\
+        count.using(cpu=rows, memory="1Gi")(1)
+        """)
+    )
+    assert found["count"]["resources"] == {"requests": {"cpu": "$(params.rows)", "memory": "1Gi"}}
+
+
 def test_what_is_asked_for_is_there() -> None:
     found = steps(
         of("""\

@@ -24,8 +24,8 @@ IN_PIPELINE = [
     ("n = count(1)\ncount.using(name='b')(-n)", 2, "let a step compute it"),
     ("n = listed()\nsay(n[0])", 2, "takes a value apart that is not there yet; let the step return that part"),
     ("n = count(1)\nsay(f'{n} rows')", 2, "makes a text of values that are not there yet; let a step make it"),
-    ("n = count(1)\nsay('a' if n > 1 else 'b')", 2, "bind two names, each `... if ... else None`"),
-    ("n = count(1) if rows > 1 else count.using(name='b')(2)", 1, "bind two names"),
+    ("n = count(1)\nsay('a' if n > 1 else 'b')", 2, "let a step choose"),
+    ("n = say('a') if rows > 1 else count(2)", 1, "return results of one type"),
     ("n = 1 if rows > 1 else None", 1, "chooses between values, not between running a step or not"),
     ("say((lambda: 'a')())", 1, "is no step"),
     ("say(lambda: 'a')", 1, "a function without a name; write a @step"),
@@ -116,9 +116,9 @@ IN_PIPELINE = [
         "'n' exists only if the condition holds; write `n = None`",
     ),
     (
-        "n = None\nif rows > 1:\n    n = say('a')\nelse:\n    n = say.using(name='b')('c')\ntell(n)",
+        "n = None\nif rows > 1:\n    n = say('a')\nelse:\n    n = count(2)\ntell(n)",
         6,
-        "'n' is set in both branches; bind two names",
+        "'n' is set in both branches, but not to results of one type",
     ),
     (
         "n = None\nif rows > 1:\n    n = say('a')\nsay.using(name='b')(n)",

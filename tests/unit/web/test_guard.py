@@ -11,6 +11,9 @@ DATA = (
     "api/pipelines/stream",
     "api/pipelines/ml/digits",
     "api/pipelines/ml/digits/stream",
+    "api/pipelines/ml/digits/history",
+    "api/pipelines/ml/digits/rollback/1",
+    "api/schedules",
 )
 PAGE = ("", "static/app.js")
 

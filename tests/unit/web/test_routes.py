@@ -37,7 +37,7 @@ async def test_the_list_and_how_it_changes(api: SceneApi, page: Page) -> None:
         assert [(one["name"], one["phase"]) for one in data["put"]] == [("digits", "Succeeded")]
         api.delete(api.objects["Pipeline", "ml", "nightly"])
         _, last, data = await anext(events)
-        assert data == {"put": [], "drop": [["ml", "nightly"]]}
+        assert data == {"put": [], "drop": [["ml", "nightly"]], "asks": None}
     async with page.stream("api/pipelines/stream", id_) as events:
         assert await anext(events) == ("batch", last, data)  # what it missed
 

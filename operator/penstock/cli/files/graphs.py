@@ -2,27 +2,15 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from penstock.api import Pipeline
 from penstock.api.parse import InvalidManifest, parse
-from penstock.cli.files.linting import Level, lint
 from penstock.cli.files.reading import PYTHON, SUFFIXES, read
 from penstock.cluster.api import PIPELINES, Cluster, Object
-from penstock.cluster.components import in_cluster, namespace_of, visible
+from penstock.cluster.components import in_cluster
 from penstock.cluster.failure import Failure
-from penstock.core.graph.compiler import compile_pipeline
-from penstock.core.graph.graph import Graph
-from penstock.core.graph.outline import Components
-
-
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """A Pipeline that is valid, and its graph."""
-
-    name: str
-    model: Pipeline
-    graph: Graph
+from penstock.cluster.flows import Flow, flow, flows
+from penstock.cluster.linting import lint
 
 
 def is_file(source: str) -> bool:
@@ -36,18 +24,9 @@ def of_files(source: str, cluster: Cluster | None = None) -> Iterator[Flow]:
     Raises Failure with everything that is wrong, or if there is none.
     """
     report = lint(read([source]))
-    wrong = [finding for finding in report.findings if finding.level is Level.ERROR]
-    known = "UnknownComponent"
-    if any(finding.reason != known or cluster is None for finding in wrong):
-        raise Failure("the manifest is not valid:\n" + "\n".join(map(str, wrong)))
-    pipelines = [model for model in report.models if isinstance(model, Pipeline)]
-    if not pipelines:
+    yield from flows(report, cluster)
+    if not any(isinstance(model, Pipeline) for model in report.models):
         raise Failure(f"there is no Pipeline in {source}")
-    for model in pipelines:
-        components: Components = visible(report.models, namespace_of(model))
-        if cluster is not None:
-            components = {**in_cluster(cluster, model), **components}
-        yield _flow(model, components)
 
 
 def of_cluster(cluster: Cluster, name: str) -> tuple[Flow, Object]:
@@ -58,12 +37,4 @@ def of_cluster(cluster: Cluster, name: str) -> tuple[Flow, Object]:
     except InvalidManifest as error:
         raise Failure(f"pipeline {name!r} is not valid: {error}") from error
     assert isinstance(model, Pipeline)
-    return _flow(model, in_cluster(cluster, model)), found
-
-
-def _flow(model: Pipeline, components: Components) -> Flow:
-    name = str(model.metadata.get("name"))
-    compiled = compile_pipeline(model.spec, components)
-    if compiled.graph is None:
-        raise Failure(f"pipeline {name!r} is not valid:\n" + "\n".join(map(str, compiled.problems)))
-    return Flow(name, model, compiled.graph)
+    return flow(model, in_cluster(cluster, model)), found

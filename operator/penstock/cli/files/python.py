@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from penstock.cli.files.reading import Document, Unreadable
+from penstock.cluster.documents import Document, Unreadable
 from penstock.python.code import Files
 from penstock.python.compiler import compile_text
 from penstock.python.notebook import UnreadableNotebook, code_of

@@ -10,10 +10,11 @@ from penstock.api import Component, Pipeline, PipelineSchedule
 from penstock.api.base import API_VERSION
 from penstock.api.manifests import UnreadableManifest, load
 from penstock.api.parse import InvalidManifest, parse
-from penstock.cli.files.linting import Level, Report, lint
-from penstock.cli.files.reading import Document, Unreadable, read
+from penstock.cli.files.reading import read
 from penstock.cluster.components import namespace_of, visible
+from penstock.cluster.documents import Document, Unreadable
 from penstock.cluster.failure import Failure
+from penstock.cluster.linting import Level, Report, lint
 from penstock.core.graph.compiler import compile_pipeline
 from penstock.core.graph.graph import Graph
 from penstock.core.labels import COMPILED_FOR

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any
 
 from rich.text import Text
@@ -10,11 +9,12 @@ from rich.text import Text
 from penstock.api import PipelineSchedule
 from penstock.api.durations import human
 from penstock.api.parse import InvalidManifest, parse
-from penstock.cli.files.reading import Unreadable, read
+from penstock.cli.files.reading import read
 from penstock.cli.show.table import Cell, columns
 from penstock.cluster.api import SCHEDULES, Cluster
+from penstock.cluster.documents import Unreadable
 from penstock.cluster.failure import Failure
-from penstock.core.cron.ticks import HORIZON, InvalidLine, InvalidZone, Timetable, timetable
+from penstock.core.cron.ticks import InvalidLine, InvalidZone, Timetable, timetable
 from penstock.core.names import scheduled_name
 
 
@@ -56,7 +56,7 @@ def upcoming(schedule: PipelineSchedule, count: int, after: float) -> list[Text]
     """
     name = str(schedule.metadata.get("name") or "<schedule>")
     found = _timetable(schedule, name)
-    ticks = list(islice(found.between(after, after + HORIZON), count))
+    ticks = found.upcoming(after, count)
     if not ticks:
         raise Failure(f"{name}: {schedule.spec.schedule!r} never fires in time zone {found.zone.key}")
     rows = [[Cell(text) for text in _row(tick, found, name, after)] for tick in ticks]

@@ -23,10 +23,11 @@ def apply(
     steps import, carry a digest in their names; those of earlier versions are removed once no kept revision of the
     Pipeline refers to them.
     """
-    from penstock.cli.files.linting import Level, lint
-    from penstock.cli.files.reading import Document, read
+    from penstock.cli.files.reading import read
     from penstock.cluster.applying import RESOURCES
     from penstock.cluster.applying import apply as apply_one
+    from penstock.cluster.documents import Document
+    from penstock.cluster.linting import Level, lint
 
     if type(cluster) is not Cluster:
         raise Failure("`penstock run FILE` takes a manifest up in this folder; apply is for a cluster")

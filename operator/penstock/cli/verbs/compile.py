@@ -18,9 +18,10 @@ def compile(  # noqa: A001 - a verb is named after its file
     The files are read, never run. Ends with 1 and every problem with its line if there is one.
     """
     from penstock.api.manifests import dump
-    from penstock.cli.files.linting import Level, lint
-    from penstock.cli.files.reading import Document, read
+    from penstock.cli.files.reading import read
     from penstock.cli.show.printing import print_data
+    from penstock.cluster.documents import Document
+    from penstock.cluster.linting import Level, lint
 
     items = list(read(files))
     wrong = [one for one in lint(items).findings if one.level is Level.ERROR and one.reason != "UnknownComponent"]

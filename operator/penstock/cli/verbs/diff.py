@@ -1,7 +1,6 @@
 """`penstock diff`: what applying a manifest would do."""
 
 import time
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -10,7 +9,7 @@ from penstock.cli.show.printing import print_data
 from penstock.cluster.api import PIPELINES, STEPS, Cluster
 
 if TYPE_CHECKING:
-    from penstock.core.asked.diff import Change
+    from penstock.core.asked.change import Change
 
 PANEL = "Manifests"
 SIGNS = {"run": "+", "reuse": "=", "skip": "~", "remove": "-"}
@@ -46,7 +45,14 @@ def _acts(change: "Change") -> bool:
 
 
 def _plain(change: "Change") -> dict[str, object]:
-    return {**asdict(change), "action": change.action.value, "fields": list(change.fields)}
+    return {
+        "path": change.path,
+        "action": change.action.value,
+        "why": change.why,
+        "fields": list(change.fields),
+        "cause": change.cause.value,
+        "about": list(change.about),
+    }
 
 
 def _print(name: str, changes: "list[Change]") -> None:

@@ -21,20 +21,15 @@ def history(
     """List the revisions of a Pipeline, newest first: how each ended, what ran and what was reused. `rollback` takes
     those that are kept."""
     from penstock.cluster.revisions import kept
+    from penstock.core.asked.history import lines
 
     pipeline = cluster.get(PIPELINES, name)
     specs = {one.revision: one.spec for one in kept(cluster, pipeline)}
-    lines = [_present(pipeline.get("status") or {}), *((pipeline.get("status") or {}).get("history") or ())]
-    rows = [{**line, "kept": line.get("revision") in specs} for line in lines if line.get("revision")]
+    rows = [{**line, "kept": line["revision"] in specs} for line in lines(pipeline.get("status") or {})]
     if output != "text":
         print_data([{**row, "spec": specs.get(row["revision"])} for row in rows], output)
         return
     _print([_cells(row, specs.get(row["revision"]) or {}) for row in rows])
-
-
-def _present(status: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {key: status[key] for key in ("revision", "phase") if key in status}
-    return {**found, "time": status.get("startTime"), "generation": status.get("observedGeneration")}
 
 
 def _cells(row: dict[str, Any], spec: Any) -> list[str]:

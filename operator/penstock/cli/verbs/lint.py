@@ -17,9 +17,9 @@ def lint(
 
     Pipelines may use Components from any of the given files. Ends with 1 if there is an error.
     """
-    from penstock.cli.files.linting import Level, lint
     from penstock.cli.files.reading import read
     from penstock.cli.show.printing import print_data
+    from penstock.cluster.linting import Level, lint
 
     report = lint(read(files))
     findings = [finding for finding in report.findings if hints or finding.level is not Level.HINT]

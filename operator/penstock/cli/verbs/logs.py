@@ -25,7 +25,8 @@ def logs(
 ) -> None:
     """Print the logs of a step's pods; lines of several pods begin with the step they are from."""
     from penstock.cli.show.sources import Told
-    from penstock.cluster.podlogs import Wanted, choose, lines
+    from penstock.cluster.podlogs import Wanted, choose
+    from penstock.cluster.reading import lines
     from penstock.cluster.steps import NOBODYS
 
     if previous and (attempt or follow):

@@ -88,6 +88,7 @@ def _from_files(
     from penstock.cli import forecasting
     from penstock.cli.show.printing import print_data, print_drawing
     from penstock.cluster.observing import learned_in
+    from penstock.cluster.stock import stock
     from penstock.core.admission.policies import POLICIES
     from penstock.core.asked.forecast import as_data, forecast
     from penstock.core.asked.gantt import gantt
@@ -101,7 +102,7 @@ def _from_files(
     else:
         name, load = forecasting.planned_from_files(files, cluster.namespace, learned_in(cluster))
         began = forecasting.now()
-        room = forecasting.cluster_ledger(cluster).snapshot()
+        room = stock(cluster).capacity
     for doubt in forecasting.doubts(changes, prices or (), load, room):
         typer.echo(f"note: {doubt}", err=True)
     chosen = POLICIES[policy]

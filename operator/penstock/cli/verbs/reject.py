@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from penstock.cluster.api import Cluster
+from penstock.cli.user import name_of_user
+from penstock.cluster.api import STEPS, Cluster
 
 PANEL = "Act"
 
@@ -18,6 +19,7 @@ def reject(
     who: Annotated[str | None, typer.Option("--as", help="Who decides; your user name if absent.")] = None,
 ) -> None:
     """Reject a step that waits for an approval."""
-    from penstock.cli.decisions import decide
+    from penstock.cluster.acting import decide
 
-    typer.echo(decide(cluster, name, step, who, "rejected"))
+    by = who or name_of_user(cluster)
+    typer.echo(f"{STEPS.title(decide(cluster, name, step, by, 'rejected'))} rejected by {by}")

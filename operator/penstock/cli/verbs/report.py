@@ -11,7 +11,7 @@ from penstock.cluster.api import STEPS, Cluster, Object, Resource
 from penstock.cluster.failure import Failure
 
 if TYPE_CHECKING:
-    from penstock.cli.files.graphs import Flow
+    from penstock.cluster.flows import Flow
     from penstock.core.asked.suggest import Durations, Suggestion, Use
 
 PANEL = "Manifests"

@@ -1,18 +1,15 @@
 """`penstock rerun`: drops held results, so that steps run anew."""
 
-import secrets
 import time
 from typing import Annotated
 
 import typer
 
-from penstock.cluster.api import PIPELINES, STEPS, Cluster, Deadline
+from penstock.cluster.api import PIPELINES, Cluster, Deadline
 from penstock.cluster.failure import TIMED_OUT, Failure
 from penstock.cluster.standing import same_rerun
-from penstock.cluster.steps import task_of
 
 PANEL = "Act"
-ANNOTATION = "penstock.dev/rerun"
 
 
 def rerun(
@@ -24,14 +21,11 @@ def rerun(
     timeout: Annotated[float, typer.Option("--timeout", min=0, help="Seconds to wait.")] = 60,
 ) -> int:
     """Run steps again although nothing changed: all, one with what depends on it, or just one."""
+    from penstock.cluster import acting
+
     if start and only:
         raise Failure("give --from or --only, not both")
-    cluster.get(PIPELINES, name)
-    step = start or only
-    if step:
-        _check(cluster, name, step)
-    token = secrets.token_hex(4) + (f" from={start}" if start else f" only={only}" if only else "")
-    cluster.patch(PIPELINES, name, {"metadata": {"annotations": {ANNOTATION: token}}})
+    token = acting.rerun(cluster, name, start or only, only=bool(only))
     if not wait or not cluster.acts:
         typer.echo(f"{PIPELINES.title(name)} to be rerun")
         return 0
@@ -50,13 +44,3 @@ def rerun(
             typer.echo(f"error: {words}", err=True)
             return TIMED_OUT
         time.sleep(0.3)
-
-
-def _check(cluster: Cluster, name: str, step: str) -> None:
-    """Refuses a step that the Pipeline does not have; the operator would find nothing to run anew."""
-    from penstock.core.pipeline.lifecycle import unknown_step
-
-    tasks = {task_of(one) for one in cluster.list(STEPS, cluster.namespace, f"penstock.dev/pipeline={name}")}
-    wrong = unknown_step(name, step, tasks)
-    if wrong:
-        raise Failure(wrong)

@@ -14,8 +14,7 @@ def resume(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Pipeline.")],
 ) -> None:
     """Let a suspended or cancelled Pipeline go on."""
-    spec = cluster.get(PIPELINES, name).get("spec") or {}
-    held = [field for field in ("suspend", "cancel") if spec.get(field)]
-    if held:
-        cluster.patch(PIPELINES, name, {"spec": dict.fromkeys(held, False)})
+    from penstock.cluster import acting
+
+    held = acting.resume(cluster, name)
     typer.echo(f"{PIPELINES.title(name)} {'resumed' if held else 'is neither suspended nor cancelled'}")

@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from penstock.cluster.api import PIPELINES, Cluster
-from penstock.cluster.failure import Failure
 
 PANEL = "Act"
 
@@ -19,22 +18,12 @@ def rollback(
 ) -> None:
     """Apply an earlier revision again. Results that are still held are taken without computing them anew; steps with
     `cache: LastRun`, such as a deployment, and what depends on them run."""
+    from penstock.cluster.history import roll_back, wanted
     from penstock.cluster.revisions import kept
 
     pipeline = cluster.get(PIPELINES, name)
-    present = (pipeline.get("status") or {}).get("revision")
-    found = {one.revision: one for one in kept(cluster, pipeline)}
-    earlier = [number for number in found if present is None or number < present]
-    wanted = to if to is not None else max(earlier, default=None)
-    if wanted is None or wanted not in found:
-        which = f"revision {to}" if to is not None else "earlier revision"
-        numbers = ", ".join(map(str, sorted(found))) or "none"
-        raise Failure(f"pipeline {name!r} has no {which} that is kept; kept: {numbers} (spec.historyLimit)")
-    if found[wanted].spec == pipeline["spec"]:
-        typer.echo(f"{PIPELINES.title(name)} is as in revision {wanted}; nothing to do")
-        return
-    version = pipeline["metadata"]["resourceVersion"]
-    manifest = {**pipeline, "spec": dict(found[wanted].spec)}
-    manifest["metadata"] = {**pipeline["metadata"], "resourceVersion": version}
-    cluster.replace(PIPELINES, name, manifest)
-    typer.echo(f"{PIPELINES.title(name)} rolled back to revision {wanted}")
+    revision = wanted(pipeline, kept(cluster, pipeline), to)
+    if roll_back(cluster, pipeline, revision):
+        typer.echo(f"{PIPELINES.title(name)} rolled back to revision {revision.revision}")
+    else:
+        typer.echo(f"{PIPELINES.title(name)} is as in revision {revision.revision}; nothing to do")

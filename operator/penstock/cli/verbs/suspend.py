@@ -14,6 +14,7 @@ def suspend(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Pipeline.")],
 ) -> None:
     """Hold a Pipeline: nothing new starts, running steps finish. `resume` lets it go on."""
-    cluster.get(PIPELINES, name)
-    cluster.patch(PIPELINES, name, {"spec": {"suspend": True}})
+    from penstock.cluster import acting
+
+    acting.suspend(cluster, name)
     typer.echo(f"{PIPELINES.title(name)} suspended")

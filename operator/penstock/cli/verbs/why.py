@@ -22,9 +22,11 @@ def why(
     Numbers are computed now, with the operator's own scheduler, from what you may see of the cluster: steps of other
     namespaces, which may go first, count if you may list Pipelines in all namespaces.
     """
-    from penstock.cli.explaining import as_data, ask, chosen, head, lines, of_pipeline, whole_data
+    from penstock.cli.explaining import ask, chosen, head, lines, of_pipeline, whole_data
     from penstock.cli.show.printing import print_data
     from penstock.cli.show.sources import Told
+    from penstock.core.asked.answer_data import as_data, as_json
+    from penstock.core.wording import Reader
 
     pipeline, _, step = name.partition("/")
     cluster.get(PIPELINES, pipeline)
@@ -37,7 +39,7 @@ def why(
     itself = replace(itself, message=told.whole(itself.message)) if itself else None
     if output == "json":
         own = [whole_data(pipeline, itself)] if itself else []
-        print_data([*own, *(as_data(one, told) for one in found)], "json")
+        print_data([*own, *(as_json(as_data(one, Reader.of_all(one.key[0]), told)) for one in found)], "json")
         return
     for line in head(pipeline, itself) if itself else ():
         typer.echo(line)

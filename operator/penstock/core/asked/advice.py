@@ -7,7 +7,9 @@ from enum import StrEnum
 from penstock.api.component import ComponentSpec
 from penstock.api.pipeline import PipelineSpec
 from penstock.api.step import StepTemplate
+from penstock.api.wiring import ComponentOutput, Input, PipelineOutput
 from penstock.core.graph import expressions
+from penstock.core.graph.fields import mentioned
 
 
 class Slip(StrEnum):
@@ -30,7 +32,8 @@ class Advice:
 def advise_pipeline(spec: PipelineSpec) -> list[Advice]:
     """Advice on a Pipeline that compiles."""
     steps = [*spec.steps, *(spec.finally_ or ())]
-    read = _Read(steps, (output.from_ for output in spec.outputs or ()))
+    read = _Read(steps, spec.outputs or ())
+    read.parameters.update(mentioned(spec.defaults) if spec.defaults else ())
     found = [
         Advice(
             f"spec.params[{number}]",
@@ -48,7 +51,7 @@ def advise_component(spec: ComponentSpec) -> list[Advice]:
     """Advice on a Component that is a graph; a container's script cannot be looked into."""
     if spec.steps is None:
         return []
-    read = _Read(spec.steps, (output.from_ for output in spec.outputs or () if output.from_))
+    read = _Read(spec.steps, spec.outputs or ())
     found = [
         Advice(
             f"spec.inputs[{number}]",
@@ -64,24 +67,30 @@ def advise_component(spec: ComponentSpec) -> list[Advice]:
 class _Read:
     """Names of parameters and `step.output` references that a graph mentions."""
 
-    def __init__(self, steps: list[StepTemplate], results: Iterable[str]) -> None:
+    def __init__(self, steps: list[StepTemplate], results: Iterable[PipelineOutput | ComponentOutput]) -> None:
         self.parameters: set[str] = set()
-        self.outputs = set(results)
+        self.outputs: set[str] = set()
         for step in steps:
             self._step(step)
+        for result in results:
+            self._sources(result)
+
+    def _sources(self, one: Input | PipelineOutput | ComponentOutput) -> None:
+        self.outputs.update(([one.from_] if one.from_ else []) + (one.first_of or []))
+        if one.expr:
+            self._expression(one.expr)
 
     def _step(self, step: StepTemplate) -> None:
+        self.parameters.update(mentioned(step))
         for given in step.inputs or ():
             if given.param:
                 self.parameters.add(given.param)
-            if given.from_:
-                self.outputs.add(given.from_)
+            self._sources(given)
         for variable in step.for_each.vars if step.for_each else ():
             if variable.from_:
                 self.outputs.add(variable.from_)
-        for words in (step.when, *(given.expr for given in step.inputs or ())):
-            if words:
-                self._expression(words)
+        if step.when:
+            self._expression(step.when)
 
     def _expression(self, words: str) -> None:
         for reference in expressions.parse(words).references:

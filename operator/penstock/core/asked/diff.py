@@ -4,11 +4,11 @@ The operator's own decisions, made on the objects that exist as if the manifest 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Any
 
 from penstock.api.step import StepPhase
+from penstock.core.asked.change import Action, Cause, Change
 from penstock.core.graph.graph import Graph, groups_of
 from penstock.core.graph.world import Node, Verdict, World
 from penstock.core.pipeline.lifecycle import Rerun, rerun_tasks
@@ -20,26 +20,6 @@ from penstock.core.seen.views import Object, StepView
 from penstock.core.step.decide import Decider, Stage
 from penstock.core.step.manifests import step_spec
 from penstock.core.values import canonical, shorten
-
-
-class Action(StrEnum):
-    """What becomes of a Step."""
-
-    RUN = "run"
-    REUSE = "reuse"
-    SKIP = "skip"
-    REMOVE = "remove"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One Step with what becomes of it and why. `fields` are those of its spec that differ."""
-
-    path: str
-    action: Action
-    why: str
-    fields: tuple[str, ...] = ()
-
 
 _OWN = ("fingerprint", "dependsOn", "minRun", "rerun")
 """Fields of a Step's spec that the operator derives; they are never the reason themselves."""
@@ -74,7 +54,7 @@ def diff(
     open_tasks = {node.task.id for nodes in world.nodes.values() for node in nodes if node.stub}
     for path, view in views.items():
         if path not in known and view.task not in open_tasks:
-            changes.append(Change(path, Action.REMOVE, "is no longer in the manifest"))
+            changes.append(Change(path, Action.REMOVE, Cause.GONE))
     return changes
 
 
@@ -107,27 +87,41 @@ def _change(
     forced: bool,
 ) -> Change:
     if verdict.phase is StepPhase.SUCCEEDED:
-        return Change(node.path, Action.REUSE, f"the result of run {verdict.run} counts")
+        return Change(node.path, Action.REUSE, Cause.HELD, (str(verdict.run),))
     if verdict.phase is StepPhase.SKIPPED:
-        return Change(node.path, Action.SKIP, verdict.message)
+        return Change(node.path, Action.SKIP, Cause.SKIPPED, (verdict.message,))
+    cause, about = _why(graph, node, step, spec, verdict, running, forced)
+    return Change(node.path, Action.RUN, cause, tuple(about))
+
+
+def _why(
+    graph: Graph,
+    node: Node,
+    step: StepView | None,
+    spec: Object | None,
+    verdict: Verdict,
+    running: set[str],
+    forced: bool,
+) -> tuple[Cause, Sequence[str]]:
+    """Why it would run."""
     if forced:
-        return Change(node.path, Action.RUN, "a rerun is asked for")
+        return Cause.RERUN, ()
     if node.stub:
-        return Change(node.path, Action.RUN, "runs over a list that is not known yet")
+        return Cause.OPEN, ()
     if step is None or spec is None:
-        return Change(node.path, Action.RUN, "is new")
-    fields = tuple(changed_fields(spec, step_spec(graph, node)))
+        return Cause.NEW, ()
+    fields = changed_fields(spec, step_spec(graph, node))
     if fields:
-        return Change(node.path, Action.RUN, f"{', '.join(fields)} changed", fields)
+        return Cause.FIELDS, fields
     upstream = [name for group in groups_of(node.task) for name in group.tasks if name in running]
     if upstream:
-        return Change(node.path, Action.RUN, f"depends on {', '.join(dict.fromkeys(upstream))}, which runs")
+        return Cause.UPSTREAM, list(dict.fromkeys(upstream))
     if verdict.reason is Reason.WAITING_FOR_APPROVAL:
-        return Change(node.path, Action.RUN, "asks for approval once per revision")
+        return Cause.APPROVAL, ()
     phase = step.status.get("phase", "Pending")
     if phase == "Succeeded":
-        return Change(node.path, Action.RUN, f"cache: {node.task.work.cache.value} does not take the held result")
-    return Change(node.path, Action.RUN, f"has no result (it is {phase})")
+        return Cause.CACHE, (node.task.work.cache.value,)
+    return Cause.NO_RESULT, (str(phase),)
 
 
 def changed_fields(old: Object, new: Object) -> list[str]:

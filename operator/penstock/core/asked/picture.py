@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from penstock.api.wiring import Outcome
-from penstock.core.graph.graph import FromOutput, Graph, Group, Level, Source, StatusOf, Task, sources
+from penstock.core.graph.graph import FromOutput, Graph, Group, Level, Source, StatusOf, Task, lists_of, sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +95,7 @@ def _order(task: Task) -> Iterator[tuple[str, str]]:
     for group, outcome in edges:
         for name in group.tasks:
             yield name, outcome.value if outcome else ""
-    lists = [variable.source for level in task.levels for variable in level.variables if variable.source]
-    read: tuple[Source, ...] = (*task.gates, *lists)
+    read: tuple[Source, ...] = (*task.gates, *lists_of(task))
     for one in (one for source in read for one in sources(source)):
         for name in one.group.tasks if isinstance(one, StatusOf) else (one.task,):
             yield name, ""

@@ -11,7 +11,7 @@ from penstock.core.admission.running import began as running_since
 from penstock.core.asked.drawing import Drawing
 from penstock.core.asked.gantt import Bar, Chart, Span, draw
 from penstock.core.clock import instant
-from penstock.core.foresight.activities import Activity, Workload, workload
+from penstock.core.foresight.activities import Activity, lacking, workload
 from penstock.core.foresight.planned_pass import foreseen
 from penstock.core.foresight.remaining import remaining
 from penstock.core.foresight.simulate import Run, Simulated, without
@@ -97,7 +97,7 @@ def progress(
     before = known_before(observed, others, began)
     over = all(verdict.ended for _, verdict in verdicts)
     unknown = _learn_from_itself(before, observed, graph) if over else ()
-    whole = _without_steps(workload(graph, pipeline.namespace, pipeline.name, before, verdicts), held)
+    whole = lacking(workload(graph, pipeline.namespace, pipeline.name, before, verdicts), held)
     room = unheld(capacity) if over else idle(capacity, pipeline.namespace, pipeline.name)
     _, by_plan = foreseen(whole, room, began, policy)
     _, to_come = foreseen(remaining(observed, verdicts, now, learned), capacity, now, policy)
@@ -212,12 +212,6 @@ def unheld(capacity: Capacity) -> Capacity:
     """The capacity as it would be if nothing ran at all."""
     quotas = [replace(quota, used={}) for found in capacity.quotas.values() for quota in found]
     return replace(capacity, loads={}, unplaced=(), quotas=by_namespace(quotas))
-
-
-def _without_steps(load: Workload, keys: set[Key]) -> Workload:
-    activities = tuple(one for one in load.activities if one.key not in keys)
-    barriers = {name: tuple(key for key in members if key not in keys) for name, members in load.barriers.items()}
-    return replace(load, activities=activities, barriers=barriers)
 
 
 def _suspended(observed: Observed) -> Iterator[str]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import islice
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from cronsim import CronSim, CronSimError
@@ -66,6 +67,10 @@ class Timetable:
     def next(self, after: float) -> int | None:
         """The first tick after an instant; None if there is none within forty years."""
         return next(self.between(after, after + HORIZON), None)
+
+    def upcoming(self, after: float, count: int) -> list[int]:
+        """The first ticks after an instant, of the next forty years."""
+        return list(islice(self.between(after, after + HORIZON), count))
 
     def latest(self, after: float, until: float) -> int | None:
         """The last tick in (after, until]; None if there is none."""

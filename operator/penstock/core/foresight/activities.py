@@ -5,8 +5,8 @@ step produces has one item.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 
 from penstock.api import durations
 from penstock.api.wiring import Outcome
@@ -63,6 +63,13 @@ def workload(
     """The workload of a whole Pipeline from its beginning. `verdicts`: how steps stand, if it has begun; they tell how
     long the lists are that steps have produced."""
     return _Unfolding(graph, namespace, pipeline, ranks(graph, learned), verdicts).workload()
+
+
+def lacking(load: Workload, keys: Set[Key]) -> Workload:
+    """The workload without these activities, which nothing waits for any more."""
+    activities = tuple(one for one in load.activities if one.key not in keys)
+    barriers = {name: tuple(key for key in members if key not in keys) for name, members in load.barriers.items()}
+    return replace(load, activities=activities, barriers=barriers)
 
 
 def merged(loads: Sequence[Workload]) -> Workload:

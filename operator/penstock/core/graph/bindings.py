@@ -1,34 +1,20 @@
 """What a step waits for, and the values it gets once that has ended."""
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from penstock.api.base import Json
-from penstock.api.plain import number
 from penstock.api.step import StepPhase
 from penstock.api.wiring import Outcome
 from penstock.core.graph.environment import Environment
-from penstock.core.graph.expressions import Expression, ExpressionError, Reference
-from penstock.core.graph.graph import (
-    Evaluated,
-    FromEach,
-    FromOutput,
-    Group,
-    Literal,
-    Source,
-    StatusOf,
-    Task,
-    Wired,
-    groups_of,
-    sources,
-)
+from penstock.core.graph.graph import FromOutput, Group, Source, Task, group_of, groups_of, lists_of, read, sources
+from penstock.core.graph.missing import Missing, first_missing
 from penstock.core.graph.outline import assignable
+from penstock.core.graph.resolve import resolve
 from penstock.core.graph.spread import refusal, spreads
-from penstock.core.graph.world import NAMED, Missing, Node, World, fill, first_missing
+from penstock.core.graph.world import NAMED, Node, World
 from penstock.core.reasons import Reason
-from penstock.core.values import canonical, digest, shorten, text, type_name
+from penstock.core.values import digest, shorten, text, type_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +63,16 @@ def edges(world: World, task: Task) -> tuple[Edge, ...]:
 def _edges(task: Task) -> list[Edge]:
     found = [Edge(group, True, None) for group in task.needs]
     found += [Edge(edge.group, False, edge.outcome) for edge in task.after]
-    for wired in (*task.inputs, *task.gates):
-        hard = not wired.soft
-        found += [
-            Edge(Group(source.task, (source.task,), source.shared), hard, None)
-            for source in sources(wired)
-            if isinstance(source, FromOutput)
-        ]
-    for guard in task.guards:
-        found += [
-            Edge(Group(source.task, (source.task,), source.shared), True, None)
-            for source in sources(guard)
-            if isinstance(source, FromOutput)
-        ]
-    lists = [variable.source for level in task.levels for variable in level.variables if variable.source]
-    found += [Edge(Group(source.task, (source.task,), source.shared), False, Outcome.COMPLETED) for source in lists]
+    wires: list[tuple[Source, bool]] = [(wired, not wired.soft) for wired in (*task.inputs, *task.gates)]
+    wires += [(guard, True) for guard in task.guards]
+    found += [
+        Edge(group_of(source), must, None)
+        for wired, hard in wires
+        for source, must in read(wired, hard)
+        if isinstance(source, FromOutput)
+    ]
+    lists = (source for wired in lists_of(task) for source in sources(wired))
+    found += [Edge(group_of(source), False, Outcome.COMPLETED) for source in lists]
     return found
 
 
@@ -204,58 +185,3 @@ def bind(world: World, node: Node) -> dict[str, Json] | Impossible:
         if wrong:
             return Impossible(StepPhase.FAILED, *wrong)
     return values
-
-
-def resolve(world: World, node: Node, source: Source) -> Json | Missing:
-    """The value of a source for one instance; Missing, or a list with Missing items, if there is none."""
-    match source:
-        case Literal(value):
-            return value
-        case FromEach(level, variable):
-            return node.each[level][variable]
-        case FromOutput():
-            return world.output(source, node.index)
-        case StatusOf(group):
-            return world.state(group, node.index).phase.value
-        case Evaluated():
-            return _evaluate(world, node, source)
-        case Wired():
-            value = resolve(world, node, source.source)
-            return fill(value, source.default) if source.soft and first_missing(value) else value
-
-
-def _evaluate(world: World, node: Node, evaluated: Evaluated) -> Json | Missing:
-    values: dict[Reference, Json] = {}
-    for reference, source in evaluated.sources.items():
-        value = resolve(world, node, source)
-        missing = first_missing(value)
-        if missing:
-            return missing
-        values[reference] = value
-    types = _known_types(evaluated.types, values)
-    if evaluated.expression.macros:
-        order = tuple(values)
-        kinds, data = tuple(types[one] for one in order), canonical(list(values.values()))
-        return _long_evaluation(evaluated.expression, order, kinds, data)
-    return _value(evaluated.expression, types, values)
-
-
-@lru_cache(maxsize=256)
-def _long_evaluation(
-    expression: Expression, order: tuple[Reference, ...], kinds: tuple[str, ...], data: str
-) -> Json | Missing:
-    """The value of an expression that may take long, which therefore is not evaluated anew in every plan."""
-    values = dict(zip(order, json.loads(data, parse_int=lambda digits: number(int(digits))), strict=True))
-    return _value(expression, dict(zip(order, kinds, strict=True)), values)
-
-
-def _value(expression: Expression, types: Mapping[Reference, str], values: Mapping[Reference, Json]) -> Json | Missing:
-    try:
-        return expression.evaluate(types, values)
-    except ExpressionError as error:
-        return Missing(Reason.EXPRESSION_ERROR, f"{expression.text}: {error}")
-
-
-def _known_types(types: Mapping[Reference, str], values: Mapping[Reference, Json]) -> dict[Reference, str]:
-    """The declared types, loosened for what turned out null (an optional output that was not produced)."""
-    return {reference: kind if values[reference] is not None else "Any" for reference, kind in types.items()}

@@ -12,7 +12,8 @@ from penstock.api.storage import Storage
 from penstock.core.graph import spread
 from penstock.core.graph.environment import Environment
 from penstock.core.graph.graph import MAX_STEPS, Literal, Task, Wired
-from penstock.core.graph.wire import clashes, how_many
+from penstock.core.graph.loops import how_many
+from penstock.core.graph.wire import clashes
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
 from penstock.core.values import canonical, mismatch, normalise, shorten

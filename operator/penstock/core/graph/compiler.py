@@ -7,10 +7,14 @@ from graphlib import CycleError, TopologicalSorter
 from penstock.api import durations
 from penstock.api.pipeline import Defaults, PipelineSpec
 from penstock.core.graph import checks
-from penstock.core.graph.graph import FromOutput, Graph, Literal, Settings, Task, groups_of
+from penstock.core.graph.fields import Filling
+from penstock.core.graph.graph import Graph, Literal, Settings, Task, groups_of
+from penstock.core.graph.loops import level
 from penstock.core.graph.merge import merge
 from penstock.core.graph.outline import Components, Outline, Outliner, TooManySteps
-from penstock.core.graph.wire import Inherited, Name, Scope, Wirer, implied_after
+from penstock.core.graph.results import derive, result
+from penstock.core.graph.scope import Inherited, Name, Scope
+from penstock.core.graph.wire import Wirer, implied_after
 from penstock.core.problems import Problem
 from penstock.core.reasons import Reason
 
@@ -26,13 +30,17 @@ class Compiled:
     problems: tuple[Problem, ...]
 
 
-def compile_pipeline(spec: PipelineSpec, components: Components) -> Compiled:
+def compile_pipeline(spec: PipelineSpec, components: Components, *, assumed: bool = False) -> Compiled:
     """Compiles a Pipeline against the Components it may use.
 
     `problems` holds everything that is wrong, in the order of the manifest; the graph is None if there is any.
+    `assumed`: where a field is a parameter that only a run will tell, one that can be known is taken as given.
     """
-    compiler = _Compiler(components, spec.defaults)
+    names = {parameter.name: Name(parameter.type.value, Literal(parameter.value)) for parameter in spec.params or ()}
+    compiler = _Compiler(components, assumed)
     compiler.problems += checks.parameters(spec)
+    if spec.defaults:
+        compiler.defaults = compiler.filling(names).filled(spec.defaults, "spec.defaults")
     try:
         outlines = compiler.outliner.outline(spec.steps, "spec.steps")
         finals = compiler.outliner.outline(spec.finally_ or [], "spec.finally")
@@ -43,14 +51,14 @@ def compile_pipeline(spec: PipelineSpec, components: Components) -> Compiled:
     for step in finals.values():
         for leaf in step.leaves():
             leaf.final = True
-    names = {parameter.name: Name(parameter.type.value, Literal(parameter.value)) for parameter in spec.params or ()}
     compiler.scope(Scope(names, outlines, (), Inherited()))
-    compiler.scope(Scope(names, {**outlines, **finals}, (), Inherited()), only=finals)
+    everything = Scope(names, {**outlines, **finals}, (), Inherited())
+    compiler.scope(everything, only=finals)
     outputs = []
     for number, output in enumerate(spec.outputs or ()):
-        offer = compiler.outliner.lookup({**outlines, **finals}, output.from_, f"spec.outputs[{number}].from")
-        if offer:
-            outputs.append((output, FromOutput(offer.task, offer.output, 0)))
+        found = result(compiler.wirer, everything, output, f"spec.outputs[{number}]")
+        if found:
+            outputs.append((output, found.source))
     compiler.order(outlines, "spec.steps")
     compiler.order(finals, "spec.finally")
     problems = compiler.problems + compiler.outliner.problems + compiler.wirer.problems
@@ -63,15 +71,22 @@ def compile_pipeline(spec: PipelineSpec, components: Components) -> Compiled:
 
 
 class _Compiler:
-    def __init__(self, components: Components, defaults: Defaults | None) -> None:
+    def __init__(self, components: Components, assumed: bool) -> None:
         self.outliner = Outliner(components)
-        self.wirer = Wirer(self.outliner)
-        self.defaults = defaults
+        self.wirer = Wirer(self.outliner, self._step)
+        self.defaults: Defaults | None = None
+        self.assumed = assumed
         self.problems: list[Problem] = []
         self.tasks: dict[str, Task] = {}
+        self.begun: set[str] = set()
+        """Ids of the steps that are wired, or are about to be."""
 
     def problem(self, path: str, reason: Reason, message: str) -> None:
         self.problems.append(Problem(path, reason, message))
+
+    def filling(self, names: Mapping[str, Name]) -> Filling:
+        """Fills in fields that are parameters, which are these."""
+        return Filling(names, self.problem, self.assumed)
 
     def scope(self, scope: Scope, only: Mapping[str, Outline] | None = None) -> None:
         """Compiles the steps of one graph, and of the graphs inside it."""
@@ -79,10 +94,13 @@ class _Compiler:
             self._step(scope, step)
 
     def _step(self, scope: Scope, step: Outline) -> None:
+        if step.id in self.begun:
+            return
+        self.begun.add(step.id)
         wirer, template, inherited = self.wirer, step.template, scope.inherited
         levels = scope.levels
         if template.for_each:
-            levels = (*levels, wirer.level(scope, step))
+            levels = (*levels, level(wirer, scope, step))
         inputs = wirer.inputs(scope, step, levels)
         needs = (*inherited.needs, *wirer.needs(scope, step))
         after = (*inherited.after, *wirer.after(scope, step))
@@ -98,11 +116,17 @@ class _Compiler:
             self._composite_overrides(step)
             passed = Inherited((*inherited.gates, *inputs), needs, after, guards)
             names = wirer.component_names(step, inputs)
-            self.scope(Scope(names, step.children, levels, passed))
+            inside = Scope(names, step.children, levels, passed)
+            self.scope(inside)
+            derive(wirer, inside, step, len(scope.levels))
             self.order(step.children, f"{step.where}.component({template.component.name}).steps")  # type: ignore[union-attr]
             return
         wired = wirer.component_inputs(step, inputs) if step.component else inputs
-        work = merge(template, step.component, self.defaults)
+        template, component = self.filling(scope.names).filled(template, step.where), step.component
+        if component and template.component:
+            own = {one.name: Name(one.type, one) for one in wired}
+            component = self.filling(own).filled(component, f"{step.where}.component({template.component.name})")
+        work = merge(template, component, self.defaults)
         if step.final and work.timeout is None:
             work = replace(work, timeout=FINALLY_TIMEOUT)  # nothing else bounds it: it is outside spec.timeout
         self.tasks[step.id] = Task(

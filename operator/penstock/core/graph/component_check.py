@@ -23,7 +23,7 @@ def check_component(name: str, spec: ComponentSpec, components: Components) -> t
     artifacts, is taken as given.
     """
     problems = list(_inputs(spec))
-    compiled = compile_pipeline(_pipeline(name, spec), {**components, (None, name): spec})
+    compiled = compile_pipeline(_pipeline(name, spec), {**components, (None, name): spec}, assumed=True)
     inside = f"{_PROBE}.component({name})"
     for problem in compiled.problems:
         for prefix in (inside, _PROBE):

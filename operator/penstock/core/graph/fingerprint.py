@@ -7,11 +7,14 @@ default is left out. A field that is new is therefore in the fingerprints of tho
 
 from penstock.api.base import Json, Model
 from penstock.core.graph.graph import (
+    Derived,
     Evaluated,
+    FirstOf,
     FromEach,
     FromOutput,
     Graph,
     Group,
+    Level,
     Literal,
     Source,
     StatusOf,
@@ -56,10 +59,7 @@ def _with_conditions(graph: Graph, task: Task) -> Json:
 
 def _content(graph: Graph, task: Task, each: Each) -> Json:
     work = task.work
-    open_levels = [
-        [[v.name, list(v.values) if v.values is not None else _source(graph, v.source, each)] for v in level.variables]
-        for level in task.levels[len(each) :]
-    ]
+    open_levels = [_level(graph, level, each) for level in task.levels[len(each) :]]
     depends = sorted({_group(graph, group, each) for group in groups_of(task, lists=False)})
     pod = work.pod
     # A key that is to be added is left out where it has nothing to say: these are in every fingerprint there is.
@@ -100,7 +100,19 @@ def _source(graph: Graph, source: Source | None, each: Each) -> Json:
             if not source.soft:
                 return _source(graph, source.source, each)
             return {"of": _source(graph, source.source, each), "default": source.default}
+        case FirstOf():
+            return {"firstOf": [_source(graph, one, each) for one in source.sources]}
+        case Derived(_, inner, level, shared):
+            outside = each[:shared]
+            found = _source(graph, inner, outside)
+            return {"across": _level(graph, level, outside), "of": found} if level else found
     return None
+
+
+def _level(graph: Graph, level: Level, each: Each) -> Json:
+    return [
+        [v.name, list(v.values) if v.values is not None else _source(graph, v.source, each)] for v in level.variables
+    ]
 
 
 def _group(graph: Graph, group: Group, each: Each) -> str:

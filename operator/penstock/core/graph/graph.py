@@ -5,7 +5,7 @@ only under `forEach`. Each surrounding `forEach` is a *level*; a node's index ha
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 
 from penstock.api.base import Json
@@ -84,16 +84,36 @@ class Wired:
         return self.has_default or self.optional
 
 
-Source = Literal | FromOutput | FromEach | StatusOf | Evaluated | Wired
+@dataclass(frozen=True, slots=True)
+class FirstOf:
+    """The first of several sources that there is. None of the steps behind them has to succeed."""
+
+    sources: tuple["FromOutput | Derived", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """An output that a graph makes of those of its steps. `name` is its path.
+
+    `level`: the forEach of the graph, if it has one: then this is a list for who shares only the levels around that.
+    """
+
+    name: str
+    source: "Source"
+    level: "Level | None"
+    shared: int
+
+
+Source = Literal | FromOutput | FromEach | StatusOf | Evaluated | Wired | FirstOf | Derived
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One variable of a level: literal values, or the list that another task produces."""
+    """One variable of a level: literal values, or the source of a list that other tasks make."""
 
     name: str
     values: tuple[Json, ...] | None
-    source: FromOutput | None
+    source: "Source | None"
     path: str
 
 
@@ -194,7 +214,7 @@ class Graph:
 
     tasks: Mapping[str, Task]
     settings: Settings = Settings()
-    outputs: tuple[tuple[PipelineOutput, FromOutput], ...] = ()
+    outputs: tuple[tuple[PipelineOutput, Source], ...] = ()
     memo: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
     """Cache of pure functions of this graph."""
 
@@ -219,26 +239,53 @@ def _instances(task: Task) -> int:
 
 def sources(wired: Source) -> Iterator[FromOutput | StatusOf]:
     """The producers that a source reads, through expressions and nested inputs."""
-    if isinstance(wired, (FromOutput, StatusOf)):
-        yield wired
-    elif isinstance(wired, Wired):
-        yield from sources(wired.source)
-    elif isinstance(wired, Evaluated):
-        for inner in wired.sources.values():
-            yield from sources(inner)
+    return (found for found, _ in read(wired))
+
+
+def read(wired: Source, must: bool = True) -> Iterator[tuple[FromOutput | StatusOf, bool]]:
+    """The same, each with whether it must have succeeded."""
+    match wired:
+        case FromOutput() | StatusOf():
+            yield wired, must
+        case Wired():
+            yield from read(wired.source, must)
+        case Evaluated():
+            for inner in wired.sources.values():
+                yield from read(inner, must)
+        case FirstOf():
+            for inner in wired.sources:
+                yield from read(inner, False)
+        case Derived():
+            for found, needed in read(wired.source, must):
+                yield _outside(found, wired.shared), needed
+
+
+def _outside(found: FromOutput | StatusOf, shared: int) -> FromOutput | StatusOf:
+    """A producer inside a graph as it is seen from outside of that graph's forEach."""
+    if isinstance(found, FromOutput):
+        return replace(found, shared=min(found.shared, shared))
+    return StatusOf(replace(found.group, shared=min(found.group.shared, shared)))
+
+
+def group_of(found: FromOutput | StatusOf) -> Group:
+    """The steps that a producer stands for."""
+    return found.group if isinstance(found, StatusOf) else Group(found.task, (found.task,), found.shared)
+
+
+def lists_of(task: Task) -> Iterator[Source]:
+    """The sources of the lists that a task, or a composite around it, runs over."""
+    return (variable.source for level in task.levels for variable in level.variables if variable.source)
 
 
 def groups_of(task: Task, *, lists: bool = True) -> Iterator[Group]:
     """Every group that the task depends on, one per mention. `lists`: also producers of forEach lists."""
-    read: tuple[Source, ...] = (*task.inputs, *task.gates, *task.guards)
-    for wired in read:
+    wires: tuple[Source, ...] = (*task.inputs, *task.gates, *task.guards)
+    for wired in wires:
         for source in sources(wired):
-            yield source.group if isinstance(source, StatusOf) else Group(source.task, (source.task,), source.shared)
+            yield group_of(source)
     yield from task.needs
     for edge in task.after:
         yield edge.group
     if lists:
-        for level in task.levels:
-            for variable in level.variables:
-                if variable.source:
-                    yield Group(variable.source.task, (variable.source.task,), variable.source.shared)
+        for wired in lists_of(task):
+            yield from map(group_of, sources(wired))

@@ -18,12 +18,13 @@ Components = Mapping[ComponentKey, ComponentSpec]
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An output as the other steps of the same graph see it."""
+    """An output as the other steps of the same graph see it. Of a `derived` one, its graph tells what it is made of."""
 
     type: str
     task: str
     output: str
     levels: int
+    derived: bool = False
 
 
 @dataclass(slots=True)
@@ -123,12 +124,16 @@ class Outliner:
         assert step.children is not None
         for number, output in enumerate(step.component.outputs or ()):
             place = f"{inside}.outputs[{number}].from"
+            made = Offer(output.type.value, "", output.name, step.levels, derived=True)
             if output.from_ is None:
-                self._problem(place, Reason.INVALID_FIELD, "an output of a graph says which step it is from")
+                step.offers[output.name] = made
                 continue
             offer = self.lookup(step.children, output.from_, place)
             if offer is None:
                 step.broken = True
+                continue
+            if offer.derived:
+                step.offers[output.name] = made
                 continue
             found = "List" if offer.levels > step.levels else offer.type
             if not assignable(output.type.value, found):

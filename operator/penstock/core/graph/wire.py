@@ -1,15 +1,19 @@
 """Resolves the references of steps: inputs, expressions, forEach variables, needs and after."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from penstock.api.base import Json
-from penstock.api.wiring import ComponentInput, EachVariable, Input, Outcome
+from penstock.api.wiring import (
+    ComponentInput,
+    Input,
+    Outcome,
+)
 from penstock.core.graph import expressions
 from penstock.core.graph.graph import (
-    MAX_STEPS,
     AfterEdge,
+    Derived,
     Evaluated,
+    FirstOf,
     FromEach,
     FromOutput,
     Group,
@@ -17,50 +21,26 @@ from penstock.core.graph.graph import (
     Literal,
     Source,
     StatusOf,
-    Variable,
     Wired,
     sources,
 )
 from penstock.core.graph.outline import Outline, Outliner, assignable
+from penstock.core.graph.scope import Name, Scope
 from penstock.core.problems import Problem, nearest
 from penstock.core.reasons import Reason
 from penstock.core.values import canonical, mismatch, normalise, shorten, type_name
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
-    """What a parameter name stands for in a graph: its type and its source."""
-
-    type: str
-    source: Source
-
-
-@dataclass(frozen=True, slots=True)
-class Inherited:
-    """What the steps of a composite get from the step that uses it."""
-
-    gates: tuple[Wired, ...] = ()
-    needs: tuple[Group, ...] = ()
-    after: tuple[AfterEdge, ...] = ()
-    guards: tuple[Evaluated, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """One graph while it is wired: its parameters, its steps, and the levels around it."""
-
-    names: Mapping[str, Name]
-    steps: Mapping[str, Outline]
-    levels: tuple[Level, ...]
-    inherited: Inherited
-
-
 class Wirer:
     """Turns what steps write into sources and groups, collecting problems."""
 
-    def __init__(self, outliner: Outliner) -> None:
+    def __init__(self, outliner: Outliner, wire: Callable[[Scope, Outline], None]) -> None:
         self.outliner = outliner
         self.problems: list[Problem] = []
+        self.derived: dict[tuple[str, str], Name] = {}
+        """Outputs that graphs make of those of their steps, by id of the step that uses the graph, and name."""
+        self._wire = wire
+        """Wires a step, if that was not done: what others derive from it is known then."""
 
     def inputs(self, scope: Scope, step: Outline, levels: tuple[Level, ...]) -> tuple[Wired, ...]:
         """The inputs of a step; `levels` include its own forEach."""
@@ -86,13 +66,15 @@ class Wirer:
         artifact = found.type == "Artifact"
         hint = "only null can stand in for an Artifact: use `optional`" if artifact else "make them agree"
         message = f"the default of input {given.name!r} is {type_name(given.default)}, its source {found.type}; {hint}"
-        self._problem(f"{place}.default", Reason.TYPE_MISMATCH, message)
+        self.problem(f"{place}.default", Reason.TYPE_MISMATCH, message)
 
     def _source(self, scope: Scope, step: Outline, given: Input, place: str, levels: tuple[Level, ...]) -> Name | None:
         if given.param is not None:
             return self._parameter(scope, given.param, f"{place}.param")
         if given.from_ is not None:
-            return self._output(scope, given.from_, f"{place}.from")
+            return self.output(scope, given.from_, f"{place}.from")
+        if given.first_of is not None:
+            return self.first(scope, given.first_of, f"{place}.firstOf")
         if given.each is not None:
             return self._each(step, given.each, f"{place}.each", levels)
         if given.expr is not None:
@@ -103,18 +85,43 @@ class Wirer:
     def _parameter(self, scope: Scope, name: str, place: str) -> Name | None:
         if name in scope.names:
             return scope.names[name]
-        self._problem(
+        self.problem(
             place, Reason.UNKNOWN_PARAMETER, f"there is no parameter {name!r}{nearest(name, scope.names)}; declare it"
         )
         return None
 
-    def _output(self, scope: Scope, reference: str, place: str) -> Name | None:
+    def output(self, scope: Scope, reference: str, place: str) -> Name | None:
+        """What `step.output` stands for; None after a problem was noted."""
         offer = self.outliner.lookup(scope.steps, reference, place)
         if offer is None:
             return None
         shared = len(scope.levels)
+        if offer.derived:
+            step = scope.steps[reference.partition(".")[0]]
+            self._wire(scope, step)
+            return self.derived.get((step.id, offer.output))  # if it is not there, a problem was noted
         kind = offer.type if offer.levels == shared else "List" if offer.type != "Artifact" else "Artifact"
         return Name(kind, FromOutput(offer.task, offer.output, shared))
+
+    def first(self, scope: Scope, references: Sequence[str], place: str) -> Name | None:
+        """The first of several outputs that there is; None after a problem was noted."""
+        found = [self.output(scope, one, f"{place}[{number}]") for number, one in enumerate(references)]
+        known = [one for one in found if one]
+        if len(known) < len(found):
+            return None
+        types = {one.type for one in known} - {"Any"}
+        if types == {"Integer", "Number"}:
+            types = {"Number"}
+        if len(types) > 1 or (types == {"Artifact"} and any(one.type == "Any" for one in known)):
+            each = ", ".join(f"{one} is {name.type}" for one, name in zip(references, known, strict=True))
+            self.problem(place, Reason.TYPE_MISMATCH, f"one of these is taken, so they must be of one type: {each}")
+            return None
+        sources = [one.source for one in known if isinstance(one.source, (FromOutput, Derived))]
+        every = all(one.type != "Any" for one in known)
+        return Name(
+            types.pop() if every else "Any",
+            FirstOf(tuple(sources)),
+        )
 
     def _each(self, step: Outline, name: str, place: str, levels: tuple[Level, ...]) -> Name | None:
         own = step.template.for_each
@@ -125,7 +132,7 @@ class Wirer:
                 }
                 return Name(types.pop() if len(types) == 1 else "Any", FromEach(len(levels) - 1, name))
         known = [variable.name for variable in own.vars] if own else []
-        self._problem(
+        self.problem(
             place,
             Reason.UNKNOWN_VARIABLE,
             f"there is no forEach variable {name!r}{nearest(name, known)}; declare it in {step.where}.forEach.vars",
@@ -137,7 +144,7 @@ class Wirer:
         try:
             parsed = expressions.parse(words)
         except expressions.ExpressionError as error:
-            self._problem(place, Reason.INVALID_EXPRESSION, str(error))
+            self.problem(place, Reason.INVALID_EXPRESSION, str(error))
             return None
         found: dict[expressions.Reference, Name] = {}
         for reference in parsed.references:
@@ -149,7 +156,7 @@ class Wirer:
         try:
             parsed.check(types, wanted)
         except expressions.ExpressionError as error:
-            self._problem(place, Reason.INVALID_EXPRESSION, str(error))
+            self.problem(place, Reason.INVALID_EXPRESSION, str(error))
             return None
         return Evaluated(parsed, types, {reference: name.source for reference, name in found.items()})
 
@@ -160,9 +167,9 @@ class Wirer:
             group = self.group(scope, reference.step, place)
             return Name("String", StatusOf(group)) if group else None
         else:
-            name = self._output(scope, f"{reference.step}.{reference.name}", place)
+            name = self.output(scope, f"{reference.step}.{reference.name}", place)
         if name and name.type == "Artifact":
-            self._problem(place, Reason.TYPE_MISMATCH, f"{reference} is an Artifact; expressions see only values")
+            self.problem(place, Reason.TYPE_MISMATCH, f"{reference} is an Artifact; expressions see only values")
             return None
         return name
 
@@ -187,40 +194,6 @@ class Wirer:
                 edges.append(AfterEdge(group, edge.outcome, True))
         return tuple(edges)
 
-    def level(self, scope: Scope, step: Outline) -> Level:
-        """The forEach of a step."""
-        each = step.template.for_each
-        assert each is not None
-        variables = []
-        count = 1
-        for number, variable in enumerate(each.vars):
-            resolved = self._variable(scope, variable, f"{step.where}.forEach.vars[{number}]")
-            variables.append(resolved)
-            count *= len(resolved.values) if resolved.values is not None else 1
-        if count > MAX_STEPS:
-            self._problem(
-                f"{step.where}.forEach.vars",
-                Reason.TOO_MANY_STEPS,
-                f"the variables have {how_many(count, variables)} combinations; at most {MAX_STEPS:,} are allowed",
-            )
-        return Level(step.id, len(step.segments) - 1, tuple(variables), each.max_parallel)
-
-    def _variable(self, scope: Scope, variable: EachVariable, place: str) -> Variable:
-        if variable.range is not None:
-            numbers = range(variable.range.start, variable.range.stop, variable.range.step or 1)
-            if len(numbers) > MAX_STEPS:
-                self._problem(f"{place}.range", Reason.TOO_MANY_STEPS, f"the range has {len(numbers):,} numbers")
-            return Variable(variable.name, tuple(numbers[: MAX_STEPS + 1]), None, place)
-        if variable.from_ is None:
-            return Variable(variable.name, tuple(normalise(variable.values or [])), None, place)
-        found = self._output(scope, variable.from_, f"{place}.from")
-        if found and not assignable("List", found.type):
-            self._problem(
-                f"{place}.from", Reason.TYPE_MISMATCH, f"a fan-out needs a List, but {variable.from_} is {found.type}"
-            )
-        source = found.source if found else None
-        return Variable(variable.name, None, source if isinstance(source, FromOutput) else None, place)
-
     def component_inputs(self, step: Outline, given: tuple[Wired, ...]) -> tuple[Wired, ...]:
         """The inputs that a Component declares, each with what the step wires into it."""
         assert step.component is not None
@@ -228,7 +201,7 @@ class Wirer:
         declared = {one.name: one for one in step.component.inputs or ()}
         for number, wired in enumerate(step.template.inputs or ()):
             if wired.name not in declared:
-                self._problem(
+                self.problem(
                     f"{step.where}.inputs[{number}].name",
                     Reason.UNKNOWN_INPUT,
                     f"the Component has no input {wired.name!r}{nearest(wired.name, declared)}",
@@ -239,7 +212,7 @@ class Wirer:
         place = f"{step.where}.inputs"
         if wired is None:
             if not declared.has_default and not declared.optional and not step.broken:
-                self._problem(
+                self.problem(
                     place,
                     Reason.MISSING_INPUT,
                     f"the Component requires input {declared.name!r} ({declared.type}); give it",
@@ -247,7 +220,7 @@ class Wirer:
             wrong = mismatch(declared.type, declared.default) if declared.default is not None else None
             if wrong:
                 words = f"the Component's default of input {declared.name!r}: {wrong}; give the input"
-                self._problem(place, Reason.TYPE_MISMATCH, words)
+                self.problem(place, Reason.TYPE_MISMATCH, words)
             return Wired(declared.name, declared.type.value, Literal(declared.default), None, True)
         self._fits(declared, wired, f"{place}[{wired.name}]")
         return Wired(
@@ -258,12 +231,12 @@ class Wirer:
         for value in known_values(wired):
             wrong = mismatch(declared.type, value) if not (value is None and declared.optional) else None
             if wrong:
-                self._problem(place, Reason.TYPE_MISMATCH, f"input {declared.name!r}: {wrong}")
+                self.problem(place, Reason.TYPE_MISMATCH, f"input {declared.name!r}: {wrong}")
             elif declared.enum and value is not None and normalise(value) not in normalise(declared.enum):
                 allowed = shorten(canonical(declared.enum))
-                self._problem(place, Reason.INVALID_VALUE, f"input {declared.name!r} must be one of {allowed}")
+                self.problem(place, Reason.INVALID_VALUE, f"input {declared.name!r} must be one of {allowed}")
         if not isinstance(wired.source, Literal) and not assignable(declared.type.value, wired.type):
-            self._problem(
+            self.problem(
                 place, Reason.TYPE_MISMATCH, f"input {declared.name!r} is {declared.type}, but gets {wired.type}"
             )
 
@@ -277,6 +250,7 @@ class Wirer:
         yield from template.needs or ()
         yield from (edge.step for edge in template.after or ())
         references = [given.from_ for given in template.inputs or ()]
+        references += [one for given in template.inputs or () for one in given.first_of or ()]
         references += [variable.from_ for variable in (template.for_each.vars if template.for_each else ())]
         yield from (reference.partition(".")[0] for reference in references if reference)
         for words in (template.when, *(given.expr for given in template.inputs or ())):
@@ -285,7 +259,8 @@ class Wirer:
             except expressions.ExpressionError:
                 continue  # noted where the expression is compiled
 
-    def _problem(self, path: str, reason: Reason, message: str) -> None:
+    def problem(self, path: str, reason: Reason, message: str) -> None:
+        """Notes what is wrong, and where."""
         self.problems.append(Problem(path, reason, message))
 
 
@@ -293,12 +268,6 @@ def known_values(wired: Wired) -> list[Json]:
     """The values that an input may take and that the manifest already tells."""
     values = [wired.source.value] if isinstance(wired.source, Literal) else []
     return values + ([wired.default] if wired.has_default else [])
-
-
-def how_many(count: int, variables: Iterable[Variable]) -> str:
-    """A count of combinations, in words: of a list that is too long no more is kept than what tells that."""
-    cut = any(len(one.values or ()) > MAX_STEPS for one in variables)
-    return f"more than {MAX_STEPS:,}" if cut else f"{count:,}"
 
 
 def clashes(names: Iterable[str], kind: str, where: str) -> Iterator[Problem]:

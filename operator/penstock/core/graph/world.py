@@ -9,7 +9,20 @@ from penstock.api.base import Json
 from penstock.api.step import StepPhase
 from penstock.api.wiring import ValueType
 from penstock.core.graph.fingerprint import fingerprint
-from penstock.core.graph.graph import MAX_STEPS, FromOutput, Graph, Group, Level, Task, groups_of
+from penstock.core.graph.graph import (
+    MAX_STEPS,
+    FromOutput,
+    Graph,
+    Group,
+    Level,
+    Task,
+    group_of,
+    groups_of,
+    lists_of,
+    sources,
+)
+from penstock.core.graph.missing import Missing, first_missing
+from penstock.core.graph.resolve import Place, resolve
 from penstock.core.reasons import Reason
 from penstock.core.values import digest, mismatch
 
@@ -63,14 +76,6 @@ class Verdict:
         if not self.ended:
             return None
         return self.phase, self.run, self.ended_at, self.tolerated, self.outputs, self.artifacts
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """A value that there is not and will not be, and why."""
-
-    reason: Reason
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,15 +180,15 @@ class World:
         for variable in level.variables:
             values: Any = variable.values
             if variable.source:
-                if not self.state(Group(level.id, (variable.source.task,), variable.source.shared), index).ended:
+                if not all(self.apart(group_of(one), index).ended for one in sources(variable.source)):
                     return None
-                values = self.output(variable.source, index)
+                values = resolve(self, Place(index, self._around(level, index)), variable.source)
                 missing = first_missing(values)
                 if missing:
                     return missing
                 wrong = mismatch(ValueType.LIST, values)
                 if wrong:
-                    return Missing(Reason.INVALID_LIST, f"{variable.path}.from: {wrong}")
+                    return Missing(Reason.INVALID_LIST, f"{variable.path}: {wrong}")
             count *= len(values)
             if self._expanded + count * self._weights[level.id] > MAX_STEPS:
                 return Missing(
@@ -193,6 +198,15 @@ class World:
             lists.append(values)
         self._expanded += count * self._weights[level.id]
         return self._rows(level, index, lists)
+
+    def _around(self, level: Level, index: Index) -> Each:
+        """The values of the variables of all levels around a level, for the instance at `index` of the innermost."""
+        found: list[dict[str, Json]] = []
+        for number, outer in enumerate(_levels_around(self.graph).get(level.id, ())):
+            rows = self.combinations(outer, index[:number])
+            assert isinstance(rows, list)  # it has an instance
+            found.append(rows[index[number]])
+        return tuple(found)
 
     def _rows(self, level: Level, index: Index, lists: list[Any]) -> list[dict[str, Json]]:
         """The cartesian product of the variables' values; the same object as before if the values are the same."""
@@ -224,10 +238,15 @@ class World:
         """How a group stands as the instance at `index` of a consumer sees it."""
         key = (group, index[: group.shared])
         if key not in self._groups:
-            self._groups[key] = self._state(group, key[1])
+            self._groups[key], self._open[key] = self._state(group, key[1])
         return self._groups[key]
 
-    def _state(self, group: Group, prefix: Index) -> GroupState:
+    def apart(self, group: Group, index: Index) -> GroupState:
+        """The same for who is no instance of a task. Nothing is kept of it, for nobody is told when it changes."""
+        return self._state(group, index[: group.shared])[0]
+
+    def _state(self, group: Group, prefix: Index) -> tuple[GroupState, int]:
+        """How a group stands, and how many of it have not ended."""
         worst, tolerated, ended_at = StepPhase.SUCCEEDED, True, 0.0
         waiting: list[str] = []
         tokens: list[str] = []
@@ -243,9 +262,9 @@ class World:
                 ended_at = max(ended_at, verdict.ended_at)
                 ok = verdict.phase is StepPhase.SUCCEEDED
                 tokens.append(f"{node.path}:{verdict.run if ok else verdict.phase.value + str(verdict.run)}")
-        self._open[group, prefix] = len(waiting)
         token = "" if waiting else tokens[0] if len(tokens) == 1 else digest(tokens)
-        return GroupState(not waiting, worst, tolerated, token, ended_at, tuple(waiting[: NAMED + 1]))
+        state = GroupState(not waiting, worst, tolerated, token, ended_at, tuple(waiting[: NAMED + 1]))
+        return state, len(waiting)
 
     def inside(self, task: Task, prefix: Index) -> Sequence[Node]:
         """The instances of a task inside the instance at `prefix` of what is around it."""
@@ -287,8 +306,20 @@ def _readers(graph: Graph) -> Readers:
     for group in tasks:
         for name in group.tasks:
             groups[name].append(group)
-    variables = (one for task in graph.tasks.values() for level in task.levels for one in level.variables)
-    return Readers(groups, tasks, frozenset(one.source.task for one in variables if one.source))
+    lists = (
+        group for task in graph.tasks.values() for source in lists_of(task) for group in map(group_of, sources(source))
+    )
+    return Readers(groups, tasks, frozenset(name for group in lists for name in group.tasks))
+
+
+def _levels_around(graph: Graph) -> Mapping[str, tuple[Level, ...]]:
+    known = graph.memo.get("around")
+    if known is None:
+        known = graph.memo["around"] = {
+            level.id: task.levels[:number] for task in graph.tasks.values() for number, level in enumerate(task.levels)
+        }
+    assert isinstance(known, Mapping)
+    return known
 
 
 def _given(verdict: Verdict, path: str, output: str) -> Json | Missing:
@@ -300,21 +331,3 @@ def _given(verdict: Verdict, path: str, output: str) -> Json | Missing:
     if verdict.phase is StepPhase.FAILED:
         return Missing(Reason.DEPENDENCY_FAILED, f"step {path!r} failed")
     return Missing(Reason.DEPENDENCY_SKIPPED, f"step {path!r} was {verdict.phase.value.lower()}")
-
-
-def first_missing(value: Json | Missing) -> Missing | None:
-    """The first thing missing in a value, or None if it is whole."""
-    if isinstance(value, Missing):
-        return value
-    if isinstance(value, list):
-        return next((found for item in value if (found := first_missing(item))), None)
-    return None
-
-
-def fill(value: Json | Missing, default: Json) -> Json:
-    """The value with the default in place of what is missing."""
-    if isinstance(value, Missing):
-        return default
-    if isinstance(value, list):
-        return [fill(item, default) for item in value]
-    return value

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from penstock.api.step import StepPhase
 from penstock.core.clock import instant
 from penstock.core.graph.bindings import Impossible, stub_verdict
-from penstock.core.graph.world import Missing, Node, Verdict, World
+from penstock.core.graph.missing import Missing
+from penstock.core.graph.world import Node, Verdict, World
 from penstock.core.pipeline.lifecycle import Rerun
 from penstock.core.pod.ready import RunFacts
 from penstock.core.reasons import Reason

@@ -114,7 +114,7 @@ def take_up(observed: Observed) -> Standing | None:
         return replace(before, rerun=token, in_vain=in_vain)
     asked = asked and not in_vain
     print_now = graph_fingerprint(graph)
-    revision = before.revision + (print_now != before.fingerprint or asked)
+    revision = before.revision + (print_now != before.fingerprint or asked or not before.revision)
     phase = status.get("phase")
     stopped = phase in ("Failed", "Cancelled") and not graph.settings.cancel
     again = not before.round or stopped or (phase == "Succeeded" and revision != before.revision)

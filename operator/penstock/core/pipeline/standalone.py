@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from penstock.api.step import StepSpec
 from penstock.core.graph import checks
 from penstock.core.graph.compiler import Compiled
+from penstock.core.graph.fields import Filling
 from penstock.core.graph.fingerprint import fingerprint
 from penstock.core.graph.graph import Graph, Literal, Task, Wired
 from penstock.core.graph.merge import merge
@@ -35,7 +36,8 @@ def compile_step(name: str, spec: StepSpec) -> Compiled:
         if "value" not in given.model_fields_set
     ]
     inputs = tuple(Wired(given.name, type_name(given.value), Literal(given.value)) for given in spec.inputs or ())
-    task = Task(id=name, where="spec", segments=(name,), levels=(), work=merge(spec, None, None), inputs=inputs)
+    filled = Filling({}, lambda *wrong: problems.append(Problem(*wrong))).filled(spec, "spec")
+    task = Task(id=name, where="spec", segments=(name,), levels=(), work=merge(filled, None, None), inputs=inputs)
     problems += [*clashes([wired.name for wired in inputs], "input", "spec.inputs"), *checks.tasks([task], None)]
     if problems:
         return Compiled(None, tuple(problems))

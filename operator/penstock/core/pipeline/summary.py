@@ -8,7 +8,9 @@ from typing import Any
 from penstock.api.base import Json
 from penstock.api.pipeline import PipelinePhase
 from penstock.api.step import StepPhase
-from penstock.core.graph.world import Node, World, first_missing
+from penstock.core.graph.missing import first_missing
+from penstock.core.graph.resolve import Place, resolve
+from penstock.core.graph.world import Node, World
 from penstock.core.pipeline.lateness import Late, Watched, late
 from penstock.core.pipeline.status import MAX_OUTPUTS, Summary
 from penstock.core.pipeline.tally import Kind, Tally
@@ -43,13 +45,14 @@ class State:
     def summary(self, usage: Sequence[Mapping[str, Any]]) -> Summary:
         """All of it; the status is composed from that. `usage`: what the Steps used together."""
         phase, reason, message = self._phase()
+        outputs, wrong = self._outputs()
+        if reason is Reason.COMPLETED:
+            message = wrong
         undone = self.undoing.outcome if self.undoing and self.undoing.done else None
         why, again = self._late() if phase in (PipelinePhase.PENDING, PipelinePhase.RUNNING) else (None, None)
         if reason in (Reason.RUNNING, Reason.PREPARING) and self._queues():
             again = min(again or inf, self._stands_still())
-        return Summary(
-            phase, reason, message, self.tally, self._outputs(), undone, why, self.observed.expected, again, usage
-        )
+        return Summary(phase, reason, message, self.tally, outputs, undone, why, self.observed.expected, again, usage)
 
     def _late(self) -> tuple[Late | None, float | None]:
         observed = self.observed
@@ -114,16 +117,20 @@ class State:
         more = f" and {len(left) - NAMED} more" if len(left) > NAMED else ""
         return PipelinePhase.RUNNING, Reason.REPLACING, words + more
 
-    def _outputs(self) -> dict[str, Json]:
+    def _outputs(self) -> tuple[dict[str, Json], str]:
+        """The results that there are, and what is wrong with others."""
         found: dict[str, Json] = {}
+        wrong: list[str] = []
         size = 0
         for output, source in self.world.graph.outputs:
-            value = self.world.output(source, ())
-            if first_missing(value):
+            value = resolve(self.world, Place(), source)
+            missing = first_missing(value)
+            if missing:
+                wrong += [f"output {output.name!r}: {missing.message}"] * (missing.reason is Reason.EXPRESSION_ERROR)
                 continue
             size += len(canonical(value))
             found[output.name] = value if size <= MAX_OUTPUTS else shorten(canonical(value), 64)
-        return found
+        return found, "; ".join(wrong)
 
 
 def _goes_on(kind: Kind) -> bool:

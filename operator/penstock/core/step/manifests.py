@@ -8,7 +8,9 @@ from penstock.api.step import Cache, OnError
 from penstock.core import names
 from penstock.core.graph.fingerprint import fingerprint
 from penstock.core.graph.graph import (
+    Derived,
     Evaluated,
+    FirstOf,
     FromEach,
     FromOutput,
     Graph,
@@ -146,6 +148,15 @@ def _source(node: Node, source: Source) -> dict[str, Any]:
             return {"expr": expression.text}
         case StatusOf(group):
             return {"expr": f"steps['{group.name}'].status"}
+        case FirstOf(found):
+            return {"firstOf": [_path(one) for one in found]}
+        case Derived():
+            return {"from": _path(source)}
         case Wired():
             return _source(node, source.source)
     return {"value": None}
+
+
+def _path(source: FromOutput | Derived) -> str:
+    """`step.output` of what an input may be made of."""
+    return source.name if isinstance(source, Derived) else f"{source.task}.{source.output}"

@@ -87,6 +87,27 @@ def under_way(status: Mapping[str, Any]) -> list[str]:
     return [] if ended(status) else [one["job"] for one in status.get("attempts") or () if "end" not in one]
 
 
+def gone_job(step: StepView, name: str, uid: str, created: float) -> JobView:
+    """The Job of an attempt under way of which only the record is left, and pods that name its uid."""
+    status = step.status
+    return JobView(
+        uid=uid,
+        name=name,
+        namespace=step.namespace,
+        version="0",
+        step=step.uid,
+        run=status.get("run", 0),
+        attempt=next(one["number"] for one in status["attempts"] if one["job"] == name),
+        purpose=RUN,
+        fingerprint=status.get("fingerprint", ""),
+        producers=status.get("producers", ""),
+        revision=status.get("revision", 0),
+        round=status.get("round", 0),
+        created=created,
+        gone=True,
+    )
+
+
 def waiting(step: StepView, phase: StepPhase, reason: Reason | None = None, message: str = "") -> Status:
     """A Step that has not started."""
     return _base(step, phase, reason, message)

@@ -1,12 +1,16 @@
 // The page: what is around every view, and which view is shown.
-import { effect, html, render, useState } from "./vendor.js";
+import { effect, html, render, useEffect, useState } from "./vendor.js";
+import { ApprovalsView } from "./approvals/view.js";
 import { Icon } from "./icons.js";
 import { ListView } from "./list/view.js";
-import { ask, standing, unlock } from "./net.js";
+import { ask, lock, standing, unlock } from "./net.js";
 import { Empty } from "./parts.js";
 import { PipelineView } from "./pipeline/view.js";
+import { PlanView } from "./plan/view.js";
 import { at, link, place } from "./place.js";
 import { LANGUAGES, language, nextTheme, theme } from "./prefs.js";
+import { SchedulesView } from "./schedules/view.js";
+import { forgettable, shared } from "./token.js";
 import { signal } from "./vendor.js";
 import { load, t, visible } from "./words.js";
 
@@ -25,9 +29,11 @@ function Top() {
   const themed = t("theme", { theme: t(`theme.${theme.value}`) });
   return html`<header class="top">
     <a class="logo" ...${link({})}><${Icon} name="logo" />Penstock</a>
+    <${Places} />
     <${Standing} />
     <span class="grow" />
     ${me.value && html`<span class="me">${t("signed", { user: visible(me.value.user), namespace: visible(me.value.namespace) })}</span>`}
+    ${me.value && forgettable() && html`<button type="button" class="quiet" onClick=${lock}>${t("locked.again")}</button>`}
     <label class="language"><span class="unseen">${t("language")}</span>
       <select value=${language.value} onChange=${(event) => (language.value = event.currentTarget.value)}>
         ${Object.entries(LANGUAGES).map(([name, word]) => html`<option key=${name} value=${name} lang=${name}>${word}</option>`)}
@@ -36,8 +42,18 @@ function Top() {
   </header>`;
 }
 
+const PLACES = { "": "pipelines", schedules: "schedules", plan: "plan" };
+
+/** Where one can go, from everywhere. */
+function Places() {
+  const here = at("pipeline") ? "" : at("view");
+  return html`<nav class="places" aria-label=${t("places")}>${Object.entries(PLACES).map(([name, word]) => html`<a key=${name}
+    aria-current=${here === name ? "page" : undefined} ...${link({ view: name })}>${t(word)}</a>`)}</nav>`;
+}
+
 function Locked() {
   const [text, setText] = useState("");
+  useEffect(() => void (me.value = null), []);
   const open = (event) => {
     event.preventDefault();
     unlock(text);
@@ -46,17 +62,20 @@ function Locked() {
   return html`<main><${Empty} whole title=${t("locked")}>
     <p>${visible(standing.value.why)}</p>
     <form class="unlock" onSubmit=${open}>
-      <label>${t("locked.how")}<input type="password" value=${text} autocomplete="off" onInput=${(event) => setText(event.currentTarget.value)} /></label>
+      <label>${t(shared ? "locked.token" : "locked.how")}<input type="password" value=${text} autocomplete="off" onInput=${(event) => setText(event.currentTarget.value)} /></label>
       <button type="submit" class="strong">${t("locked.open")}</button>
     </form>
   </${Empty}></main>`;
 }
 
+const VIEWS = { approvals: ApprovalsView, plan: PlanView, schedules: SchedulesView };
+
 function View() {
   if (standing.value.state === "locked") return html`<${Locked} />`;
   const [namespace, name] = at("pipeline").split("/");
   if (name) return html`<${PipelineView} key=${at("pipeline")} namespace=${namespace} name=${name} />`;
-  return html`<${ListView} />`;
+  const Chosen = VIEWS[at("view")] ?? ListView;
+  return html`<${Chosen} />`;
 }
 
 const App = () => html`<${Top} /><${View} />`;

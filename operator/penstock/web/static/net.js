@@ -1,33 +1,24 @@
 // Asks the server, and reads its streams with fetch: EventSource could not show a token.
+import * as token from "./token.js";
 import { signal } from "./vendor.js";
 
-const HIDDEN_MS = 30_000;
+export const HIDDEN_MS = 30_000;
 const SILENT_MS = 40_000;
-const KEY = "penstock.token";
+/** Tells this tab from others: of each there is one stream. */
+const TAB = crypto.getRandomValues(new Uint32Array(4)).join("-");
 
 /** Whether changes come in: "live", "away" (with why), or "locked" without a token. */
 export const standing = signal({ state: "live", why: "" });
 
-function taken() {
-  const found = new URLSearchParams(location.hash.slice(1)).get("token");
-  try {
-    if (found) localStorage.setItem(KEY, found);
-    return found ?? localStorage.getItem(KEY) ?? "";
-  } catch {
-    return found ?? "";
-  }
+/** @param {string} text */
+export function unlock(text) {
+  token.keep(text);
+  standing.value = { state: "live", why: "" };
 }
 
-let token = taken();
-if (location.hash.includes("token=")) history.replaceState(null, "", location.pathname + location.search);
-
-/** @param {string} shown */
-export function unlock(shown) {
-  token = new URL(shown, "http://x/").hash.slice(1).replace(/^token=/, "") || shown.trim();
-  try {
-    localStorage.setItem(KEY, token);
-  } catch { /* then for as long as the page is open */ }
-  standing.value = { state: "live", why: "" };
+export function lock() {
+  token.forget();
+  standing.value = { state: "locked", why: "" };
 }
 
 export class Refused extends Error {
@@ -40,16 +31,16 @@ export class Refused extends Error {
 
 /** @param {string} path @param {RequestInit & {headers?: Record<string, string>}} options */
 export async function ask(path, options = {}) {
-  const headers = { Authorization: `Bearer ${token}`, ...options.headers };
+  const headers = { ...token.headers(), ...options.headers };
   const answer = await fetch(new URL(path, document.baseURI), { ...options, headers, redirect: "error" });
   if (answer.ok) return answer;
   const told = await answer.json().catch(() => ({ error: answer.statusText }));
-  if (answer.status === 401) standing.value = { state: "locked", why: told.error };
-  throw new Refused(answer.status, told.error);
+  if (answer.status === 401) standing.value = { state: "locked", why: told.error ?? "" };
+  throw new Refused(answer.status, told.error ?? answer.statusText);
 }
 
 /** @param {number} ms @param {AbortSignal} signal */
-const sleep = (ms, signal) =>
+export const sleep = (ms, signal) =>
   new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
     signal.addEventListener("abort", () => (clearTimeout(timer), resolve(null)), { once: true });
@@ -93,7 +84,7 @@ async function run(path, show, ended) {
 async function listen(path, last, show, ended, alive) {
   const pause = new AbortController();
   const signal = AbortSignal.any([ended, pause.signal]);
-  const answer = await ask(`${path}/stream`, { signal, headers: { "Last-Event-ID": last } });
+  const answer = await ask(`${path}/stream`, { signal, headers: { "Last-Event-ID": last, "X-Penstock-Tab": TAB } });
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "", hidden = 0, silent = 0;
   const listenAgain = () => (clearTimeout(silent), (silent = setTimeout(() => pause.abort(), SILENT_MS)));
@@ -135,7 +126,7 @@ function parsed(text) {
   return Object.fromEntries(fields);
 }
 
-const seen = (signal) =>
+export const seen = (signal) =>
   new Promise((resolve) => {
     const look = () => (document.hidden ? null : resolve(null));
     document.addEventListener("visibilitychange", look, { signal });

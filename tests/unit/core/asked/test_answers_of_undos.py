@@ -6,9 +6,11 @@ from tests.unit.core.admission.clusters import GPU, NOW, held, node
 from tests.unit.core.step.test_undo import Saga, step
 from tests.unit.core.step.test_undo_not_taken import Full
 
-from penstock.cli.explaining import as_data, lines
+from penstock.cli.explaining import lines
 from penstock.core.admission.capacity import Capacity
+from penstock.core.asked.answer_data import as_data
 from penstock.core.asked.why import Answer, answers
+from penstock.core.wording import Reader
 
 ROOM = Capacity.of([node(gpu=2)])
 
@@ -25,7 +27,7 @@ def test_an_undo_that_failed_is_named_though_its_step_succeeded() -> None:
         "the undo of a is Failed: UndoFailed, exit code 1: no",
         "b is Failed: Error, exit code 1",
     ]
-    assert [(one["step"], one["phase"], one.get("undo")) for one in map(as_data, found)] == [
+    assert [(one.step, one.phase, one.undo) for one in (as_data(one, Reader.of_all("ns")) for one in found)] == [
         ("a", "Succeeded", None),
         ("a", "Failed", True),
         ("b", "Failed", None),

@@ -90,6 +90,7 @@ def _input(one: Mapping[str, Any]) -> Value:
     if "value" in one:
         return Value(name, _json(one["value"]), "")
     source = next((_text(one[key]) for key in ("from", "expr", "param", "each") if key in one), "")
+    source = source or " | ".join(map(_text, _list(one.get("firstOf"))))
     return Value(name, "", shorten(source, MOST))
 
 

@@ -8,6 +8,8 @@ const heads = signal(new Map());
 /** null while it loads; the namespace that the list is of, or "" for all */
 export const scope = signal(null);
 export const failed = signal(null);
+/** What waits for somebody's decision, the longest first. */
+export const asks = signal([]);
 
 const key = (one) => `${one.namespace}/${one.name}`;
 
@@ -18,9 +20,11 @@ export function open() {
       set(told.now);
       heads.value = new Map(told.pipelines.map((one) => [key(one), one]));
       scope.value = told.scope ?? "";
+      asks.value = told.asks;
       failed.value = null;
     },
-    batch({ put, drop }) {
+    batch({ put, drop, asks: others }) {
+      if (others) asks.value = others;
       const next = new Map(heads.value);
       for (const [namespace, name] of drop) next.delete(`${namespace}/${name}`);
       for (const one of put) next.set(key(one), one);

@@ -5,7 +5,7 @@ import { Phase } from "../icons.js";
 import { Ago, Bar, Command, Empty, Notice, PhaseChips, Search, Span } from "../parts.js";
 import { address, at, go, link } from "../place.js";
 import { count, phaseWord, span, stamp, t, visible } from "../words.js";
-import { counts, failed, matching, namespaces, open, scope, shown, total } from "./store.js";
+import { asks, counts, failed, matching, namespaces, open, scope, shown, total } from "./store.js";
 
 const RUNS = new Set(["Running", "Undoing"]);
 const PLAIN = new Set(["", "Completed", "Running", "Succeeded", "Failed", "Cancelled"]);
@@ -64,7 +64,8 @@ export function ListView() {
     <button type="button" class="strong" onClick=${() => location.reload()}>${t("retry")}</button></${Empty}></main>`;
   if (scope.value === null) return html`<main><${Empty} whole title=${t("loading")} /></main>`;
   return html`<main class="list">
-    <h1>${t("pipelines")}</h1>
+    <div class="titled"><h1>${t("pipelines")}</h1>
+      ${asks.value.length > 0 && html`<a class="asking" ...${link({ view: "approvals" })}>${t("asks.count", { n: count(asks.value.length) })}</a>`}</div>
     ${scope.value && html`<${Notice}>${t("scope", { namespace: visible(scope.value) })}</${Notice}>`}
     <div class="tools">
       <${Search} value=${at("q")} label=${t("search")} change=${(q) => go({ q }, { replace: true })} />

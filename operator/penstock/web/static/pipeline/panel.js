@@ -6,7 +6,10 @@ import { Bar, Command, Pill, Span } from "../parts.js";
 import { at, go } from "../place.js";
 import { clock, count, phaseWord, stamp, t, visible } from "../words.js";
 import { Detail } from "./detail.js";
-import { changed } from "./store.js";
+import { StepActs } from "../acting/buttons.js";
+import { Logs } from "./log/view.js";
+import { asOf, base, changed } from "./store.js";
+import { waits, Why } from "./why.js";
 
 /** @param {{row: import("./tree.js").Row}} props */
 function Step({ row }) {
@@ -21,10 +24,13 @@ function Step({ row }) {
     [t("undo", { phase: "" }), row.undo && phaseWord(row.undo)],
   ].filter(([, value]) => value);
   const said = [row.reason === "Completed" || row.reason === "Running" ? "" : row.reason, row.message].filter(Boolean).join(": ");
+  const live = waits(row) && !asOf.value;
   return html`<${Pill} phase=${row.phase} />
     ${row.orphan && html`<p>${t("orphan")}</p>`}${!row.made && html`<p class="faint">${t("not.made")}</p>`}
-    ${said && html`<h3>${t("panel.message")}</h3><p class="why" data-phase=${row.phase}>${visible(said, true)}</p>`}
+    ${said && !live && html`<h3>${t("panel.message")}</h3><p class="why" data-phase=${row.phase}>${visible(said, true)}</p>`}
     <dl>${facts.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+    ${row.made && !row.orphan && html`<${StepActs} base=${base.value} name=${at("pipeline").split("/")[1]} row=${row} />`}
+    ${live && html`<h3>${t("why.now")}</h3><${Why} key=${`why ${row.path}`} row=${row} said=${said} />`}
     ${row.made && html`<${Detail} key=${row.path} row=${row} />`}`;
 }
 
@@ -36,17 +42,22 @@ function Group({ one }) {
     <ul class="counts">${there.map(([phase, n]) => html`<li key=${phase}><${Pill} phase=${phase} /><b>${count(n)}</b></li>`)}</ul>`;
 }
 
+/** Whether the details of the step are shown, or its logs. */
+const Tabs = () => html`<div class="lenses tabs" role="group" aria-label=${t("lens")}>${["", "last"].map((log) => html`<button
+  type="button" key=${log} aria-pressed=${!at("log") === !log} onClick=${() => go({ log, find: "", times: "" })}>${t(log ? "log" : "panel.details")}</button>`)}</div>`;
+
 /** @param {{one: import("./tree.js").Node}} props */
 export function Panel({ one }) {
   changed.value;
   const [namespace, name] = at("pipeline").split("/");
-  const group = one.children.length > 0;
-  return html`<aside class="panel" aria-label=${t("panel", { step: one.path })}>
-    <header><h2>${visible(one.path)}</h2>
-      <button type="button" class="quiet" aria-label=${t("panel.close")} title=${t("panel.close")} onClick=${() => go({ step: "" })}><${Icon} name="close" /></button></header>
-    ${group ? html`<${Group} one=${one} />` : html`<${Step} row=${one.row} />`}
+  const group = one.children.length > 0, log = !group && one.row?.made && at("log") !== "";
+  const closing = { step: "", log: "", find: "", times: "" };
+  return html`<aside class="panel" data-log=${log || undefined} aria-label=${t("panel", { step: one.path })}>
+    <header><h2>${visible(one.path)}</h2>${!group && one.row?.made && html`<${Tabs} />`}
+      <button type="button" class="quiet" aria-label=${t("panel.close")} title=${t("panel.close")} onClick=${() => go(closing)}><${Icon} name="close" /></button></header>
+    ${log ? html`<${Logs} row=${one.row} />` : html`${group ? html`<${Group} one=${one} />` : html`<${Step} row=${one.row} />`}
     <h3>${t("panel.commands")}</h3>
     <${Command} text=${`penstock why ${name}/${one.path} -n ${namespace}`} />
-    <${Command} text=${`penstock logs ${name} ${one.path} -n ${namespace}`} />
+    <${Command} text=${`penstock logs ${name} ${one.path} -n ${namespace}`} />`}
   </aside>`;
 }

@@ -11,9 +11,13 @@ export const head = signal(null);
 export const failed = signal(null);
 /** Counts up with every change of a row. */
 const version = signal(0);
-const tree = signal(grow([]));
+const live = signal({ tree: grow([]), parts: tally([]) });
+/** The rows as they were at an instant that one looks back to; null: as they are now. @type {{value: import("./tree.js").Row[] | null}} */
+export const asOf = signal(null);
+const shown = computed(() => (asOf.value ? { tree: grow(asOf.value), parts: tally(asOf.value) } : live.value));
+const tree = computed(() => shown.value.tree);
 /** How steps stand by task and composite. */
-export const parts = signal(tally([]));
+export const parts = computed(() => shown.value.parts);
 /** What the server has of it is below this. */
 export const base = signal("");
 let rows = [];
@@ -44,8 +48,7 @@ export function open(namespace, name) {
     snapshot: (told) => batch(() => {
       set(told.now);
       rows = unpacked(told.steps);
-      tree.value = grow(rows);
-      parts.value = tally(rows);
+      live.value = { tree: grow(rows), parts: tally(rows) };
       snapshot.value = told;
       head.value = told.head;
       failed.value = null;
@@ -61,10 +64,10 @@ export function open(namespace, name) {
 }
 
 function change(number, values) {
-  const row = rows[number], leaf = tree.value.leaves[number];
-  tell(leaf, row.phase, -1), count(parts.value, row, -1);
+  const row = rows[number], leaf = live.value.tree.leaves[number];
+  tell(leaf, row.phase, -1), count(live.value.parts, row, -1);
   FIELDS.forEach((name, place) => (row[name] = values[place]));
-  tell(leaf, row.phase, 1), count(parts.value, row, 1);
+  tell(leaf, row.phase, 1), count(live.value.parts, row, 1);
 }
 
 export const toggled = computed(() => new Set(at("open").split(",").filter(Boolean)));
@@ -93,6 +96,9 @@ export const lines = computed(() => {
 
 export const counts = computed(() => (version.value, { ...tree.value.root.counts }));
 export const total = computed(() => (version.value, tree.value.root.total));
+
+/** All rows as they are now, by number. */
+export const everything = () => rows;
 
 /** Something to depend on for what shows values of rows. */
 export const changed = version;

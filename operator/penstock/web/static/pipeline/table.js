@@ -1,18 +1,17 @@
 // The steps as a treegrid. Only the lines in sight are in the document, so that thousands cost as little as forty.
-import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor.js";
+import { html } from "../vendor.js";
 import { now } from "../clock.js";
 import { Icon, Phase } from "../icons.js";
 import { Bar, Empty, Span } from "../parts.js";
 import { at, go } from "../place.js";
 import { clock, count, phaseWord, stamp, t, visible } from "../words.js";
-import { changed, filtered, lines, toggle } from "./store.js";
+import { id, useLines } from "./lines.js";
+import { changed, filtered, toggle } from "./store.js";
 import { below } from "./tree.js";
 
 const TALL = 34;
-const MORE = 8;
 const COLUMNS = ["step", "state", "message", "tries", "started", "duration", "node"];
 const PLAIN = new Set(["", "Completed", "Running"]);
-const id = (number) => `line-${number}`;
 
 /** Why a step stands as it does, in one line. @param {import("./tree.js").Row} row */
 export function why(row) {
@@ -64,52 +63,8 @@ function Line({ line, number, top, active, choose }) {
   </div>`;
 }
 
-/** Which lines are in sight. @param {{current: HTMLElement | null}} box @param {number} many */
-function useSight(box, many) {
-  const [sight, setSight] = useState({ first: 0, last: 40 });
-  const look = () => {
-    const { scrollTop, clientHeight } = /** @type {HTMLElement} */ (box.current);
-    const first = Math.max(0, Math.floor(scrollTop / TALL) - MORE);
-    const last = Math.ceil((scrollTop + clientHeight) / TALL) + MORE;
-    setSight((before) => (before.first === first && before.last === last ? before : { first, last }));
-  };
-  useLayoutEffect(look, [many]);
-  useEffect(() => {
-    const watching = new ResizeObserver(look);
-    watching.observe(/** @type {HTMLElement} */ (box.current));
-    return () => watching.disconnect();
-  }, []);
-  return { ...sight, look };
-}
-
 export function Table() {
-  const box = useRef(null), all = lines.value;
-  const { first, last, look } = useSight(box, all.length);
-  const [cursor, setCursor] = useState(() => Math.max(0, all.findIndex(({ node }) => node.path === at("step"))));
-  const active = Math.min(cursor, Math.max(0, all.length - 1));
-  const move = (to) => {
-    const next = Math.max(0, Math.min(all.length - 1, to)), { current } = box;
-    setCursor(next);
-    const top = next * TALL, bottom = top + 2 * TALL - current.clientHeight;
-    if (current.scrollTop > top) current.scrollTop = top;
-    else if (current.scrollTop < bottom) current.scrollTop = bottom;
-  };
-  const choose = (number) => (setCursor(number), go({ step: all[number].node.path === at("step") ? "" : all[number].node.path }));
-  const keys = (event) => {
-    const line = all[active], page = Math.max(1, Math.floor(box.current.clientHeight / TALL) - 2);
-    const group = line?.node.children.length && !filtered.value;
-    const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -all.length, End: all.length };
-    if (!line || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key in steps) move(active + steps[event.key]);
-    else if (event.key === "ArrowRight" && group && !line.open) toggle(line.node.path);
-    else if (event.key === "ArrowRight" && line.open) move(active + 1);
-    else if (event.key === "ArrowLeft" && group && line.open) toggle(line.node.path);
-    else if (event.key === "ArrowLeft") move(all.findIndex(({ node }) => node === line.node.parent));
-    else if (event.key === "Enter" || event.key === " ") choose(active);
-    else if (event.key === "Escape" && at("step")) go({ step: "" });
-    else return;
-    event.preventDefault();
-  };
+  const { all, box, first, last, look, active, choose, keys } = useLines(TALL);
   const seen = all.slice(first, last);
   return html`<div class="grid" role="treegrid" aria-label=${t("column.step")} aria-rowcount=${all.length + 1} tabindex="0"
     aria-activedescendant=${all.length ? id(active) : undefined} ref=${box} onScroll=${look} onKeyDown=${keys}>

@@ -5,10 +5,16 @@ import { Icon } from "../icons.js";
 import { Bar, Empty, Notice, PhaseChips, Pill, Search, Span } from "../parts.js";
 import { at, go, link } from "../place.js";
 import { count, span, stamp, t, visible } from "../words.js";
+import { History } from "../past/view.js";
+import { WholeActs } from "../acting/buttons.js";
 import { Graph } from "./graph/view.js";
 import { Panel } from "./panel.js";
-import { counts, failed, head, open, selected, snapshot, total } from "./store.js";
+import { base, counts, failed, head, open, selected, snapshot, total } from "./store.js";
 import { Table } from "./table.js";
+import { LookingBack } from "./time/axis.js";
+import { begin as lookingBack, instant } from "./time/past.js";
+import { follow } from "./time/times.js";
+import { Time } from "./time/view.js";
 
 function Fact({ name, children }) {
   return html`<div class="fact"><dt>${name}</dt><dd>${children}</dd></div>`;
@@ -31,6 +37,7 @@ function Head({ one }) {
     <div class="title">
       <h1>${visible(one.name)}</h1><${Pill} phase=${one.phase} />
       ${one.late && html`<span class="badge late" title=${visible(one.late)}>${t("late")}</span>`}
+      <div class="acts"><${WholeActs} base=${base.value} name=${one.name} /></div>
       <span class="grow" /><${Facts} one=${one} />
     </div>
     ${one.description && html`<p class="faint">${visible(one.description)}</p>`}
@@ -47,16 +54,17 @@ const Problems = ({ problems }) => html`<section class="problems">
     <span>${visible(one.message)}</span> <small>${visible(one.reason)}</small></li>`)}</ul>
 </section>`;
 
-const LENSES = ["graph", "table"];
+const LENSES = { graph: Graph, time: Time, table: Table, history: History };
 /** How it is looked at. */
-const lens = () => (at("lens") === "table" ? "table" : "graph");
+const lens = () => (at("lens") in LENSES ? at("lens") : "graph");
 
 function Lenses() {
-  return html`<div class="lenses" role="group" aria-label=${t("lens")}>${LENSES.map((name) => html`<button type="button" key=${name}
+  return html`<div class="lenses" role="group" aria-label=${t("lens")}>${Object.keys(LENSES).map((name) => html`<button type="button" key=${name}
     aria-pressed=${lens() === name} onClick=${() => go({ lens: name === "graph" ? "" : name })}><${Icon} name=${name} />${t(`lens.${name}`)}</button>`)}</div>`;
 }
 
 function Filters() {
+  if (lens() === "history") return html`<div class="tools"><${Lenses} /></div>`;
   return html`<div class="tools"><${Lenses} />
     <${Search} value=${at("q")} label=${t("search")} change=${(q) => go({ q }, { replace: true })} />
     <${PhaseChips} label=${t("column.state")} chosen=${at("phase")} total=${total.value} counts=${counts.value}
@@ -67,6 +75,9 @@ function Filters() {
 /** @param {{namespace: string, name: string}} props */
 export function PipelineView({ namespace, name }) {
   useEffect(() => open(namespace, name), []);
+  useEffect(lookingBack, []);
+  const timed = lens() === "time" || instant.value > 0;
+  useEffect(() => (timed ? follow() : undefined), [timed]);
   if (failed.value) return html`<main><${Empty} whole title=${t("failed")}><p>${visible(failed.value)}</p>
     <a class="strong" ...${link({})}>${t("back")}</a></${Empty}></main>`;
   if (!snapshot.value) return html`<main><${Empty} whole title=${t("loading")} /></main>`;
@@ -76,6 +87,7 @@ export function PipelineView({ namespace, name }) {
     ${total.value > 0 && html`<div class="whole"><${Bar} counts=${counts.value} label=${t("column.progress")} /></div>`}
     ${problems.length > 0 && html`<${Problems} problems=${problems} />`}
     <${Filters} />
-    <div class="split">${lens() === "table" ? html`<${Table} />` : html`<${Graph} />`}${selected.value && html`<${Panel} key=${selected.value.path} one=${selected.value} />`}</div>
+    <${LookingBack} />
+    ${lens() === "history" ? html`<${History} />` : html`<div class="split"><${LENSES[lens()]} />${selected.value && html`<${Panel} key=${selected.value.path} one=${selected.value} />`}</div>`}
   </main>`;
 }

@@ -11,8 +11,8 @@ from penstock.api import Component, Pipeline, PipelineSchedule, Step
 from penstock.api.base import GROUP
 from penstock.api.kinds import KINDS
 from penstock.api.parse import InvalidManifest, Manifest, parse
-from penstock.cli.files.reading import Document, Unreadable
 from penstock.cluster.components import namespace_of, visible
+from penstock.cluster.documents import Document, Unreadable
 from penstock.core.asked.advice import Advice, Slip, advise_component, advise_pipeline
 from penstock.core.graph.compiler import compile_pipeline
 from penstock.core.graph.component_check import check_component

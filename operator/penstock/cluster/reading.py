@@ -1,0 +1,97 @@
+"""Reads the log of one pod: as bytes, as lines, to its end or as it grows, and backwards."""
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
+
+from penstock.cluster.api import PODS, READ_SECONDS, Cluster
+from penstock.cluster.failure import Failure
+
+CONTAINER = "step"
+CHUNK = 65_536
+
+
+class Reading:
+    """The log of a pod while it is read. Raises Refused or Failure if it cannot be.
+
+    `tail`: only so many of its last lines; `since`: only what was written at that instant (RFC 3339, of which the API
+    server takes whole seconds) or later; `follow`: goes on until the container ends; `stamped`: each line begins with
+    the instant at which it was written, and a space.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        pod: str,
+        tail: int | None = None,
+        since: str = "",
+        follow: bool = False,
+        stamped: bool = False,
+    ) -> None:
+        query: dict[str, object] = {"container": CONTAINER}
+        if tail is not None:
+            query["tailLines"] = tail
+        if since:
+            query["sinceTime"] = since
+        query.update({name: "true" for name, wanted in (("follow", follow), ("timestamps", stamped)) if wanted})
+        self._pod = pod
+        self._closed = False
+        path = f"{PODS.path(cluster.namespace, pod)}/log"
+        self._response = cluster.request(
+            "GET", path, query, accept="*/*", read_seconds=None if follow else READ_SECONDS
+        )
+
+    def chunks(self) -> Iterator[bytes]:
+        """What comes in, as it comes in. Raises Failure if it breaks off."""
+        import urllib3
+
+        try:
+            yield from self._response.stream(CHUNK, decode_content=True)
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            if not self._closed:
+                raise Failure(f"the log of pod {self._pod!r} broke off: {error}") from error
+        finally:
+            self._response.close()
+
+    def lines(self) -> Iterator[bytes]:
+        """Its lines without their ends."""
+        rest = b""
+        for chunk in self.chunks():
+            *whole, rest = (rest + chunk).split(b"\n")
+            yield from whole
+        if rest:
+            yield rest
+
+    def close(self) -> None:
+        """Ends it, from another thread too while that waits for more."""
+        self._closed = True
+        with suppress(Exception):  # it may have come to its own end meanwhile
+            self._response.shutdown()
+
+
+def lines(cluster: Cluster, pod: str, tail: int | None, follow: bool) -> Iterator[str]:
+    """The lines of a pod's log, without their ends. Raises Failure."""
+    for line in Reading(cluster, pod, tail, follow=follow).lines():
+        yield line.decode("utf-8", "replace")
+
+
+def earlier(cluster: Cluster, pod: str, have: int, before: bytes, same: int, many: int) -> list[bytes]:
+    """So `many` stamped lines as stand before the last ones that somebody has already, or fewer at the beginning.
+
+    Lines have no numbers, and more come in meanwhile. So what is known is told by the instant of its first line
+    (`before`) and by how many of its lines were written at that instant (`same`); `have`: how many there are in all.
+    Where lines have no instants (`penstock run`), these alone tell.
+    """
+    reading = Reading(cluster, pod, have + many, stamped=True)
+    if not before:
+        return list(reading.lines())[:-have]
+    found: deque[bytes] = deque(maxlen=many + same)
+    met = False
+    for line in reading.lines():
+        known = line.partition(b" ")[0] == before
+        if met and not known:
+            break
+        met |= known
+        found.append(line)
+    reading.close()
+    return list(found)[: max(0, len(found) - same)] if met else []

@@ -1,0 +1,82 @@
+"""All that the viewer may see of the cluster, at an instant: looked for while somebody asks, once for all who do."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from penstock.cluster.api import Cluster
+from penstock.cluster.observing import Sight, observe
+from penstock.cluster.stock import Stock, stock
+from penstock.core.asked.view.lanes import Holds, holds
+from penstock.core.asked.why import Answer, answers
+from penstock.core.seen.snapshot import Observed
+
+FRESH_SECONDS = 2.0
+"""So old may be what is told,"""
+SHARE = 2.0
+"""and so many times as old as it took to find it: a large cluster is looked at less often."""
+KEPT = 4_000
+"""Instants of the past that are kept."""
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """`past`: what was held at earlier instants, and last now."""
+
+    sight: Sight
+    stock: Stock
+    past: Sequence[Holds]
+    known: dict[Hashable, object] = field(default_factory=dict, compare=False, repr=False)
+    """What was found from it already."""
+
+    def once(self, key: Hashable, find: Callable[[], Found]) -> Found:
+        """Finds something, unless that was done."""
+        if key not in self.known:
+            self.known[key] = find()
+        return self.known[key]  # type: ignore[return-value]
+
+    @property
+    def answers(self) -> list[Answer]:
+        """How all steps stand."""
+        sight = self.sight
+        return self.once("answers", lambda: answers(sight.observed, self.stock.capacity, sight.now, sight.learned))
+
+    def pipeline(self, namespace: str, name: str) -> Observed | None:
+        """The Pipeline of that name, if it is seen."""
+        key = namespace, name
+        mine = (one for one in self.sight.observed if (one.pipeline.namespace, one.pipeline.name) == key)
+        return next(mine, None)
+
+
+class Surveys:
+    """The last survey, and what was held before."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._one_at_a_time = asyncio.Lock()
+        self._past: deque[Holds] = deque(maxlen=KEPT)
+        self._last: Survey | None = None
+        self._at = self._took = 0.0
+
+    async def find(self, find: Callable[[Survey], Found]) -> Found:
+        """What is found in a fresh survey, beside the loop. Raises Failure if the API server cannot be asked."""
+        async with self._one_at_a_time:
+            began = time.monotonic()
+            last = self._last
+            if last is None or began >= self._at + max(FRESH_SECONDS, SHARE * self._took):
+                last = self._last = await asyncio.to_thread(self._look)
+                self._took, self._at = 0.0, began
+            try:
+                return await asyncio.to_thread(find, last)
+            finally:
+                self._took += time.monotonic() - began
+
+    def _look(self) -> Survey:
+        sight, there = observe(self._cluster), stock(self._cluster)
+        self._past.append(holds(there.capacity, sight.now))
+        return Survey(sight, there, tuple(self._past))

@@ -1,0 +1,108 @@
+"""The page in the cluster: each is told what kubectl would tell them, and nothing of a namespace that is not theirs."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests import release
+from tests.e2e import installed, nodes
+from tests.e2e.expectations import GPU
+from tests.e2e.gates import Gate
+from tests.e2e.manifests import SMALL, pipeline, step
+from tests.e2e.space import Space, kubectl
+from tests.viewers.asking import ask
+from tests.viewers.routes import Route, routes
+
+SECRET = "xyzzy"
+"""Stands in the description of the Pipeline of the other namespace, which the list shows."""
+PEOPLE = {"reader": "view", "approver": "edit", "admin": ""}
+"""Accounts, and what they may in the first namespace; nothing: everything everywhere."""
+
+
+@pytest.fixture
+def place() -> Iterator[str]:
+    """Where the page is, by `kubectl port-forward`; afterwards the release is as it was."""
+    installed.install("web.enabled=true")
+    web = f"{release.NAME}-web"
+    kubectl("--namespace", release.NAMESPACE, "rollout", "status", f"deployment/{web}", "--timeout=300s")
+    words = ["kubectl", "--namespace", release.NAMESPACE, "port-forward", f"service/{web}", ":80"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as forwarding:
+        assert forwarding.stdout is not None
+        port = re.search(r"127\.0\.0\.1:(\d+)", forwarding.stdout.readline())
+        assert port, "kubectl port-forward says no port"
+        yield f"http://127.0.0.1:{port[1]}/"
+        forwarding.terminate()
+    installed.install()
+
+
+@pytest.fixture
+def other() -> Iterator[Space]:
+    """Somebody else's namespace."""
+    one = Space.create("other")
+    yield one
+    one.delete()
+
+
+@pytest.fixture
+def people(space: Space) -> Iterator[dict[str, str]]:
+    """Tokens by who bears them."""
+    bound = f"viewers-{space.name}"
+    for account, role in PEOPLE.items():
+        space.run("create", "serviceaccount", account)
+        who = f"--serviceaccount={space.name}:{account}"
+        if role:
+            space.run("create", "rolebinding", account, f"--clusterrole={role}", who)
+        else:
+            kubectl("create", "clusterrolebinding", bound, "--clusterrole=cluster-admin", who)
+    yield {account: space.run("create", "token", account).strip() for account in PEOPLE}
+    kubectl("delete", "clusterrolebinding", bound, "--ignore-not-found")
+
+
+def may(space: Space, account: str, route: Route, home: str | None) -> bool:
+    """What kubectl says."""
+    where = ["--namespace", home] if home else ["--all-namespaces"]
+    who = f"--as=system:serviceaccount:{space.name}:{account}"
+    found = []
+    for need in route.needs(home or ""):
+        words = ["kubectl", "auth", "can-i", need.verb, f"{need.resource.plural}.penstock.dev", *where, who]
+        found.append(subprocess.run(words, capture_output=True, text=True).stdout.strip() == "yes")
+    return all(found)
+
+
+@pytest.mark.kind("chart, RBAC and network")
+@pytest.mark.alone
+def test_each_is_told_what_kubectl_would_tell_them(
+    space: Space, other: Space, people: dict[str, str], place: str, gate: Gate
+) -> None:
+    with nodes.offering(2):
+        gpus = {"resources": {"requests": {**SMALL["requests"], GPU: 2}}}
+        other.apply(pipeline("theirs", step("hold", gate.held, **gpus), description=SECRET))
+        other.running("theirs", "hold")
+        space.apply(pipeline("mine", step("waits", **gpus)))
+        space.wait("step/mine.waits", "jsonpath={.status.reason}=WaitingForResources")
+        objects = {space.name: ("mine", "waits"), other.name: ("theirs", "hold")}
+        told: dict[str, str] = {}
+        for account, token in people.items():
+            for route in routes():
+                for home, (name, path) in objects.items():
+                    status, body = ask(place, route.at(home, name=name, path=path), token)
+                    homes = [None, *objects] if route.everywhere else [home]
+                    allowed = any(may(space, account, route, one) for one in homes)
+                    assert status == (200 if allowed else 403), (account, route, home, body)
+                    told[account] = told.get(account, "") + body
+        assert SECRET in told["admin"]
+        assert SECRET not in told["reader"] + told["approver"]
+        found = json.loads(ask(place, f"api/pipelines/{space.name}/mine", people["reader"])[1])
+        sentence = found["steps"]["words"][found["steps"]["states"]["message"][0]]
+        assert "in other namespaces" in sentence
+        for token in ("", "forged"):
+            for route in routes():
+                assert ask(place, route.at(space.name, name="mine", path="waits"), token)[0] == 401
+        gate.open()
+        assert space.finish("pipeline/mine")["status"]["phase"] == "Succeeded"
+        assert other.finish("pipeline/theirs")["status"]["phase"] == "Succeeded"
