@@ -14,6 +14,7 @@ from penstock.core.graph.graph import (
     FromOutput,
     Graph,
     Group,
+    HowItEnded,
     Level,
     Literal,
     Source,
@@ -75,8 +76,11 @@ def _source(graph: Graph, source: Source | None, each: Each) -> Json:
             return {"output": output, "of": fingerprint(graph, graph.tasks[task], each[:shared])}
         case FromEach(level, variable):
             return {"value": each[level][variable]} if level < len(each) else {"each": [level, variable]}
-        case StatusOf(group):
-            return {"status": _group(graph, group, each)}
+        case StatusOf(group, fact):
+            of = _group(graph, group, each)
+            return {"status": of} if fact == "status" else {"fact": fact, "of": of}
+        case HowItEnded():
+            return {"pipeline": "status"}
         case Evaluated(expression, _, inner):
             return {"expr": expression.text, "of": [_source(graph, inner[ref], each) for ref in expression.references]}
         case Wired():

@@ -1,15 +1,12 @@
 // The page: what is around every view, and which view is shown.
 import { effect, html, render, useEffect, useState } from "./vendor.js";
-import { ApprovalsView } from "./approvals/view.js";
 import { Icon } from "./icons.js";
+import { later } from "./later.js";
 import { ListView } from "./list/view.js";
 import { ask, lock, standing, unlock } from "./net.js";
 import { Empty } from "./parts.js";
-import { PipelineView } from "./pipeline/view.js";
-import { PlanView } from "./plan/view.js";
 import { at, link, place } from "./place.js";
 import { LANGUAGES, language, nextTheme, theme } from "./prefs.js";
-import { SchedulesView } from "./schedules/view.js";
 import { forgettable, shared } from "./token.js";
 import { signal } from "./vendor.js";
 import { load, t, visible } from "./words.js";
@@ -68,7 +65,12 @@ function Locked() {
   </${Empty}></main>`;
 }
 
-const VIEWS = { approvals: ApprovalsView, plan: PlanView, schedules: SchedulesView };
+const PipelineView = later(() => import("./pipeline/view.js").then((found) => found.PipelineView));
+const VIEWS = {
+  approvals: later(() => import("./approvals/view.js").then((found) => found.ApprovalsView)),
+  plan: later(() => import("./plan/view.js").then((found) => found.PlanView)),
+  schedules: later(() => import("./schedules/view.js").then((found) => found.SchedulesView)),
+};
 
 function View() {
   if (standing.value.state === "locked") return html`<${Locked} />`;

@@ -2,8 +2,10 @@
 import { html, useState } from "../vendor.js";
 import { Icon } from "../icons.js";
 import { t } from "../words.js";
-import { Confirm } from "./confirm.js";
+import { later } from "../later.js";
 import { verbs } from "./may.js";
+
+const Confirm = later(() => import("./confirm.js").then((found) => found.Confirm), true);
 
 /** A button that asks before it acts. @param {{base: string, verb: string, name: string, step?: string, strong?: boolean}} props */
 export function Act({ base, verb, name, step = "", strong = false }) {

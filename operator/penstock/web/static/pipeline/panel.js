@@ -6,10 +6,12 @@ import { Bar, Command, Pill, Span } from "../parts.js";
 import { at, go } from "../place.js";
 import { clock, count, phaseWord, stamp, t, visible } from "../words.js";
 import { Detail } from "./detail.js";
+import { later } from "../later.js";
 import { StepActs } from "../acting/buttons.js";
-import { Logs } from "./log/view.js";
 import { asOf, base, changed } from "./store.js";
 import { waits, Why } from "./why.js";
+
+const Logs = later(() => import("./log/view.js").then((found) => found.Logs), true);
 
 /** @param {{row: import("./tree.js").Row}} props */
 function Step({ row }) {

@@ -2,19 +2,16 @@
 import { html, useEffect } from "../vendor.js";
 import { now } from "../clock.js";
 import { Icon } from "../icons.js";
+import { later } from "../later.js";
 import { Bar, Empty, Notice, PhaseChips, Pill, Search, Span } from "../parts.js";
 import { at, go, link } from "../place.js";
 import { count, span, stamp, t, visible } from "../words.js";
-import { History } from "../past/view.js";
 import { WholeActs } from "../acting/buttons.js";
-import { Graph } from "./graph/view.js";
 import { Panel } from "./panel.js";
 import { base, counts, failed, head, open, selected, snapshot, total } from "./store.js";
-import { Table } from "./table.js";
 import { LookingBack } from "./time/axis.js";
 import { begin as lookingBack, instant } from "./time/past.js";
 import { follow } from "./time/times.js";
-import { Time } from "./time/view.js";
 
 function Fact({ name, children }) {
   return html`<div class="fact"><dt>${name}</dt><dd>${children}</dd></div>`;
@@ -54,7 +51,12 @@ const Problems = ({ problems }) => html`<section class="problems">
     <span>${visible(one.message)}</span> <small>${visible(one.reason)}</small></li>`)}</ul>
 </section>`;
 
-const LENSES = { graph: Graph, time: Time, table: Table, history: History };
+const LENSES = {
+  graph: later(() => import("./graph/view.js").then((found) => found.Graph)),
+  time: later(() => import("./time/view.js").then((found) => found.Time)),
+  table: later(() => import("./table.js").then((found) => found.Table)),
+  history: later(() => import("../past/view.js").then((found) => found.History)),
+};
 /** How it is looked at. */
 const lens = () => (at("lens") in LENSES ? at("lens") : "graph");
 
@@ -88,6 +90,6 @@ export function PipelineView({ namespace, name }) {
     ${problems.length > 0 && html`<${Problems} problems=${problems} />`}
     <${Filters} />
     <${LookingBack} />
-    ${lens() === "history" ? html`<${History} />` : html`<div class="split"><${LENSES[lens()]} />${selected.value && html`<${Panel} key=${selected.value.path} one=${selected.value} />`}</div>`}
+    ${lens() === "history" ? html`<${LENSES.history} />` : html`<div class="split"><${LENSES[lens()]} />${selected.value && html`<${Panel} key=${selected.value.path} one=${selected.value} />`}</div>`}
   </main>`;
 }
