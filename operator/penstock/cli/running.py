@@ -7,7 +7,7 @@ from typing import Any
 from penstock.cli.show.live import Display
 from penstock.cluster.api import PIPELINES, STEPS, Resource
 from penstock.cluster.failure import INTERRUPTED
-from penstock.cluster.standing import Standing
+from penstock.cluster.standing import Standing, is_taken_up
 from penstock.cluster.watching import Change
 from penstock.core import labels
 from penstock.local.folder import Folder
@@ -62,7 +62,7 @@ class Run:
         """Whether the status tells of this run, and not of how the one before it ended."""
         assert self.standing.pipeline is not None
         begun = "observedGeneration" in (self.standing.pipeline.get("status") or {})
-        return self.standing.taken_up or not begun
+        return is_taken_up(self.standing.pipeline) or not begun
 
     def _code(self) -> int | None:
         if self.pressed > len(_PRESSED):

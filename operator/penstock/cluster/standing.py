@@ -49,22 +49,27 @@ class Standing:
         """0 Succeeded, 1 Failed or Invalid, 2 Cancelled; None while it runs or has an edit or rerun to take up."""
         if not self.complete or self.pipeline is None:
             return None
-        phase = (self.pipeline.get("status") or {}).get("phase")
-        if phase not in PIPELINE_ENDED or not self.taken_up:
-            return None
-        return {"Succeeded": 0, "Cancelled": CANCELLED}.get(phase, FAILED)
+        phase = (self.pipeline.get("status") or {}).get("phase", "")
+        return {"Succeeded": 0, "Cancelled": CANCELLED}.get(phase, FAILED) if has_ended(self.pipeline) else None
 
-    @property
-    def taken_up(self) -> bool:
-        """Whether the status is of the manifest as it is now, and of the rerun that is asked for."""
-        if self.pipeline is None:
-            return False
-        metadata, status = self.pipeline["metadata"], self.pipeline.get("status") or {}
-        seen = {status.get("observedGeneration"), *(one.get("observedGeneration") for one in _conditions(status))}
-        if seen != {metadata.get("generation")}:
-            return False  # an edit that begins no revision is carried out once all conditions are of it
-        asked = (metadata.get("annotations") or {}).get("penstock.dev/rerun")
-        return not asked or status.get("phase") == "Invalid" or same_rerun(asked, status.get("rerun"))
+
+def has_ended(pipeline: Object) -> bool:
+    """Whether it has ended, with the manifest as it is now carried out and no rerun to take up.
+
+    The status that takes up an edit has the phase from before; an edit that begins no revision, of a condition or an
+    output alone, is carried out once all conditions are of it.
+    """
+    generation, status = pipeline["metadata"].get("generation"), pipeline.get("status") or {}
+    done = all(one["observedGeneration"] == generation for one in _conditions(status))
+    return status.get("phase") in PIPELINE_ENDED and done and is_taken_up(pipeline)
+
+
+def is_taken_up(pipeline: Object) -> bool:
+    """Whether the status is of the manifest as it is now, and of the rerun that is asked for."""
+    metadata, status = pipeline["metadata"], pipeline.get("status") or {}
+    asked = (metadata.get("annotations") or {}).get("penstock.dev/rerun")
+    known = not asked or status.get("phase") == "Invalid" or same_rerun(asked, status.get("rerun"))
+    return known and status.get("observedGeneration") == metadata.get("generation")
 
 
 def _conditions(status: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from penstock.cli.files.runnable import Runnable, runnable
+from penstock.cluster.standing import has_ended
 from penstock.core import labels
 from penstock.core.graph.graph import Graph
 from penstock.engine import clock
@@ -16,7 +17,7 @@ from penstock.local.folder import Folder
 from penstock.local.mounts import located
 from penstock.local.objects import Object
 from penstock.local.processes import Processes
-from penstock.local.session import ENDED, Session
+from penstock.local.session import Session
 from penstock.testing.approvals import Approvals, Steps
 from penstock.testing.cast import Cast
 from penstock.testing.executor import Stage, Timed
@@ -140,7 +141,7 @@ class _Play:
             await session.start()
             if cancel is not None:
                 loop.call_later(cancel, lambda: session.change(self._pipeline(session), {"cancel": True}))
-            while not self._ended(session):
+            while not has_ended(self._pipeline(session)):
                 if stalled.is_set():
                     raise Unfinished(f"nothing will ever happen:\n{self._result(session, recorder)}")
                 await session.wait()
@@ -150,12 +151,6 @@ class _Play:
 
     def _pipeline(self, session: Session) -> Object:
         return session.server.find("pipelines", self._found.namespace, self._found.name)
-
-    def _ended(self, session: Session) -> bool:
-        pipeline = self._pipeline(session)
-        status = pipeline.get("status") or {}
-        seen = status.get("observedGeneration") == pipeline["metadata"]["generation"]
-        return seen and status.get("phase") in ENDED
 
     def _result(self, session: Session, recorder: Recorder) -> Result:
         status = self._pipeline(session).get("status") or {}

@@ -41,23 +41,6 @@ def fingerprint(graph: Graph, task: Task, each: Each = ()) -> str:
     return known
 
 
-def graph_fingerprint(graph: Graph) -> str:
-    """Digest of all tasks: it changes if one changes, comes or goes, or is to run under another condition."""
-    key = "graph"
-    known = graph.memo.get(key)
-    if known is None:
-        known = graph.memo[key] = digest({name: _with_conditions(graph, task) for name, task in graph.tasks.items()})
-    assert isinstance(known, str)
-    return known
-
-
-def _with_conditions(graph: Graph, task: Task) -> Json:
-    """What decides whether a task runs is no part of its result, but of what is wanted."""
-    whether = [_source(graph, guard, ()) for guard in task.guards]
-    whether += [[edge.outcome.value, _group(graph, edge.group, ())] for edge in task.after]
-    return [fingerprint(graph, task), whether] if whether else fingerprint(graph, task)
-
-
 def _content(graph: Graph, task: Task, each: Each) -> Json:
     work = task.work
     open_levels = [_level(graph, level, each) for level in task.levels[len(each) :]]
