@@ -201,9 +201,9 @@ class Range(Model):
 
 
 class EachVariable(Model):
-    """One variable of a fan-out: exactly one of `values`, `range` and `from`."""
+    """One variable of a fan-out: exactly one of `values`, `range`, `param`, `from` and `expr`."""
 
-    rules: ClassVar[Rules] = (exactly_one_source("values", "range", "from"),)
+    rules: ClassVar[Rules] = (exactly_one_source("values", "range", "param", "from", "expr"),)
 
     name: Identifier
     """Name; inputs refer to it with `each`."""
@@ -213,6 +213,10 @@ class EachVariable(Model):
     """A range of whole numbers."""
     from_: Annotated[OutputReference | None, Field(alias="from")] = None
     """`step.output`: a list that another step produces."""
+    param: Identifier | None = None
+    """Name of a parameter that is a list (inside a Component: of one of its inputs)."""
+    expr: Expression | None = None
+    """A CEL expression that gives a list, such as `params.depths.filter(d, d > 2)`."""
 
 
 class ForEach(Model):

@@ -140,8 +140,8 @@ def _variable(name: str, over: Value | range, node: ast.expr) -> tuple[Fields, T
             return {"name": name, "values": values}, type_of_value(values).item or ANY
         case Made(type=kind) if kind.kind == LIST and not kind.optional:
             return {"name": name, "from": over.reference}, kind.item or ANY
-        case Param():
-            raise Refusal(node, f"{short(node)} is a parameter; write the list out, or let a step return it")
+        case Param(name=given, type=kind) if kind.kind == LIST and not kind.optional:
+            return {"name": name, "param": given}, kind.item or ANY
         case _:
             raise Refusal(
                 node,

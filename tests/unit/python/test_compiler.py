@@ -135,6 +135,11 @@ def test_a_name_that_all_branches_set_is_the_first_that_there_is() -> None:
     assert found["f"]["inputs"] == [{"name": "word", "firstOf": ["d.result", "e.result"]}]
 
 
+def test_an_argument_of_the_pipeline_is_a_list_to_go_over() -> None:
+    found = steps("@pipeline\ndef p(rows: list[int] = [1, 2]) -> None:\n    [count(n) for n in rows]\n")
+    assert found["count"]["forEach"] == {"vars": [{"name": "n", "param": "rows"}]}
+
+
 def test_an_argument_of_the_pipeline_is_an_amount() -> None:
     found = steps(
         of("""\

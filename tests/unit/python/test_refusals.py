@@ -66,7 +66,7 @@ IN_PIPELINE = [
     ("n = [count(a) for a, b in [(1, 2)]]", 1, "takes items apart; use a `for` of its own for each"),
     ("n = [count(rows) for rows in [1]]", 1, "'rows' is bound already; use another name"),
     ("n = [a for a in [1]]", 1, "the element of a fan-out is a call of a step"),
-    ("n = [count(a) for a in rows]", 1, "rows is a parameter; write the list out, or let a step return it"),
+    ("n = [count(a) for a in rows]", 1, "rows is no list to go over"),
     ("n = [count(a) for a in make()]", 1, "is no list to go over"),
     ("n = [count(a) for a in range(count.using(name='b')(1))]", 1, "let a step return the list to go over"),
     ("n = [count(a) for a in range(0, 3, 0)]", 1, "must not be zero"),

@@ -87,8 +87,12 @@ class _Read:
                 self.parameters.add(given.param)
             self._sources(given)
         for variable in step.for_each.vars if step.for_each else ():
+            if variable.param:
+                self.parameters.add(variable.param)
             if variable.from_:
                 self.outputs.add(variable.from_)
+            if variable.expr:
+                self._expression(variable.expr)
         if step.when:
             self._expression(step.when)
 

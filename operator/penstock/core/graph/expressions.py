@@ -112,7 +112,7 @@ class Expression:
         """
         program = self._compile(types)
         result = program.return_type()
-        if wanted and wanted in CEL_TYPES and result not in (CEL_TYPES[wanted], cel.Type.DYN):
+        if wanted and not _gives(result, wanted):
             raise ExpressionError(f"the result must be {wanted}, but {self.text!r} gives {result.name().lower()}")
         foreign = _NO_JSON.search(result.name())
         if foreign:
@@ -203,6 +203,15 @@ def _check_result(result: Any) -> None:
         if left < 0:
             raise ExpressionError(f"the result consists of more than {MOST_MADE:,} values")
         waiting.extend(item.value() for item in inner)
+
+
+def _gives(result: Any, wanted: str) -> bool:
+    """Whether a result of a CEL type may be one of a type of the API. What is in lists and objects may be anything."""
+    if result == cel.Type.DYN or wanted not in CEL_TYPES:
+        return True
+    if wanted in ("List", "Object"):  # an empty one may be of anything
+        return str(result.name()).lower().startswith(("list<",) if wanted == "List" else ("map<string,", "map<dyn,"))
+    return result == CEL_TYPES[wanted] or (wanted == "Number" and result == cel.Type.INT)
 
 
 @functools.lru_cache(maxsize=2048)

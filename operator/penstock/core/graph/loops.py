@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 
-from penstock.api.wiring import EachVariable
-from penstock.core.graph.graph import MAX_STEPS, Level, Variable
+from penstock.api.base import Json
+from penstock.api.wiring import EachVariable, ValueType
+from penstock.core.graph.expressions import ExpressionError
+from penstock.core.graph.graph import MAX_STEPS, Evaluated, Level, Literal, Source, Variable, Wired
 from penstock.core.graph.outline import Outline, assignable
-from penstock.core.graph.scope import Scope
+from penstock.core.graph.scope import Name, Scope
 from penstock.core.graph.wire import Wirer
 from penstock.core.reasons import Reason
-from penstock.core.values import normalise
+from penstock.core.values import mismatch, normalise
 
 
 def level(wirer: Wirer, scope: Scope, step: Outline) -> Level:
@@ -36,14 +38,60 @@ def _variable(wirer: Wirer, scope: Scope, variable: EachVariable, place: str) ->
         if len(numbers) > MAX_STEPS:
             wirer.problem(f"{place}.range", Reason.TOO_MANY_STEPS, f"the range has {len(numbers):,} numbers")
         return Variable(variable.name, tuple(numbers[: MAX_STEPS + 1]), None, place)
-    if variable.from_ is None:
-        return Variable(variable.name, tuple(normalise(variable.values or [])), None, place)
-    found = wirer.output(scope, variable.from_, f"{place}.from")
-    if found and not assignable("List", found.type):
-        wirer.problem(
-            f"{place}.from", Reason.TYPE_MISMATCH, f"a fan-out needs a List, but {variable.from_} is {found.type}"
-        )
-    return Variable(variable.name, None, found.source if found else None, f"{place}.from")
+    if variable.values is not None:
+        return Variable(variable.name, tuple(normalise(variable.values)), None, place)
+    kind, found = _list(wirer, scope, variable, place)
+    path = f"{place}.{kind}"
+    if found is None:
+        return Variable(variable.name, None, None, path)
+    if not assignable("List", found.type):
+        what = getattr(variable, variable.attributes[kind])
+        wirer.problem(path, Reason.TYPE_MISMATCH, f"a fan-out needs a List, but {what} is {found.type}")
+        return Variable(variable.name, None, None, path)
+    try:
+        values = known(found.source)
+    except ExpressionError as error:
+        wirer.problem(path, Reason.INVALID_EXPRESSION, str(error))
+        return Variable(variable.name, None, None, path)
+    if values is UNKNOWN:
+        return Variable(variable.name, None, found.source, path)
+    wrong = mismatch(ValueType.LIST, values)
+    if wrong:
+        wirer.problem(path, Reason.TYPE_MISMATCH, f"a fan-out needs a List: {wrong}")
+        return Variable(variable.name, None, None, path)
+    return Variable(variable.name, tuple(normalise(values)), None, path)
+
+
+def _list(wirer: Wirer, scope: Scope, variable: EachVariable, place: str) -> tuple[str, Name | None]:
+    """The field that says where a list comes from, and what it stands for; None after a problem was noted."""
+    if variable.param is not None:
+        return "param", wirer.parameter(scope, variable.param, f"{place}.param")
+    if variable.expr is not None:
+        found = wirer.expression(scope, variable.expr, f"{place}.expr", "List")
+        return "expr", Name("Any", found) if found else None
+    assert variable.from_ is not None
+    return "from", wirer.output(scope, variable.from_, f"{place}.from")
+
+
+UNKNOWN = object()
+"""That a value is not known from the manifest."""
+
+
+def known(source: Source) -> Json:
+    """The value of a source if the manifest tells it, else UNKNOWN. Raises ExpressionError."""
+    match source:
+        case Literal(value):
+            return value
+        case Wired():
+            return known(source.source)
+        case Evaluated(expression, types, inner):
+            values = {reference: known(one) for reference, one in inner.items()}
+            if any(value is UNKNOWN for value in values.values()):
+                return UNKNOWN
+            return expression.evaluate(
+                {one: kind if values[one] is not None else "Any" for one, kind in types.items()}, values
+            )
+    return UNKNOWN
 
 
 def how_many(count: int, variables: Iterable[Variable]) -> str:

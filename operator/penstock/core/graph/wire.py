@@ -71,7 +71,7 @@ class Wirer:
 
     def _source(self, scope: Scope, step: Outline, given: Input, place: str, levels: tuple[Level, ...]) -> Name | None:
         if given.param is not None:
-            return self._parameter(scope, given.param, f"{place}.param")
+            return self.parameter(scope, given.param, f"{place}.param")
         if given.from_ is not None:
             return self.output(scope, given.from_, f"{place}.from")
         if given.first_of is not None:
@@ -83,7 +83,8 @@ class Wirer:
             return Name("Any", evaluated) if evaluated else None
         return Name(type_name(given.value), Literal(given.value))
 
-    def _parameter(self, scope: Scope, name: str, place: str) -> Name | None:
+    def parameter(self, scope: Scope, name: str, place: str) -> Name | None:
+        """What a parameter stands for; None after a problem was noted."""
         if name in scope.names:
             return scope.names[name]
         self.problem(
@@ -163,7 +164,7 @@ class Wirer:
 
     def _referenced(self, scope: Scope, reference: expressions.Reference, place: str) -> Name | None:
         if reference.kind == "param":
-            name = self._parameter(scope, reference.name, place)
+            name = self.parameter(scope, reference.name, place)
         elif reference.kind == "status":
             group, fact = self.group(scope, reference.step, place), reference.name or "status"
             return Name(expressions.FACTS[fact], StatusOf(group, fact)) if group else None
@@ -260,7 +261,8 @@ class Wirer:
         references += [one for given in template.inputs or () for one in given.first_of or ()]
         references += [variable.from_ for variable in (template.for_each.vars if template.for_each else ())]
         yield from (reference.partition(".")[0] for reference in references if reference)
-        for words in (template.when, *(given.expr for given in template.inputs or ())):
+        lists = template.for_each.vars if template.for_each else ()
+        for words in (template.when, *(one.expr for one in (*(template.inputs or ()), *lists))):
             try:
                 yield from (found.step for found in expressions.parse(words).references if found.step) if words else ()
             except expressions.ExpressionError:

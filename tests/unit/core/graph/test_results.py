@@ -236,6 +236,20 @@ def test_a_misuse_in_a_component_is_told_without_a_pipeline(output: Any, path: s
     assert words in found.message
 
 
+@pytest.mark.parametrize(
+    ("kind", "expr"),
+    [
+        ("List", "[steps.one.outputs.n, params.by]"),
+        ("List", "[1, 2].map(n, n * steps.one.outputs.n)"),
+        ("Object", "{'n': steps.one.outputs.n}"),
+        ("Number", "steps.one.outputs.n"),
+    ],
+)
+def test_an_output_by_expression_may_be_of_any_type_of_values(kind: str, expr: str) -> None:
+    right = {**GRAPH, "outputs": [{"name": "o", "type": kind, "expr": expr}]}
+    assert check_component("g", api.ComponentSpec.model_validate(right), {}) == ()
+
+
 def test_a_circle_through_such_outputs_is_a_circle() -> None:
     using = components(g=GRAPH)
     circle = [
