@@ -68,7 +68,7 @@ class Site:
         """Gives an attempt of a step a log."""
         wanted = {labels.PIPELINE: pipeline, labels.STEP: step, labels.ATTEMPT: str(attempt)}
         pods = [one for (kind, *_), one in self.api.objects.items() if kind == "Pod"]
-        (pod,) = [one for one in pods if wanted.items() <= one["metadata"]["labels"].items()]
+        (pod,) = [one for one in pods if wanted.items() <= (one["metadata"].get("labels") or {}).items()]
         self.api.logs[pod["metadata"]["name"]] = log
         return log
 

@@ -5,17 +5,16 @@ import time
 
 from aiohttp import web
 
+from penstock.cluster.api import Refused
 from penstock.cluster.schedules import scheduling
 from penstock.web.answers import answer
 from penstock.web.guard import VIEWER
 from penstock.web.told import Schedules
+from penstock.web.viewer import Viewer
 
 
 class ScheduleRoutes:
     """The handler."""
-
-    def __init__(self) -> None:
-        self._reading = asyncio.Lock()  # one at a time: it may take a while, and tells everything
 
     def add_to(self, app: web.Application) -> None:
         """Adds it to an application."""
@@ -23,7 +22,16 @@ class ScheduleRoutes:
 
     async def schedules(self, request: web.Request) -> web.StreamResponse:
         """All that they may see."""
-        now = time.time()
-        async with self._reading:
-            found = await asyncio.to_thread(scheduling, request[VIEWER].cluster, now)
+        viewer, now = request[VIEWER], time.time()
+        found = await asyncio.to_thread(scheduling, viewer.cluster, now, await _homes(viewer))
         return answer(Schedules(now, found.scope, found.hidden, found.schedules))
+
+
+async def _homes(viewer: Viewer) -> list[str]:
+    """Where they may look who may not look everywhere: where they may list Pipelines, and where they are at home."""
+    try:
+        async with viewer.pipelines() as look:
+            found = look.state.namespaces
+    except Refused:
+        found = frozenset()
+    return sorted({viewer.cluster.namespace, *found})

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from penstock.api.manifests import load
-from penstock.cli.files.linting import lint
 from penstock.cli.files.reading import read
+from penstock.cluster.linting import lint
 from penstock.testing import run
 
 DOCS = Path(__file__).parents[3] / "docs"

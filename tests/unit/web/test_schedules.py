@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from tests.scenes.api import SceneApi
 from tests.scenes.cron import scheduled
+from tests.unit.web.lodging import SECRET, lodging
 from tests.unit.web.page import Page
 
 
@@ -44,3 +46,15 @@ async def test_who_may_see_nothing_is_told_why(api: SceneApi, page: Page) -> Non
     async with page.ask("api/schedules") as answer:
         assert answer.status == 403
         assert "pipelineschedules is forbidden" in (await answer.json())["error"]
+
+
+async def test_in_the_cluster_each_sees_those_of_where_they_may_look(api: SceneApi, tmp_path: Path) -> None:
+    async with lodging(api, tmp_path) as inn:
+        everything = await inn.page("admin").get("api/schedules")
+        assert (everything["scope"], len(everything["schedules"])) == (None, 6)
+        api.users["reader"] = lambda namespace, resource: namespace == "lab"  # which is nobody's home
+        told = await inn.page("reader").get("api/schedules")
+        assert told["scope"] == "lab"
+        assert {one["namespace"] for one in told["schedules"]} == {"lab"}
+        async with inn.page("nobody").ask("api/schedules") as answer:
+            assert (answer.status, SECRET in await answer.text()) == (403, False)
