@@ -115,8 +115,10 @@ class Child:
 def _serve() -> None:
     from kubernetes.aio.config import kube_config
 
+    from penstock.api.parse import prepare
     from penstock.shell import __main__ as operator
 
+    prepare()
     children: set[int] = set()
     said, wake = os.pipe()
     os.set_blocking(wake, False)

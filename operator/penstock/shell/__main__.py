@@ -7,6 +7,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from penstock.api.parse import prepare
 from penstock.shell import logs, settings
 from penstock.shell.handlers import run
 from penstock.shell.process import Process, Scraped
@@ -26,6 +27,7 @@ def main() -> int:
         sys.stderr.write(f"error: {error}\n")
         return 2
     logs.configure(found.log_level, found.log_format)
+    prepare()  # now, and not while the first Pipeline and all else wait for it
     gc.freeze()  # what is imported stays: it need not be looked through again and again
     return asyncio.run(_run(found, given.host, given.health_port, given.metrics_port))
 
