@@ -23,6 +23,8 @@ from typing import Any
 
 from aiohttp import web
 
+from penstock.shell.unused import leave_out
+
 STEPS = 10_000
 PATH = "/apis/penstock.dev/v1alpha1/steps"
 
@@ -160,7 +162,8 @@ async def by_watch(url: str, take: Callable[[Mapping[str, Any]], None], over: as
 
 def measure(way: Callable[..., Awaitable[None]], url: str, events: int) -> None:
     """Prints what the events cost, and what memory the operator and the Steps take."""
-    import_module("penstock.shell.__main__")  # all that a running operator has imported
+    leave_out()
+    import_module("penstock.shell.starting")  # all that a running operator has imported
     from penstock.engine.resources import STEPS as KIND
     from penstock.engine.store import Store
 

@@ -20,6 +20,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from penstock.shell.unused import leave_out
 from tests.cluster.paths import CHECKOUT
 
 CLOCK = "PENSTOCK_FAULTS_CLOCK"
@@ -113,10 +114,11 @@ class Child:
 
 
 def _serve() -> None:
-    from kubernetes.aio.config import kube_config
+    leave_out()
+    from penstock.api.parse import prepare
+    from penstock.shell import starting as operator
 
-    from penstock.shell import __main__ as operator
-
+    prepare()
     children: set[int] = set()
     said, wake = os.pipe()
     os.set_blocking(wake, False)
@@ -140,8 +142,6 @@ def _serve() -> None:
                 if not pid:
                     os.close(said)
                     order = json.loads(line)
-                    # This library reads the variable when it is imported, not when it is asked.
-                    kube_config.KUBE_CONFIG_DEFAULT_LOCATION = order["env"]["KUBECONFIG"]
                     _live(order, operator.main)
                 children.add(pid)
                 _say(f"born {pid}")

@@ -28,8 +28,7 @@ async def let_in(cluster: FakeCluster, folder: Path, monkeypatch: pytest.MonkeyP
     """A client that is let in by a kubeconfig with the token `first`."""
     write_token(cluster, folder, "first")
     cluster.tokens = {"first"}
-    monkeypatch.setenv("KUBECONFIG", "")
-    monkeypatch.setattr("kubernetes.aio.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(folder / "kubeconfig"))
+    monkeypatch.setenv("KUBECONFIG", str(folder / "kubeconfig"))
     client = await HttpClient.connect("test", 4)
     try:
         yield client

@@ -9,7 +9,8 @@ from aiohttp import web
 
 from penstock.engine.client import Refused, Unreachable
 from penstock.engine.resources import JOBS, PIPELINES, QUOTAS
-from penstock.shell.client import HttpClient, access
+from penstock.shell.access import access
+from penstock.shell.client import HttpClient
 from tests.shell.conftest import until
 from tests.shell.discovery import GROUPS
 from tests.shell.fake import FakeCluster

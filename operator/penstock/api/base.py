@@ -26,6 +26,7 @@ class Model(BaseModel):
         populate_by_name=True,
         serialize_by_alias=True,
         use_attribute_docstrings=True,
+        defer_build=True,  # a model that is only a part of others never validates by itself: 5 MB
     )
 
     rules: ClassVar[Rules] = ()

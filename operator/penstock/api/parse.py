@@ -67,6 +67,12 @@ def parse(manifest: object) -> Manifest:
     return model  # type: ignore[return-value]
 
 
+def prepare() -> None:
+    """Makes what `parse` else makes when it meets the first object of a kind: 0.3 s for all of them."""
+    for kind in MODELS:
+        schema(kind)  # with it, pydantic builds the model
+
+
 def _foreign(manifest: Mapping[str, Json]) -> Iterator[Problem]:
     if manifest.get("apiVersion") != API_VERSION:
         yield "apiVersion", f"must be {API_VERSION}, not {clip(manifest.get('apiVersion'))}"

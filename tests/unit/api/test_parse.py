@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.api.parse import InvalidManifest, parse
+from penstock.api.crd import MODELS
+from penstock.api.parse import InvalidManifest, parse, prepare
 from penstock.api.pipeline import Pipeline
+from penstock.api.schema import structural
 from penstock.api.step import Step
 
 STEP = {"name": "a", "image": "python"}
@@ -37,6 +39,16 @@ def test_a_valid_manifest() -> None:
     assert isinstance(model, Pipeline)
     assert model.spec.steps[0].name == "a"
     assert model.to_json()["spec"] == {"steps": [STEP], "timeout": "1h"}
+
+
+def test_what_was_prepared_is_not_made_again() -> None:
+    structural.cache_clear()
+    prepare()
+    made = structural.cache_info().misses
+    assert made == len(MODELS)
+    assert all(model.__pydantic_complete__ for model in MODELS.values())
+    parse(pipeline())
+    assert structural.cache_info().misses == made
 
 
 def test_numbers_as_the_api_server_stores_them() -> None:

@@ -123,7 +123,12 @@ def worth_planning(begun: Iterable[Begun], learned: Learned, now: float) -> Work
     mine = [one for one in begun if one[0].graph is not None and _ours(one[0].graph)]
     if sum(not verdict.ended for _, verdicts in mine for _, verdict in verdicts) > MOST_STEPS:
         return None  # found out before anything is built
-    load = merged([remaining(observed, verdicts, now, learned) for observed, verdicts in mine])
+    loads = []
+    for observed, verdicts in mine:
+        loads.append(remaining(observed, verdicts, now, learned))
+        if not _foreseen(loads[-1]):
+            return None  # one is enough: what is left of the others is not looked at
+    load = merged(loads)
     return load if plannable(load) else None
 
 
@@ -133,11 +138,15 @@ def plannable(load: Workload) -> bool:
     It cannot where a duration, a list or the time of an approval is not known, where priorities differ (they go before
     any plan), or where there is too much or too little to do.
     """
-    asked = any(one.shape is None and not one.duration for one in load.activities)
     priorities = {one.priority for one in load.activities}
     total = sum(one.duration for one in load.activities)
     enough = len(load.activities) <= MOST_STEPS and total >= WORTHWHILE
-    return enough and len(priorities) == 1 and not asked and not load.guessed
+    return enough and len(priorities) == 1 and _foreseen(load)
+
+
+def _foreseen(load: Workload) -> bool:
+    """Whether it is known how long everything takes, and how often."""
+    return not load.guessed and all(one.shape is not None or one.duration for one in load.activities)
 
 
 def _ours(graph: Graph) -> bool:

@@ -11,12 +11,15 @@ from tests.unit.core.admission.clusters import NOW, node
 from penstock.core.admission.capacity import Capacity
 from penstock.core.admission.policies import CRITICAL_PATH, PLANNED
 from penstock.core.admission.running import began
+from penstock.core.foresight import planned_pass
+from penstock.core.foresight.activities import Workload
 from penstock.core.foresight.improve import improve, with_plan
 from penstock.core.foresight.planned_pass import PLACEMENTS, Begun, affordable, pays, prepared, worth_planning
 from penstock.core.foresight.remaining import remaining
 from penstock.core.foresight.simulate import simulate
 from penstock.core.foresight.worlds import worlds
 from penstock.core.graph.learned import Learned
+from penstock.core.seen.snapshot import Observed
 
 
 def step(name: str, duration: str | None, cpu: int = 1, after: str = "", **more: Any) -> dict[str, Any]:
@@ -124,6 +127,19 @@ def test_where_nothing_has_to_wait_there_is_no_plan() -> None:
 )
 def test_no_plan_is_made_of_guesses(steps: list[dict[str, Any]], spec: dict[str, Any]) -> None:
     assert worth_planning([course(begun(steps, **spec))], Learned(), NOW) is None
+
+
+def test_what_one_lacks_ends_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at = []
+
+    def counted(observed: Observed, *others: Any) -> Workload:
+        looked_at.append(observed)
+        return remaining(observed, *others)
+
+    monkeypatch.setattr(planned_pass, "remaining", counted)
+    courses = [course(begun([*HOLDING_BACK, step("unknown", None)])), course(begun(HOLDING_BACK))]
+    assert worth_planning(courses, Learned(), NOW) is None
+    assert looked_at == [courses[0][0]]
 
 
 def test_priorities_go_before_any_plan() -> None:
