@@ -9,13 +9,14 @@ from penstock.cluster.schedules import scheduling
 from penstock.web.answers import answer
 from penstock.web.guard import VIEWER
 from penstock.web.told import Schedules
+from penstock.web.turns import Turns
 
 
 class ScheduleRoutes:
     """The handler."""
 
     def __init__(self) -> None:
-        self._reading = asyncio.Lock()  # one at a time: it may take a while, and tells everything
+        self._turns = Turns()
 
     def add_to(self, app: web.Application) -> None:
         """Adds it to an application."""
@@ -24,6 +25,7 @@ class ScheduleRoutes:
     async def schedules(self, request: web.Request) -> web.StreamResponse:
         """All that they may see."""
         now = time.time()
-        async with self._reading:
-            found = await asyncio.to_thread(scheduling, request[VIEWER].cluster, now)
+        viewer = request[VIEWER]
+        async with self._turns.of(viewer):
+            found = await asyncio.to_thread(scheduling, viewer.cluster, now)
         return answer(Schedules(now, found.scope, found.hidden, found.schedules))
