@@ -89,16 +89,16 @@ def test_who_may_not_has_no_buttons(browser: Browser, site: Site) -> None:
 
 
 def test_a_refusal_is_told_and_nothing_is_lost(browser: Browser, site: Site) -> None:
-    with looking(browser, site, "?pipeline=ml/corpus", quiet=False) as page:
+    with looking(browser, site, "?pipeline=ml/nightly", quiet=False) as page:
         page.locator(".head").get_by_role("button", name="Cancel").click()
-        dialog = page.get_by_role("dialog", name="Cancel corpus?")
+        dialog = page.get_by_role("dialog", name="Cancel nightly?")
         expect(dialog).to_contain_text("After that runs what is in finally:")
         site.api.permits = lambda verb, resource: False
         dialog.get_by_role("button", name="Cancel").click()
         expect(dialog.get_by_role("alert")).to_contain_text('User "ada" cannot patch resource "pipelines"')
         page.keyboard.press("Escape")
         expect(dialog).to_have_count(0)
-        assert "cancel" not in of(site, "Pipeline", "corpus")["spec"]
+        assert "cancel" not in of(site, "Pipeline", "nightly")["spec"]
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])

@@ -53,7 +53,11 @@ def test_the_first_pipeline_is_run_edited_broken_and_mended(typed: Typed) -> Non
     edited = typed("diff", "-f", "prices.py", "--local")
     assert edited.exit_code == 1
     assert edited.stdout in PAGE
-    assert run(typed).exit_code == 1
+    failed = run(typed)
+    assert failed.exit_code == 1
+    told = [line.split()[1:3] for line in failed.stdout.splitlines() if line.split()[1:2] == ["prices"]]
+    assert told[-1] == ["prices", "Failed"]
+    assert ["prices", "Succeeded"] not in told, "that is how the run before it ended"
     logs = typed("logs", "prices", "choose", "--local").stdout.splitlines()
     told = [line for line in logs if "prices.py" in line or "Error" in line]
     assert len(told) == 2

@@ -64,3 +64,15 @@ def test_a_parameter_may_be_an_amount(project: Project) -> None:
     assert project.lines("ran") == ["ran"], "an amount is in no fingerprint"
     assert project.run(made(99), fresh=True) == 1
     assert "NeverFits" in str(project.status["failedSteps"])
+
+
+def test_the_end_is_told_with_why_and_when(project: Project) -> None:
+    how = "pipeline.status + ' ' + steps.a.reason + ' ' + string(steps.a.exitCode)"
+    took = "timestamp(steps.a.completionTime) - timestamp(steps.a.startTime) < duration('1h')"
+    tell = step(
+        "tell",
+        'echo "$INPUT_HOW $INPUT_SOON" > told',
+        inputs=[{"name": "how", "expr": how}, {"name": "soon", "expr": took}],
+    )
+    assert project.run(pipeline(step("a", "exit 3"), **{"finally": [tell]})) == 1
+    assert project.lines("told") == ["Failed Error 3 true"]

@@ -199,6 +199,7 @@ def _inputs(draw: st.DrawFn, names: list[str], shape: dict[str, str]) -> list[Ob
 
 def _condition(draw: st.DrawFn, other: str, shape: dict[str, str]) -> str:
     words = [f"steps.{other}.status == 'Succeeded'", f"steps.{other}.status != 'Failed'", "params.p > 0"]
+    words += [f"steps.{other}.reason != 'Error'", f"steps.{other}.exitCode != 1"]
     if shape[other] == "one":
         words += [f"steps.{other}.outputs.v % 2 == 0", f"steps.{other}.outputs.l.size() > 1"]
     return draw(st.sampled_from(words))
@@ -210,6 +211,8 @@ def _final(draw: st.DrawFn, number: int, names: list[str], shape: dict[str, str]
         {"name": f"status-{other}", "expr": f"steps.{other}.status"}
         for other in draw(st.lists(st.sampled_from(names), max_size=2, unique=True))
     ]
+    if draw(st.booleans()):
+        step["inputs"].append({"name": "how", "expr": "pipeline.status"})
     if number and draw(st.booleans()):
         step["needs"] = ["f0"]
     return step

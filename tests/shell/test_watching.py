@@ -73,3 +73,14 @@ async def test_no_page_or_half_an_answer_misleads_about_what_there_is_to_watch(c
         await until(lambda: not any(pages.values()) and len(cluster.watchers()) >= 7)
         cluster.apply(pipeline())
         await drive(cluster)
+
+
+async def test_what_went_while_kopf_could_not_watch_is_let_go_when_it_lists_anew(cluster: FakeCluster) -> None:
+    async with running(cluster) as operator:
+        cluster.apply(pipeline(suspend=True))
+        await until(lambda: len(cluster.all("steps")) == 3)
+        cluster.deaf.add("pipelines")
+        cluster.delete("pipelines", "ns", "p")
+        cluster.deaf.clear()
+        cluster.tell("pipelines", "ERROR", {"metadata": {}, "code": 410})
+        await until(lambda: not len(operator.store.pipelines))

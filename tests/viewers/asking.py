@@ -8,9 +8,11 @@ import urllib.request
 from typing import Any
 
 
-def ask(place: str, path: str, token: str = "", method: str = "GET", **headers: str) -> tuple[int, str]:
+def ask(
+    place: str, path: str, token: str = "", method: str = "GET", body: str | None = None, **headers: str
+) -> tuple[int, str]:
     """Status and body of an answer; of a stream its first event. `place` ends with a slash; `_` stands for `-`."""
-    request = urllib.request.Request(place + path, method=method)
+    request = urllib.request.Request(place + path, None if body is None else body.encode(), method=method)
     shown = {"Authorization": f"Bearer {token}"} if token else {}
     for name, value in {**shown, **headers}.items():
         request.add_header(name.replace("_", "-"), value)

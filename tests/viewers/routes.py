@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from penstock.cluster.api import PIPELINES, STEPS
+from penstock.cluster.api import JOBS, LOGS, PIPELINES, PODS, SCHEDULES, STEPS, Resource
+from penstock.cluster.revisions import CONTROLLER_REVISIONS
 from penstock.web.application import application
 from penstock.web.guard import API, Door
 from penstock.web.looks import Looks
@@ -13,6 +15,7 @@ from penstock.web.rights import Need
 from penstock.web.store import Store
 
 ONE = "/api/pipelines/{namespace}/{name}"
+STEP = f"{ONE}/steps/{{path}}"
 _LISTED = (("list", PIPELINES), ("list", STEPS))
 _WATCHED = (*_LISTED, ("watch", PIPELINES), ("watch", STEPS))
 KUBECTL = {
@@ -22,9 +25,31 @@ KUBECTL = {
     f"GET {ONE}": _LISTED,
     f"GET {ONE}/stream": _WATCHED,
     f"GET {ONE}/graph": _LISTED,
-    f"GET {ONE}/steps/{{path}}": (("get", STEPS),),
+    f"GET {ONE}/times": _LISTED,
+    f"GET {STEP}": (("get", STEPS),),
 }
-"""By route: what one has to be allowed in the namespace, all of it, to be answered. A new route has its line here."""
+"""By route: what one has to be allowed in the namespace, all of it, to be answered. A new route has its line here,"""
+_PAST = (("get", PIPELINES), ("list", CONTROLLER_REVISIONS))
+ASKED = {
+    f"GET {ONE}/outlook": (*_LISTED, ("list", JOBS)),
+    f"GET {STEP}/why": (*_LISTED, ("list", JOBS)),
+    f"GET {ONE}/history": _PAST,
+    f"GET {ONE}/history/{{old}}/{{new}}": _PAST,
+    f"GET {ONE}/rollback/{{to}}": _PAST,
+    f"POST {ONE}/rollback/{{to}}": (("get", PIPELINES),),
+    f"GET {ONE}/actions": (("get", PIPELINES),),
+    f"GET {ONE}/actions/{{verb}}": (("get", PIPELINES), ("list", STEPS)),
+    f"POST {ONE}/actions/{{verb}}": (("get", PIPELINES), ("patch", PIPELINES)),
+    f"GET {STEP}/logs": (("get", STEPS), ("list", PODS)),
+    f"GET {STEP}/log": (("get", LOGS),),
+    f"GET {STEP}/log/earlier": (("get", LOGS),),
+    f"POST {STEP}/log/ticket": (("get", LOGS),),
+    "POST /api/plan": (),
+    "GET /api/schedules": (("list", SCHEDULES),),
+}
+"""or here, if it is asked with the viewer's own token each time, and what the answer is depends on more than that."""
+_NAMES = {"path": "train", "old": "1", "new": "2", "to": "1", "verb": "suspend"}
+_BODIES = {"rollback": '{"generation": 1000000}', "actions": "{}", "plan": "{}"}
 
 
 class Route(NamedTuple):
@@ -38,13 +63,45 @@ class Route(NamedTuple):
         """Whether it is about no namespace of its own."""
         return "{namespace}" not in self.path
 
+    @property
+    def own(self) -> bool:
+        """Whether it is asked with the viewer's own token each time."""
+        return self.key in ASKED
+
+    @property
+    def key(self) -> str:
+        """As the tables have it."""
+        return f"{self.method} {self.path}"
+
     def at(self, namespace: str, **names: str) -> str:
         """Its path for some object, without the slash before it."""
-        return self.path.format(namespace=namespace, **names).lstrip("/")
+        path = self.path.format(namespace=namespace, **{**_NAMES, **names}).lstrip("/")
+        return f"{path}?pod=a-pod&have=0&before=&same=0" if "/log" in path else path
+
+    @property
+    def body(self) -> str | None:
+        """What is sent with it; nothing that would change anything, whoever sends it."""
+        return (
+            next((text for word, text in _BODIES.items() if f"/{word}" in self.path), "")
+            if self.method == "POST"
+            else None
+        )
+
+    @property
+    def type(self) -> str:
+        """The type of what is sent."""
+        return "application/yaml" if self.path.endswith("/plan") else "application/json"
 
     def needs(self, namespace: str) -> list[Need]:
         """What kubectl would have to be allowed."""
-        return [Need(verb, resource, namespace) for verb, resource in KUBECTL[f"{self.method} {self.path}"]]
+        return [Need(verb, resource, namespace) for verb, resource in {**KUBECTL, **ASKED}[self.key]]
+
+
+def can_i(verb: str, resource: Resource) -> list[str]:
+    """What `kubectl auth can-i` is asked."""
+    group = resource.api.split("/")[1] if resource.api.startswith("apis/") else ""
+    name, _, part = resource.plural.partition("/")
+    return [verb, f"{name}.{group}" if group else name, *([f"--subresource={part}"] if part else [])]
 
 
 def routes() -> Iterator[Route]:
@@ -53,4 +110,4 @@ def routes() -> Iterator[Route]:
     for route in app.router.routes():
         found = Route(route.method, route.resource.canonical if route.resource else "")
         if found.path.startswith(API) and found.method != "HEAD":
-            yield found
+            yield Route(found.method, re.sub(r"\{(\w+):[^{}]*(\{[^{}]*\})?[^{}]*\}", r"{\1}", found.path))

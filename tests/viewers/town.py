@@ -72,9 +72,9 @@ class Town:
         done = subprocess.run([*map(str, command), *words], capture_output=True, text=True, stdin=subprocess.DEVNULL)
         return done.returncode, done.stdout
 
-    def ask(self, who: str, path: str, method: str = "GET", **headers: str) -> tuple[int, str]:
+    def ask(self, who: str, path: str, method: str = "GET", body: str | None = None, **headers: str) -> tuple[int, str]:
         """Status and body of an answer of the page's server; of a stream its first event."""
-        return asking.ask(self.place, path, self.people[who], method, **headers)
+        return asking.ask(self.place, path, self.people[who], method, body, **headers)
 
     def until(self, who: str, path: str, holds: Callable[[Object], bool]) -> Object:
         """The JSON of an answer as soon as something holds of it."""

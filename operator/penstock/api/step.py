@@ -254,6 +254,8 @@ class Result(Model):
     """Value outputs."""
     artifacts: Annotated[dict[str, ArtifactPlace] | None, Field(max_length=64), Atomic] = None
     """Artifact outputs: where each is stored."""
+    start: Timestamp | None = None
+    """When its run began, if a step reads that."""
     when: Timestamp | None = None
     """When it was made."""
 

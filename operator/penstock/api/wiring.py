@@ -73,7 +73,8 @@ class Input(Model):
     each: Identifier | None = None
     """Name of a `forEach` variable of this step."""
     expr: Expression | None = None
-    """A CEL expression over `params`, `steps.X.status` and `steps.X.outputs.Y`."""
+    """A CEL expression over `params`, `steps.X.outputs.Y`, and `steps.X.status`, `reason`, `exitCode`, `startTime` and
+    `completionTime`; in `finally` also `pipeline.status`."""
     optional: bool = False
     """If the producer was skipped, failed or gave no such output, the input is null (an empty `INPUT_X`)."""
     default: Json = None

@@ -48,13 +48,21 @@ class Run:
         """Shows it until it ends; returns the exit code."""
         while True:
             began = time.monotonic()
-            view.show(self.standing, time.time())
+            if self._is_news:
+                view.show(self.standing, time.time())
             if (code := self._code()) is not None:
                 return code
             now = time.monotonic()
             until = began + max(SECONDS, 5 * (now - began))  # what is shown is not to take more than what runs
             while (left := until - time.monotonic()) > 0 and self._code() is None:
                 await self.session.wait(left)
+
+    @property
+    def _is_news(self) -> bool:
+        """Whether the status tells of this run, and not of how the one before it ended."""
+        assert self.standing.pipeline is not None
+        begun = "observedGeneration" in (self.standing.pipeline.get("status") or {})
+        return self.standing.taken_up or not begun
 
     def _code(self) -> int | None:
         if self.pressed > len(_PRESSED):

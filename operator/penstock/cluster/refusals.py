@@ -14,7 +14,8 @@ def explain_config(error: Exception, kubeconfig: str | None, context: str | None
     if context and context in words:
         return f"there is no context {context!r} in {place}; `kubectl config get-contexts` lists them"
     if not any(os.path.exists(os.path.expanduser(part)) for part in place.split(os.pathsep)):
-        return f"there is no kubeconfig at {place}; name one with --kubeconfig or $KUBECONFIG"
+        ways = "name one with --kubeconfig or $KUBECONFIG, or ask with --local about what `penstock run` did here"
+        return f"there is no kubeconfig at {place}; {ways}"
     return f"the kubeconfig {place} cannot be used: {' '.join(words.split())}"
 
 

@@ -49,15 +49,22 @@ class Standing:
         """0 Succeeded, 1 Failed or Invalid, 2 Cancelled; None while it runs or has an edit or rerun to take up."""
         if not self.complete or self.pipeline is None:
             return None
-        metadata, status = self.pipeline["metadata"], self.pipeline.get("status") or {}
-        phase = status.get("phase")
-        seen = {status.get("observedGeneration"), *(one.get("observedGeneration") for one in _conditions(status))}
-        if phase not in PIPELINE_ENDED or seen != {metadata.get("generation")}:
-            return None  # an edit that begins no revision is carried out once all conditions are of it
-        asked = (metadata.get("annotations") or {}).get("penstock.dev/rerun")
-        if asked and phase != "Invalid" and not same_rerun(asked, status.get("rerun")):
+        phase = (self.pipeline.get("status") or {}).get("phase")
+        if phase not in PIPELINE_ENDED or not self.taken_up:
             return None
         return {"Succeeded": 0, "Cancelled": CANCELLED}.get(phase, FAILED)
+
+    @property
+    def taken_up(self) -> bool:
+        """Whether the status is of the manifest as it is now, and of the rerun that is asked for."""
+        if self.pipeline is None:
+            return False
+        metadata, status = self.pipeline["metadata"], self.pipeline.get("status") or {}
+        seen = {status.get("observedGeneration"), *(one.get("observedGeneration") for one in _conditions(status))}
+        if seen != {metadata.get("generation")}:
+            return False  # an edit that begins no revision is carried out once all conditions are of it
+        asked = (metadata.get("annotations") or {}).get("penstock.dev/rerun")
+        return not asked or status.get("phase") == "Invalid" or same_rerun(asked, status.get("rerun"))
 
 
 def _conditions(status: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:

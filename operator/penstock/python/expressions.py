@@ -7,9 +7,10 @@ from penstock.python.annotations import LIST, Type
 from penstock.python.authoring import CallOptions
 from penstock.python.conditions import condition, negated
 from penstock.python.fanout import Scope, comprehension
+from penstock.python.free import Function
 from penstock.python.functions import Argument, Called, PipelineOf, StepFunction
 from penstock.python.literals import literal
-from penstock.python.module import Module
+from penstock.python.module import PIPELINE, STEP, Module
 from penstock.python.options import Fields, Given, read_options
 from penstock.python.refusals import Problems, Refusal, short
 from penstock.python.templates import Call
@@ -220,6 +221,8 @@ class Expressions:
         if isinstance(found, StepFunction | PipelineOf):
             params = {name: one.name for name, one in self.scope.names.items() if isinstance(one, Param)}
             return found, read_options(self.module, self.problems, using, CallOptions, params)
+        if self._is_marked(node.id):
+            raise Refusal(node, f"{node.id!r} cannot be called until what is wrong with it is mended")
         if node.id in self.module.bindings:
             raise Refusal(node, f"{node.id!r} is no step; decorate it with @step, or call it inside one")
         if self.module.origin(node).startswith("builtins."):
@@ -235,6 +238,11 @@ class Expressions:
             hint = f"; give this call a name: {called.name}.using(name={f'{name}-2'!r})(...)"
             raise Refusal(node, f"the step {name!r} is called in line {first} already{hint}")
         return name
+
+    def _is_marked(self, name: str) -> bool:
+        """Whether it is decorated as a step or pipeline, which something is wrong with if it is not known as one."""
+        functions = [one for one in self.module.tree.body if isinstance(one, Function) and one.name == name]
+        return any(mark in (STEP, PIPELINE) for one in functions for _, mark in self.module.marks(one))
 
     def _needs(self, node: ast.expr) -> tuple[str, ...]:
         keywords = node.keywords if isinstance(node, ast.Call) else []

@@ -193,7 +193,8 @@ def _output(module: Module, node: ast.expr, place: ast.AST, name: str, function:
     try:
         found = type_of(module, node, place)
     except Refusal as refusal:
-        raise Refusal(refusal.problem.line, f"{what}: {refusal}") from None
+        several = "" if name else "; several results are the fields of a NamedTuple"
+        raise Refusal(refusal.problem.line, f"{what}: {refusal}{several}") from None
     if found.of_files and STEP in (mark for _, mark in module.marks(function)):
         raise Refusal(
             node, f"{what}: a step makes a fixed number of files; write them to one directory, return its Path"

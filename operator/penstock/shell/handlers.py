@@ -61,8 +61,9 @@ def registry(process: Process) -> kopf.OperatorRegistry:
     @kopf.on.login(registry=found)
     async def login(**_: Any) -> kopf.AiohttpSession:
         await process.acting.wait()  # whoever stands by watches nothing
-        client = process.operator.client
-        return kopf.AiohttpSession(server=client.server, aiohttp_session=session(client))
+        operator = process.operator
+        asking = session(operator.client, operator.relisted)
+        return kopf.AiohttpSession(server=operator.client.server, aiohttp_session=asking)
 
     @kopf.on.probe(registry=found)
     async def health(**_: Any) -> str:

@@ -16,6 +16,7 @@ from penstock.engine.children import Children
 from penstock.engine.engine import Engine, Options
 from penstock.engine.listing import WentBack
 from penstock.engine.loop import Loop
+from penstock.engine.resources import WRITTEN
 from penstock.shell.client import HttpClient
 from penstock.shell.lease import Lease, LeaseLost
 from penstock.shell.notify import Notifier
@@ -51,6 +52,15 @@ class Operator(Engine):
         if self.lister.age > limit:
             return f"the last complete comparison with the cluster was {self.lister.age:.0f} s ago"
         return ""
+
+    async def relisted(self, path: str) -> None:
+        """kopf has made a list anew, and does not tell what is gone since it watched last: that is looked for."""
+        kinds = {one.path(place): (one, place) for one in WRITTEN for place in self.lister.namespaces}
+        if path in kinds:
+            try:
+                await self.lister.list(*kinds[path])
+            except WentBack:
+                self.lister.doubt()
 
     def parts(self) -> Sequence[Coroutine[Any, Any, None]]:
         """What runs beside the loop, for ever."""

@@ -7,7 +7,7 @@ rules as in the operator's own client, and kopf is told only what it knows how t
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from itertools import takewhile
 from typing import Any
 
@@ -29,9 +29,13 @@ GONE = b'{"type":"ERROR","object":{"kind":"Status","metadata":{},"code":410}}\n'
 _EVENT = re.compile(rb'\{\s*"type"\s*:\s*"(?:ADDED|MODIFIED|DELETED|BOOKMARK)"')
 
 
-def session(client: HttpClient) -> aiohttp.ClientSession:
+Relisted = Callable[[str], Awaitable[None]]
+"""Told of the path of each list that kopf makes anew."""
+
+
+def session(client: HttpClient, relisted: Relisted) -> aiohttp.ClientSession:
     """A session that is let in as the client is, over its connections."""
-    return client.session(middlewares=(Patience(client),), response_class=Answer)
+    return client.session(middlewares=(Patience(client, relisted),), response_class=Answer)
 
 
 class Answer(aiohttp.ClientResponse):
@@ -72,8 +76,10 @@ class Sound:
 class Patience:
     """A middleware that asks until there is an answer."""
 
-    def __init__(self, client: HttpClient) -> None:
+    def __init__(self, client: HttpClient, relisted: Relisted) -> None:
         self.client = client
+        self.relisted = relisted
+        self._listed: set[str] = set()
         self._said: dict[str, str] = {}
         self._due: dict[str, float] = {}
 
@@ -106,6 +112,9 @@ class Patience:
                 response.content = Sound(response.content)  # type: ignore[assignment]
             else:
                 await _check(path, response)
+                if path in self._listed and "continue" not in request.url.query:
+                    await self.relisted(path)
+                self._listed.add(path)
             return response
         refusal = refused(response, await response.read())
         if watch and refusal.code == 410:

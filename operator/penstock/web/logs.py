@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from penstock.cluster.api import STEPS, Object
+from penstock.cluster.api import LOGS, STEPS, Object
 from penstock.cluster.podlogs import attempt_of, pods_of, replica_of
 from penstock.cluster.reading import Reading, earlier
 from penstock.core.asked.view.rows import moment
@@ -17,6 +17,7 @@ from penstock.web.answers import answer
 from penstock.web.guard import VIEWER, refuse
 from penstock.web.passing import Passing
 from penstock.web.paths import NAME, STEP, is_name
+from penstock.web.rights import Need
 from penstock.web.tickets import Tickets
 from penstock.web.viewer import Viewer
 from penstock.web.wire import Log, Logs, Ticket
@@ -77,6 +78,7 @@ class LogRoutes:
         pod = request.query.get("pod", "")
         if not is_name(pod):
             return refuse(400, "say of which pod: ?pod=NAME")
+        await request[VIEWER].demand(Need("get", LOGS, request.match_info["namespace"]))
         ticket = self._tickets.sell((request[VIEWER], request.match_info["namespace"], pod))
         return answer(Ticket(f"download/{ticket}"))
 

@@ -60,6 +60,10 @@ class Viewer:
         """The API server as they may ask it, for what is read and written anew each time."""
         return self.cluster.within(namespace)
 
+    async def demand(self, *needs: Need) -> None:
+        """Raises Refused (403) for the first that they may not."""
+        await demand(self._rights, *needs)
+
     @asynccontextmanager
     async def rows(self, key: Hashable, make: Callable[[], Of], *needs: Need) -> AsyncIterator[Look[Of]]:
         """What is followed under that key, for who may all that it needs. Raises Refused, or Failure."""

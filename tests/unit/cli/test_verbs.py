@@ -99,6 +99,7 @@ def test_no_server_and_no_kubeconfig(api: FakeApi, run: Run, monkeypatch: pytest
     assert "no context 'ghost'" in run("get", "--context", "ghost").stderr
     monkeypatch.setenv("KUBECONFIG", "/no/such/file")
     assert "there is no kubeconfig at /no/such/file" in run("get").stderr
+    assert "or ask with --local about what `penstock run` did here" in run("why", "churn").stderr
     assert "there is no kubeconfig at /other" in run("get", "--kubeconfig", "/other").stderr
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from penstock.testing import Crash, Fake, Lost, run
+from penstock.testing import Crash, Fake, Lost, Result, run
 
 CHECKOUT = Path(__file__).parents[3]
 EXAMPLES = CHECKOUT / "examples"
@@ -100,13 +100,16 @@ def test_what_is_chosen_is_the_model_of_the_candidate_that_validated_best(name: 
 
 
 def test_an_edit_of_the_goal_trains_nothing_anew(tmp_path: Path) -> None:
-    def again(**params: Any) -> list[str]:
+    def again(**params: Any) -> Result:
         replace = {"*": Fake(seconds=600), "report": {**REPORT, "accuracy": 0.97}}
-        return run(EXAMPLES / "digits.yaml", params=params, replace=replace, folder=tmp_path).order
+        return run(EXAMPLES / "digits.yaml", params=params, replace=replace, folder=tmp_path)
 
-    assert len(again()) == 11
-    assert again(goal=0.99) == []
-    assert again(copies=4)[0] == "augment"
+    assert len(again(goal=0.99).order) == 10
+    lower = again(goal=0.95)
+    assert (lower.order, lower.steps["package"].phase) == (["package"], "Succeeded")
+    higher = again(goal=0.99)
+    assert (higher.order, higher.steps["package"].phase) == ([], "Skipped")
+    assert again(copies=4).order[0] == "augment"
 
 
 def test_a_node_that_is_lost_costs_its_step_alone() -> None:

@@ -303,3 +303,11 @@ def test_all_at_once_in_the_order_of_the_text() -> None:
         "@pipeline\ndef p() -> None:\n    a = b\n    say(a.x)\n    c = d\n    for n in a: pass\n    tell(a, c)\n"
     )
     assert [line for line, _ in found] == [3, 5, 6]
+
+
+def test_what_is_refused_is_not_told_to_be_no_step() -> None:
+    found = problems("@step(P)\ndef two() -> tuple[int, str]: return 1, 'a'\n@pipeline\ndef p() -> None: two()\n")
+    assert [line for line, _ in found] == [2, 4]
+    assert found[0][1].startswith("what 'two' returns: tuple[int, str] is neither JSON nor a file")
+    assert found[0][1].endswith("; several results are the fields of a NamedTuple")
+    assert found[1][1] == "'two' cannot be called until what is wrong with it is mended"

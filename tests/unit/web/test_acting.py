@@ -13,7 +13,7 @@ from tests.scenes.scenes import failing, undoing, waiting
 from tests.unit.web.page import Page
 
 from penstock.cluster.api import Cluster
-from penstock.web import bodies
+from penstock.web import guard
 from penstock.web.server import serving
 
 FINETUNE = "api/pipelines/ml/finetune/actions"
@@ -177,7 +177,7 @@ async def test_long_and_slow_bodies_are_not_waited_for(
     headers = {**page.shown, "Content-Type": "application/json"}
     async with page.session.post(f"{page.place}{FINETUNE}/suspend", data=pieces(), headers=headers) as answer:
         assert answer.status == 413
-    monkeypatch.setattr(bodies, "SECONDS", 0.05)
+    monkeypatch.setattr(guard, "BODY_SECONDS", 0.05)
     host, port = page.place.removeprefix("http://").strip("/").split(":")
     reader, writer = await asyncio.open_connection(host, int(port), family=socket.AF_INET)
     head = f"POST /{FINETUNE}/suspend HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer {page.token}\r\n"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.unit.web.page import Page
 
-from penstock.web import server, streams
+from penstock.web import application, guard, streams
 
 LIST = "api/pipelines/stream"
 MANY = 200
@@ -66,8 +66,9 @@ async def test_there_are_so_many_in_all(page: Page, monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "IDLE_SECONDS", 0.5)
-    monkeypatch.setattr(server, "LINGERING_SECONDS", 0.5)
+    monkeypatch.setattr(application, "HEADER_SECONDS", 0.5)
+    monkeypatch.setattr(application, "LINGERING_SECONDS", 0.5)
+    monkeypatch.setattr(guard, "BODY_SECONDS", 0.5)
 
 
 @pytest.mark.parametrize("begun", ["", "GET / HTT", "GET /api/hello HTTP/1.1\r\nHost: x\r\nX-Long: "])
@@ -103,6 +104,6 @@ async def test_a_body_that_nobody_reads_is_not_waited_for(impatient: None, page:
     reader, writer = await asyncio.open_connection(host, int(port))
     head = f"POST /api/pipelines HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer {page.token}\r\n"
     writer.write(f"{head}Content-Length: 5000\r\n\r\nhalf".encode())
-    assert (await reader.readline()).startswith(b"HTTP/1.1 405 ")
+    assert (await reader.readline()).startswith(b"HTTP/1.1 408 ")
     await reader.read()  # until it is closed
     writer.close()

@@ -1,5 +1,6 @@
 """What a step waits for, and the values it gets once that has ended."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -7,14 +8,31 @@ from penstock.api.base import Json
 from penstock.api.step import StepPhase
 from penstock.api.wiring import Outcome
 from penstock.core.graph.environment import Environment
-from penstock.core.graph.graph import FromOutput, Group, Source, Task, group_of, groups_of, lists_of, read, sources
+from penstock.core.graph.graph import (
+    Derived,
+    FromOutput,
+    Graph,
+    Group,
+    HowItEnded,
+    Source,
+    StatusOf,
+    Task,
+    facts_in,
+    group_of,
+    groups_of,
+    lists_of,
+    read,
+    sources,
+)
 from penstock.core.graph.missing import Missing, first_missing
 from penstock.core.graph.outline import assignable
 from penstock.core.graph.resolve import resolve
 from penstock.core.graph.spread import refusal, spreads
 from penstock.core.graph.world import NAMED, Node, World
 from penstock.core.reasons import Reason
-from penstock.core.values import digest, shorten, text, type_name
+from penstock.core.values import canonical, digest, shorten, text, type_name
+
+Fact = StatusOf | HowItEnded | Derived
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +120,59 @@ def _producers(world: World, node: Node, also: str) -> str:
     if groups is None:
         groups = world.graph.memo[key] = tuple(dict.fromkeys(groups_of(node.task, lists=False)))
     assert isinstance(groups, tuple)
+    facts = _facts(world, node.task)
     tokens = [world.state(group, node.index).token for group in groups]
+    tokens += [_token(world, node, one) for one in facts]
     if also:
         tokens.append(also)
     return _digest_of(tuple(sorted(tokens))) if tokens else ""
+
+
+def _facts(world: World, task: Task) -> tuple[Fact, ...]:
+    """What a task reads that may be another though the runs that are selected are the same: not mere statuses."""
+    key = ("facts", task.id)
+    known = world.graph.memo.get(key)
+    if known is None:
+        found = (one for wired in _wires(task) for one in facts_in(wired) if _tells(one, lambda fact: fact != "status"))
+        known = world.graph.memo[key] = tuple(found)
+    assert isinstance(known, tuple)
+    return known
+
+
+def _token(world: World, node: Node, fact: Fact) -> str:
+    value = resolve(world, node, fact)
+    name = fact.fact if isinstance(fact, StatusOf) else fact.name if isinstance(fact, Derived) else ""
+    return canonical([name, None if first_missing(value) else value])
+
+
+def _tells(fact: Fact, wanted: Callable[[str], bool]) -> bool:
+    match fact:
+        case StatusOf():
+            return wanted(fact.fact)
+        case Derived():
+            return any(_tells(one, wanted) for one in facts_in(fact.source))
+        case _:
+            return wanted("pipeline")
+
+
+def _wires(task: Task) -> tuple[Source, ...]:
+    return (*task.inputs, *task.gates, *task.guards)
+
+
+def timed_tasks(graph: Graph) -> frozenset[str]:
+    """The tasks of which somebody may read when they began."""
+    known = graph.memo.get("timed")
+    if known is None:
+        wires = [wired for task in graph.tasks.values() for wired in (*_wires(task), *lists_of(task))]
+        wires += [source for _, source in graph.outputs]
+        read = (
+            wired for wired in wires if any(_tells(one, lambda fact: fact == "startTime") for one in facts_in(wired))
+        )
+        known = graph.memo["timed"] = frozenset(
+            name for wired in read for source in sources(wired) for name in group_of(source).tasks
+        )
+    assert isinstance(known, frozenset)
+    return known
 
 
 @lru_cache(maxsize=8192)

@@ -53,7 +53,7 @@ def compile_pipeline(spec: PipelineSpec, components: Components, *, assumed: boo
             leaf.final = True
     compiler.scope(Scope(names, outlines, (), Inherited()))
     everything = Scope(names, {**outlines, **finals}, (), Inherited())
-    compiler.scope(everything, only=finals)
+    compiler.scope(replace(everything, final=True), only=finals)
     outputs = []
     for number, output in enumerate(spec.outputs or ()):
         found = result(compiler.wirer, everything, output, f"spec.outputs[{number}]")

@@ -1,4 +1,4 @@
-"""CEL expressions over `params`, `steps.X.status` and `steps.X.outputs.Y` (https://cel.dev).
+"""CEL expressions over `params`, statuses and other facts of steps, and `steps.X.outputs.Y` (https://cel.dev).
 
 References are found in the text and replaced by identifiers of the same length, each declared with the type of
 what it stands for. So a wrong type is an error with its position before anything runs, and an expression can only
@@ -8,6 +8,7 @@ reads and the size of its result are limited.
 """
 
 import functools
+import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,6 +42,15 @@ MOST_MADE = 200_000
 """Most values that a result may consist of."""
 _POSITION = re.compile(r"<input>:(\d+):(\d+): (.*)")
 
+FACTS: Mapping[str, str] = {
+    "status": "String",
+    "reason": "String",
+    "exitCode": "Any",
+    "startTime": "Any",
+    "completionTime": "Any",
+}
+"""What can be known of a step that has ended besides its outputs, with its type; `Any` where it may be null."""
+
 CEL_TYPES: dict[str, Any] = {
     "String": cel.Type.STRING,
     "Integer": cel.Type.INT,
@@ -57,9 +67,12 @@ class ExpressionError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Something outside that an expression names: a parameter, or the status or an output of a step."""
+    """Something outside that an expression names: a parameter, a fact or an output of a step, how the Pipeline ended.
 
-    kind: Literal["param", "status", "output"]
+    `name`: of the parameter or output; of a fact that is not its status.
+    """
+
+    kind: Literal["param", "status", "output", "pipeline"]
     step: str
     name: str
     start: int
@@ -68,7 +81,9 @@ class Reference:
     def __str__(self) -> str:
         if self.kind == "param":
             return f"params.{self.name}"
-        return f"steps.{self.step}.status" if self.kind == "status" else f"steps.{self.step}.outputs.{self.name}"
+        if self.kind == "pipeline":
+            return "pipeline.status"
+        return f"steps.{self.step}.{self.name or 'status' if self.kind == 'status' else f'outputs.{self.name}'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +218,7 @@ def parse(words: str) -> Expression:
     references = []
     at = 0
     while at < len(tokens):
-        token = tokens[at]
-        if token["name"] in ("params", "steps") and (at == 0 or tokens[at - 1][0] != "."):
+        if _begins_reference(tokens, at):
             reference, at = _reference(words, tokens, at)
             references.append(reference)
         else:
@@ -221,17 +235,32 @@ def _macros(tokens: list[re.Match[str]]) -> int:
     return sum(dot[0] == "." and name[0] in _MACROS and bracket[0] == "(" for dot, name, bracket in calls)
 
 
+def _begins_reference(tokens: list[re.Match[str]], at: int) -> bool:
+    """Whether a token is one of the names that stand for something outside. `pipeline` may be a macro's variable."""
+    name = tokens[at]["name"]
+    if name not in ("params", "steps", "pipeline") or (at and tokens[at - 1][0] == "."):
+        return False
+    pairs = itertools.pairwise(token[0] for token in tokens)
+    return name != "pipeline" or ("pipeline", ",") not in pairs
+
+
 def _reference(words: str, tokens: list[re.Match[str]], at: int) -> tuple[Reference, int]:
     start = tokens[at].start()
     first = tokens[at]["name"]
     name, at = _member(words, tokens, at + 1, f"{first} must be followed by a name, as in {first}.x")
     if first == "params":
         return Reference("param", "", name, start, tokens[at - 1].end()), at
+    if first == "pipeline":
+        if name != "status":
+            raise ExpressionError(f"{_place(words, start)}: pipeline has status, not {name!r}")
+        return Reference("pipeline", "", "", start, tokens[at - 1].end()), at
     aspect, at = _member(words, tokens, at, f"steps.{name} must be followed by .status or .outputs.NAME")
-    if aspect == "status":
-        return Reference("status", name, "", start, tokens[at - 1].end()), at
+    if aspect in FACTS:
+        fact = "" if aspect == "status" else aspect
+        return Reference("status", name, fact, start, tokens[at - 1].end()), at
     if aspect != "outputs":
-        raise ExpressionError(f"{_place(words, start)}: steps.{name} has status and outputs, not {aspect!r}")
+        has = f"{', '.join(FACTS)} and outputs"
+        raise ExpressionError(f"{_place(words, start)}: steps.{name} has {has}, not {aspect!r}")
     output, at = _member(words, tokens, at, f"steps.{name}.outputs must be followed by the name of an output")
     return Reference("output", name, output, start, tokens[at - 1].end()), at
 

@@ -14,6 +14,7 @@ from penstock.core.graph.graph import (
     FromOutput,
     Graph,
     Group,
+    HowItEnded,
     Level,
     Literal,
     Source,
@@ -38,6 +39,23 @@ def fingerprint(graph: Graph, task: Task, each: Each = ()) -> str:
         known = graph.memo[key] = digest(_content(graph, task, each))
     assert isinstance(known, str)
     return known
+
+
+def graph_fingerprint(graph: Graph) -> str:
+    """Digest of all tasks: it changes if one changes, comes or goes, or is to run under another condition."""
+    key = "graph"
+    known = graph.memo.get(key)
+    if known is None:
+        known = graph.memo[key] = digest({name: _with_conditions(graph, task) for name, task in graph.tasks.items()})
+    assert isinstance(known, str)
+    return known
+
+
+def _with_conditions(graph: Graph, task: Task) -> Json:
+    """What decides whether a task runs is no part of its result, but of what is wanted."""
+    whether = [_source(graph, guard, ()) for guard in task.guards]
+    whether += [[edge.outcome.value, _group(graph, edge.group, ())] for edge in task.after]
+    return [fingerprint(graph, task), whether] if whether else fingerprint(graph, task)
 
 
 def _content(graph: Graph, task: Task, each: Each) -> Json:
@@ -75,8 +93,11 @@ def _source(graph: Graph, source: Source | None, each: Each) -> Json:
             return {"output": output, "of": fingerprint(graph, graph.tasks[task], each[:shared])}
         case FromEach(level, variable):
             return {"value": each[level][variable]} if level < len(each) else {"each": [level, variable]}
-        case StatusOf(group):
-            return {"status": _group(graph, group, each)}
+        case StatusOf(group, fact):
+            of = _group(graph, group, each)
+            return {"status": of} if fact == "status" else {"fact": fact, "of": of}
+        case HowItEnded():
+            return {"pipeline": "status"}
         case Evaluated(expression, _, inner):
             return {"expr": expression.text, "of": [_source(graph, inner[ref], each) for ref in expression.references]}
         case Wired():

@@ -53,9 +53,15 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class StatusOf:
-    """The status of a step, the worst of its tasks and instances."""
+    """The status of a step, the worst of its tasks and instances, or another fact of it."""
 
     group: Group
+    fact: str = "status"
+
+
+@dataclass(frozen=True, slots=True)
+class HowItEnded:
+    """How the Pipeline ended, as far as its `steps` are concerned: known to those of `finally`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,7 @@ class Derived:
     shared: int
 
 
-Source = Literal | FromOutput | FromEach | StatusOf | Evaluated | Wired | FirstOf | Derived
+Source = Literal | FromOutput | FromEach | StatusOf | HowItEnded | Evaluated | Wired | FirstOf | Derived
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +270,22 @@ def _outside(found: FromOutput | StatusOf, shared: int) -> FromOutput | StatusOf
     """A producer inside a graph as it is seen from outside of that graph's forEach."""
     if isinstance(found, FromOutput):
         return replace(found, shared=min(found.shared, shared))
-    return StatusOf(replace(found.group, shared=min(found.group.shared, shared)))
+    return replace(found, group=replace(found.group, shared=min(found.group.shared, shared)))
+
+
+def facts_in(wired: Source) -> Iterator[StatusOf | HowItEnded | Derived]:
+    """What a source reads of how steps ended, and the outputs of graphs that may do so."""
+    match wired:
+        case StatusOf() | HowItEnded() | Derived():
+            yield wired
+        case Wired():
+            yield from facts_in(wired.source)
+        case Evaluated():
+            for inner in wired.sources.values():
+                yield from facts_in(inner)
+        case FirstOf():
+            for one in wired.sources:
+                yield from facts_in(one)
 
 
 def group_of(found: FromOutput | StatusOf) -> Group:

@@ -15,7 +15,7 @@ from penstock.core.graph.graph import (
     FirstOf,
     FromEach,
     FromOutput,
-    Group,
+    HowItEnded,
     Literal,
     Source,
     StatusOf,
@@ -46,8 +46,10 @@ def resolve(world: "World", node: "Node | Place", source: Source) -> Json | Miss
             return node.each[level][variable]
         case FromOutput():
             return world.output(source, node.index)
-        case StatusOf(group):
-            return _status(world, node, group)
+        case StatusOf():
+            return _fact(world, node, source)
+        case HowItEnded():
+            return world.how_it_ended().value
         case Evaluated():
             return _evaluate(world, node, source)
         case Wired():
@@ -71,13 +73,19 @@ def _first(found: Iterable[Json | Missing]) -> Json | Missing:
     return Missing(tell.reason, f"none of its sources is there: {'; '.join(one.message for one in reasons)}")
 
 
-def _status(world: "World", node: "Node | Place", group: Group) -> Json | Missing:
-    if not isinstance(node, Place):
-        return world.state(group, node.index).phase.value
-    state = world.apart(group, node.index)
-    if not state.ended:
+def _fact(world: "World", node: "Node | Place", source: StatusOf) -> Json | Missing:
+    group = source.group
+    state = world.apart(group, node.index) if isinstance(node, Place) else world.state(group, node.index)
+    if not state.ended and isinstance(node, Place):
         return Missing(Reason.WAITING_FOR_DEPENDENCIES, f"step {group.name!r} has not ended")
-    return state.phase.value
+    known: dict[str, Json] = {
+        "status": state.phase.value,
+        "reason": state.why,
+        "exitCode": state.ran.exit_code,
+        "startTime": state.ran.start or None,
+        "completionTime": state.ran.end or None,
+    }
+    return known[source.fact]
 
 
 def _derived(world: "World", node: "Node | Place", source: Derived) -> Json | Missing:

@@ -33,3 +33,5 @@ class Scope:
     steps: Mapping[str, Outline]
     levels: tuple[Level, ...]
     inherited: Inherited
+    final: bool = False
+    """Whether its steps are those of `finally`."""

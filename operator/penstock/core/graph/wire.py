@@ -17,6 +17,7 @@ from penstock.core.graph.graph import (
     FromEach,
     FromOutput,
     Group,
+    HowItEnded,
     Level,
     Literal,
     Source,
@@ -164,8 +165,14 @@ class Wirer:
         if reference.kind == "param":
             name = self._parameter(scope, reference.name, place)
         elif reference.kind == "status":
-            group = self.group(scope, reference.step, place)
-            return Name("String", StatusOf(group)) if group else None
+            group, fact = self.group(scope, reference.step, place), reference.name or "status"
+            return Name(expressions.FACTS[fact], StatusOf(group, fact)) if group else None
+        elif reference.kind == "pipeline":
+            if scope.final:
+                return Name("String", HowItEnded())
+            message = "pipeline.status is known at the end, to the steps of spec.finally; ask for the status of a step"
+            self.problem(place, Reason.INVALID_EXPRESSION, message)
+            return None
         else:
             name = self.output(scope, f"{reference.step}.{reference.name}", place)
         if name and name.type == "Artifact":

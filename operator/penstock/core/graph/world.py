@@ -1,11 +1,12 @@
 """The state of a graph while one plan is made: which instances there are, how each stands, what each gives."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from penstock.api.base import Json
+from penstock.api.pipeline import PipelinePhase
 from penstock.api.step import StepPhase
 from penstock.api.wiring import ValueType
 from penstock.core.graph.fingerprint import fingerprint
@@ -17,11 +18,10 @@ from penstock.core.graph.graph import (
     Level,
     Task,
     group_of,
-    groups_of,
-    lists_of,
     sources,
 )
 from penstock.core.graph.missing import Missing, first_missing
+from penstock.core.graph.readers import levels_around, readers_of
 from penstock.core.graph.resolve import Place, resolve
 from penstock.core.reasons import Reason
 from penstock.core.values import digest, mismatch
@@ -47,6 +47,17 @@ class Node:
     stub: bool = False
 
 
+class Ran(NamedTuple):
+    """What is on record of the run that a Step ended with, if one began; instants as the API writes them."""
+
+    exit_code: int | None = None
+    start: str = ""
+    end: str = ""
+
+
+NO_RUN = Ran()
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """How an instance stands, decided from the snapshot; the word for it is a phase and a reason."""
@@ -60,6 +71,7 @@ class Verdict:
     ended_at: float = 0.0
     tolerated: bool = False
     started: bool = False
+    ran: Ran = NO_RUN
 
     @property
     def ended(self) -> bool:
@@ -75,7 +87,12 @@ class Verdict:
         """What others may depend on; nothing before it has ended."""
         if not self.ended:
             return None
-        return self.phase, self.run, self.ended_at, self.tolerated, self.outputs, self.artifacts
+        return self.phase, self.run, self.ended_at, self.tolerated, self.outputs, self.artifacts, self.why, self.ran
+
+    @property
+    def why(self) -> str:
+        """Why it failed or was cancelled. Why it was skipped depends on what was seen first, until all has ended."""
+        return self.reason.value if self.reason and self.phase in (StepPhase.FAILED, StepPhase.CANCELLED) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +105,9 @@ class GroupState:
     token: str
     ended_at: float
     waiting_for: tuple[str, ...]
+    why: str = ""
+    ran: Ran = NO_RUN
+    """Of the instance that stands worst: its exit code; of all together: the first start, the last end."""
 
 
 class World:
@@ -202,7 +222,7 @@ class World:
     def _around(self, level: Level, index: Index) -> Each:
         """The values of the variables of all levels around a level, for the instance at `index` of the innermost."""
         found: list[dict[str, Json]] = []
-        for number, outer in enumerate(_levels_around(self.graph).get(level.id, ())):
+        for number, outer in enumerate(levels_around(self.graph).get(level.id, ())):
             rows = self.combinations(outer, index[:number])
             assert isinstance(rows, list)  # it has an instance
             found.append(rows[index[number]])
@@ -248,6 +268,7 @@ class World:
     def _state(self, group: Group, prefix: Index) -> tuple[GroupState, int]:
         """How a group stands, and how many of it have not ended."""
         worst, tolerated, ended_at = StepPhase.SUCCEEDED, True, 0.0
+        found: list[Verdict] = []
         waiting: list[str] = []
         tokens: list[str] = []
         for name in group.tasks:
@@ -258,13 +279,25 @@ class World:
                     continue
                 if _BADNESS.index(verdict.phase) > _BADNESS.index(worst):
                     worst = verdict.phase
+                    found.insert(0, verdict)
+                else:
+                    found.append(verdict)
                 tolerated = tolerated and (verdict.phase is StepPhase.SUCCEEDED or verdict.tolerated)
                 ended_at = max(ended_at, verdict.ended_at)
                 ok = verdict.phase is StepPhase.SUCCEEDED
                 tokens.append(f"{node.path}:{verdict.run if ok else verdict.phase.value + str(verdict.run)}")
         token = "" if waiting else tokens[0] if len(tokens) == 1 else digest(tokens)
-        state = GroupState(not waiting, worst, tolerated, token, ended_at, tuple(waiting[: NAMED + 1]))
+        why = found[0].why if found else ""
+        state = GroupState(
+            not waiting, worst, tolerated, token, ended_at, tuple(waiting[: NAMED + 1]), why, _together(found)
+        )
         return state, len(waiting)
+
+    def how_it_ended(self) -> PipelinePhase:
+        """How the Pipeline ended by its `steps`, once all of them have."""
+        tasks = self.graph.tasks
+        verdicts = [verdict for (task, _), verdict in self.verdicts.items() if not tasks[task].final]
+        return ended_as(lambda test: any(map(test, verdicts)))[0]
 
     def inside(self, task: Task, prefix: Index) -> Sequence[Node]:
         """The instances of a task inside the instance at `prefix` of what is around it."""
@@ -278,48 +311,34 @@ class World:
         return self._inside[key].get(prefix, ())
 
 
-@dataclass(frozen=True, slots=True)
-class Readers:
-    """Who depends on whom: the groups that a task is in, by its id, and the tasks that look at each group."""
+class Stands(Protocol):
+    """How one Step stands, or several do."""
 
-    groups: Mapping[str, Sequence[Group]]
-    tasks: Mapping[Group, Sequence[Task]]
-    lists: frozenset[str]
-    """The tasks whose outputs are lists that others run over."""
-
-
-def readers_of(graph: Graph) -> Readers:
-    """Who depends on whom in a graph, kept with it."""
-    known = graph.memo.get("readers")
-    if known is None:
-        known = graph.memo["readers"] = _readers(graph)
-    assert isinstance(known, Readers)
-    return known
+    @property
+    def phase(self) -> StepPhase: ...
+    @property
+    def reason(self) -> Reason | None: ...
+    @property
+    def fails(self) -> bool: ...
 
 
-def _readers(graph: Graph) -> Readers:
-    tasks: dict[Group, list[Task]] = defaultdict(list)
-    groups: dict[str, list[Group]] = defaultdict(list)
-    for task in graph.tasks.values():
-        for group in dict.fromkeys(groups_of(task)):
-            tasks[group].append(task)
-    for group in tasks:
-        for name in group.tasks:
-            groups[name].append(group)
-    lists = (
-        group for task in graph.tasks.values() for source in lists_of(task) for group in map(group_of, sources(source))
-    )
-    return Readers(groups, tasks, frozenset(name for group in lists for name in group.tasks))
+def ended_as(some: Callable[[Callable[[Stands], bool]], bool]) -> tuple[PipelinePhase, Reason]:
+    """How a Pipeline ended whose Steps all have. `some`: whether there is one of which something holds."""
+    if some(lambda one: one.phase is StepPhase.CANCELLED and one.reason is Reason.TIMED_OUT):
+        return PipelinePhase.FAILED, Reason.TIMED_OUT
+    if some(lambda one: one.phase is StepPhase.CANCELLED):
+        return PipelinePhase.CANCELLED, Reason.CANCELLED
+    if some(lambda one: one.fails):
+        return PipelinePhase.FAILED, Reason.FAILED
+    return PipelinePhase.SUCCEEDED, Reason.COMPLETED
 
 
-def _levels_around(graph: Graph) -> Mapping[str, tuple[Level, ...]]:
-    known = graph.memo.get("around")
-    if known is None:
-        known = graph.memo["around"] = {
-            level.id: task.levels[:number] for task in graph.tasks.values() for number, level in enumerate(task.levels)
-        }
-    assert isinstance(known, Mapping)
-    return known
+def _together(found: Sequence[Verdict]) -> Ran:
+    """The runs of the instances of a step; the first is the one that stands worst."""
+    if len(found) < 2:
+        return found[0].ran if found else NO_RUN
+    starts, ends = [one.ran.start for one in found if one.ran.start], [one.ran.end for one in found if one.ran.end]
+    return Ran(found[0].ran.exit_code, min(starts, default=""), max(ends, default=""))
 
 
 def _given(verdict: Verdict, path: str, output: str) -> Json | Missing:

@@ -11,7 +11,8 @@ from heapq import heapify, heappop, heappush
 from typing import Any
 
 from penstock.core.graph.graph import Graph, Task
-from penstock.core.graph.world import Node, Verdict, World, readers_of
+from penstock.core.graph.readers import readers_of
+from penstock.core.graph.world import Node, Verdict, World
 from penstock.core.pipeline.deciding import Deciding
 from penstock.core.pipeline.lateness import running_since
 from penstock.core.pipeline.tally import Tally

@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
-from penstock.core.graph.fingerprint import fingerprint
+from penstock.core.graph.fingerprint import graph_fingerprint
 from penstock.core.graph.graph import Graph, groups_of
 from penstock.core.seen.snapshot import Observed
 from penstock.core.seen.views import PipelineView
-from penstock.core.values import digest
 
 ENDED = ("Succeeded", "Failed", "Cancelled")
 """Phases in which a valid Pipeline rests."""
@@ -70,16 +69,6 @@ def rerun_in_vain(pipeline: PipelineView, graph: Graph) -> str:
     """Why the rerun that is asked for now finds nothing to run anew; empty if it does, or none is asked for."""
     asked = new_rerun(pipeline)
     return unknown_step(pipeline.name, asked.start, graph.tasks) if asked and asked.start else ""
-
-
-def graph_fingerprint(graph: Graph) -> str:
-    """Digest of all tasks with their fingerprints: it changes if a step changes, comes or goes."""
-    key = "graph"
-    known = graph.memo.get(key)
-    if known is None:
-        known = graph.memo[key] = digest({name: fingerprint(graph, task) for name, task in graph.tasks.items()})
-    assert isinstance(known, str)
-    return known
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from penstock.api.pipeline import PipelinePhase
 from penstock.api.step import StepPhase
 from penstock.core.graph.missing import first_missing
 from penstock.core.graph.resolve import Place, resolve
-from penstock.core.graph.world import Node, World
+from penstock.core.graph.world import Node, World, ended_as
 from penstock.core.pipeline.lateness import Late, Watched, late
 from penstock.core.pipeline.status import MAX_OUTPUTS, Summary
 from penstock.core.pipeline.tally import Kind, Tally
@@ -145,13 +145,10 @@ def _waits(kind: Kind) -> bool:
 
 
 def _end(tally: Tally) -> tuple[PipelinePhase, Reason, str]:
-    if tally.any(lambda kind: kind.phase is StepPhase.CANCELLED and kind.reason is Reason.TIMED_OUT):
-        return PipelinePhase.FAILED, Reason.TIMED_OUT, Reason.TIMED_OUT.doc
-    if tally.any(lambda kind: kind.phase is StepPhase.CANCELLED):
-        return PipelinePhase.CANCELLED, Reason.CANCELLED, Reason.CANCELLED.doc
+    phase, reason = ended_as(tally.any)
     failed = tally.first(lambda kind: kind.fails)
-    if failed:
+    if reason is Reason.FAILED and failed:
         (node, verdict), others = failed, tally.count(lambda kind: kind.fails) - 1
         more = f" (and {others} more)" if others else ""
-        return PipelinePhase.FAILED, Reason.FAILED, f"step {node.path!r} failed: {verdict.message}{more}"
-    return PipelinePhase.SUCCEEDED, Reason.COMPLETED, ""
+        return phase, reason, f"step {node.path!r} failed: {verdict.message}{more}"
+    return phase, reason, "" if reason is Reason.COMPLETED else reason.doc

@@ -21,11 +21,14 @@ def decision(record: Recorder, facts: RunFacts, approval: Approval, keep: int, h
     if step.decided and step_status.ended(step.status):  # a decision counts once: this one is being removed
         return Verdict(StepPhase.PENDING, Reason.REPLACING, "the decision on the run before is being removed")
     if step.rejected_by:
-        record.set(step_status.rejected(step, facts, step.rejected_by, now))
-        return record.failure(facts.run, Reason.REJECTED, f"rejected by {step.rejected_by}", now)
+        status = step_status.rejected(step, facts, step.rejected_by, now)
+        record.set(status)
+        return record.failure(facts.run, Reason.REJECTED, f"rejected by {step.rejected_by}", now, status)
     if step.approved_by and not held:
-        record.set(step_status.approved(step, facts, step.approved_by, now, keep))
-        return Verdict(StepPhase.SUCCEEDED, Reason.APPROVED, run=facts.run, ended_at=now, started=True)
+        status = step_status.approved(step, facts, step.approved_by, now, keep)
+        record.set(status)
+        ran = step_status.ran(status)
+        return Verdict(StepPhase.SUCCEEDED, Reason.APPROVED, run=facts.run, ended_at=now, started=True, ran=ran)
     if held:  # nothing is asked meanwhile, and so no time for an answer runs out
         return record.wait(StepPhase.PENDING, held, held.doc, quiet=True)
     return _ask(record, facts, approval)

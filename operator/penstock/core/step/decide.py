@@ -6,7 +6,7 @@ from typing import Any
 
 from penstock.api import durations
 from penstock.api.step import Cache, StepPhase
-from penstock.core.graph.bindings import Impossible, Met, Waiting, admit_by_guards, bind, dependencies
+from penstock.core.graph.bindings import Impossible, Met, Waiting, admit_by_guards, bind, dependencies, timed_tasks
 from penstock.core.graph.learned import families, record
 from penstock.core.graph.world import Node, Verdict, World
 from penstock.core.pod.artifacts import stored_at
@@ -179,7 +179,8 @@ class _One:
             family = families(graph)[self.node.task.id]
             learned = record(self.status.get("learned"), family, success.ended - success.started)
         artifacts = stored_at(graph, self.node, self.case.observed, job)
-        return self.record.succeed(run.facts, job, success, artifacts, graph.settings.history_limit, learned)
+        keep, timed = graph.settings.history_limit, self.node.task.id in timed_tasks(graph)
+        return self.record.succeed(run.facts, job, success, artifacts, keep, learned, timed)
 
     def _active(
         self, facts: RunFacts, job: JobView, progress: outcomes.Queued | outcomes.Starting | outcomes.Running
@@ -240,7 +241,8 @@ class _One:
         if isinstance(depends, Waiting) or self.status.get("producers", "") != producers:
             return None
         why = Reason.of(self.status.get("reason")) or Reason.ERROR
-        return self.record.failure(self.record.last, why, self.status.get("message", ""), self.record.ended_at)
+        message = self.status.get("message", "")
+        return self.record.failure(self.record.last, why, message, self.record.ended_at, self.status)
 
     def _undone(self) -> Verdict:
         """A success that is taken back, or was tried to be, stays one for the rest of its round."""
@@ -252,6 +254,7 @@ class _One:
             artifacts=self.status.get("artifacts"),
             ended_at=self.record.ended_at,
             started=True,
+            ran=step_status.ran(self.status),
         )
 
     def _skipped(self) -> Verdict | None:

@@ -146,8 +146,8 @@ def _source(node: Node, source: Source) -> dict[str, Any]:
             return {"from": f"{task}.{output}"}
         case Evaluated(expression, _, _):
             return {"expr": expression.text}
-        case StatusOf(group):
-            return {"expr": f"steps['{group.name}'].status"}
+        case StatusOf(group, fact):
+            return {"expr": f"steps['{group.name}'].{fact}"}
         case FirstOf(found):
             return {"firstOf": [_path(one) for one in found]}
         case Derived():

@@ -5,7 +5,7 @@ from typing import Any
 
 from penstock.api.step import OnError, StepPhase
 from penstock.core.clock import instant
-from penstock.core.graph.world import Node, Verdict
+from penstock.core.graph.world import Node, Ran, Verdict
 from penstock.core.pod.ready import RunFacts
 from penstock.core.reasons import Reason
 from penstock.core.seen.views import JobView, StepView
@@ -74,9 +74,13 @@ class Recorder:
         artifacts: dict[str, str],
         keep: int,
         learned: Mapping[str, Any] | None,
+        timed: bool,
     ) -> Verdict:
-        """An attempt succeeded. `keep`: results to hold; `learned`: what is known of its durations, with this one."""
-        status = step_status.succeeded(self.step, facts, job, success, artifacts, self.now, keep)
+        """An attempt succeeded. `keep`: results to hold; `learned`: what is known of its durations, with this one.
+
+        `timed`: somebody reads when it began.
+        """
+        status = step_status.succeeded(self.step, facts, job, success, artifacts, self.now, keep, timed)
         if learned:
             status["learned"] = learned
         self.set(status)
@@ -88,17 +92,21 @@ class Recorder:
             artifacts=artifacts,
             ended_at=self.now,
             started=True,
+            ran=step_status.ran(status),
         )
 
     def fail(self, facts: RunFacts, over: Over) -> Verdict:
         """Its run failed."""
-        self.set(step_status.failed(self.step, facts, over.reason, over.message, self.now, over.attempt))
-        return self.failure(facts.run, over.reason, over.message, self.now)
+        status = step_status.failed(self.step, facts, over.reason, over.message, self.now, over.attempt)
+        self.set(status)
+        return self.failure(facts.run, over.reason, over.message, self.now, status)
 
-    def failure(self, run: int, reason: Reason, message: str, ended_at: float) -> Verdict:
-        """The verdict on a failure that is on record."""
-        tolerated = self.node.task.work.on_error is OnError.CONTINUE
-        return Verdict(StepPhase.FAILED, reason, message, run=run, ended_at=ended_at, tolerated=tolerated, started=True)
+    def failure(self, run: int, reason: Reason, message: str, ended_at: float, status: Mapping[str, Any]) -> Verdict:
+        """The verdict on a failure that is on record, in a status."""
+        tolerated, ran = self.node.task.work.on_error is OnError.CONTINUE, step_status.ran(status)
+        return Verdict(
+            StepPhase.FAILED, reason, message, run=run, ended_at=ended_at, tolerated=tolerated, started=True, ran=ran
+        )
 
     def skip(self, reason: Reason, message: str) -> Verdict:
         """It will not run."""
@@ -121,6 +129,7 @@ class Recorder:
         ) == (held["run"], held["fingerprint"], held.get("producers", ""))
         if not shown:
             self.set(step_status.reused(self.step, held, self.round, self.now))
+        start = held.get("start") or (status.get("startTime", "") if shown else "")
         return Verdict(
             StepPhase.SUCCEEDED,
             Reason.COMPLETED,
@@ -129,4 +138,5 @@ class Recorder:
             artifacts=held.get("artifacts"),
             ended_at=self.ended_at if shown else self.now,
             started=not shown or status.get("reason") != Reason.REUSED,
+            ran=Ran(None if self.node.task.work.approval else 0, start, held.get("when", "")),
         )

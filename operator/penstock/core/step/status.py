@@ -10,6 +10,7 @@ from typing import Any
 
 from penstock.api.step import StepPhase
 from penstock.core.clock import stamp
+from penstock.core.graph.world import Ran
 from penstock.core.pod.ready import RunFacts
 from penstock.core.reasons import Reason
 from penstock.core.seen.views import RUN, JobView, StepView
@@ -72,6 +73,12 @@ def _same_run(step: StepView, run: int) -> Mapping[str, Any]:
 def ended(status: Mapping[str, Any]) -> bool:
     """Whether the status says that the run is over."""
     return "completionTime" in status
+
+
+def ran(status: Mapping[str, Any]) -> Ran:
+    """What the status of a Step that has ended says of its run."""
+    last: Mapping[str, Any] = (status.get("attempts") or ({},))[-1]
+    return Ran(last.get("exitCode"), status.get("startTime", ""), status.get("completionTime", ""))
 
 
 def closed(status: Mapping[str, Any], job: JobView) -> bool:
@@ -180,11 +187,15 @@ def succeeded(
     artifacts: Mapping[str, str],
     now: float,
     keep: int,
+    timed: bool = False,
 ) -> Status:
-    """A Step whose attempt succeeded: outputs, and the result held for reuse, in one status."""
+    """A Step whose attempt succeeded: outputs, and the result held for reuse, in one status.
+
+    `timed`: somebody reads when it began, so the result tells that too.
+    """
     status = _of_run(_base(step, StepPhase.SUCCEEDED, Reason.COMPLETED, ""), facts)
     _carry_run(status, _same_run(step, facts.run), closed_attempt(job.name, job.attempt, outcome), first=job.created)
-    return _hold(status, facts, outcome.outputs, artifacts, now, keep)
+    return _hold(status, facts, outcome.outputs, artifacts, now, keep, timed)
 
 
 def asked(step: StepView, message: str, since: float) -> Status:
@@ -210,7 +221,13 @@ def rejected(step: StepView, facts: RunFacts, by: str, now: float) -> Status:
 
 
 def _hold(
-    status: Status, facts: RunFacts, outputs: Mapping[str, Any], artifacts: Mapping[str, str], now: float, keep: int
+    status: Status,
+    facts: RunFacts,
+    outputs: Mapping[str, Any],
+    artifacts: Mapping[str, str],
+    now: float,
+    keep: int,
+    timed: bool = False,
 ) -> Status:
     result: Status = {"fingerprint": facts.fingerprint, "run": facts.run, "revision": facts.revision}
     if facts.producers:
@@ -219,6 +236,8 @@ def _hold(
         status["outputs"] = result["outputs"] = dict(outputs)
     if artifacts:
         status["artifacts"] = result["artifacts"] = dict(artifacts)
+    if timed:
+        result["start"] = status["startTime"]
     result["when"] = stamp(now)
     same = (facts.fingerprint, facts.producers)
     older = [one for one in status.get("results") or () if (one["fingerprint"], one.get("producers", "")) != same]

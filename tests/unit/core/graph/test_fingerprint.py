@@ -8,8 +8,8 @@ from tests.unit.builders import components, graph, step
 from penstock.api.base import Model
 from penstock.api.containers import EnvFrom, EnvVar
 from penstock.api.pods import Volume, VolumeMount
-from penstock.core.graph.fingerprint import fingerprint
-from penstock.core.pipeline.lifecycle import graph_fingerprint
+from penstock.core.graph.fingerprint import fingerprint, graph_fingerprint
+from penstock.core.graph.graph import Graph
 
 GOLDEN = {
     "plain": "1885f1f9c11b7c05dfcd4fee01dcfd1f",
@@ -148,3 +148,17 @@ def test_an_instance_has_its_item_not_its_index() -> None:
 def test_the_graph_changes_when_a_step_comes_or_goes() -> None:
     assert graph_fingerprint(graph(step("a"))) != graph_fingerprint(graph(step("a"), step("b")))
     assert graph_fingerprint(graph(step("a"))) == graph_fingerprint(graph(step("a"), priority=3))
+
+
+def test_the_graph_changes_when_a_step_is_to_run_under_another_condition() -> None:
+    """Its result does not: what was skipped may now run, and what has run is not run again."""
+
+    def made(when: str = "steps.a.outputs.x >= params.goal", goal: float = 0.8, outcome: str = "Failed") -> Graph:
+        first = step("a", outputs={"x": "Number"})
+        after = [{"step": "a", "outcome": outcome}]
+        return graph(first, step("b", when=when), step("c", after=after), params={"goal": goal, "other": 1})
+
+    others = [made(when="steps.a.outputs.x < params.goal"), made(goal=0.9), made(outcome="Completed")]
+    assert len({graph_fingerprint(one) for one in (made(), *others)}) == 4
+    assert graph_fingerprint(made()) == graph_fingerprint(made())
+    assert len({fingerprint(one, one.tasks["b"]) for one in (made(), *others)}) == 1
