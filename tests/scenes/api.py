@@ -45,6 +45,8 @@ class SceneApi:
         """(verb, resource) -> whether that may be written."""
         self.logs: dict[str, ContainerLog] = {}
         """By the name of the pod."""
+        self.revoked: set[str] = set()
+        """Tokens that are not taken any more."""
         self.users: dict[str, Rule] = {}
         """Others than ada, by the token that is also their name, and what they may. With some, ada shows hers."""
         self.url = ""
@@ -132,7 +134,7 @@ class SceneApi:
         rule = self.allows if user == "ada" or not self.users else self.users.get(user)
         verb = "watch" if "watch" in request.query else {"GET": "list"}.get(request.method, request.method)
         self.asked.append((user, verb, request.path))
-        if rule is None:
+        if rule is None or user in self.revoked:
             return _status(401, "Unauthorized")
         if parts[-1] == "selfsubjectreviews":
             return web.json_response({"status": {"userInfo": {"username": user}}}, status=201)

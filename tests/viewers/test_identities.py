@@ -14,8 +14,8 @@ from tests.viewers.routes import Route, can_i, routes
 from tests.viewers.town import ACCOUNTS, NAMES, OURS, SECRET, THEIRS, Town
 
 ROUTES = list(routes())
-STRANGERS = ("nobody", "forged", "expired", "gone")
-KNOWN = (*ACCOUNTS, "signed again")
+STRANGERS = ("nobody", "forged", "expired", "gone", "signed on long ago", "signed on elsewhere")
+KNOWN = (*ACCOUNTS, "signed again", "signed on")
 
 
 def every_route() -> pytest.MarkDecorator:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cluster.binaries import binary
+from tests.cluster.certificates import Authority
 from tests.cluster.controlplane import ControlPlane
 from tests.cluster.paths import CHECKOUT
 from tests.cluster.processes import end
@@ -23,6 +24,7 @@ from tests.contract import chart
 from tests.faults.ground import free_ports
 from tests.scenes.scenes import small
 from tests.viewers import asking, tokens
+from tests.viewers.oidc import CLIENT, USER, Provider
 
 Object = dict[str, Any]
 
@@ -89,22 +91,33 @@ class Town:
 def town() -> Iterator[Town]:
     """Nothing of it is left afterwards."""
     state = Path(tempfile.mkdtemp(prefix="penstock-viewers-"))
-    plane = ControlPlane(state, first_port=free_ports(5), controller_manager_flags=(CONTROLLERS,))
+    authority = Authority(state / "pki")
+    provider = Provider(state, authority, free_ports(1))
+    flags = (
+        f"--oidc-issuer-url={provider.issuer}",
+        f"--oidc-client-id={CLIENT}",
+        f"--oidc-ca-file={authority.root.certificate}",
+        "--oidc-username-claim=email",
+    )
+    plane = ControlPlane(
+        state, first_port=free_ports(5), apiserver_flags=flags, controller_manager_flags=(CONTROLLERS,)
+    )
     try:
         plane.start()
         plane.kubectl("apply", "-f", CHECKOUT / "crds")
         plane.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
         found = Town(plane, free_ports(1))
-        _people(found)
-        _objects(plane)
-        with _server(found, state):
-            yield found
+        with provider.serving():
+            _people(found, provider)
+            _objects(plane)
+            with _server(found, state):
+                yield found
     finally:
         plane.stop()
         shutil.rmtree(state, ignore_errors=True)
 
 
-def _people(town: Town) -> None:
+def _people(town: Town, provider: Provider) -> None:
     plane = town.plane
     for namespace in (OURS, THEIRS, chart.NAMESPACE):
         plane.kubectl("create", "namespace", namespace)
@@ -127,6 +140,11 @@ def _people(town: Town) -> None:
     people["expired"] = tokens.expired(plane, people["reader"])
     people["forged"] = tokens.forged(people["reader"])
     people["nobody"] = ""
+    plane.kubectl("create", "rolebinding", "ada", f"--clusterrole={VIEW}", f"--user={USER}", "--namespace", OURS)
+    people["signed on"] = provider.token()
+    people["signed on long ago"] = provider.token(seconds=-60)
+    people["signed on elsewhere"] = provider.token(aud="another-client")
+    _trusted(town)
 
 
 def _aggregated(plane: ControlPlane) -> None:
@@ -136,6 +154,14 @@ def _aggregated(plane: ControlPlane) -> None:
         while "penstock.dev" not in plane.kubectl("get", "clusterrole", role, "-o", "json"):
             assert time.monotonic() < deadline, f"{role} is not aggregated"
             time.sleep(0.2)
+
+
+def _trusted(town: Town) -> None:
+    """The API server has fetched the provider's keys, which it does beside everything else."""
+    deadline = time.monotonic() + 60
+    while town.kubectl("signed on", "get", "pipelines.penstock.dev", "--namespace", OURS)[0] != 0:
+        assert time.monotonic() < deadline, "the API server does not take the provider's tokens"
+        time.sleep(0.5)
 
 
 def _objects(plane: ControlPlane) -> None:

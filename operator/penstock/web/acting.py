@@ -25,6 +25,7 @@ from penstock.web.answers import answer
 from penstock.web.bodies import body_of
 from penstock.web.guard import VIEWER, refuse
 from penstock.web.paths import ONE, is_name
+from penstock.web.turns import Turns
 from penstock.web.wire import Actions, Done, Message
 
 DECISIONS = ("approve", "reject")
@@ -36,7 +37,7 @@ class ActRoutes:
     """The handlers."""
 
     def __init__(self) -> None:
-        self._computing = asyncio.Lock()  # one at a time: it takes a processor
+        self._turns = Turns()
 
     def add_to(self, app: web.Application) -> None:
         """Adds them to an application."""
@@ -53,7 +54,7 @@ class ActRoutes:
         wanted = _wanted(request, {"step": request.query.get("step", ""), "only": "only" in request.query})
         if isinstance(wanted, web.Response):
             return wanted
-        async with self._computing:
+        async with self._turns.of(request[VIEWER]):
             return await self._answer(request, partial(_foreseen, **wanted))
 
     async def act(self, request: web.Request) -> web.StreamResponse:

@@ -17,7 +17,7 @@ from aiohttp.typedefs import Middleware
 from penstock.cluster.api import Refused
 from penstock.cluster.failure import Failure
 from penstock.web.viewer import Viewer
-from penstock.web.visitors import Visitors
+from penstock.web.visitors import Stranger, Visitors
 from penstock.web.wire import Refusal, encode
 
 MOST_BYTES = 64 * 1024
@@ -50,7 +50,6 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 TOLD: Mapping[int, Mapping[str, str]] = {
     400: {},
-    401: {"WWW_Authenticate": "Bearer"},
     403: {},
     404: {},
     409: {},
@@ -97,7 +96,7 @@ class Door:
         return request.path.startswith(self.base + API)
 
     async def who(self, request: web.Request) -> Viewer:
-        """Who sends it. Raises Refused (401) for a stranger, or Failure."""
+        """Who sends it. Raises Stranger, or Failure if that cannot be found out."""
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         return await self.visitors.who(token if scheme.lower() == "bearer" else "")
 
@@ -173,6 +172,8 @@ async def _body(request: web.Request, most: int) -> bytes | None:
 
 def failed(failure: Failure) -> web.Response:
     """What the API server said, as far as it is about who asks; else it could not be asked."""
+    if isinstance(failure, Stranger):
+        return refuse(401, str(failure), WWW_Authenticate="Bearer")
     status = failure.status if isinstance(failure, Refused) and failure.status in TOLD else 502
     return refuse(status, str(failure), **TOLD.get(status, {}))
 

@@ -15,6 +15,7 @@ from penstock.web.bodies import body_of
 from penstock.web.guard import VIEWER, refuse
 from penstock.web.paths import ONE
 from penstock.web.told import Comparison, History, Preview, RolledBack
+from penstock.web.turns import Turns
 from penstock.web.wire import Message
 
 EDITED = "the Pipeline has changed since you looked; look again at what a rollback would do"
@@ -26,7 +27,7 @@ class PastRoutes:
     """The handlers."""
 
     def __init__(self) -> None:
-        self._computing = asyncio.Lock()  # one at a time: it takes a processor
+        self._turns = Turns()
 
     def add_to(self, app: web.Application) -> None:
         """Adds them to an application."""
@@ -62,9 +63,10 @@ class PastRoutes:
         return await self._answer(_rolled_back, request, generation=generation)
 
     async def _answer(self, ask: Callable[..., Message], request: web.Request, **more: int) -> web.StreamResponse:
-        async with self._computing:
+        viewer = request[VIEWER]
+        async with self._turns.of(viewer):
             try:
-                told = await asyncio.to_thread(ask, request[VIEWER].cluster, **request.match_info, **more)
+                told = await asyncio.to_thread(ask, viewer.cluster, **request.match_info, **more)
             except NotKept as missing:
                 return refuse(404, str(missing))
         return answer(told)

@@ -10,11 +10,15 @@ from penstock.cluster.schedules import scheduling
 from penstock.web.answers import answer
 from penstock.web.guard import VIEWER
 from penstock.web.told import Schedules
+from penstock.web.turns import Turns
 from penstock.web.viewer import Viewer
 
 
 class ScheduleRoutes:
     """The handler."""
+
+    def __init__(self) -> None:
+        self._turns = Turns()
 
     def add_to(self, app: web.Application) -> None:
         """Adds it to an application."""
@@ -23,7 +27,8 @@ class ScheduleRoutes:
     async def schedules(self, request: web.Request) -> web.StreamResponse:
         """All that they may see."""
         viewer, now = request[VIEWER], time.time()
-        found = await asyncio.to_thread(scheduling, viewer.cluster, now, await _homes(viewer))
+        async with self._turns.of(viewer):
+            found = await asyncio.to_thread(scheduling, viewer.cluster, now, await _homes(viewer))
         return answer(Schedules(now, found.scope, found.hidden, found.schedules))
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from penstock.cluster.api import Refused
+from penstock.cluster.failure import Failure
 from penstock.web.looks import Looks
 from penstock.web.rights import NO_SECONDS, YES_SECONDS, Reviewed
 from penstock.web.viewer import Viewer
@@ -30,11 +31,15 @@ UNKNOWN = (
 )
 
 
+class Stranger(Failure):
+    """Nobody that is known here. What the API server makes of the credentials of one who is known is another matter."""
+
+
 class Visitors(Protocol):
     """Those who may come in."""
 
     async def who(self, token: str) -> Viewer:
-        """Whose token that is. Raises Refused (401) if it is nobody's."""
+        """Whose token that is. Raises Stranger if it is nobody's."""
 
 
 class Host:
@@ -47,7 +52,7 @@ class Host:
     async def who(self, token: str) -> Viewer:
         """The user of the kubeconfig."""
         if not hmac.compare_digest(token.encode(), self._token.encode()):
-            raise Refused(401, OTHER, "")
+            raise Stranger(OTHER)
         return self._viewer
 
 
@@ -72,16 +77,16 @@ class Guests:
         self._asking = asyncio.Semaphore(AT_ONCE)
 
     async def who(self, token: str) -> Viewer:
-        """Who the API server says it is. Raises Refused (401), or Failure if it cannot be asked."""
+        """Who the API server says it is. Raises Stranger, or Failure if it cannot be asked."""
         if not TOKEN.fullmatch(token):
-            raise Refused(401, UNKNOWN, "")
+            raise Stranger(UNKNOWN)
         digest = hashlib.sha256(token.encode()).digest()
         found = self._fresh(digest)
         if found is None:
             async with self._asking:
                 found = self._fresh(digest) or await self._ask(digest, token)
         if found.viewer is None:
-            raise Refused(401, UNKNOWN, "")
+            raise Stranger(UNKNOWN)
         return found.viewer
 
     def _fresh(self, digest: bytes) -> _Answer | None:

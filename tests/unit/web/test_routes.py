@@ -192,3 +192,13 @@ async def test_one_step_in_full(api: SceneApi, page: Page) -> None:
     api.allows = lambda namespace, resource: resource != "steps"
     async with page.ask("api/pipelines/ml/digits/steps/train") as answer:
         assert answer.status == 403
+
+
+async def test_credentials_that_the_api_server_does_not_take_lock_nobody_out_of_their_own_page(
+    api: SceneApi, page: Page
+) -> None:
+    """Only the token of the page itself does: another would help as little."""
+    api.revoked.add("ada")
+    async with page.ask("api/pipelines/ml/digits/steps/train") as answer:
+        assert answer.status == 502
+        assert "does not accept your credentials" in (await answer.json())["error"]
