@@ -13,7 +13,7 @@ from penstock.web.look import Look
 from penstock.web.pipelines import PipelineState
 from penstock.web.routes import NAME, ONE, refused
 from penstock.web.viewer import Viewer
-from penstock.web.wire import encode
+from penstock.web.wire import Message, encode
 
 
 class TimeRoutes:
@@ -26,6 +26,7 @@ class TimeRoutes:
 
     def add_to(self, app: web.Application) -> None:
         """Adds them to an application."""
+        app.router.add_get("/api/capacity", self.capacity)
         app.router.add_get(f"{ONE}/times", self.times)
         app.router.add_get(f"{ONE}/outlook", self.outlook)
         app.router.add_get(f"{ONE}/steps/{{path:{NAME}}}/why", self.why)
@@ -55,8 +56,14 @@ class TimeRoutes:
                 return refuse(502, str(failure))
         if found is None:
             return refuse(404, "there is no plan: the manifest is not valid, or the Pipeline was deleted")
-        body = await asyncio.to_thread(lambda: compress(encode(found), 6))
-        return web.Response(body=body, content_type="application/json", headers={"Content-Encoding": "gzip"})
+        return await _compressed(found)
+
+    async def capacity(self, request: web.Request) -> web.StreamResponse:
+        """All Pipelines on all nodes."""
+        try:
+            return await _compressed(await self._viewer.capacity())
+        except Failure as failure:
+            return refuse(502, str(failure))
 
     async def why(self, request: web.Request) -> web.StreamResponse:
         """Why a step of a Pipeline stands as it does."""
@@ -75,3 +82,8 @@ class TimeRoutes:
                 found = await look.state.times(id_, time.time())
                 known = self._told[look] = id_, await asyncio.to_thread(lambda: compress(encode(found), 6))
         return known
+
+
+async def _compressed(message: Message) -> web.Response:
+    body = await asyncio.to_thread(lambda: compress(encode(message), 6))
+    return web.Response(body=body, content_type="application/json", headers={"Content-Encoding": "gzip"})

@@ -7,6 +7,7 @@ is in a list, so nothing has to be left out here.
 from contextlib import AbstractAsyncContextManager
 
 from penstock.cluster.api import STEPS, Cluster
+from penstock.core.asked.view.cluster import ClusterView
 from penstock.core.asked.view.detail import Detail, detail
 from penstock.core.asked.view.outlook import Outlook
 from penstock.core.names import step_name
@@ -14,7 +15,7 @@ from penstock.core.wording import Reader
 from penstock.web.lists import ListState
 from penstock.web.look import Look
 from penstock.web.looks import Looks
-from penstock.web.outlooks import outlook, why
+from penstock.web.outlooks import cluster, outlook, why
 from penstock.web.pipelines import PipelineState
 from penstock.web.surveys import Surveys
 from penstock.web.wire import Why
@@ -46,6 +47,10 @@ class Viewer:
         """One Pipeline against its plan, None if it has none. Raises Failure if the API server cannot be asked."""
         id_, rows = look.topic.id, look.state.rows
         return await self._surveys.find(lambda survey: outlook(survey, namespace, name, id_, rows))
+
+    async def capacity(self) -> ClusterView:
+        """All Pipelines on all nodes. Raises Failure if the API server cannot be asked."""
+        return await self._surveys.find(cluster)
 
     def step(self, namespace: str, name: str, path: str) -> Detail:
         """One step, read anew. Blocks; raises Refused, or Failure if the API server cannot be asked."""

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from penstock.core.asked.answer_data import AnswerData
 from penstock.core.asked.view.changes import Change, Table
+from penstock.core.asked.view.cluster import ClusterView
 from penstock.core.asked.view.detail import Detail
 from penstock.core.asked.view.heads import Head
 from penstock.core.asked.view.outlook import Outlook
@@ -104,7 +105,9 @@ class Trouble:
     final: bool = False
 
 
-Told = PipelineList | ListBatch | PipelineSnapshot | PipelineBatch | Shape | Detail | Times | Outlook | Why
+Told = (
+    PipelineList | ListBatch | PipelineSnapshot | PipelineBatch | Shape | Detail | Times | Outlook | Why | ClusterView
+)
 Message = Hello | Refusal | Trouble | Told
 
 

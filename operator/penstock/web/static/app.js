@@ -1,5 +1,6 @@
 // The page: what is around every view, and which view is shown.
 import { effect, html, render, useState } from "./vendor.js";
+import { CapacityView } from "./capacity/view.js";
 import { Icon } from "./icons.js";
 import { ListView } from "./list/view.js";
 import { ask, standing, unlock } from "./net.js";
@@ -25,6 +26,7 @@ function Top() {
   const themed = t("theme", { theme: t(`theme.${theme.value}`) });
   return html`<header class="top">
     <a class="logo" ...${link({})}><${Icon} name="logo" />Penstock</a>
+    <a class="way" ...${link({ view: "capacity" })}>${t("capacity")}</a>
     <${Standing} />
     <span class="grow" />
     ${me.value && html`<span class="me">${t("signed", { user: visible(me.value.user), namespace: visible(me.value.namespace) })}</span>`}
@@ -55,6 +57,7 @@ function Locked() {
 function View() {
   if (standing.value.state === "locked") return html`<${Locked} />`;
   const [namespace, name] = at("pipeline").split("/");
+  if (at("view") === "capacity") return html`<${CapacityView} />`;
   if (name) return html`<${PipelineView} key=${at("pipeline")} namespace=${namespace} name=${name} />`;
   return html`<${ListView} />`;
 }
