@@ -24,11 +24,21 @@ VIEWS = {
     "undo": "?pipeline=ml/rollout&step=route",
     "time": "?pipeline=ml/finetune&step=train&lens=time",
     "time of 5,000": "?pipeline=ml/corpus&lens=time&open=shards&t=1",
+    "capacity": "?view=capacity",
     "approvals": "?view=approvals",
     "no approvals": "?view=approvals&namespace=other",
     "log": "?pipeline=ml/digits&step=train&log=last&find=8&times=1",
     "no log": "?pipeline=ml/finetune&step=agree&log=last&lens=table",
 }
+COMPUTED = {
+    "time": ".lane",
+    "capacity": ".wholes",
+    "approvals": ".ask .strong",
+    "no approvals": ".empty",
+    "log": ".sheet .text",
+    "no log": ".panel > .faint",
+}
+"""What comes last, where more is computed or fetched."""
 COLOURS = [
     f"{fore} {back} \x1b[{fore}mwords\x1b[{back}mand\x1b[39mmore" for fore in range(30, 38) for back in (0, 44, 107)
 ]
@@ -45,11 +55,7 @@ def log(site: Site) -> None:
 @pytest.mark.parametrize("view", VIEWS)
 def test_axe_finds_nothing(browser: Browser, site: Site, view: str, theme: str, locale: str) -> None:
     with looking(browser, site, VIEWS[view], color_scheme=theme, locale=locale) as page:
-        page.wait_for_selector("table, .grid, .node, .ask, .empty .strong, .asks .empty")
-        if "approvals" in VIEWS[view]:
-            page.wait_for_selector(".ask .strong, .empty")
-        if "log=" in VIEWS[view]:
-            page.wait_for_selector(".sheet .text, .panel > .faint")
+        page.wait_for_selector(COMPUTED.get(view, "table, .grid, .node, .empty .strong"), timeout=60_000)
         page.evaluate(AXE.read_text())
         found = page.evaluate("rules => axe.run(document, {runOnly: rules})", list(RULES))
         assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []

@@ -38,7 +38,7 @@ def test_what_waits_and_what_runs_follow_one_another(browser: Browser, site: Sit
 
 def test_5000_steps_are_a_few_lines_and_groups_open(browser: Browser, site: Site) -> None:
     with looking(browser, site, "?lens=time&pipeline=ml/corpus") as page:
-        expect(page.locator(".profile .runs")).to_have_count(2, timeout=30_000)
+        expect(page.locator(".profile .runs")).to_have_count(2)
         grid = page.get_by_role("treegrid")
         expect(grid).to_have_attribute("aria-rowcount", "13")
         page.get_by_role("row").filter(has=page.get_by_text("train", exact=True)).locator(".flip").click()
@@ -105,7 +105,7 @@ def test_a_step_that_ends_is_drawn_so(browser: Browser, site: Site) -> None:
 def test_the_plan_and_the_resources_are_on_the_same_axis(browser: Browser, site: Site) -> None:
     with looking(browser, site, "?lens=time&pipeline=ml/finetune") as page:
         row = page.get_by_role("row").filter(has=page.get_by_text("train", exact=True))
-        expect(row.locator(".coming")).to_have_count(1, timeout=30_000)
+        expect(row.locator(".coming")).to_have_count(1)
         expect(row.locator(".planned")).to_have_count(1)
         gpus = page.get_by_role("region", name="Resources over time").get_by_role("listitem", name="nvidia.com/gpu")
         expect(gpus).to_have_attribute(
@@ -125,13 +125,11 @@ def test_the_plan_and_the_resources_are_on_the_same_axis(browser: Browser, site:
 def test_why_a_step_waits_is_told_with_numbers_and_holders(browser: Browser, site: Site) -> None:
     with looking(browser, site, "?pipeline=ml/finetune&step=train") as page:
         panel = page.get_by_role("complementary")
-        expect(panel).to_contain_text("Needs 4 nvidia.com/gpu; 1 of 8 are free.", timeout=30_000)
+        expect(panel).to_contain_text("Needs 4 nvidia.com/gpu; 1 of 8 are free.")
         expect(panel.get_by_role("list", name="Held by").get_by_role("listitem")).to_have_count(3)
         expect(panel).to_contain_text("Number 1 of")
         expect(panel).to_contain_text("Should start in about")
         panel.get_by_role("link", name="finetune/probe").click()
         expect(panel.get_by_role("heading", level=2)).to_have_text("probe")
     with looking(browser, site, "?pipeline=ml/finetune&step=train", locale="zh-CN") as page:
-        expect(page.get_by_role("complementary")).to_contain_text(
-            "需要 4 nvidia.com/gpu；空闲 1，共 8。", timeout=30_000
-        )
+        expect(page.get_by_role("complementary")).to_contain_text("需要 4 nvidia.com/gpu；空闲 1，共 8。")

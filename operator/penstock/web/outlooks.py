@@ -1,9 +1,11 @@
 """What is found in a survey about one Pipeline."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from penstock.core.asked.answer_data import as_data
 from penstock.core.asked.progress import Progress, progress
+from penstock.core.asked.view.cluster import ClusterView, cluster_view
 from penstock.core.asked.view.lanes import lanes
 from penstock.core.asked.view.outlook import Outlook, against_plan, reserved
 from penstock.core.asked.view.rows import Row
@@ -37,6 +39,17 @@ def outlook(survey: Survey, namespace: str, name: str, id_: str, rows: Sequence[
         (*survey.sight.notes, *found.notes),
         survey.stock.hidden,
     )
+
+
+def cluster(survey: Survey) -> ClusterView:
+    """All that may be seen of the cluster."""
+
+    def find() -> ClusterView:
+        sight, there = survey.sight, survey.stock
+        found = cluster_view(sight.observed, there.capacity, survey.past, sight.learned, sight.now)
+        return replace(found, notes=sight.notes, hidden=there.hidden)
+
+    return survey.once("cluster", find)
 
 
 def _progress(survey: Survey, namespace: str, name: str) -> Progress | None:

@@ -13,7 +13,7 @@ from penstock.web.look import Look
 from penstock.web.paths import ONE, STEP, named
 from penstock.web.pipelines import PipelineState
 from penstock.web.routes import refused
-from penstock.web.wire import encode
+from penstock.web.wire import Message, encode
 
 
 class TimeRoutes:
@@ -25,6 +25,7 @@ class TimeRoutes:
 
     def add_to(self, app: web.Application) -> None:
         """Adds them to an application."""
+        app.router.add_get("/api/capacity", self.capacity)
         app.router.add_get(f"{ONE}/times", self.times)
         app.router.add_get(f"{ONE}/outlook", self.outlook)
         app.router.add_get(f"{STEP}/why", self.why)
@@ -51,8 +52,11 @@ class TimeRoutes:
             found = await request[VIEWER].outlook(*named(request), look)
         if found is None:
             return refuse(404, "there is no plan: the manifest is not valid, or the Pipeline was deleted")
-        body = await asyncio.to_thread(lambda: compress(encode(found), 6))
-        return web.Response(body=body, content_type="application/json", headers={"Content-Encoding": "gzip"})
+        return await _compressed(found)
+
+    async def capacity(self, request: web.Request) -> web.StreamResponse:
+        """All Pipelines on all nodes."""
+        return await _compressed(await request[VIEWER].capacity())
 
     async def why(self, request: web.Request) -> web.StreamResponse:
         """Why a step of a Pipeline stands as it does."""
@@ -67,3 +71,8 @@ class TimeRoutes:
                 found = await look.state.times(id_, time.time())
                 known = self._told[look] = id_, await asyncio.to_thread(lambda: compress(encode(found), 6))
         return known
+
+
+async def _compressed(message: Message) -> web.Response:
+    body = await asyncio.to_thread(lambda: compress(encode(message), 6))
+    return web.Response(body=body, content_type="application/json", headers={"Content-Encoding": "gzip"})

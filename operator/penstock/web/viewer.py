@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 
 from penstock.cluster.api import PIPELINES, STEPS, Cluster, Refused
 from penstock.cluster.failure import Failure
+from penstock.core.asked.view.cluster import ClusterView
 from penstock.core.asked.view.detail import Detail, detail
 from penstock.core.asked.view.outlook import Outlook
 from penstock.core.names import step_name
@@ -19,7 +20,7 @@ from penstock.core.wording import Reader
 from penstock.web.lists import ListState
 from penstock.web.look import PATIENCE_SECONDS, SLOW, Look, Of
 from penstock.web.looks import Looks
-from penstock.web.outlooks import outlook, why
+from penstock.web.outlooks import cluster, outlook, why
 from penstock.web.pipelines import PipelineState
 from penstock.web.rights import Need, Rights, demand
 from penstock.web.surveys import Surveys
@@ -131,6 +132,10 @@ class Viewer:
         """One Pipeline against its plan, None if it has none. Raises Failure if the API server cannot be asked."""
         id_, rows = look.topic.id, look.state.rows
         return await self._survey(namespace).find(lambda survey: outlook(survey, namespace, name, id_, rows))
+
+    async def capacity(self) -> ClusterView:
+        """All Pipelines on all nodes. Raises Refused, or Failure if the API server cannot be asked."""
+        return await self._survey(self.cluster.namespace).find(cluster)
 
     def _survey(self, namespace: str) -> Surveys:
         return self._surveys.setdefault(namespace, Surveys(self.within(namespace)))

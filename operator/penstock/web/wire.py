@@ -14,6 +14,7 @@ from penstock.core.asked.answer_data import AnswerData
 from penstock.core.asked.foreseen import Foreseen
 from penstock.core.asked.view.asks import Ask
 from penstock.core.asked.view.changes import Change, Table
+from penstock.core.asked.view.cluster import ClusterView
 from penstock.core.asked.view.detail import Detail
 from penstock.core.asked.view.heads import Head
 from penstock.core.asked.view.outlook import Outlook
@@ -167,6 +168,7 @@ Message = (
     | Times
     | Outlook
     | Why
+    | ClusterView
     | Logs
     | Ticket
     | Actions

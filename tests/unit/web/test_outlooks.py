@@ -143,3 +143,22 @@ async def test_what_was_seen_before_is_kept(page: Page, monkeypatch: pytest.Monk
     await page.get(f"{ONE}/outlook")
     told = await page.get(f"{ONE}/outlook")
     assert len(told["lanes"][0]["past"]) == 2
+
+
+async def test_all_pipelines_on_all_nodes(api: SceneApi, page: Page) -> None:
+    told = await page.get("api/capacity")
+    assert [(one["name"], one["use"][2]) for one in told["nodes"]] == [("gpu-1", [GPU, 8, 7, 0])]
+    shares = {(one["namespace"], one["name"]): one for one in told["shares"]}
+    assert shares["ns", "vision"]["holds"] == {GPU: 4}
+    assert shares["ml", "finetune"]["holds"] == {GPU: 1}
+    assert shares["ml", "finetune"]["waiting"] == 5
+    assert shares["ml", "finetune"]["end"] > NOW
+
+
+async def test_of_what_may_not_be_listed_nothing_is_told(api: SceneApi, page: Page) -> None:
+    api.allows = lambda namespace, resource: namespace == "ml"
+    told = await page.get("api/capacity")
+    assert told["nodes"] == []
+    assert [one["name"] for one in told["shares"]] == ["finetune"]
+    assert "nodes" in told["hidden"]
+    assert "vision" not in json.dumps(told)

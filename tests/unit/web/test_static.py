@@ -58,6 +58,7 @@ VIEWS = {
     "table": (PIPELINE, "pipeline/table.js"),
     "history": (PIPELINE, "past/view.js"),
     "plan": ("plan/view.js",),
+    "capacity": ("capacity/view.js",),
     "schedules": ("schedules/view.js",),
     "approvals": ("approvals/view.js", "acting/confirm.js"),
 }

@@ -39,7 +39,7 @@ function Top() {
   </header>`;
 }
 
-const PLACES = { "": "pipelines", schedules: "schedules", plan: "plan" };
+const PLACES = { "": "pipelines", schedules: "schedules", plan: "plan", capacity: "capacity" };
 
 /** Where one can go, from everywhere. */
 function Places() {
@@ -68,6 +68,7 @@ function Locked() {
 const PipelineView = later(() => import("./pipeline/view.js").then((found) => found.PipelineView));
 const VIEWS = {
   approvals: later(() => import("./approvals/view.js").then((found) => found.ApprovalsView)),
+  capacity: later(() => import("./capacity/view.js").then((found) => found.CapacityView)),
   plan: later(() => import("./plan/view.js").then((found) => found.PlanView)),
   schedules: later(() => import("./schedules/view.js").then((found) => found.SchedulesView)),
 };

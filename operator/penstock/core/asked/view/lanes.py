@@ -55,8 +55,8 @@ def holds(capacity: Capacity, at: float) -> Holds:
     pipelines: dict[Name, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     own: dict[str, int] = defaultdict(int)
     foreign: dict[str, int] = defaultdict(int)
-    for one in _holdings(capacity):
-        mine = [own, pipelines[_pipeline(one)]] if one.own else [foreign]
+    for one in holdings(capacity):
+        mine = [own, pipelines[pipeline_of(one)]] if one.own else [foreign]
         for name, amount in one.requests.items():
             for into in mine:
                 into[name] += amount
@@ -97,9 +97,9 @@ def _seen(one: Holds, me: Name, resource: str) -> tuple[float, float | None, flo
 def _ahead(capacity: Capacity, me: Name, resource: str, now: float) -> Iterator[tuple[float, float]]:
     """What others hold from now on, if nothing of theirs comes after what runs."""
     ends: dict[float, int] = defaultdict(int)
-    for one in _holdings(capacity):
+    for one in holdings(capacity):
         amount = one.requests.get(resource, 0)
-        if one.own and amount and _pipeline(one) != me:
+        if one.own and amount and pipeline_of(one) != me:
             ends[one.released(now)] += amount
     left = sum(ends.values())
     yield now, left / MILLI
@@ -127,12 +127,13 @@ def _asks(one: Course, resource: str) -> int:
     return shape.requests.get(resource, 0) * shape.replicas if shape else 0
 
 
-def _holdings(capacity: Capacity) -> Iterable[Holding]:
+def holdings(capacity: Capacity) -> Iterable[Holding]:
+    """All that is held, on nodes or on none yet."""
     for load in capacity.loads.values():
         yield from load.held
     yield from capacity.unplaced
 
 
-def _pipeline(one: Holding) -> Name:
+def pipeline_of(one: Holding) -> Name:
     """The Pipeline of a Step, or the Step itself if it stands alone."""
     return one.owner.namespace, one.owner.name.partition("/")[0]

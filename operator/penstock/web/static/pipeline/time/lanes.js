@@ -2,7 +2,8 @@
 import { html } from "../../vendor.js";
 import { now } from "../../clock.js";
 import { Notice } from "../../parts.js";
-import { clock, count, t, visible } from "../../words.js";
+import { clock, t, visible } from "../../words.js";
+import { amount } from "./amounts.js";
 import { Over, Under } from "./axis.js";
 import { outlook } from "./outlook.js";
 import { instant } from "./past.js";
@@ -10,13 +11,6 @@ import { percent, scale } from "./scale.js";
 import { areas, stacked, valueAt } from "./stack.js";
 
 const WIDE = 1000, HIGH = 40;
-
-/** An amount as people write it. @param {string} resource @param {number} n in the unit of the resource */
-export function amount(resource, n) {
-  if (!/memory|storage/.test(resource)) return count(Math.round(n * 100) / 100);
-  const units = ["", "Ki", "Mi", "Gi", "Ti", "Pi"], place = Math.min(5, Math.max(0, Math.floor(Math.log2(Math.max(n, 1)) / 10)));
-  return `${count(Math.round((n / 2 ** (10 * place)) * 10) / 10)} ${units[place]}`.trim();
-}
 
 /** @param {{lane: import("./outlook.js").Lane, wide: number}} props */
 function One({ lane, wide }) {
@@ -55,7 +49,7 @@ const KEYS = ["mine", "others", "foreign", "reserved", "unknown"];
 export function Lanes({ wide }) {
   const known = outlook.value;
   if (!known) return null;
-  return html`<section class="lanes" aria-label=${t("lanes")}>
+  return html`<section class="lanes" tabindex="0" aria-label=${t("lanes")}>
     <ul>${known.lanes.map((lane) => html`<${One} key=${lane.resource} lane=${lane} wide=${wide} />`)}</ul>
     <ul class="legend">${KEYS.map((key) => html`<li key=${key}><i class="key" data-key=${key} />${t(`lane.${key}`)}</li>`)}</ul>
     ${known.hidden.length > 0 && html`<${Notice} kind="warning">${t("hidden", { what: known.hidden.map((one) => visible(one)).join(t("comma")) })}</${Notice}>`}
