@@ -47,14 +47,14 @@ SCENARIOS = (
     answers(
         "conflicts",
         course=courses.DIAMOND,
-        what="four status writes in ten are refused with 409 Conflict",
-        rules=(Rule(Answer(409, "Conflict"), STATUSES, chance=0.4),),
+        what="four status writes in ten are refused with 409 Conflict, ten in all",
+        rules=(Rule(Answer(409, "Conflict"), STATUSES, chance=0.4, times=10),),
     ),
     answers(
         "edited-in-finally",
         course=courses.EDIT_IN_FINALLY,
         what="a third of the status writes are refused with 409 Conflict, while an edit waits for a step of finally",
-        rules=(Rule(Answer(409, "Conflict"), STATUSES, chance=0.3),),
+        rules=(Rule(Answer(409, "Conflict"), STATUSES, chance=0.3, times=10),),
     ),
     answers(
         "jobs-refused",

@@ -52,7 +52,7 @@ def fetched(*names: str) -> set[Path]:
 PIPELINE = "pipeline/view.js"
 VIEWS = {
     "list": (),
-    "graph": (PIPELINE, "pipeline/graph/view.js"),
+    "graph": (PIPELINE, "pipeline/graph/view.js", "pipeline/why.js"),
     "graph and log": (PIPELINE, "pipeline/graph/view.js", "pipeline/log/view.js"),
     "time": (PIPELINE, "pipeline/time/view.js"),
     "table": (PIPELINE, "pipeline/table.js"),

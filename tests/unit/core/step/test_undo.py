@@ -243,12 +243,12 @@ def test_nothing_is_undone_beside_a_pod_of_a_gang_that_is_still_ending() -> None
     saga.reconcile()
     saga.start_pods()
     (job,) = saga.of("Job")
-    first, _ = saga.pods_of(job)
+    first, second = saga.pods_of(job)
     saga.end_pod(job, first)
-    saga.slow = True
     saga.reconcile()  # the model refuses to start one Job of a Step beside another
-    assert (saga.step("a")["status"]["phase"], len(saga.of("Job"))) == ("Failed", 1)
-    saga.purge()
+    assert "status" not in saga.step("a")
+    assert len(saga.of("Job")) == 1
+    saga.end_pod(job, second)
     assert saga.run()["phase"] == "Failed"
     assert saga.outcome[0] == "True"
 

@@ -9,8 +9,11 @@ import { Detail } from "./detail.js";
 import { later } from "../later.js";
 import { StepActs } from "../acting/buttons.js";
 import { asOf, base, changed } from "./store.js";
-import { waits, Why } from "./why.js";
 
+const Why = later(() => import("./why.js").then((found) => found.Why), true);
+const WAITS = ["Pending", "Queued", "Retrying"];
+/** Whether there is more to be said than the row says. @param {import("./tree.js").Row} row */
+const waits = (row) => WAITS.includes(row.phase) || WAITS.includes(row.undo);
 const Logs = later(() => import("./log/view.js").then((found) => found.Logs), true);
 
 /** @param {{row: import("./tree.js").Row}} props */

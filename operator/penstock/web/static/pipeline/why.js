@@ -47,10 +47,6 @@ function Answer({ one }) {
   </div>`;
 }
 
-const WAITS = new Set(["Pending", "Queued", "Retrying"]);
-/** Whether there is more to be said than the row says. @param {import("./tree.js").Row} row */
-export const waits = (row) => WAITS.has(row.phase) || ["Pending", "Queued", "Retrying"].includes(row.undo);
-
 /** @param {{row: import("./tree.js").Row, said: string}} props `said`: what the operator wrote last */
 export function Why({ row, said }) {
   const [told, setTold] = useState(null), [failed, setFailed] = useState("");
