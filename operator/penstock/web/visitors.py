@@ -14,6 +14,7 @@ from penstock.cluster.api import Refused
 from penstock.cluster.failure import Failure
 from penstock.web.looks import Looks
 from penstock.web.rights import NO_SECONDS, YES_SECONDS, Reviewed
+from penstock.web.threads import in_thread
 from penstock.web.viewer import Viewer
 
 TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,8000}")
@@ -100,7 +101,7 @@ class Guests:
         own = self._looks.cluster.bearing(token)
         asked = time.monotonic()
         try:
-            name = await asyncio.to_thread(own.user)
+            name = await in_thread(own.user)
         except Refused as refused:
             if refused.status != 401:
                 raise

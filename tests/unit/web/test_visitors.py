@@ -56,9 +56,7 @@ async def test_who_asks_twice_at_once_is_one_viewer_then_and_later(
     assert {first} == set(await asyncio.gather(*(guests.who("ada") for _ in range(3))))
 
 
-async def test_a_token_that_nobody_shows_any_more_is_forgotten(
-    guests: Guests, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_token_that_nobody_shows_any_more_is_forgotten(guests: Guests, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
     monkeypatch.setattr(visitors, "time", clock)
     ada, bob = await guests.who("ada"), await guests.who("bob")
