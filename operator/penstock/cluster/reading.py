@@ -84,7 +84,11 @@ def earlier(cluster: Cluster, pod: str, have: int, before: bytes, same: int, man
     """
     reading = Reading(cluster, pod, have + many, stamped=True)
     if not before:
-        return list(reading.lines())[:-have]
+        first, count = list[bytes](), 0
+        for line in reading.lines():
+            first += [line] if count < many else []
+            count += 1
+        return first[: max(0, count - have)]
     found: deque[bytes] = deque(maxlen=many + same)
     met = False
     for line in reading.lines():

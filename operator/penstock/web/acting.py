@@ -3,7 +3,6 @@
 Whether it may be done is the API server's to say, and so is why not.
 """
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -25,6 +24,7 @@ from penstock.web.answers import answer
 from penstock.web.bodies import body_of
 from penstock.web.guard import VIEWER, refuse
 from penstock.web.paths import ONE, is_name
+from penstock.web.threads import in_thread
 from penstock.web.turns import Turns
 from penstock.web.wire import Actions, Done, Message
 
@@ -72,7 +72,7 @@ class ActRoutes:
     async def _answer(self, request: web.Request, ask: Callable[[Cluster, str], Message]) -> web.StreamResponse:
         cluster = request[VIEWER].within(request.match_info["namespace"])
         try:
-            return answer(await asyncio.to_thread(ask, cluster, request.match_info["name"]))
+            return answer(await in_thread(ask, cluster, request.match_info["name"]))
         except (Refused, Unreachable):
             raise
         except Failure as failure:

@@ -1,6 +1,5 @@
 """Logs of steps. They are read with the viewer's right whenever somebody looks, pass through, and are kept nowhere."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from functools import partial
@@ -18,7 +17,9 @@ from penstock.web.guard import VIEWER, refuse
 from penstock.web.passing import Passing
 from penstock.web.paths import NAME, STEP, is_name
 from penstock.web.rights import Need
+from penstock.web.threads import in_thread
 from penstock.web.tickets import Tickets
+from penstock.web.turns import Turns
 from penstock.web.viewer import Viewer
 from penstock.web.wire import Log, Logs, Ticket
 
@@ -36,6 +37,7 @@ class LogRoutes:
     def __init__(self) -> None:
         self._passing = Passing()
         self._tickets = Tickets[tuple[Viewer, str, str]]()
+        self._turns = Turns()
 
     def add_to(self, app: web.Application) -> None:
         """Adds them to an application."""
@@ -48,7 +50,7 @@ class LogRoutes:
 
     async def logs(self, request: web.Request) -> web.StreamResponse:
         """Which logs a step has."""
-        return answer(await asyncio.to_thread(_logs_of, request[VIEWER], **request.match_info))
+        return answer(await in_thread(_logs_of, request[VIEWER], **request.match_info))
 
     async def log(self, request: web.Request) -> web.StreamResponse:
         """The last lines of the log of a pod, stamped, and what comes after. `since`: only from that instant on."""
@@ -65,12 +67,13 @@ class LogRoutes:
         """The lines before those that the page has (see `penstock.cluster.reading.earlier`)."""
         asked = request.query
         pod, counts = asked.get("pod", ""), [asked.get("have", ""), asked.get("same", "")]
-        if not is_name(pod) or not all(one.isdecimal() and len(one) < 10 for one in counts):
+        if not is_name(pod) or not all(one.isdecimal() and len(one) < 7 for one in counts):
             return refuse(400, "say before what: ?pod=NAME&have=LINES&before=INSTANT&same=LINES")
         cluster = request[VIEWER].within(request.match_info["namespace"])
         have, same = map(int, counts)
         before = asked.get("before", "").encode()
-        lines = await asyncio.to_thread(earlier, cluster, pod, have, before, same, MORE)
+        async with self._turns.of(request[VIEWER]):
+            lines = await in_thread(earlier, cluster, pod, have, before, same, MORE)
         return web.Response(body=b"".join(line + b"\n" for line in lines), headers=_PLAIN)
 
     async def ticket(self, request: web.Request) -> web.StreamResponse:
@@ -79,7 +82,8 @@ class LogRoutes:
         if not is_name(pod):
             return refuse(400, "say of which pod: ?pod=NAME")
         await request[VIEWER].demand(Need("get", LOGS, request.match_info["namespace"]))
-        ticket = self._tickets.sell((request[VIEWER], request.match_info["namespace"], pod))
+        viewer = request[VIEWER]
+        ticket = self._tickets.sell((viewer, request.match_info["namespace"], pod), viewer.name)
         return answer(Ticket(f"download/{ticket}"))
 
     async def download(self, request: web.Request) -> web.StreamResponse:

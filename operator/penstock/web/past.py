@@ -1,6 +1,5 @@
 """What the page may ask for about the past of a Pipeline, and the way back."""
 
-import asyncio
 from collections.abc import Callable
 
 import orjson
@@ -14,6 +13,7 @@ from penstock.web.answers import answer
 from penstock.web.bodies import body_of
 from penstock.web.guard import VIEWER, refuse
 from penstock.web.paths import ONE
+from penstock.web.threads import in_thread
 from penstock.web.told import Comparison, History, Preview, RolledBack
 from penstock.web.turns import Turns
 from penstock.web.wire import Message
@@ -66,7 +66,7 @@ class PastRoutes:
         viewer = request[VIEWER]
         async with self._turns.of(viewer):
             try:
-                told = await asyncio.to_thread(ask, viewer.cluster, **request.match_info, **more)
+                told = await in_thread(ask, viewer.cluster, **request.match_info, **more)
             except NotKept as missing:
                 return refuse(404, str(missing))
         return answer(told)

@@ -1,6 +1,5 @@
 """One Pipeline and its steps."""
 
-import asyncio
 from collections.abc import Collection, Sequence
 
 from penstock.cluster.api import PIPELINES, STEPS, Cluster
@@ -13,6 +12,7 @@ from penstock.core.asked.view.times import Times, times
 from penstock.core.seen.views import PipelineView, StepView
 from penstock.web.graphs import Graphed
 from penstock.web.sources import Seen, Wish
+from penstock.web.threads import in_thread
 from penstock.web.wire import PipelineBatch, PipelineSnapshot, Problem
 
 
@@ -127,7 +127,7 @@ class PipelineState:
     async def shape(self, opened: Collection[str]) -> Shape:
         """Its graph, with what is in `opened` shown inside; laid out beside the loop."""
         graph, shown, name = self._graph.graph, self._shown, self._head.name if self._head else ""
-        return await asyncio.to_thread(shape, name, graph, shown, frozenset(opened))
+        return await in_thread(shape, name, graph, shown, frozenset(opened))
 
     @property
     def rows(self) -> Sequence[Row]:
@@ -138,4 +138,4 @@ class PipelineState:
         """When its steps waited and ran, as they were told last; found beside the loop."""
         pipeline, graph, shown = self._pipeline, self._graph.graph, self._shown
         assert pipeline is not None
-        return await asyncio.to_thread(times, id_, now, pipeline, graph, dict(self._steps), shown)
+        return await in_thread(times, id_, now, pipeline, graph, dict(self._steps), shown)

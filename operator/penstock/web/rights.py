@@ -14,6 +14,7 @@ from typing import Protocol
 from penstock.cluster.api import COMPONENTS, JOBS, Cluster, Refused, Resource
 from penstock.cluster.revisions import CONTROLLER_REVISIONS
 from penstock.web.limited import Limited
+from penstock.web.threads import in_thread
 
 YES_SECONDS = 30.0
 NO_SECONDS = 5.0
@@ -86,7 +87,7 @@ class Reviewed:
     async def _asked(self, need: Need) -> bool:
         self._answers.pop(need, None)
         asked = time.monotonic()  # an answer is as old as its question
-        found = await asyncio.to_thread(self._own.may, need.verb, need.resource, need.namespace)
+        found = await in_thread(self._own.may, need.verb, need.resource, need.namespace)
         self._answers[need] = asked + (YES_SECONDS if found else NO_SECONDS), found
         while len(self._answers) > KEPT:
             self._answers.popitem(last=False)

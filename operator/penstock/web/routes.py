@@ -14,6 +14,8 @@ from penstock.web.guard import VIEWER, refuse
 from penstock.web.look import PATIENCE_SECONDS, SLOW, Look
 from penstock.web.paths import ONE, STEP, named
 from penstock.web.streams import TAB, Streams
+from penstock.web.threads import in_thread
+from penstock.web.turns import Turns
 from penstock.web.wire import Hello, encode
 
 
@@ -23,6 +25,7 @@ class Routes:
     def __init__(self) -> None:
         self._streams = Streams()
         self._drawing = asyncio.Lock()  # one at a time: it takes a processor
+        self._turns = Turns()
 
     def add_to(self, app: web.Application) -> None:
         """Adds them to an application."""
@@ -37,7 +40,7 @@ class Routes:
     async def hello(self, request: web.Request) -> web.Response:
         """Who asks, and of what."""
         cluster = request[VIEWER].cluster
-        user = await asyncio.to_thread(cluster.user)
+        user = await in_thread(cluster.user)
         told = Hello(version("penstock"), user, cluster.namespace, cluster.context or "")
         return answer(told)
 
@@ -64,14 +67,14 @@ class Routes:
             why_not = await refused(look)
             if why_not:
                 return why_not
-            async with self._drawing:
+            async with self._turns.of(request[VIEWER]), self._drawing:
                 found = await look.state.shape(opened)
         body = await asyncio.to_thread(lambda: compress(encode(found), 6))
         return web.Response(body=body, content_type="application/json", headers={"Content-Encoding": "gzip"})
 
     async def step(self, request: web.Request) -> web.StreamResponse:
         """All that is told of one step."""
-        found = await asyncio.to_thread(request[VIEWER].step, **request.match_info)
+        found = await in_thread(request[VIEWER].step, **request.match_info)
         return answer(found)
 
     async def _snapshot(
@@ -93,10 +96,10 @@ class Routes:
     ) -> web.StreamResponse:
         viewer = request[VIEWER]
         tab = request.headers.get(TAB) or token_hex(8)  # who names no tab is one of their own
-        why_not = self._streams.refused(viewer.name, tab)
-        if why_not:
-            return why_not
         async with looking as look:
+            why_not = self._streams.refused(viewer.name, tab)  # nothing is waited for between this and its opening
+            if why_not:
+                return why_not
             return await self._streams.run(request, viewer, tab, look)
 
 

@@ -1,6 +1,5 @@
 """What the page may ask for about schedules."""
 
-import asyncio
 import time
 
 from aiohttp import web
@@ -9,6 +8,8 @@ from penstock.cluster.api import Refused
 from penstock.cluster.schedules import scheduling
 from penstock.web.answers import answer
 from penstock.web.guard import VIEWER
+from penstock.web.look import PATIENCE_SECONDS
+from penstock.web.threads import in_thread
 from penstock.web.told import Schedules
 from penstock.web.turns import Turns
 from penstock.web.viewer import Viewer
@@ -28,7 +29,7 @@ class ScheduleRoutes:
         """All that they may see."""
         viewer, now = request[VIEWER], time.time()
         async with self._turns.of(viewer):
-            found = await asyncio.to_thread(scheduling, viewer.cluster, now, await _homes(viewer))
+            found = await in_thread(scheduling, viewer.cluster, now, await _homes(viewer))
         return answer(Schedules(now, found.scope, found.hidden, found.schedules))
 
 
@@ -36,7 +37,7 @@ async def _homes(viewer: Viewer) -> list[str]:
     """Where they may look who may not look everywhere: where they may list Pipelines, and where they are at home."""
     try:
         async with viewer.pipelines() as look:
-            found = look.state.namespaces
+            found = look.state.namespaces if await look.known(PATIENCE_SECONDS) else frozenset()
     except Refused:
         found = frozenset()
     return sorted({viewer.cluster.namespace, *found})

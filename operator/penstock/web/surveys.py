@@ -13,11 +13,14 @@ from penstock.cluster.stock import Stock, stock
 from penstock.core.asked.view.lanes import Holds, holds
 from penstock.core.asked.why import Answer, answers
 from penstock.core.seen.snapshot import Observed
+from penstock.web.threads import in_thread
 
 FRESH_SECONDS = 2.0
 """So old may be what is told,"""
 SHARE = 2.0
 """and so many times as old as it took to find it: a large cluster is looked at less often."""
+UNUSED_SECONDS = 120.0
+"""A survey is not kept longer, if nobody asks for another; what was held then is."""
 KEPT = 4_000
 """Instants of the past that are kept."""
 
@@ -69,12 +72,17 @@ class Surveys:
             began = time.monotonic()
             last = self._last
             if last is None or began >= self._at + max(FRESH_SECONDS, SHARE * self._took):
-                last = self._last = await asyncio.to_thread(self._look)
+                last = self._last = await in_thread(self._look)
                 self._took, self._at = 0.0, began
+                asyncio.get_running_loop().call_later(UNUSED_SECONDS, self._forget, began)
             try:
-                return await asyncio.to_thread(find, last)
+                return await in_thread(find, last)
             finally:
                 self._took += time.monotonic() - began
+
+    def _forget(self, at: float) -> None:
+        if self._at == at:
+            self._last = None
 
     def _look(self) -> Survey:
         sight, there = observe(self._cluster), stock(self._cluster)

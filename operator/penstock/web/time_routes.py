@@ -13,6 +13,7 @@ from penstock.web.look import Look
 from penstock.web.paths import ONE, STEP, named
 from penstock.web.pipelines import PipelineState
 from penstock.web.routes import refused
+from penstock.web.turns import Turns
 from penstock.web.wire import Message, encode
 
 
@@ -21,6 +22,7 @@ class TimeRoutes:
 
     def __init__(self) -> None:
         self._computing = asyncio.Lock()  # one at a time: it takes a processor
+        self._turns = Turns()
         self._told: WeakKeyDictionary[Look[PipelineState], tuple[str, bytes]] = WeakKeyDictionary()
 
     def add_to(self, app: web.Application) -> None:
@@ -39,7 +41,8 @@ class TimeRoutes:
             tag = f'"{look.topic.id}"'
             if request.headers.get("If-None-Match") == tag:
                 return web.Response(status=304, headers={"ETag": tag})
-            id_, body = await self._times(look)
+            async with self._turns.of(request[VIEWER]):
+                id_, body = await self._times(look)
         headers = {"ETag": f'"{id_}"', "Content-Encoding": "gzip"}
         return web.Response(body=body, content_type="application/json", headers=headers)
 

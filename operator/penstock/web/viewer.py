@@ -26,6 +26,8 @@ from penstock.web.rights import Need, Rights, demand
 from penstock.web.surveys import Surveys
 from penstock.web.wire import Why
 
+MOST_SURVEYS = 8
+"""Of one viewer, each of all that they see; the one that was used longest ago gives way."""
 NOWHERE = "you may not list pipelines in any namespace that has some; ask who looks after one for the right"
 
 
@@ -135,10 +137,15 @@ class Viewer:
 
     async def capacity(self) -> ClusterView:
         """All Pipelines on all nodes. Raises Refused, or Failure if the API server cannot be asked."""
-        return await self._survey(self.cluster.namespace).find(cluster)
+        homes, home = await self._among(("list",)), self.cluster.namespace
+        return await self._survey(home if homes is None or home in homes else min(homes)).find(cluster)
 
     def _survey(self, namespace: str) -> Surveys:
-        return self._surveys.setdefault(namespace, Surveys(self.within(namespace)))
+        found = self._surveys.pop(namespace, None) or Surveys(self.within(namespace))
+        self._surveys[namespace] = found
+        while len(self._surveys) > MOST_SURVEYS:
+            del self._surveys[next(iter(self._surveys))]
+        return found
 
     def step(self, namespace: str, name: str, path: str) -> Detail:
         """One step, read anew. Blocks; raises Refused, or Failure if the API server cannot be asked."""

@@ -14,6 +14,7 @@ from penstock.cluster.api import Refused
 from penstock.cluster.failure import Failure
 from penstock.web.looks import Looks
 from penstock.web.rights import NO_SECONDS, YES_SECONDS, Reviewed
+from penstock.web.threads import in_thread
 from penstock.web.viewer import Viewer
 
 TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,8000}")
@@ -21,7 +22,9 @@ TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,8000}")
 MOST = 1_000
 """Tokens that are known at once, and those that are known to be none."""
 AT_ONCE = 32
-"""Tokens that the API server is asked about at once."""
+"""Tokens that the API server is asked about at once, of those that are known, and as many of the others."""
+UNUSED_SECONDS = 600.0
+"""A token is forgotten that nobody has shown for so long, and with it all that was found for whoever showed it."""
 STREAM_SECONDS = 60.0
 """A stream ends after so long; the page asks for another, with the same questions as at first."""
 OTHER = "the token is missing or is not that of this server; open the address that it printed"
@@ -75,6 +78,7 @@ class Guests:
         self._known: OrderedDict[bytes, _Answer] = OrderedDict()
         self._unknown: OrderedDict[bytes, _Answer] = OrderedDict()  # apart: who guesses drives nobody out
         self._asking = asyncio.Semaphore(AT_ONCE)
+        self._asking_again = asyncio.Semaphore(AT_ONCE)  # apart, too: who guesses keeps nobody waiting
 
     async def who(self, token: str) -> Viewer:
         """Who the API server says it is. Raises Stranger, or Failure if it cannot be asked."""
@@ -83,7 +87,7 @@ class Guests:
         digest = hashlib.sha256(token.encode()).digest()
         found = self._fresh(digest)
         if found is None:
-            async with self._asking:
+            async with self._asking_again if digest in self._known else self._asking:
                 found = self._fresh(digest) or await self._ask(digest, token)
         if found.viewer is None:
             raise Stranger(UNKNOWN)
@@ -94,15 +98,16 @@ class Guests:
         return found if found and time.monotonic() < found.until else None
 
     async def _ask(self, digest: bytes, token: str) -> _Answer:
-        own, before = self._looks.cluster.bearing(token), self._known.pop(digest, None)
-        self._unknown.pop(digest, None)
+        own = self._looks.cluster.bearing(token)
         asked = time.monotonic()
         try:
-            name = await asyncio.to_thread(own.user)
+            name = await in_thread(own.user)
         except Refused as refused:
             if refused.status != 401:
                 raise
+            self._known.pop(digest, None)
             return self._keep(self._unknown, digest, _Answer(asked + NO_SECONDS, None))
+        before = self._known.get(digest)
         viewer = before.viewer if before else None
         if viewer is None or viewer.name != name:
             rights = Reviewed(own, self._catalogues)
@@ -112,6 +117,7 @@ class Guests:
     @staticmethod
     def _keep(kept: OrderedDict[bytes, _Answer], digest: bytes, answer: _Answer) -> _Answer:
         kept[digest] = answer
-        while len(kept) > MOST:
+        kept.move_to_end(digest)
+        while len(kept) > MOST or next(iter(kept.values())).until + UNUSED_SECONDS < time.monotonic():
             kept.popitem(last=False)
         return answer

@@ -117,6 +117,12 @@ async def test_what_the_api_server_refuses_is_told_in_its_words(api: SceneApi, p
     assert (await error(page, f"{STEP}/logs"))[0] == 403
 
 
+@pytest.mark.parametrize("counts", ["have=1000000&same=1", "have=1&same=1000000", "have=-1&same=1", "have=1"])
+async def test_no_more_lines_are_counted_than_a_page_can_have(page: Page, pods: list[str], counts: str) -> None:
+    """They are held while those before them are looked for."""
+    assert (await error(page, f"{STEP}/log/earlier?pod={pods[0]}&before=x&{counts}"))[0] == 400
+
+
 @pytest.mark.parametrize("pod", ["", "..", "a/../b", "a%2F..%2Fb", "%2e%2e", "x?y", "A"])
 async def test_only_names_of_pods_are_asked_for(api: SceneApi, page: Page, pod: str) -> None:
     before = len(api.requests)

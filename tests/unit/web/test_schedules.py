@@ -58,3 +58,10 @@ async def test_in_the_cluster_each_sees_those_of_where_they_may_look(api: SceneA
         assert {one["namespace"] for one in told["schedules"]} == {"lab"}
         async with inn.page("nobody").ask("api/schedules") as answer:
             assert (answer.status, SECRET in await answer.text()) == (403, False)
+
+
+async def test_who_may_list_pipelines_everywhere_sees_schedules_where_they_may(api: SceneApi, tmp_path: Path) -> None:
+    """Be it the first thing that anybody asks."""
+    async with lodging(api, tmp_path) as inn:
+        api.users["reader"] = lambda namespace, resource: namespace == "lab" or resource == "pipelines"
+        assert (await inn.page("reader").get("api/schedules"))["scope"] == "lab"

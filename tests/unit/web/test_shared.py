@@ -183,6 +183,13 @@ def _object(kind: str, namespace: str, name: str, spec: object) -> dict[str, obj
     return {"apiVersion": "penstock.dev/v1alpha1", "kind": kind, "metadata": meta, "spec": spec}
 
 
+async def test_capacity_is_of_where_one_may_look_also_if_nobody_is_at_home_there(inn: Lodging) -> None:
+    inn.api.users["reader"] = lambda namespace, resource: namespace == "lab"
+    told = await inn.page("reader").get("api/capacity")
+    assert {one["namespace"] for one in told["shares"]} == {"lab"}
+    assert told["notes"][0].startswith("you may see only namespace lab;")
+
+
 async def test_only_the_namespaces_that_are_followed_are_served(api: SceneApi, tmp_path: Path) -> None:
     api.allows = lambda namespace, resource: namespace == "ml"
     async with lodging(api, tmp_path, Offer(namespaces=["ml"])) as inn:
