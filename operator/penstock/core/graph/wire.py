@@ -1,6 +1,6 @@
 """Resolves the references of steps: inputs, expressions, forEach variables, needs and after."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from penstock.api.base import Json
 from penstock.api.wiring import (
@@ -35,13 +35,11 @@ from penstock.core.values import canonical, mismatch, normalise, shorten, type_n
 class Wirer:
     """Turns what steps write into sources and groups, collecting problems."""
 
-    def __init__(self, outliner: Outliner, wire: Callable[[Scope, Outline], None]) -> None:
+    def __init__(self, outliner: Outliner) -> None:
         self.outliner = outliner
         self.problems: list[Problem] = []
         self.derived: dict[tuple[str, str], Name] = {}
         """Outputs that graphs make of those of their steps, by id of the step that uses the graph, and name."""
-        self._wire = wire
-        """Wires a step, if that was not done: what others derive from it is known then."""
 
     def inputs(self, scope: Scope, step: Outline, levels: tuple[Level, ...]) -> tuple[Wired, ...]:
         """The inputs of a step; `levels` include its own forEach."""
@@ -100,7 +98,6 @@ class Wirer:
         shared = len(scope.levels)
         if offer.derived:
             step = scope.steps[reference.partition(".")[0]]
-            self._wire(scope, step)
             return self.derived.get((step.id, offer.output))  # if it is not there, a problem was noted
         kind = offer.type if offer.levels == shared else "List" if offer.type != "Artifact" else "Artifact"
         return Name(kind, FromOutput(offer.task, offer.output, shared))
