@@ -99,12 +99,13 @@ class FirstOf:
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """An output that a graph makes of those of its steps. `name` is its path.
+    """An output that a graph makes of those of its steps. `name` is its path, `type` what it declares.
 
     `level`: the forEach of the graph, if it has one: then this is a list for who shares only the levels around that.
     """
 
     name: str
+    type: str
     source: "Source"
     level: "Level | None"
     shared: int
