@@ -289,6 +289,26 @@ def facts_in(wired: Source) -> Iterator[StatusOf | HowItEnded | Derived]:
                 yield from facts_in(one)
 
 
+MOST_BEHIND = 1_000
+"""Most that an expression, or the first of several, may be made of in the end."""
+_NESTED = 16
+"""For so much an output of a graph counts by itself, so that few are made of one another in turn."""
+
+
+def behind(source: Source) -> int:
+    """How much there is to look at for the value of a source, through everything that it is made of."""
+    match source:
+        case Wired():
+            return behind(source.source)
+        case Evaluated():
+            return 1 + sum(map(behind, source.sources.values()))
+        case FirstOf():
+            return 1 + sum(map(behind, source.sources))
+        case Derived():
+            return _NESTED + behind(source.source)
+    return 1
+
+
 def group_of(found: FromOutput | StatusOf) -> Group:
     """The steps that a producer stands for."""
     return found.group if isinstance(found, StatusOf) else Group(found.task, (found.task,), found.shared)

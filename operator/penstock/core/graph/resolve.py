@@ -92,9 +92,16 @@ def _fact(world: "World", node: "Node | Place", source: StatusOf) -> Json | Miss
 
 def _derived(world: "World", node: "Node | Place", source: Derived) -> Json | Missing:
     """What a graph makes of its outputs; under a forEach, in each of its instances."""
-    index, each = node.index[: source.shared], node.each[: source.shared]
+    key = (source.name, node.index[: source.shared])
+    if key not in world.derived:
+        world.derived[key] = _across(world, Place(key[1], node.each[: source.shared]), source)
+    return world.derived[key]
+
+
+def _across(world: "World", place: Place, source: Derived) -> Json | Missing:
+    index, each = place.index, place.each
     if source.level is None:
-        return _made(world, Place(index, each), source)
+        return _made(world, place, source)
     rows = world.combinations(source.level, index)
     if not isinstance(rows, list):
         return rows or Missing(Reason.WAITING_FOR_DEPENDENCIES, f"{source.name} is not known yet")

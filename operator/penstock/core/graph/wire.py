@@ -10,6 +10,7 @@ from penstock.api.wiring import (
 )
 from penstock.core.graph import expressions
 from penstock.core.graph.graph import (
+    MOST_BEHIND,
     AfterEdge,
     Derived,
     Evaluated,
@@ -23,6 +24,7 @@ from penstock.core.graph.graph import (
     Source,
     StatusOf,
     Wired,
+    behind,
     sources,
 )
 from penstock.core.graph.outline import Outline, Outliner, assignable
@@ -116,11 +118,11 @@ class Wirer:
             self.problem(place, Reason.TYPE_MISMATCH, f"one of these is taken, so they must be of one type: {each}")
             return None
         sources = [one.source for one in known if isinstance(one.source, (FromOutput, Derived))]
+        found_first = FirstOf(tuple(sources))
+        if not self._bounded(found_first, place):
+            return None
         every = all(one.type != "Any" for one in known)
-        return Name(
-            types.pop() if every else "Any",
-            FirstOf(tuple(sources)),
-        )
+        return Name(types.pop() if every else "Any", found_first)
 
     def _each(self, step: Outline, name: str, place: str, levels: tuple[Level, ...]) -> Name | None:
         own = step.template.for_each
@@ -157,7 +159,16 @@ class Wirer:
         except expressions.ExpressionError as error:
             self.problem(place, Reason.INVALID_EXPRESSION, str(error))
             return None
-        return Evaluated(parsed, types, {reference: name.source for reference, name in found.items()})
+        evaluated = Evaluated(parsed, types, {reference: name.source for reference, name in found.items()})
+        return evaluated if self._bounded(evaluated, place) else None
+
+    def _bounded(self, source: Source, place: str) -> bool:
+        """Whether a source can be looked at in due time; what is made of itself twice, again and again, never could."""
+        size = behind(source)
+        if size > MOST_BEHIND:
+            message = f"it is made of {size:,} values through the outputs and inputs of graphs; at most {MOST_BEHIND:,}"
+            self.problem(place, Reason.INVALID_EXPRESSION, f"{message} are allowed; let a step give one in between")
+        return size <= MOST_BEHIND
 
     def _referenced(self, scope: Scope, reference: expressions.Reference, place: str) -> Name | None:
         if reference.kind == "param":

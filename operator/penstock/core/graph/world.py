@@ -122,6 +122,8 @@ class World:
         """How many of each group that was asked about have not ended."""
         self._inside: dict[tuple[str, int], dict[Index, list[Node]]] = {}
         self._ended_as: PipelinePhase | None = None
+        self.derived: dict[tuple[str, Index], Json | Missing] = {}
+        """What graphs made of outputs whose steps have all ended, by the path of the output."""
         self._expanded = 0
         self._weights = Counter(level.id for task in graph.tasks.values() for level in task.levels)
         self._combinations: dict[tuple[str, Index], list[dict[str, Json]] | Missing | None] = {}
@@ -141,6 +143,7 @@ class World:
         self.add(node, verdict)
         if before.given == verdict.given:
             return
+        self.derived.clear()
         readers = readers_of(self.graph)
         for group in readers.groups.get(node.task.id, ()):
             key = (group, node.index[: group.shared])
