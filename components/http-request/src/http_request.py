@@ -95,12 +95,11 @@ def _answer(content: bytes) -> dict[str, object]:
     found: dict[str, object] = {"body": text}
     try:
         value = json.loads(text)
-        if isinstance(value, dict) and _size(
-            value
-        ):  # Python reads what cannot be written: NaN, half of a surrogate pair
-            found = {"json": value}
+        _size(value)  # Python reads what nobody can write: NaN, half of a surrogate pair
     except (ValueError, RecursionError):
-        pass  # it is a text
+        value = None
+    if isinstance(value, dict):
+        found = {"json": value}
     if _size(found) > MOST:
         print(f"the answer has {len(content)} bytes, more than outputs may have, and stays away", file=sys.stderr)
         return {}
