@@ -21,7 +21,8 @@ class Handler(BaseHTTPRequestHandler):
             content = b""
         else:
             self.send_response(int(word) if word.isdecimal() else 200)
-            content = {"json": b'{"n": 1}', "long": b"x" * 5000, "bytes": b"\xff\xfe"}.get(word, b"hello")
+            content = {"odd": b'{"n": NaN, "s": "\\ud800"}', "deep": b"[" * 60000, "vast": b"x" * 100000}.get(word)
+            content = content or {"json": b'{"n": 1}', "long": b"x" * 5000, "bytes": b"\xff\xfe"}.get(word, b"hello")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -56,6 +57,9 @@ def url(server, path):
         ("201", {"status": 201, "body": "hello"}),
         ("long", {"status": 200}),
         ("bytes", {"status": 200}),
+        ("odd", {"status": 200, "body": '{"n": NaN, "s": "\\ud800"}'}),
+        ("deep", {"status": 200}),
+        ("vast", {"status": 200}),
     ],
 )
 def test_the_answer_is_what_fits(step, server, path, wanted):
@@ -76,6 +80,15 @@ def test_another_host_is_not_told_who_asks(step, server, monkeypatch):
     assert ["Authorization" in headers for _, _, headers, _ in server.seen] == [True, False]
 
 
+@pytest.mark.parametrize("secret", ["Bearer one\ntwo", "Bearer größe"])
+def test_a_secret_that_is_no_header_is_refused_and_not_told(step, server, monkeypatch, secret):
+    monkeypatch.setenv("AUTHORIZATION", secret)
+    with pytest.raises(wire.InputError, match="must be one line of ASCII") as error:
+        step("http-request", url=url(server, "x"))
+    assert "Bearer" not in str(error.value)
+    assert not server.seen
+
+
 @pytest.mark.parametrize("code", [408, 429, 500, 503])
 def test_what_may_work_the_next_time_is_tried_again(step, server, code):
     with pytest.raises(SystemExit, match=f": {code} "):
@@ -94,6 +107,11 @@ def test_nobody_there_is_tried_again(step, server):
     ("inputs", "words"),
     [
         ({"url": "file:///etc/passwd"}, "must begin with http"),
+        ({"url": "http:///x"}, "and a host"),
+        ({"url": "http://x:port"}, "Port could not be cast"),
+        ({"url": "http://[::1"}, "Invalid IPv6"),
+        ({"url": "http://127.0.0.1:9/a b"}, "cannot be sent"),
+        ({"url": "http://127.0.0.1:9/", "headers": {"A": "b\nC: d"}}, "cannot be sent"),
         ({"url": "http://x", "headers": '{"a": 1}'}, "must be an object of texts"),
         ({"url": "http://x", "headers": "{"}, "is not JSON"),
     ],

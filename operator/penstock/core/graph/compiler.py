@@ -1,6 +1,6 @@
 """Compiles a Pipeline: flattens Components, resolves every reference, and reports all problems at once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 
@@ -59,27 +59,25 @@ def compile_pipeline(spec: PipelineSpec, components: Components, *, assumed: boo
         found = result(compiler.wirer, everything, output, f"spec.outputs[{number}]")
         if found:
             outputs.append((output, found.source))
-    compiler.order(outlines, "spec.steps")
-    compiler.order(finals, "spec.finally")
     problems = compiler.problems + compiler.outliner.problems + compiler.wirer.problems
-    problems += checks.tasks(compiler.tasks.values(), spec.storage)
-    problems += checks.expanded_size(compiler.tasks.values())
+    leaves = (leaf for step in (*outlines.values(), *finals.values()) for leaf in step.leaves())
+    tasks = {leaf.id: compiler.tasks[leaf.id] for leaf in leaves if leaf.id in compiler.tasks}
+    problems += checks.tasks(tasks.values(), spec.storage)
+    problems += checks.expanded_size(tasks.values())
     if problems:
         return Compiled(None, tuple(sorted(set(problems), key=_manifest_order)))
-    graph = Graph(_sorted(compiler.tasks), _settings(spec), tuple(outputs))
+    graph = Graph(_sorted(tasks), _settings(spec), tuple(outputs))
     return Compiled(graph, ())
 
 
 class _Compiler:
     def __init__(self, components: Components, assumed: bool) -> None:
         self.outliner = Outliner(components)
-        self.wirer = Wirer(self.outliner, self._step)
+        self.wirer = Wirer(self.outliner)
         self.defaults: Defaults | None = None
         self.assumed = assumed
         self.problems: list[Problem] = []
         self.tasks: dict[str, Task] = {}
-        self.begun: set[str] = set()
-        """Ids of the steps that are wired, or are about to be."""
 
     def problem(self, path: str, reason: Reason, message: str) -> None:
         self.problems.append(Problem(path, reason, message))
@@ -90,13 +88,10 @@ class _Compiler:
 
     def scope(self, scope: Scope, only: Mapping[str, Outline] | None = None) -> None:
         """Compiles the steps of one graph, and of the graphs inside it."""
-        for step in (scope.steps if only is None else only).values():
+        for step in self._ordered(scope.steps if only is None else only):
             self._step(scope, step)
 
     def _step(self, scope: Scope, step: Outline) -> None:
-        if step.id in self.begun:
-            return
-        self.begun.add(step.id)
         wirer, template, inherited = self.wirer, step.template, scope.inherited
         levels = scope.levels
         if template.for_each:
@@ -119,7 +114,6 @@ class _Compiler:
             inside = Scope(names, step.children, levels, passed)
             self.scope(inside)
             derive(wirer, inside, step, len(scope.levels))
-            self.order(step.children, f"{step.where}.component({template.component.name}).steps")  # type: ignore[union-attr]
             return
         wired = wirer.component_inputs(step, inputs) if step.component else inputs
         template, component = self.filling(scope.names).filled(template, step.where), step.component
@@ -153,13 +147,16 @@ class _Compiler:
                     f"{alias} cannot be set on a step whose Component is a graph; set it on the steps of the Component",
                 )
 
-    def order(self, steps: Mapping[str, Outline], where: str) -> None:
-        """Notes a problem for a circle among the steps of one graph."""
+    def _ordered(self, steps: Mapping[str, Outline]) -> Iterable[Outline]:
+        """The steps of one graph, each after those that it mentions: what others derive from these is known then.
+
+        Notes a problem if there is a circle among them.
+        """
         sorter: TopologicalSorter[str] = TopologicalSorter()
         for name, step in steps.items():
             sorter.add(name, *(other for other in self.wirer.mentions(step) if other in steps))
         try:
-            sorter.prepare()
+            return [steps[name] for name in sorter.static_order()]
         except CycleError as error:
             circle = list(reversed(error.args[1]))
             first = min(circle[:-1], key=list(steps).index)
@@ -170,6 +167,7 @@ class _Compiler:
                 Reason.CYCLE,
                 f"steps wait for one another in a circle: {' -> '.join(circle)}; remove one of these dependencies",
             )
+            return steps.values()
 
 
 _NOT_FOR_GRAPHS = {

@@ -89,7 +89,7 @@ def _source(graph: Graph, source: Source | None, each: Each) -> Json:
             return {"of": _source(graph, source.source, each), "default": source.default}
         case FirstOf():
             return {"firstOf": [_source(graph, one, each) for one in source.sources]}
-        case Derived(_, inner, level, shared):
+        case Derived(_, _, inner, level, shared):
             outside = each[:shared]
             found = _source(graph, inner, outside)
             return {"across": _level(graph, level, outside), "of": found} if level else found

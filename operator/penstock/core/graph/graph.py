@@ -99,12 +99,13 @@ class FirstOf:
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """An output that a graph makes of those of its steps. `name` is its path.
+    """An output that a graph makes of those of its steps. `name` is its path, `type` what it declares.
 
     `level`: the forEach of the graph, if it has one: then this is a list for who shares only the levels around that.
     """
 
     name: str
+    type: str
     source: "Source"
     level: "Level | None"
     shared: int
@@ -286,6 +287,26 @@ def facts_in(wired: Source) -> Iterator[StatusOf | HowItEnded | Derived]:
         case FirstOf():
             for one in wired.sources:
                 yield from facts_in(one)
+
+
+MOST_BEHIND = 1_000
+"""Most that an expression, or the first of several, may be made of in the end."""
+_NESTED = 16
+"""For so much an output of a graph counts by itself, so that few are made of one another in turn."""
+
+
+def behind(source: Source) -> int:
+    """How much there is to look at for the value of a source, through everything that it is made of."""
+    match source:
+        case Wired():
+            return behind(source.source)
+        case Evaluated():
+            return 1 + sum(map(behind, source.sources.values()))
+        case FirstOf():
+            return 1 + sum(map(behind, source.sources))
+        case Derived():
+            return _NESTED + behind(source.source)
+    return 1
 
 
 def group_of(found: FromOutput | StatusOf) -> Group:

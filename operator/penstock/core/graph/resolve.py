@@ -22,8 +22,9 @@ from penstock.core.graph.graph import (
     Wired,
 )
 from penstock.core.graph.missing import Missing, fill, first_missing
+from penstock.core.graph.outline import assignable
 from penstock.core.reasons import Reason
-from penstock.core.values import canonical
+from penstock.core.values import canonical, shorten, text, type_name
 
 if TYPE_CHECKING:
     from penstock.core.graph.world import Each, Index, Node, World
@@ -49,7 +50,8 @@ def resolve(world: "World", node: "Node | Place", source: Source) -> Json | Miss
         case StatusOf():
             return _fact(world, node, source)
         case HowItEnded():
-            return world.how_it_ended().value
+            phase = world.how_it_ended()
+            return phase.value if phase else Missing(Reason.WAITING_FOR_DEPENDENCIES, "other steps have not ended")
         case Evaluated():
             return _evaluate(world, node, source)
         case Wired():
@@ -90,13 +92,30 @@ def _fact(world: "World", node: "Node | Place", source: StatusOf) -> Json | Miss
 
 def _derived(world: "World", node: "Node | Place", source: Derived) -> Json | Missing:
     """What a graph makes of its outputs; under a forEach, in each of its instances."""
-    index, each = node.index[: source.shared], node.each[: source.shared]
+    key = (source.name, node.index[: source.shared])
+    if key not in world.derived:
+        world.derived[key] = _across(world, Place(key[1], node.each[: source.shared]), source)
+    return world.derived[key]
+
+
+def _across(world: "World", place: Place, source: Derived) -> Json | Missing:
+    index, each = place.index, place.each
     if source.level is None:
-        return resolve(world, Place(index, each), source.source)
+        return _made(world, place, source)
     rows = world.combinations(source.level, index)
     if not isinstance(rows, list):
         return rows or Missing(Reason.WAITING_FOR_DEPENDENCIES, f"{source.name} is not known yet")
-    return [resolve(world, Place((*index, number), (*each, row)), source.source) for number, row in enumerate(rows)]
+    return [_made(world, Place((*index, number), (*each, row)), source) for number, row in enumerate(rows)]
+
+
+def _made(world: "World", place: Place, source: Derived) -> Json | Missing:
+    value = resolve(world, place, source.source)
+    if source.type == "Artifact" or value is None or first_missing(value):
+        return value
+    if not assignable(source.type, type_name(value)):
+        found = f"{type_name(value)} {shorten(text(value))}".rstrip()
+        return Missing(Reason.EXPRESSION_ERROR, f"output {source.name!r} must be {source.type}, not {found}")
+    return value
 
 
 def _evaluate(world: "World", node: "Node | Place", evaluated: Evaluated) -> Json | Missing:

@@ -45,5 +45,5 @@ def derive(wirer: Wirer, inside: Scope, step: Outline, shared: int) -> None:
         if not assignable(kind, found.type):
             message = f"output {output.name!r} is {kind}, but what it is made of is {found.type}; make them agree"
             wirer.problem(place, Reason.TYPE_MISMATCH, message)
-        source = Derived(f"{step.id}.{output.name}", found.source, level, shared)
+        source = Derived(f"{step.id}.{output.name}", kind, found.source, level, shared)
         wirer.derived[step.id, output.name] = Name("List" if level and kind != "Artifact" else kind, source)

@@ -1,6 +1,6 @@
 """Resolves the references of steps: inputs, expressions, forEach variables, needs and after."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from penstock.api.base import Json
 from penstock.api.wiring import (
@@ -10,6 +10,7 @@ from penstock.api.wiring import (
 )
 from penstock.core.graph import expressions
 from penstock.core.graph.graph import (
+    MOST_BEHIND,
     AfterEdge,
     Derived,
     Evaluated,
@@ -23,6 +24,7 @@ from penstock.core.graph.graph import (
     Source,
     StatusOf,
     Wired,
+    behind,
     sources,
 )
 from penstock.core.graph.outline import Outline, Outliner, assignable
@@ -35,13 +37,11 @@ from penstock.core.values import canonical, mismatch, normalise, shorten, type_n
 class Wirer:
     """Turns what steps write into sources and groups, collecting problems."""
 
-    def __init__(self, outliner: Outliner, wire: Callable[[Scope, Outline], None]) -> None:
+    def __init__(self, outliner: Outliner) -> None:
         self.outliner = outliner
         self.problems: list[Problem] = []
         self.derived: dict[tuple[str, str], Name] = {}
         """Outputs that graphs make of those of their steps, by id of the step that uses the graph, and name."""
-        self._wire = wire
-        """Wires a step, if that was not done: what others derive from it is known then."""
 
     def inputs(self, scope: Scope, step: Outline, levels: tuple[Level, ...]) -> tuple[Wired, ...]:
         """The inputs of a step; `levels` include its own forEach."""
@@ -100,7 +100,6 @@ class Wirer:
         shared = len(scope.levels)
         if offer.derived:
             step = scope.steps[reference.partition(".")[0]]
-            self._wire(scope, step)
             return self.derived.get((step.id, offer.output))  # if it is not there, a problem was noted
         kind = offer.type if offer.levels == shared else "List" if offer.type != "Artifact" else "Artifact"
         return Name(kind, FromOutput(offer.task, offer.output, shared))
@@ -119,11 +118,11 @@ class Wirer:
             self.problem(place, Reason.TYPE_MISMATCH, f"one of these is taken, so they must be of one type: {each}")
             return None
         sources = [one.source for one in known if isinstance(one.source, (FromOutput, Derived))]
+        found_first = FirstOf(tuple(sources))
+        if not self._bounded(found_first, place):
+            return None
         every = all(one.type != "Any" for one in known)
-        return Name(
-            types.pop() if every else "Any",
-            FirstOf(tuple(sources)),
-        )
+        return Name(types.pop() if every else "Any", found_first)
 
     def _each(self, step: Outline, name: str, place: str, levels: tuple[Level, ...]) -> Name | None:
         own = step.template.for_each
@@ -160,7 +159,16 @@ class Wirer:
         except expressions.ExpressionError as error:
             self.problem(place, Reason.INVALID_EXPRESSION, str(error))
             return None
-        return Evaluated(parsed, types, {reference: name.source for reference, name in found.items()})
+        evaluated = Evaluated(parsed, types, {reference: name.source for reference, name in found.items()})
+        return evaluated if self._bounded(evaluated, place) else None
+
+    def _bounded(self, source: Source, place: str) -> bool:
+        """Whether a source can be looked at in due time; what is made of itself twice, again and again, never could."""
+        size = behind(source)
+        if size > MOST_BEHIND:
+            message = f"it is made of {size:,} values through the outputs and inputs of graphs; at most {MOST_BEHIND:,}"
+            self.problem(place, Reason.INVALID_EXPRESSION, f"{message} are allowed; let a step give one in between")
+        return size <= MOST_BEHIND
 
     def _referenced(self, scope: Scope, reference: expressions.Reference, place: str) -> Name | None:
         if reference.kind == "param":

@@ -121,6 +121,9 @@ class World:
         self._open: dict[tuple[Group, Index], int] = {}
         """How many of each group that was asked about have not ended."""
         self._inside: dict[tuple[str, int], dict[Index, list[Node]]] = {}
+        self._ended_as: PipelinePhase | None = None
+        self.derived: dict[tuple[str, Index], Json | Missing] = {}
+        """What graphs made of outputs whose steps have all ended, by the path of the output."""
         self._expanded = 0
         self._weights = Counter(level.id for task in graph.tasks.values() for level in task.levels)
         self._combinations: dict[tuple[str, Index], list[dict[str, Json]] | Missing | None] = {}
@@ -128,6 +131,8 @@ class World:
     def add(self, node: Node, verdict: Verdict) -> None:
         """Notes the verdict on an instance."""
         self.verdicts[node.task.id, node.index] = verdict
+        if not node.task.final:
+            self._ended_as = None
 
     def change(self, node: Node, verdict: Verdict) -> Iterator[tuple[Task, Index]]:
         """Notes another verdict on an instance. Tells who sees a difference by it: the instances of these tasks inside
@@ -138,6 +143,7 @@ class World:
         self.add(node, verdict)
         if before.given == verdict.given:
             return
+        self.derived.clear()
         readers = readers_of(self.graph)
         for group in readers.groups.get(node.task.id, ()):
             key = (group, node.index[: group.shared])
@@ -205,7 +211,7 @@ class World:
                 values = resolve(self, Place(index, self._around(level, index)), variable.source)
                 missing = first_missing(values)
                 if missing:
-                    return missing
+                    return None if missing.reason is Reason.WAITING_FOR_DEPENDENCIES else missing
                 wrong = mismatch(ValueType.LIST, values)
                 if wrong:
                     return Missing(Reason.INVALID_LIST, f"{variable.path}: {wrong}")
@@ -293,11 +299,15 @@ class World:
         )
         return state, len(waiting)
 
-    def how_it_ended(self) -> PipelinePhase:
-        """How the Pipeline ended by its `steps`, once all of them have."""
-        tasks = self.graph.tasks
-        verdicts = [verdict for (task, _), verdict in self.verdicts.items() if not tasks[task].final]
-        return ended_as(lambda test: any(map(test, verdicts)))[0]
+    def how_it_ended(self) -> PipelinePhase | None:
+        """How the Pipeline ended by its `steps`; None until all of them have."""
+        if self._ended_as is None:
+            tasks = self.graph.tasks
+            verdicts = [verdict for (task, _), verdict in self.verdicts.items() if not tasks[task].final]
+            if not all(verdict.ended for verdict in verdicts):
+                return None
+            self._ended_as = ended_as(lambda test: any(map(test, verdicts)))[0]
+        return self._ended_as
 
     def inside(self, task: Task, prefix: Index) -> Sequence[Node]:
         """The instances of a task inside the instance at `prefix` of what is around it."""

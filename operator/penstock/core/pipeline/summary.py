@@ -8,6 +8,7 @@ from typing import Any
 from penstock.api.base import Json
 from penstock.api.pipeline import PipelinePhase
 from penstock.api.step import StepPhase
+from penstock.core.graph.graph import FromOutput, Source, group_of, sources
 from penstock.core.graph.missing import first_missing
 from penstock.core.graph.resolve import Place, resolve
 from penstock.core.graph.world import Node, World, ended_as
@@ -123,6 +124,8 @@ class State:
         wrong: list[str] = []
         size = 0
         for output, source in self.world.graph.outputs:
+            if not isinstance(source, FromOutput) and not self._known(source):
+                continue  # another of its steps may still change it
             value = resolve(self.world, Place(), source)
             missing = first_missing(value)
             if missing:
@@ -131,6 +134,10 @@ class State:
             size += len(canonical(value))
             found[output.name] = value if size <= MAX_OUTPUTS else shorten(canonical(value), 64)
         return found, "; ".join(wrong)
+
+    def _known(self, source: Source) -> bool:
+        """Whether all steps that a result is made of have ended."""
+        return all(self.world.apart(group_of(one), ()).ended for one in sources(source))
 
 
 def _goes_on(kind: Kind) -> bool:

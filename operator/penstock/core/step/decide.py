@@ -234,7 +234,7 @@ class _One:
             return None
         if phase == "Cancelled":
             reason = Reason.of(self.status.get("reason")) or Reason.CANCELLED
-            return Verdict(StepPhase.CANCELLED, reason, run=self.record.last, ended_at=self.record.ended_at)
+            return self.record.cancellation(self.record.last, reason, "", self.record.ended_at, self.status)
         producers = depends.producers if isinstance(depends, Met) else ""
         if self.status.get("run", 0) < self.step.min_run or self.status.get("fingerprint") != self.node.fingerprint:
             return None

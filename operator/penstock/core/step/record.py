@@ -5,7 +5,7 @@ from typing import Any
 
 from penstock.api.step import OnError, StepPhase
 from penstock.core.clock import instant
-from penstock.core.graph.world import Node, Ran, Verdict
+from penstock.core.graph.world import NO_RUN, Node, Ran, Verdict
 from penstock.core.pod.ready import RunFacts
 from penstock.core.reasons import Reason
 from penstock.core.seen.views import JobView, StepView
@@ -116,8 +116,16 @@ class Recorder:
 
     def cancel(self, facts: RunFacts | None, reason: Reason) -> Verdict:
         """It was stopped, in a run or before one began."""
-        self.set(step_status.cancelled(self.step, facts, reason, reason.doc, self.round, self.now))
-        return Verdict(StepPhase.CANCELLED, reason, reason.doc, run=facts.run if facts else 0, ended_at=self.now)
+        status = step_status.cancelled(self.step, facts, reason, reason.doc, self.round, self.now)
+        self.set(status)
+        return self.cancellation(facts.run if facts else 0, reason, reason.doc, self.now, status)
+
+    def cancellation(
+        self, run: int, reason: Reason, message: str, ended_at: float, status: Mapping[str, Any]
+    ) -> Verdict:
+        """The verdict on a cancellation that is on record, in a status."""
+        ran = step_status.ran(status) if "startTime" in status else NO_RUN
+        return Verdict(StepPhase.CANCELLED, reason, message, run=run, ended_at=ended_at, ran=ran)
 
     def reuse(self, held: Mapping[str, Any]) -> Verdict:
         """It takes a held result, unless that is what it shows already."""

@@ -74,6 +74,33 @@ def test_finally_knows_how_the_pipeline_ended(steps: Any, fields: Any, work: Any
     assert found.status["phase"] == how
 
 
+def test_finally_runs_over_a_list_that_depends_on_it_only_then() -> None:
+    vars_ = {"vars": [{"name": "i", "expr": "pipeline.status == 'Failed' ? [1, 2] : [3]"}]}
+    last = step("end", forEach=vars_, inputs={"i": "each:i"})
+    found = cluster(pipeline(step("a"), **{"finally": [last]}), a=1)
+    found.reconcile()
+    assert list(found.phases()) == ["a"]
+    found.run()
+    assert list(found.phases()) == ["a", "end.0", "end.1"]
+
+
+def test_of_a_step_that_was_cancelled_while_it_ran() -> None:
+    off = "expr:steps.b.startTime == null && steps.b.completionTime == null"
+    given = {"s": "expr:steps.a.startTime", "o": off, **ASKED}
+    manifest = pipeline(step("a"), step("b", needs=["a"]), **{"finally": [step("end", inputs=given)]})
+    found = cluster(manifest)
+    found.reconcile()
+    found.start_pods()
+    found.reconcile()
+    manifest["spec"]["cancel"] = True
+    found.apply(manifest)
+    found.run()
+    status = found.step("a")["status"]
+    assert status["phase"] == "Cancelled"
+    times = {"S": status["startTime"], "E": status["completionTime"]}
+    assert inputs(found, "end") == {**times, "R": "Cancelled", "C": "", "O": "true"}
+
+
 def test_finally_fails_and_that_is_not_what_it_is_told() -> None:
     lasts = [step("f", inputs={"how": "expr:pipeline.status"}), step("g", needs=["f"])]
     found = _ran(pipeline(step("a"), **{"finally": lasts}), f=1)

@@ -47,6 +47,34 @@ def test_where_branches_meet_the_one_that_ran_counts(condition: str, value: str)
     assert found.objects["Step", "p.c"]["spec"]["inputs"] == [{"name": "x", "firstOf": ["a.n", "b.n"]}]
 
 
+def test_a_result_appears_once_all_it_is_made_of_has_ended() -> None:
+    graph_ = {
+        "steps": [step("s", outputs=NUMBER), step("t", needs=["s"], outputs=NUMBER)],
+        "outputs": [{"name": "o", "type": "Integer", "firstOf": ["t.n", "s.n"]}],
+    }
+    results = [{"name": "r", "firstOf": ["b.n", "a.n"]}, {"name": "e", "expr": "steps.g.outputs.o + 1"}]
+    steps = [step("a", outputs=NUMBER), step("b", needs=["a"], outputs=NUMBER), step("g", component="g")]
+    manifest = pipeline(*steps, outputs=results)
+    found = cluster(manifest, using=components(g=graph_), a={"n": 1}, b={"n": 2}, g__s={"n": 3}, g__t={"n": 4})
+    seen = []
+    for _ in range(4):
+        found.reconcile()
+        seen.append(found.status.get("outputs"))
+        found.start_pods()
+        found.finish()
+    assert [one for one in seen if one] == [{"r": 2, "e": 5}] * 2
+
+
+def test_an_output_of_a_graph_has_the_type_that_it_declares() -> None:
+    leaf = step("s", image="i", outputs={"o": "Object"})
+    graph_ = {"steps": [leaf], "outputs": [{"name": "o", "type": "Integer", "expr": "steps.s.outputs.o.x"}]}
+    read = step("c", inputs={"x": "expr:steps.a.outputs.o"})
+    manifest = pipeline(step("a", component="g"), read, outputs=[{"name": "r", "from": "a.o"}], onFailure="Continue")
+    found = cluster(manifest, using=components(g=graph_), a__s={"o": {"x": "text"}})
+    assert made(found) is None
+    assert found.step("c")["status"]["message"] == "output 'a.o' must be Integer, not String text"
+
+
 def test_the_first_in_the_list_counts_not_the_first_in_time() -> None:
     steps = [step("a", needs=["b"], outputs=NUMBER), step("b", outputs=NUMBER), branches("true")[2]]
     found = cluster(pipeline(*steps), a={"n": 1}, b={"n": 2})
