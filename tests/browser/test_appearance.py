@@ -34,7 +34,7 @@ COMPUTED = {
     "time": ".lane",
     "capacity": ".wholes",
     "approvals": ".ask .strong",
-    "no approvals": ".empty",
+    "no approvals": ".asks .empty",
     "log": ".sheet .text",
     "no log": ".panel > .faint",
 }

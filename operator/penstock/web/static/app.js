@@ -65,12 +65,12 @@ function Locked() {
   </${Empty}></main>`;
 }
 
-const PipelineView = later(() => import("./pipeline/view.js").then((found) => found.PipelineView));
+const PipelineView = later(() => import("./pipeline/view.js").then((found) => found.PipelineView), "view");
 const VIEWS = {
-  approvals: later(() => import("./approvals/view.js").then((found) => found.ApprovalsView)),
-  capacity: later(() => import("./capacity/view.js").then((found) => found.CapacityView)),
-  plan: later(() => import("./plan/view.js").then((found) => found.PlanView)),
-  schedules: later(() => import("./schedules/view.js").then((found) => found.SchedulesView)),
+  approvals: later(() => import("./approvals/view.js").then((found) => found.ApprovalsView), "view"),
+  capacity: later(() => import("./capacity/view.js").then((found) => found.CapacityView), "view"),
+  plan: later(() => import("./plan/view.js").then((found) => found.PlanView), "view"),
+  schedules: later(() => import("./schedules/view.js").then((found) => found.SchedulesView), "view"),
 };
 
 function View() {

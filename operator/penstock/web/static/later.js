@@ -5,9 +5,9 @@ import { t } from "./words.js";
 
 /**
  * A component that is in a module of its own. @param {() => Promise<Function>} load what fetches it
- * @param {boolean} [quiet] whether nothing stands in its place until it is there
+ * @param {"view" | "part" | "extra"} [role] what stands in its place until it is there: of an extra nothing
  */
-export function later(load, quiet = false) {
+export function later(load, role = "part") {
   const found = signal(/** @type {{part: Function} | null} */ (null));
   return (/** @type {object} */ props) => {
     useEffect(() => {
@@ -15,6 +15,8 @@ export function later(load, quiet = false) {
       if (!found.value) load().then((part) => (found.value = { part }), () => null);
     }, []);
     if (found.value) return html`<${found.value.part} ...${props} />`;
-    return quiet ? null : html`<${Empty} title=${t("loading")} />`;
+    if (role === "extra") return null;
+    const waiting = html`<${Empty} whole=${role === "view"} title=${t("loading")} />`;
+    return role === "view" ? html`<main>${waiting}</main>` : waiting;
   };
 }

@@ -5,7 +5,7 @@ import { t } from "../words.js";
 import { later } from "../later.js";
 import { verbs } from "./may.js";
 
-const Confirm = later(() => import("./confirm.js").then((found) => found.Confirm), true);
+const Confirm = later(() => import("./confirm.js").then((found) => found.Confirm), "extra");
 
 /** A button that asks before it acts. @param {{base: string, verb: string, name: string, step?: string, strong?: boolean}} props */
 export function Act({ base, verb, name, step = "", strong = false }) {

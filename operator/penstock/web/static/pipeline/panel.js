@@ -10,11 +10,11 @@ import { later } from "../later.js";
 import { StepActs } from "../acting/buttons.js";
 import { asOf, base, changed } from "./store.js";
 
-const Why = later(() => import("./why.js").then((found) => found.Why), true);
+const Why = later(() => import("./why.js").then((found) => found.Why), "extra");
+const Logs = later(() => import("./log/view.js").then((found) => found.Logs), "extra");
 const WAITS = ["Pending", "Queued", "Retrying"];
 /** Whether there is more to be said than the row says. @param {import("./tree.js").Row} row */
 const waits = (row) => WAITS.includes(row.phase) || WAITS.includes(row.undo);
-const Logs = later(() => import("./log/view.js").then((found) => found.Logs), true);
 
 /** @param {{row: import("./tree.js").Row}} props */
 function Step({ row }) {
@@ -32,7 +32,7 @@ function Step({ row }) {
   const live = waits(row) && !asOf.value;
   return html`<${Pill} phase=${row.phase} />
     ${row.orphan && html`<p>${t("orphan")}</p>`}${!row.made && html`<p class="faint">${t("not.made")}</p>`}
-    ${said && !live && html`<h3>${t("panel.message")}</h3><p class="why" data-phase=${row.phase}>${visible(said, true)}</p>`}
+    ${said && !live && html`<h3>${t("panel.message")}</h3><p class="why" data-phase=${row.phase}>${visible(said, "extra")}</p>`}
     <dl>${facts.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
     ${row.made && !row.orphan && html`<${StepActs} base=${base.value} name=${at("pipeline").split("/")[1]} row=${row} />`}
     ${live && html`<h3>${t("why.now")}</h3><${Why} key=${`why ${row.path}`} row=${row} said=${said} />`}
