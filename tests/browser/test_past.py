@@ -41,6 +41,17 @@ def test_what_made_a_revision_another(browser: Browser, site: Site) -> None:
         expect(page.get_by_role("heading", level=2)).to_have_text("From revision 1 to revision 2")
 
 
+def test_its_revisions_stand_in_rows_below_their_titles(browser: Browser, site: Site) -> None:
+    with looking(browser, site, HISTORY) as page:
+        expect(page.get_by_role("region", name="History").locator("tbody tr")).to_have_count(3)
+        tops = (
+            page.get_by_role("region", name="History")
+            .locator("tr")
+            .evaluate_all("rows => rows.map(row => row.getBoundingClientRect().top)")
+        )
+        assert tops == sorted(set(tops))
+
+
 def test_a_rollback_does_what_was_shown(browser: Browser, site: Site) -> None:
     with looking(browser, site, f"{HISTORY}&revision=1&show=rollback") as page:
         table = page.get_by_role("region", name="What a rollback to revision 1 would do")
