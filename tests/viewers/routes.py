@@ -45,7 +45,7 @@ ASKED = {
     f"GET {STEP}/log/earlier": (("get", LOGS),),
     f"POST {STEP}/log/ticket": (("get", LOGS),),
     "POST /api/plan": (),
-    "GET /api/capacity": (("list", PIPELINES),),
+    "GET /api/capacity": (*_LISTED, ("list", JOBS)),
     "GET /api/schedules": (("list", SCHEDULES),),
 }
 """or here, if it is asked with the viewer's own token each time, and what the answer is depends on more than that."""

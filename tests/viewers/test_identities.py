@@ -38,7 +38,7 @@ def may(place: Town, who: str, verb: str, resource: Resource, namespace: str | N
 
 def allowed(place: Town, who: str, route: Route, namespace: str) -> bool:
     """What follows from what kubectl says; the list is of wherever one may."""
-    homes = ([None, "default"] if route.own else [None, OURS, THEIRS]) if route.everywhere else [namespace]
+    homes = [None, OURS, THEIRS] if route.everywhere else [namespace]
     needs = route.needs(namespace)
     return any(all(may(place, who, need.verb, need.resource, home) for need in needs) for home in homes)
 
