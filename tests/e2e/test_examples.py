@@ -22,7 +22,14 @@ def test_the_api_server_takes_all_examples_and_components(space: Space) -> None:
     ("example", "expected"),
     [
         ("hello", {"greeting": "Hello, world!", "letters": 13}),
-        ("branches", {"deployed": "trained on 120 new rows", "summary": "training Succeeded, deployment Succeeded"}),
+        (
+            "branches",
+            {
+                "deployed": "trained on 120 new rows",
+                "summary": "training Succeeded, deployment Succeeded",
+                "trained": True,
+            },
+        ),
         ("sweep", {"best": "radial-3"}),
     ],
 )
