@@ -39,7 +39,7 @@ ASKED = {
     f"POST {ONE}/rollback/{{to}}": (("get", PIPELINES),),
     f"GET {ONE}/actions": (("get", PIPELINES),),
     f"GET {ONE}/actions/{{verb}}": (("get", PIPELINES), ("list", STEPS)),
-    f"POST {ONE}/actions/{{verb}}": (("get", PIPELINES), ("patch", PIPELINES)),
+    f"POST {ONE}/actions/{{verb}}": (("get", PIPELINES),),
     f"GET {STEP}/logs": (("get", STEPS), ("list", PODS)),
     f"GET {STEP}/log": (("get", LOGS),),
     f"GET {STEP}/log/earlier": (("get", LOGS),),
@@ -49,7 +49,7 @@ ASKED = {
     "GET /api/schedules": (("list", SCHEDULES),),
 }
 """or here, if it is asked with the viewer's own token each time, and what the answer is depends on more than that."""
-_NAMES = {"path": "train", "old": "1", "new": "2", "to": "1", "verb": "suspend"}
+_NAMES = {"path": "train", "old": "1", "new": "2", "to": "1", "verb": "resume"}
 _BODIES = {"rollback": '{"generation": 1000000}', "actions": "{}", "plan": "{}"}
 
 
@@ -81,7 +81,7 @@ class Route(NamedTuple):
 
     @property
     def body(self) -> str | None:
-        """What is sent with it; nothing that would change anything, whoever sends it."""
+        """What is sent with it; nothing that would change anything, whoever sends it: what is not held is let go on."""
         return (
             next((text for word, text in _BODIES.items() if f"/{word}" in self.path), "")
             if self.method == "POST"

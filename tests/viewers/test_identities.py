@@ -79,6 +79,21 @@ def test_whom_the_api_server_does_not_know_it_tells_nothing(
     assert (status, set(json.loads(body))) == (401, {"error"})
 
 
+@pytest.mark.parametrize("namespace", [OURS, THEIRS])
+@pytest.mark.parametrize("who", KNOWN)
+def test_who_may_not_change_a_pipeline_cannot(place: Town, who: str, namespace: str) -> None:
+    where, sent = (
+        f"api/pipelines/{namespace}/{NAMES[namespace]}/actions",
+        {"body": "{}", "Content_Type": "application/json"},
+    )
+    allowed = all(may(place, who, verb, PIPELINES, namespace) for verb in ("get", "patch"))
+    status, body = place.ask(who, f"{where}/suspend", "POST", **sent)
+    assert status == (200 if allowed else 403), body
+    _, told = place.kubectl("admin", "get", "pipeline", NAMES[namespace], "--namespace", namespace, "-o", "json")
+    assert json.loads(told)["spec"].get("suspend", False) is allowed
+    assert place.ask("admin", f"{where}/resume", "POST", **sent)[0] == 200
+
+
 @pytest.mark.parametrize("who", KNOWN)
 def test_the_list_has_the_rows_of_kubectl(place: Town, who: str) -> None:
     wanted = set()
