@@ -23,8 +23,10 @@ SAMPLES = 0.5
 LONGEST_PAUSE = 10.0
 PROBE_SECONDS = 5.0
 """How long an answer to a probe may take: the chart's probes give up after as long."""
+PROBES = 3
+"""So many that are not answered may have been bad luck,"""
 DEAF_SECONDS = 15.0
-"""How long no probe may be answered: far less than the chart's probes bear, but longer than a process takes to end."""
+"""and so long none may be answered: far less than the chart's probes bear, but longer than a process takes to end."""
 BEGIN_SECONDS = 60.0
 """How long a process may take until it answers its first probe, on a busy machine."""
 
@@ -42,7 +44,7 @@ class Hearing:
             self._heard, self._missed = now, 0
             return False
         self._missed += 1
-        if self._missed < 3 or now - self._heard < DEAF_SECONDS:
+        if self._missed < PROBES or now - self._heard < DEAF_SECONDS:
             return False
         self._heard = math.inf
         return True
