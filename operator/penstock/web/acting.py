@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-import orjson
 from aiohttp import web
 
 from penstock.cluster import acting
@@ -21,7 +20,7 @@ from penstock.core.asked.foreseen import Foreseen
 from penstock.core.pipeline.lifecycle import unknown_step
 from penstock.core.seen.reading import step_view
 from penstock.web.answers import answer
-from penstock.web.bodies import body_of
+from penstock.web.bodies import json_of
 from penstock.web.guard import VIEWER, refuse
 from penstock.web.paths import ONE, is_name
 from penstock.web.threads import in_thread
@@ -59,13 +58,9 @@ class ActRoutes:
 
     async def act(self, request: web.Request) -> web.StreamResponse:
         """Does it."""
-        body = body_of(request, "application/json")
-        if isinstance(body, web.Response):
-            return body
-        try:
-            sent = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            sent = None
+        sent = json_of(request)
+        if isinstance(sent, web.Response):
+            return sent
         wanted = _wanted(request, sent)
         return wanted if isinstance(wanted, web.Response) else await self._answer(request, partial(_done, **wanted))
 
@@ -79,10 +74,9 @@ class ActRoutes:
             return refuse(409, str(failure))
 
 
-def _wanted(request: web.Request, sent: object) -> dict[str, Any] | web.Response:
+def _wanted(request: web.Request, given: Mapping[str, Any] | None) -> dict[str, Any] | web.Response:
     """What is to be done of what was sent, if that makes sense."""
     verb = request.match_info["verb"]
-    given = sent if isinstance(sent, Mapping) else None
     step, only = (given.get("step", ""), given.get("only", False)) if given is not None else (None, None)
     if not isinstance(step, str) or not isinstance(only, bool) or (step and not is_name(step)):
         return refuse(400, _HOW)

@@ -3,15 +3,15 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from gzip import compress
 from typing import Generic, Protocol, TypeVar
 
 from penstock.cluster.failure import Failure
+from penstock.web.answers import packed
 from penstock.web.pipelines import Reset
 from penstock.web.sources import AGAIN_SECONDS, Seen, Wish
 from penstock.web.store import Store
 from penstock.web.topics import Topic
-from penstock.web.wire import Message, Trouble, encode
+from penstock.web.wire import Message, Trouble
 
 PAUSE_SECONDS = 0.2
 """Between two batches."""
@@ -80,7 +80,7 @@ class Look(Generic[Of]):
         if self._encoded[0] != self.topic.id:
             id_ = self.topic.id
             message = self.state.snapshot(id_, time.time())
-            self._encoded = id_, await asyncio.to_thread(lambda: compress(encode(message), 6))
+            self._encoded = id_, await packed(message)
         return self._encoded
 
     def close(self) -> None:

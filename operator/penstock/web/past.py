@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import orjson
 from aiohttp import web
 
 from penstock.cluster.api import PIPELINES, Cluster, Refused
@@ -10,7 +9,7 @@ from penstock.cluster.history import NotKept, by_number, graph_of, pipeline_of, 
 from penstock.cluster.revisions import kept
 from penstock.core.asked.history import compare, revisions, spec_lines
 from penstock.web.answers import answer
-from penstock.web.bodies import body_of
+from penstock.web.bodies import json_of
 from penstock.web.guard import VIEWER, refuse
 from penstock.web.paths import ONE
 from penstock.web.threads import in_thread
@@ -50,14 +49,10 @@ class PastRoutes:
 
     async def roll_back(self, request: web.Request) -> web.StreamResponse:
         """Rolls it back, if it is still of the version that was looked at."""
-        body = body_of(request, "application/json")
-        if isinstance(body, web.Response):
-            return body
-        try:
-            sent = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            sent = None
-        generation = sent.get("generation") if isinstance(sent, dict) else None
+        sent = json_of(request)
+        if isinstance(sent, web.Response):
+            return sent
+        generation = sent.get("generation") if sent else None
         if not isinstance(generation, int):
             return refuse(400, 'say which generation of the Pipeline you looked at: {"generation": 3}')
         return await self._answer(_rolled_back, request, generation=generation)

@@ -7,7 +7,7 @@ right of the server's own. A yes is good for half a minute, a no for less, since
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Collection, Hashable
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -98,13 +98,18 @@ class Reviewed:
         homes = {namespace, *self._catalogues}
         needs = [Need("list", COMPONENTS, home) for home in sorted(homes)]
         needs += [Need("list", resource, namespace) for resource in (CONTROLLER_REVISIONS, JOBS)]
-        answers = await asyncio.gather(*(self.may(need) for need in needs))
-        allowed = frozenset((need.resource, need.namespace) for need, yes in zip(needs, answers, strict=True) if yes)
+        refused = await lacking(self, needs)
+        allowed = frozenset((need.resource, need.namespace) for need in needs if need not in refused)
         return allowed, Limited(cluster, allowed)
 
 
 async def demand(rights: Rights, *needs: Need) -> None:
     """Raises Refused (403) for the first that they may not."""
-    for need, yes in zip(needs, await asyncio.gather(*(rights.may(need) for need in needs)), strict=True):
-        if not yes:
-            raise Refused(403, need.sentence, "")
+    for need in await lacking(rights, needs):
+        raise Refused(403, need.sentence, "")
+
+
+async def lacking(rights: Rights, needs: Sequence[Need]) -> list[Need]:
+    """Those of the needs that they may not."""
+    answers = await asyncio.gather(*(rights.may(need) for need in needs))
+    return [need for need, yes in zip(needs, answers, strict=True) if not yes]

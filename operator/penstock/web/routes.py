@@ -2,21 +2,20 @@
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
-from gzip import compress
 from importlib.metadata import version
 from secrets import token_hex
 from typing import Any
 
 from aiohttp import web
 
-from penstock.web.answers import answer
+from penstock.web.answers import answer, packed, unchanged, unpacked
 from penstock.web.guard import VIEWER, refuse
 from penstock.web.look import PATIENCE_SECONDS, SLOW, Look
 from penstock.web.paths import ONE, STEP, named
 from penstock.web.streams import TAB, Streams
 from penstock.web.threads import in_thread
 from penstock.web.turns import Turns
-from penstock.web.wire import Hello, encode
+from penstock.web.wire import Hello
 
 
 class Routes:
@@ -69,8 +68,7 @@ class Routes:
                 return why_not
             async with self._turns.of(request[VIEWER]), self._drawing:
                 found = await look.state.shape(opened)
-        body = await asyncio.to_thread(lambda: compress(encode(found), 6))
-        return web.Response(body=body, content_type="application/json", headers={"Content-Encoding": "gzip"})
+        return unpacked(await packed(found))
 
     async def step(self, request: web.Request) -> web.StreamResponse:
         """All that is told of one step."""
@@ -85,11 +83,7 @@ class Routes:
             if why_not:
                 return why_not
             id_, body = await look.snapshot()
-        tag = f'"{id_}"'
-        if request.headers.get("If-None-Match") == tag:
-            return web.Response(status=304, headers={"ETag": tag})
-        headers = {"ETag": tag, "Content-Encoding": "gzip"}
-        return web.Response(body=body, content_type="application/json", headers=headers)
+        return unchanged(request, id_) or unpacked(body, id_)
 
     async def _stream(
         self, request: web.Request, looking: AbstractAsyncContextManager[Look[Any]]

@@ -2,19 +2,17 @@
 
 import asyncio
 import time
-from gzip import compress
 from weakref import WeakKeyDictionary
 
 from aiohttp import web
 
-from penstock.web.answers import answer
+from penstock.web.answers import answer, packed, unchanged, unpacked
 from penstock.web.guard import VIEWER, refuse
 from penstock.web.look import Look
 from penstock.web.paths import ONE, STEP, named
 from penstock.web.pipelines import PipelineState
 from penstock.web.routes import refused
 from penstock.web.turns import Turns
-from penstock.web.wire import Message, encode
 
 
 class TimeRoutes:
@@ -38,13 +36,12 @@ class TimeRoutes:
             why_not = await refused(look)
             if why_not:
                 return why_not
-            tag = f'"{look.topic.id}"'
-            if request.headers.get("If-None-Match") == tag:
-                return web.Response(status=304, headers={"ETag": tag})
+            known = unchanged(request, look.topic.id)
+            if known:
+                return known
             async with self._turns.of(request[VIEWER]):
                 id_, body = await self._times(look)
-        headers = {"ETag": f'"{id_}"', "Content-Encoding": "gzip"}
-        return web.Response(body=body, content_type="application/json", headers=headers)
+        return unpacked(body, id_)
 
     async def outlook(self, request: web.Request) -> web.StreamResponse:
         """The plan of a Pipeline, what is expected of it, and the resources that it runs on."""
@@ -55,11 +52,11 @@ class TimeRoutes:
             found = await request[VIEWER].outlook(*named(request), look)
         if found is None:
             return refuse(404, "there is no plan: the manifest is not valid, or the Pipeline was deleted")
-        return await _compressed(found)
+        return unpacked(await packed(found))
 
     async def capacity(self, request: web.Request) -> web.StreamResponse:
         """All Pipelines on all nodes."""
-        return await _compressed(await request[VIEWER].capacity())
+        return unpacked(await packed(await request[VIEWER].capacity()))
 
     async def why(self, request: web.Request) -> web.StreamResponse:
         """Why a step of a Pipeline stands as it does."""
@@ -72,10 +69,5 @@ class TimeRoutes:
             known = self._told.get(look)
             if known is None or known[0] != id_:
                 found = await look.state.times(id_, time.time())
-                known = self._told[look] = id_, await asyncio.to_thread(lambda: compress(encode(found), 6))
+                known = self._told[look] = id_, await packed(found)
         return known
-
-
-async def _compressed(message: Message) -> web.Response:
-    body = await asyncio.to_thread(lambda: compress(encode(message), 6))
-    return web.Response(body=body, content_type="application/json", headers={"Content-Encoding": "gzip"})

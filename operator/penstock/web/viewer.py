@@ -5,7 +5,6 @@ they look at is followed once, by the server's own account, so the API server is
 All else (one step in full, and whatever is written) is asked with the viewer's own token, and kept nowhere.
 """
 
-import asyncio
 import math
 from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager
@@ -22,7 +21,7 @@ from penstock.web.look import PATIENCE_SECONDS, SLOW, Look, Of
 from penstock.web.looks import Looks
 from penstock.web.outlooks import cluster, outlook, why
 from penstock.web.pipelines import PipelineState
-from penstock.web.rights import Need, Rights, demand
+from penstock.web.rights import Need, Rights, demand, lacking
 from penstock.web.surveys import Surveys
 from penstock.web.wire import Why
 
@@ -89,21 +88,18 @@ class Viewer:
     async def _asking(self, verbs: tuple[str, ...], places: list[str | None]) -> frozenset[str | None]:
         """Where they may see Steps that wait for a decision; None: in all namespaces."""
         needs = [Need(verb, STEPS, home) for home in places for verb in verbs]
-        answers = await asyncio.gather(*(self._rights.may(need) for need in needs))
-        return frozenset(places) - {need.namespace for need, yes in zip(needs, answers, strict=True) if not yes}
+        return frozenset(places) - {need.namespace for need in await lacking(self._rights, needs)}
 
     async def _among(self, verbs: tuple[str, ...]) -> frozenset[str] | None:
         """The namespaces in which they may, of those that have Pipelines; None: they may in all."""
-        if all(await asyncio.gather(*(self._rights.may(Need(verb, PIPELINES, None)) for verb in verbs))):
+        if not await lacking(self._rights, [Need(verb, PIPELINES, None) for verb in verbs]):
             return None
         async with self._shared.at(("list", self._homes), lambda: self._list(self._homes)) as look:
             if not await look.known(PATIENCE_SECONDS):
                 raise Failure(look.trouble.message or SLOW)
             homes = sorted(self._homes or look.state.namespaces)
         needs = [Need(verb, PIPELINES, home) for home in homes for verb in verbs]
-        answers = await asyncio.gather(*(self._rights.may(need) for need in needs))
-        refused = {need.namespace for need, yes in zip(needs, answers, strict=True) if not yes}
-        found = frozenset(homes) - refused
+        found = frozenset(homes) - {need.namespace for need in await lacking(self._rights, needs)}
         if not found:
             raise Refused(403, NOWHERE, "")
         return found
