@@ -1,8 +1,5 @@
 """Answers of data."""
 
-import asyncio
-from gzip import compress
-
 from aiohttp import web
 
 from penstock.web.wire import Message, encode
@@ -11,11 +8,6 @@ from penstock.web.wire import Message, encode
 def answer(message: Message) -> web.Response:
     """A message as JSON."""
     return web.Response(body=encode(message), content_type="application/json")
-
-
-async def packed(message: Message) -> bytes:
-    """The compressed JSON of a message, made beside the loop."""
-    return await asyncio.to_thread(lambda: compress(encode(message), 6))
 
 
 def unpacked(body: bytes, id_: str | None = None) -> web.Response:

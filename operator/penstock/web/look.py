@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import Generic, Protocol, TypeVar
 
 from penstock.cluster.failure import Failure
-from penstock.web.answers import packed
 from penstock.web.pipelines import Reset
 from penstock.web.sources import AGAIN_SECONDS, Seen, Wish
 from penstock.web.store import Store
 from penstock.web.topics import Topic
-from penstock.web.wire import Message, Trouble
+from penstock.web.wire import Message, Trouble, packed
 
 PAUSE_SECONDS = 0.2
 """Between two batches."""
@@ -80,7 +79,7 @@ class Look(Generic[Of]):
         if self._encoded[0] != self.topic.id:
             id_ = self.topic.id
             message = self.state.snapshot(id_, time.time())
-            self._encoded = id_, await packed(message)
+            self._encoded = id_, await asyncio.to_thread(packed, message)
         return self._encoded
 
     def close(self) -> None:

@@ -8,14 +8,14 @@ from typing import Any
 
 from aiohttp import web
 
-from penstock.web.answers import answer, packed, unchanged, unpacked
+from penstock.web.answers import answer, unchanged, unpacked
 from penstock.web.guard import VIEWER, refuse
 from penstock.web.look import PATIENCE_SECONDS, SLOW, Look
 from penstock.web.paths import ONE, STEP, named
 from penstock.web.streams import TAB, Streams
 from penstock.web.threads import in_thread
 from penstock.web.turns import Turns
-from penstock.web.wire import Hello
+from penstock.web.wire import Hello, packed
 
 
 class Routes:
@@ -68,7 +68,7 @@ class Routes:
                 return why_not
             async with self._turns.of(request[VIEWER]), self._drawing:
                 found = await look.state.shape(opened)
-        return unpacked(await packed(found))
+        return unpacked(await asyncio.to_thread(packed, found))
 
     async def step(self, request: web.Request) -> web.StreamResponse:
         """All that is told of one step."""

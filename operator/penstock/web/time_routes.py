@@ -6,13 +6,14 @@ from weakref import WeakKeyDictionary
 
 from aiohttp import web
 
-from penstock.web.answers import answer, packed, unchanged, unpacked
+from penstock.web.answers import answer, unchanged, unpacked
 from penstock.web.guard import VIEWER, refuse
 from penstock.web.look import Look
 from penstock.web.paths import ONE, STEP, named
 from penstock.web.pipelines import PipelineState
 from penstock.web.routes import refused
 from penstock.web.turns import Turns
+from penstock.web.wire import packed
 
 
 class TimeRoutes:
@@ -52,11 +53,12 @@ class TimeRoutes:
             found = await request[VIEWER].outlook(*named(request), look)
         if found is None:
             return refuse(404, "there is no plan: the manifest is not valid, or the Pipeline was deleted")
-        return unpacked(await packed(found))
+        return unpacked(await asyncio.to_thread(packed, found))
 
     async def capacity(self, request: web.Request) -> web.StreamResponse:
         """All Pipelines on all nodes."""
-        return unpacked(await packed(await request[VIEWER].capacity()))
+        found = await request[VIEWER].capacity()
+        return unpacked(await asyncio.to_thread(packed, found))
 
     async def why(self, request: web.Request) -> web.StreamResponse:
         """Why a step of a Pipeline stands as it does."""
@@ -69,5 +71,5 @@ class TimeRoutes:
             known = self._told.get(look)
             if known is None or known[0] != id_:
                 found = await look.state.times(id_, time.time())
-                known = self._told[look] = id_, await packed(found)
+                known = self._told[look] = id_, await asyncio.to_thread(packed, found)
         return known
