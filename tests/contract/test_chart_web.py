@@ -15,7 +15,7 @@ from tests.unit.web.lodging import lodging
 from tests.viewers.routes import routes
 
 from penstock.web.__main__ import BASE, offered
-from penstock.web.shared import Offer
+from penstock.web.server.shared import Offer
 
 Object = dict[str, Any]
 Right = tuple[str, str, str]

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from penstock.cluster.api import JOBS, LOGS, PIPELINES, PODS, SCHEDULES, STEPS, Resource
 from penstock.cluster.revisions import CONTROLLER_REVISIONS
-from penstock.web.application import application
-from penstock.web.guard import API, Door
-from penstock.web.looks import Looks
-from penstock.web.rights import Need
-from penstock.web.store import Store
+from penstock.web.access.guard import API, Door
+from penstock.web.access.rights import Need
+from penstock.web.followed.looks import Looks
+from penstock.web.followed.store import Store
+from penstock.web.server.application import application
 
 ONE = "/api/pipelines/{namespace}/{name}"
 STEP = f"{ONE}/steps/{{path}}"
