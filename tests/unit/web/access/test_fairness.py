@@ -95,9 +95,12 @@ class Lines:
 
     held = most = 0
 
-    def lines(self) -> Any:
+    def lines(self, most: int) -> Any:
         for _ in range(5_000):
             yield Line(self)
+
+    def close(self) -> None:
+        """It has ended."""
 
 
 class Line(bytes):

@@ -9,6 +9,8 @@ from tests.scenes.api import SceneApi
 from tests.scenes.logs import ContainerLog, instant
 from tests.unit.web.page import Page
 
+from penstock.cluster import reading
+
 STEP = "api/pipelines/ml/digits/steps/train"
 
 
@@ -82,6 +84,30 @@ async def test_before_the_first_line_there_is_nothing(api: SceneApi, page: Page,
     api.logs[pods[0]] = ContainerLog(many(10))
     assert await text(page, f"{STEP}/log/earlier?pod={pods[0]}&have=10&before={instant(1000.0)}&same=3") == ""
     assert await text(page, f"{STEP}/log/earlier?pod={pods[0]}&have=10&before={instant(7.0)}&same=1") == ""
+
+
+async def test_a_line_without_end_fills_no_memory(
+    api: SceneApi, page: Page, pods: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "LINE_BYTES", 100)
+    api.logs[pods[0]] = ContainerLog([(1000.0, "a"), (1001.0, "x" * 200_000), (1002.0, "y" * 69), (1003.0, "b")])
+    told = await text(page, f"{STEP}/log/earlier?pod={pods[0]}&have=1&before={instant(1003.0)}&same=1")
+    first, long, whole = (line.split(" ", 1)[1] for line in told.splitlines())
+    assert (first, long, whole) == ("a", "x" * 69 + reading.CUT.decode(), "y" * 69)
+    async with page.ask(f"{STEP}/log?pod={pods[0]}") as answer:
+        assert len(await answer.text()) > 200_000, "what passes through is not cut"
+
+
+async def test_lines_before_are_bounded_together_and_the_nearest_are_told(
+    api: SceneApi, page: Page, pods: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "EARLIER_BYTES", 1_000)
+    api.logs[pods[0]] = ContainerLog([(1000.0 + at, f"{at:03} {'x' * 65}") for at in range(100)])
+    for known in (f"have=5&before={instant(1095.0)}&same=1", "have=5&before=&same=0"):
+        told = await text(page, f"{STEP}/log/earlier?pod={pods[0]}&{known}")
+        numbers = [line.split(" ")[1] for line in told.splitlines()]
+        assert numbers == [f"{at:03}" for at in range(95 - len(numbers), 95)]
+        assert 0 < len(told) <= 1_000 + len(numbers)
 
 
 async def test_the_whole_is_a_download_that_holds_once(
