@@ -9,7 +9,7 @@ from penstock.cluster.failure import Failure
 from penstock.web.followed.pipelines import Reset
 from penstock.web.followed.sources import AGAIN_SECONDS, Seen, Wish
 from penstock.web.followed.store import Store
-from penstock.web.followed.topics import Topic
+from penstock.web.followed.topics import Kept, Topic
 from penstock.web.wire import Message, Trouble, packed
 
 PAUSE_SECONDS = 0.2
@@ -55,9 +55,9 @@ Of = TypeVar("Of", bound=State)
 class Look(Generic[Of]):
     """One topic with its state, while somebody looks at it."""
 
-    def __init__(self, store: Store, state: Of) -> None:
+    def __init__(self, store: Store, state: Of, budget: Kept) -> None:
         self.state = state
-        self.topic = Topic()
+        self.topic = Topic(budget)
         self.trouble = Trouble("")
         self.users = 0
         self._dirty = asyncio.Event()
@@ -87,6 +87,7 @@ class Look(Generic[Of]):
         for end in self._ends:
             end()
         self._task.cancel()
+        self.topic.close()
 
     def _take(self, seen: Seen) -> None:
         self.state.take(seen)

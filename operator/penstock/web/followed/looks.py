@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from penstock.cluster.api import Cluster, Refused
 from penstock.web.followed.look import Look, Of, State
 from penstock.web.followed.store import Store
+from penstock.web.followed.topics import Kept
 
 LINGER_SECONDS = 30.0
 MOST = 300
@@ -18,6 +19,7 @@ class Looks:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._budget = Kept()
         self._looks: dict[Hashable, Look[State]] = {}
 
     @property
@@ -31,7 +33,7 @@ class Looks:
         look = self._looks.get(key)
         if look is None:
             self._make_room()
-            look = self._looks[key] = Look(self._store, make())
+            look = self._looks[key] = Look(self._store, make(), self._budget)
         look.users += 1
         try:
             yield look  # type: ignore[misc]

@@ -1,8 +1,10 @@
 """Batches are numbered, kept and told; who falls behind begins anew."""
 
+import pytest
+
 from penstock.web.followed import topics
-from penstock.web.followed.topics import RESET, UNREAD, Topic
-from penstock.web.wire import ListBatch
+from penstock.web.followed.topics import KEPT, RESET, Kept, Topic
+from penstock.web.wire import ListBatch, Trouble
 
 ONE = ListBatch((), [("ml", "digits")])
 
@@ -32,6 +34,7 @@ async def test_ids_of_another_life_or_of_the_future_are_not_known() -> None:
     before = topic.id
     assert await told(topic, other.id) == [RESET]
     assert await told(topic, f"{before}0") == [RESET]
+    assert await told(topic, before[:-1] + "9" * 5_000) == [RESET]
     topic.restart()
     assert await told(topic, before) == [RESET]
 
@@ -48,7 +51,7 @@ async def test_batches_are_kept_within_bounds() -> None:
 async def test_one_that_reads_too_slowly_begins_anew_and_the_others_do_not_notice() -> None:
     topic = Topic()
     with topic.listen(topic.id) as slow, topic.listen(topic.id) as fast:
-        for _ in range(UNREAD + 1):
+        for _ in range(KEPT + 1):
             topic.publish(ONE)
             assert await fast.next(0.0)
         assert await slow.next(0.0) == RESET
@@ -57,9 +60,44 @@ async def test_one_that_reads_too_slowly_begins_anew_and_the_others_do_not_notic
         assert (await slow.next(0.0) or b"").startswith(b"id: ")
 
 
-async def test_one_that_missed_more_than_it_may_leave_unread_begins_anew() -> None:
-    topic = Topic()
-    first = topic.id
-    for _ in range(UNREAD):
+async def test_all_topics_together_keep_little_and_the_quiet_ones_give_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = len(topics.frame("batch", ONE, "01234567-1"))
+    monkeypatch.setattr(topics, "KEPT_BYTES", 10 * batch)
+    budget = Kept()
+    quiet, many = Topic(budget), [Topic(budget) for _ in range(30)]
+    before = quiet.id
+    quiet.publish(ONE)
+    for topic in many * 3:
         topic.publish(ONE)
-    assert await told(topic, first) == [RESET]
+    assert sum(len(told) for topic in many for told in topic._kept) <= 10 * batch
+    assert await told(quiet, before) == [RESET]
+    assert await told(quiet, quiet.id) == [], "who has heard all of it need not begin anew"
+    last = many[-1]
+    at = last.id
+    last.publish(ONE)
+    assert len(await told(last, at)) == 1
+    for topic in many:
+        topic.close()
+    assert budget._bytes == 0
+    assert not budget._topics
+
+
+async def test_who_reads_slowly_has_nothing_kept_for_them_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(topics, "KEPT_BYTES", 1)
+    topic = Topic()
+    with topic.listen(topic.id) as slow:
+        for _ in range(3):
+            topic.publish(ONE)
+        assert await slow.next(0.0) == RESET
+
+
+async def test_trouble_is_told_as_it_is_now_and_loses_no_batch() -> None:
+    topic = Topic()
+    with topic.listen(topic.id) as listener:
+        topic.announce("trouble", Trouble("away"))
+        topic.publish(ONE)
+        topic.announce("trouble", Trouble(""))
+        found = [await listener.next(0.0) for _ in range(3)]
+    assert found[0] == topics.frame("trouble", Trouble(""))
+    assert (found[1] or b"").startswith(b"id: ")
+    assert found[2] is None
