@@ -45,7 +45,7 @@ class LogRoutes:
         app.router.add_get(f"{STEP}/log", self.log)
         app.router.add_get(f"{STEP}/log/earlier", self.earlier)
         app.router.add_post(f"{STEP}/log/ticket", self.ticket)
-        app.router.add_get(f"/download/{{ticket:{NAME}}}", self.download)
+        app.router.add_get(f"/download/{{ticket:{NAME}}}", self.download, allow_head=False)  # it holds once
         app.on_shutdown.append(self._passing.close)
 
     async def logs(self, request: web.Request) -> web.StreamResponse:

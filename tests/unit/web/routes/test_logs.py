@@ -117,6 +117,8 @@ async def test_the_whole_is_a_download_that_holds_once(
     path = f"{page.place}{STEP}/log/ticket?pod={pods[0]}"
     async with page.session.post(path, headers=page.shown) as answer:
         ticket = (await answer.json())["path"]
+    async with page.session.head(page.place + ticket) as answer:
+        assert answer.status == 405, "whoever only looks at the address does not use it up"
     async with page.session.get(page.place + ticket) as answer:
         assert answer.headers["Content-Disposition"] == f'attachment; filename="{pods[0]}.log"'
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
