@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from penstock.cluster.api import Refused
+from penstock.cluster.api import Refused, Unknown
 from penstock.cluster.failure import Failure
 from penstock.web.access.viewer import Viewer
-from penstock.web.access.visitors import Stranger, Visitors
+from penstock.web.access.visitors import UNKNOWN, Stranger, Visitors
 from penstock.web.wire import Refusal, encode
 
 MOST_BYTES = 64 * 1024
@@ -97,8 +97,11 @@ class Door:
 
     async def who(self, request: web.Request) -> Viewer:
         """Who sends it. Raises Stranger, or Failure if that cannot be found out."""
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        return await self.visitors.who(token if scheme.lower() == "bearer" else "")
+        return await self.visitors.who(_token(request))
+
+    def forget(self, request: web.Request) -> None:
+        """Whoever sends it is nobody's any more."""
+        self.visitors.forget(_token(request))
 
     def _ours(self, origin: str) -> bool:
         scheme, _, host = origin.partition("://")
@@ -107,6 +110,11 @@ class Door:
     def _names_us(self, host: str) -> bool:
         name = re.sub(r":\d{1,5}$", "", host.lower())
         return host.lower() in self.hosts or name in self.hosts
+
+
+def _token(request: web.Request) -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token if scheme.lower() == "bearer" else ""
 
 
 def refuse(status: int, sentence: str, **headers: str) -> web.Response:
@@ -132,7 +140,10 @@ def guarded(door: Door) -> Middleware:
             return refuse(429, "you ask for too much at once; try again", Retry_After="1")
         asking[viewer.name] += 1
         try:
-            return await _answered(request, handler, door.most(request))
+            answer = await _answered(request, handler, door.most(request))
+            if answer.status == 401:
+                door.forget(request)
+            return answer
         finally:
             asking[viewer.name] -= 1
             if not asking[viewer.name]:
@@ -174,6 +185,8 @@ def failed(failure: Failure) -> web.Response:
     """What the API server said, as far as it is about who asks; else it could not be asked."""
     if isinstance(failure, Stranger):
         return refuse(401, str(failure), WWW_Authenticate="Bearer")
+    if isinstance(failure, Unknown):  # revoked, or expired, a moment ago
+        return refuse(401, UNKNOWN, WWW_Authenticate="Bearer")
     status = failure.status if isinstance(failure, Refused) and failure.status in TOLD else 502
     return refuse(status, str(failure), **TOLD.get(status, {}))
 

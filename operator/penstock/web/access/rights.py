@@ -18,8 +18,8 @@ from penstock.web.threads import in_thread
 
 YES_SECONDS = 30.0
 NO_SECONDS = 5.0
-KEPT = 1_000
-"""Answers that are kept of one viewer."""
+KEPT = 50_000
+"""Answers that are kept of all viewers: four for each namespace that one looks at who may not look at all at once."""
 AT_ONCE = 8
 """Questions that one viewer may have open."""
 
@@ -61,36 +61,45 @@ class Owner:
         return (), cluster
 
 
+class Answers:
+    """What the API server answered of all viewers, as long as it counts. The oldest give way."""
+
+    def __init__(self) -> None:
+        self._answers: OrderedDict[tuple[object, Need], tuple[float, bool]] = OrderedDict()
+
+    def known(self, who: object, need: Need) -> bool | None:
+        """What it answered of somebody; None if that is not known (any more)."""
+        until, found = self._answers.get((who, need), (0.0, False))
+        return found if time.monotonic() < until else None
+
+    def keep(self, who: object, need: Need, asked: float, found: bool) -> None:
+        """It answered that. `asked`: when, since an answer is as old as its question."""
+        self._answers.pop((who, need), None)
+        self._answers[who, need] = asked + (YES_SECONDS if found else NO_SECONDS), found
+        while len(self._answers) > KEPT or next(iter(self._answers.values()))[0] < asked:
+            self._answers.popitem(last=False)
+
+
 class Reviewed:
     """Whoever has shown a token to a shared server. `catalogues`: other namespaces whose Components Pipelines use."""
 
-    def __init__(self, own: Cluster, catalogues: Collection[str]) -> None:
+    def __init__(self, own: Cluster, catalogues: Collection[str], answers: Answers) -> None:
         self._own = own
         self._catalogues = catalogues
-        self._answers: OrderedDict[Need, tuple[float, bool]] = OrderedDict()
+        self._answers = answers
+        self._who = object()  # answers that outlive a token do not keep it
         self._asking = asyncio.Semaphore(AT_ONCE)
 
     async def may(self, need: Need) -> bool:
         """What the API server answers, or did a moment ago. Raises Refused (401) if it does not know the token."""
-        found = self._known(need)
+        found = self._answers.known(self._who, need)
         if found is None:
             async with self._asking:
-                found = self._known(need)
+                found = self._answers.known(self._who, need)
                 if found is None:
-                    found = await self._asked(need)
-        return found
-
-    def _known(self, need: Need) -> bool | None:
-        until, found = self._answers.get(need, (0.0, False))
-        return found if time.monotonic() < until else None
-
-    async def _asked(self, need: Need) -> bool:
-        self._answers.pop(need, None)
-        asked = time.monotonic()  # an answer is as old as its question
-        found = await in_thread(self._own.may, need.verb, need.resource, need.namespace)
-        self._answers[need] = asked + (YES_SECONDS if found else NO_SECONDS), found
-        while len(self._answers) > KEPT:
-            self._answers.popitem(last=False)
+                    asked = time.monotonic()
+                    found = await in_thread(self._own.may, need.verb, need.resource, need.namespace)
+                    self._answers.keep(self._who, need, asked, found)
         return found
 
     async def reads(self, cluster: Cluster, namespace: str) -> tuple[Hashable, Cluster]:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from penstock.cluster.api import Refused
 from penstock.cluster.failure import Failure
-from penstock.web.access.rights import NO_SECONDS, YES_SECONDS, Reviewed
+from penstock.web.access.rights import NO_SECONDS, YES_SECONDS, Answers, Reviewed
 from penstock.web.access.viewer import Viewer
 from penstock.web.followed.looks import Looks
 from penstock.web.threads import in_thread
@@ -44,6 +44,9 @@ class Visitors(Protocol):
     async def who(self, token: str) -> Viewer:
         """Whose token that is. Raises Stranger if it is nobody's."""
 
+    def forget(self, token: str) -> None:
+        """It has turned out to be nobody's (any more)."""
+
 
 class Host:
     """The only one who may come in: whoever has the address that `penstock ui` printed."""
@@ -57,6 +60,9 @@ class Host:
         if not hmac.compare_digest(token.encode(), self._token.encode()):
             raise Stranger(OTHER)
         return self._viewer
+
+    def forget(self, token: str) -> None:
+        """There is one token, for as long as the command runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,7 @@ class Guests:
         self._looks = looks
         self._homes = frozenset(homes)
         self._catalogues = frozenset(catalogues)
+        self._answers = Answers()
         self._known: OrderedDict[bytes, _Answer] = OrderedDict()
         self._unknown: OrderedDict[bytes, _Answer] = OrderedDict()  # apart: who guesses drives nobody out
         self._asking = asyncio.Semaphore(AT_ONCE)
@@ -84,7 +91,7 @@ class Guests:
         """Who the API server says it is. Raises Stranger, or Failure if it cannot be asked."""
         if not TOKEN.fullmatch(token):
             raise Stranger(UNKNOWN)
-        digest = hashlib.sha256(token.encode()).digest()
+        digest = _digest(token)
         found = self._fresh(digest)
         if found is None:
             async with self._asking_again if digest in self._known else self._asking:
@@ -92,6 +99,10 @@ class Guests:
         if found.viewer is None:
             raise Stranger(UNKNOWN)
         return found.viewer
+
+    def forget(self, token: str) -> None:
+        """The API server does not know it any more, though it did a moment ago."""
+        self._known.pop(_digest(token), None)
 
     def _fresh(self, digest: bytes) -> _Answer | None:
         found = self._known.get(digest) or self._unknown.get(digest)
@@ -110,7 +121,7 @@ class Guests:
         before = self._known.get(digest)
         viewer = before.viewer if before else None
         if viewer is None or viewer.name != name:
-            rights = Reviewed(own, self._catalogues)
+            rights = Reviewed(own, self._catalogues, self._answers)
             viewer = Viewer(own, self._looks, rights, name, self._homes, lasts=STREAM_SECONDS)
         return self._keep(self._known, digest, _Answer(asked + YES_SECONDS, viewer))
 
@@ -121,3 +132,7 @@ class Guests:
         while len(kept) > MOST or next(iter(kept.values())).until + UNUSED_SECONDS < time.monotonic():
             kept.popitem(last=False)
         return answer
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

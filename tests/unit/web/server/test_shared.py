@@ -24,7 +24,8 @@ ROUTES = list(routes())
 UNTOLD = ("hello", "stream", "graph", "times", "{path}")
 """They tell nothing that is secret here."""
 NAMES = {"ml": "digits", "lab": f"digits-{SECRET}"}
-STREAM = "api/pipelines/ml/digits/stream"
+ONE = "api/pipelines/ml/digits"
+STREAM = f"{ONE}/stream"
 
 
 @pytest.fixture
@@ -114,7 +115,7 @@ async def test_the_list_is_of_what_one_may_list(inn: Lodging) -> None:
 async def test_the_same_watches_serve_viewers_with_different_rights(inn: Lodging) -> None:
     for token in ("admin", "reader"):
         await inn.page(token).get("api/pipelines")
-        await inn.page(token).get("api/pipelines/ml/digits")
+        await inn.page(token).get(ONE)
     assert sorted(one for one in inn.api.requests if one.startswith("WATCH")) == [
         "WATCH /pipelines",
         "WATCH /steps",
@@ -133,7 +134,7 @@ async def test_who_asks_is_told_and_nothing_is_asked_in_their_name_with_another_
 
 async def test_a_right_is_asked_for_once_in_a_while(inn: Lodging) -> None:
     for _ in range(5):
-        await inn.page("reader").get("api/pipelines/ml/digits")
+        await inn.page("reader").get(ONE)
     reviews = [path for *_, path in inn.api.asked if path.endswith("accessreviews")]
     assert len(reviews) == 5  # pipelines, steps; components, revisions and jobs for the graph
 
@@ -143,7 +144,7 @@ async def test_a_stream_ends_and_who_has_lost_the_right_gets_no_other(
 ) -> None:
     monkeypatch.setattr(visitors, "STREAM_SECONDS", 0.3)
     monkeypatch.setattr("penstock.web.access.rights.YES_SECONDS", 0.1)
-    found = await inn.page("reader").get("api/pipelines/ml/digits")
+    found = await inn.page("reader").get(ONE)
     async with inn.page("reader").stream(STREAM, found["id"]) as events:
         inn.api.users["reader"] = lambda namespace, resource: False
         assert [event async for event in events] == []
@@ -155,6 +156,25 @@ async def test_a_token_that_has_expired_is_noticed(inn: Lodging, monkeypatch: py
     assert (await told(inn, "api/hello", "reader"))[0] == 200
     del inn.api.users["reader"]
     assert (await told(inn, "api/hello", "reader"))[0] == 401
+
+
+@pytest.mark.parametrize(
+    "path", ["api/hello", "api/pipelines/ml/digits/steps/train", "api/pipelines/ml/digits/history"]
+)
+async def test_a_token_that_was_revoked_a_moment_ago_is_none_as_soon_as_that_is_known(inn: Lodging, path: str) -> None:
+    assert (await told(inn, "api/pipelines", "reader"))[0] == 200
+    del inn.api.users["reader"]
+    status, body = await told(inn, path, "reader")
+    assert (status, json.loads(body)["error"]) == (401, visitors.UNKNOWN)
+    assert (await told(inn, "api/pipelines", "reader"))[0] == 401, "nor does what was known of it count"
+
+
+async def test_a_log_with_a_token_that_was_revoked(inn: Lodging) -> None:
+    (pod, *_) = [
+        one["pod"] for one in (await inn.page("reader").get("api/pipelines/ml/digits/steps/train/logs"))["logs"]
+    ]
+    del inn.api.users["reader"]
+    assert (await told(inn, f"api/pipelines/ml/digits/steps/train/log?pod={pod}", "reader"))[0] == 401
 
 
 async def test_a_right_that_was_given_is_noticed(inn: Lodging, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,7 +288,7 @@ async def test_topics_are_bounded_and_those_of_nothing_do_not_stay(
         status, _ = await told(inn, f"api/pipelines/ml/{name}", "reader")
         assert status == (404 if name.startswith("no") else 200)
     async with inn.page("reader").ask("api/pipelines/ml/nightly/stream"):
-        assert (await told(inn, "api/pipelines/ml/digits", "reader"))[0] == 503
+        assert (await told(inn, ONE, "reader"))[0] == 503
 
 
 async def test_whoever_guesses_tokens_drives_nobody_out(inn: Lodging, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,7 +297,7 @@ async def test_whoever_guesses_tokens_drives_nobody_out(inn: Lodging, monkeypatc
     for number in range(5):
         assert (await told(inn, "api/hello", f"guess-{number}"))[0] == 401
     asked = len(inn.api.asked)
-    await inn.page("reader").get("api/pipelines/ml/digits")
+    await inn.page("reader").get(ONE)
     assert not [path for *_, path in inn.api.asked[asked:] if path.endswith("selfsubjectreviews")]
     assert (await told(inn, "api/hello", "guess-4"))[0] == 401  # known to be none
     assert sum(user == "guess-4" for user, *_ in inn.api.asked) == 1
