@@ -1,8 +1,9 @@
 """What applying a manifest would do: one plan at a time, beside the loop, and not for ever."""
 
 import asyncio
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from aiohttp import web
 
@@ -46,13 +47,18 @@ class PlanRoutes:
         viewer = request[VIEWER]
         if viewer.name in self._making:
             return refuse(429, BUSY, Retry_After="2")
-        making = asyncio.get_running_loop().run_in_executor(None, planned, viewer.cluster, body)
+        over = threading.Event()
+        making = asyncio.get_running_loop().run_in_executor(
+            None, planned, viewer.cluster, body, lambda: not over.is_set()
+        )
         self._making[viewer.name] = making
         making.add_done_callback(lambda made: self._made(viewer.name, made))
         try:
             told = await asyncio.wait_for(asyncio.shield(making), MOST_SECONDS)
         except TimeoutError:
             return refuse(504, TOO_LONG)
+        finally:
+            over.set()  # nobody waits for it any more: the thread ends, too
         return web.Response(body=await asyncio.to_thread(encode, told), content_type="application/json")
 
     def _made(self, who: str, made: asyncio.Future[Plan]) -> None:
@@ -62,11 +68,11 @@ class PlanRoutes:
             made.exception()
 
 
-def planned(cluster: Cluster, body: bytes) -> Plan:
-    """What the manifests in a text would do, or what is wrong with them."""
+def planned(cluster: Cluster, body: bytes, go_on: Callable[[], bool]) -> Plan:
+    """What the manifests in a text would do, or what is wrong with them. Raises GivenUp if `go_on` says no."""
     report = _read(body)
     try:
-        found = plan(cluster, report, cluster.namespace, time.time())
+        found = plan(cluster, report, cluster.namespace, time.time(), go_on)
     except NotValid as invalid:
         rest = [one for one in report.findings if one.level is not Level.ERROR]
         return Plan([], [*invalid.findings, *rest], None, None, None, ())

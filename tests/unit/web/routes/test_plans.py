@@ -4,7 +4,7 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from tests.unit.web.page import WIRE, Page
 from typer.testing import CliRunner
 
 from penstock.cli.app import build
+from penstock.cluster.api import Cluster
+from penstock.core.foresight.simulate import GivenUp
 from penstock.web.access.guard import PLAN_BYTES
 from penstock.web.routes import plans
 from penstock.web.routes.plans import planned
@@ -145,13 +147,16 @@ async def test_only_yaml_is_taken(page: Page, kind: str) -> None:
 
 
 async def test_one_at_a_time_and_not_for_ever(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-    begun, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+    begun, may_go_on, ended, given_up = (threading.Event() for _ in range(4))
 
-    def slow(*given: Any) -> Plan:
+    def slow(cluster: Cluster, body: bytes, go_on: Callable[[], bool]) -> Plan:
         begun.set()
-        assert go_on.wait(60)
+        assert may_go_on.wait(60)
         try:
-            return planned(*given)
+            return planned(cluster, body, go_on)
+        except GivenUp:
+            given_up.set()
+            raise
         finally:
             ended.set()
 
@@ -162,9 +167,10 @@ async def test_one_at_a_time_and_not_for_ever(page: Page, monkeypatch: pytest.Mo
     assert begun.is_set()
     status, told = await sent(page, text())
     assert (status, told["error"]) == (429, plans.BUSY)
-    go_on.set()
+    may_go_on.set()
     monkeypatch.setattr(plans, "MOST_SECONDS", 60.0)
     assert await asyncio.to_thread(ended.wait, 60)
+    assert given_up.is_set(), "nobody waits for it, so it does not go on"
     await asyncio.sleep(0.05)
     assert (await sent(page, text()))[0] == 200
 
