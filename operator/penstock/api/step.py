@@ -84,8 +84,11 @@ class StepBehaviour(StepContainerFields, RunOptions):
     """Time until the container starts (image, admission, volumes); 10m if absent."""
     on_error: OnError = OnError.FAIL
     """`Continue`: the step stays Failed but the Pipeline does not fail by it, and `needs` on it is met."""
-    cache: Cache = Cache.REUSE
-    """`Reuse`: any held result counts; `LastRun`: only the latest run's; `Never`: runs once per revision."""
+    cache: Cache | None = None
+    """`Reuse`: any held result counts; `LastRun`: only the latest run's; `Never`: runs once per revision.
+
+    If absent, what the Component says; else `Reuse`.
+    """
     undo: Undo | None = None
     """What takes the step's effect back when the Pipeline fails under `onFailure: Undo`."""
 
