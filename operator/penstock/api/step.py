@@ -236,6 +236,8 @@ class Attempt(Model):
     """When it ended."""
     exit_code: int | None = None
     """Exit code of the container."""
+    image_id: Annotated[str | None, Field(alias="imageID"), StringConstraints(max_length=1024)] = None
+    """What its image was, as the node tells it, such as `registry.example.com/train@sha256:…`: a tag may move."""
     reason: Reason | None = None
     """Class of the failure."""
     message: Message | None = None

@@ -7,7 +7,7 @@ is being deleted by the Job controller) follows the Job's conditions.
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from penstock.api import durations
 from penstock.api.base import Json
@@ -77,6 +77,7 @@ class Success:
     node: str | None
     started: float | None
     ended: float
+    image: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ class Failure:
     started: float | None = None
     exit_code: int | None = None
     disrupted: bool = field(default=False)
+    image: str = ""
 
 
 Progress = Queued | Starting | Running | Success | Failure
@@ -109,7 +111,8 @@ def read_attempt(
     # One that is being deleted for no reason given may have been stopped by the Job controller.
     failed = [pod for pod in pods if pod.phase == "Failed" and (pod.disrupted or not pod.deleting)]
     if failed:  # who of a gang has lost another one fails, too
-        failure = _pod_failure(min(failed, key=lambda pod: (not pod.disrupted, pod.ended or now)), now)
+        pod = min(failed, key=lambda pod: (not pod.disrupted, pod.ended or now))
+        failure = replace(_pod_failure(pod, now), image=pod.image)
         return _gang_failure(job, pods, failure) if replicas > 1 else failure
     if job.finished == "Failed" and not _unseen(job, pods, now):
         return _job_failure(job, pods)
@@ -290,8 +293,8 @@ def _success(job: JobView, done: dict[int, PodView], declared: Sequence[Output])
     found = read_outputs(pod.message, declared)
     if isinstance(found, tuple):
         reason, message = found
-        return Failure(reason, message, ended, pod.node, pod.started, pod.exit_code)
-    return Success(found, pod.node, pod.started, ended)
+        return Failure(reason, message, ended, pod.node, pod.started, pod.exit_code, image=pod.image)
+    return Success(found, pod.node, pod.started, ended, pod.image)
 
 
 def read_outputs(message: str, declared: Sequence[Output]) -> dict[str, Json] | tuple[Reason, str]:

@@ -21,6 +21,7 @@ Status = dict[str, Any]
 
 KEPT_ATTEMPTS = 20
 MESSAGE_LENGTH = 1024
+IMAGE_LENGTH = 1024
 _BEGUN = ("startTime", "attempts", "attempt", "job", "node", "failures", "disruptions")
 """What a status says of the attempts of a run, which it goes on saying when another one is out of the question."""
 _CARRIED = ("results", "lastRun", "approval", "learned", "usage", "counted", "allocation")
@@ -169,6 +170,8 @@ def closed_attempt(job_name: str, number: int, outcome: Success | Failure) -> St
         attempt["start"] = stamp(outcome.started)
     if outcome.node:
         attempt["node"] = outcome.node
+    if 0 < len(outcome.image) <= IMAGE_LENGTH:  # half of one would be another
+        attempt["imageID"] = outcome.image
     if isinstance(outcome, Failure):
         attempt["reason"] = outcome.reason.value
         attempt["message"] = shorten(outcome.message, MESSAGE_LENGTH)
