@@ -6,20 +6,18 @@ is being deleted by the Job controller) follows the Job's conditions.
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from penstock.api import durations
 from penstock.api.base import Json
 from penstock.api.plain import TOO_DEEP
 from penstock.api.wiring import Output
+from penstock.core.pod.contents import MESSAGE_BYTES, Contents, heard
 from penstock.core.pod.transfer import INVALID_OUTPUTS
 from penstock.core.reasons import Reason
 from penstock.core.seen.views import ContainerView, JobView, PodView
 from penstock.core.values import mismatch, normalise, shorten
-
-MESSAGE_BYTES = 4096
-"""Most that a container may leave in its termination message; kubelet cuts the rest."""
 
 WATCH_LAG = 5.0
 """Seconds by which what is seen of pods may be behind what is seen of their Job: two watches keep no common order."""
@@ -78,6 +76,8 @@ class Success:
     started: float | None
     ended: float
     image: str = ""
+    contents: Mapping[str, Contents] = field(default_factory=dict)
+    """Of the artifacts that were published, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +294,9 @@ def _success(job: JobView, done: dict[int, PodView], declared: Sequence[Output])
     if isinstance(found, tuple):
         reason, message = found
         return Failure(reason, message, ended, pod.node, pod.started, pod.exit_code, image=pod.image)
-    return Success(found, pod.node, pod.started, ended, pod.image)
+    artifacts = [output.name for output in declared if output.type.value == "Artifact"]
+    contents = heard(pod.publish.message, artifacts) if pod.publish else {}
+    return Success(found, pod.node, pod.started, ended, pod.image, contents)
 
 
 def read_outputs(message: str, declared: Sequence[Output]) -> dict[str, Json] | tuple[Reason, str]:

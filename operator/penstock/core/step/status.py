@@ -198,7 +198,12 @@ def succeeded(
     """
     status = _of_run(_base(step, StepPhase.SUCCEEDED, Reason.COMPLETED, ""), facts)
     _carry_run(status, _same_run(step, facts.run), closed_attempt(job.name, job.attempt, outcome), first=job.created)
-    return _hold(status, facts, outcome.outputs, artifacts, now, keep, timed)
+    made = {"outputs": outcome.outputs, "artifacts": artifacts, "contents": _contents(outcome)}
+    return _hold(status, facts, made, now, keep, timed)
+
+
+def _contents(outcome: Success) -> Status:
+    return {name: {"sha256": one.sha256, "bytes": one.size} for name, one in outcome.contents.items()}
 
 
 def asked(step: StepView, message: str, since: float) -> Status:
@@ -213,7 +218,7 @@ def approved(step: StepView, facts: RunFacts, by: str, now: float, keep: int) ->
     status = _of_run(_base(step, StepPhase.SUCCEEDED, Reason.APPROVED, f"approved by {by}"), facts)
     status["approval"] = {"by": shorten(by, 253), "at": stamp(now), "approved": True}
     status["startTime"] = step.status.get("startTime") or stamp(now)
-    return _hold(status, facts, {}, {}, now, keep)
+    return _hold(status, facts, {}, now, keep)
 
 
 def rejected(step: StepView, facts: RunFacts, by: str, now: float) -> Status:
@@ -226,19 +231,18 @@ def rejected(step: StepView, facts: RunFacts, by: str, now: float) -> Status:
 def _hold(
     status: Status,
     facts: RunFacts,
-    outputs: Mapping[str, Any],
-    artifacts: Mapping[str, str],
+    made: Mapping[str, Mapping[str, Any]],
     now: float,
     keep: int,
     timed: bool = False,
 ) -> Status:
+    """`made`: what its run gave, by the field that tells it."""
     result: Status = {"fingerprint": facts.fingerprint, "run": facts.run, "revision": facts.revision}
     if facts.producers:
         result["producers"] = facts.producers
-    if outputs:
-        status["outputs"] = result["outputs"] = dict(outputs)
-    if artifacts:
-        status["artifacts"] = result["artifacts"] = dict(artifacts)
+    for field, values in made.items():
+        if values:
+            status[field] = result[field] = dict(values)
     if timed:
         result["start"] = status["startTime"]
     result["when"] = stamp(now)
@@ -257,7 +261,7 @@ def reused(step: StepView, result: Mapping[str, Any], round_number: int, now: fl
         result["run"], result["fingerprint"], result.get("producers", ""), round_number, result.get("revision", 0)
     )
     _of_run(status, facts)
-    status.update({key: result[key] for key in ("outputs", "artifacts") if key in result})
+    status.update({key: result[key] for key in ("outputs", "artifacts", "contents") if key in result})
     return _conclude(status, now)
 
 
