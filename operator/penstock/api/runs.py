@@ -62,6 +62,8 @@ class Result(Model):
     """Of each artifact that was read when it was published: its SHA-256 and its size."""
     start: Timestamp | None = None
     """When its run began, if a step reads that."""
+    seconds: Annotated[int | None, Field(ge=0)] = None
+    """How long the attempt took that made it, from the start of its container."""
     when: Timestamp | None = None
     """When it was made."""
 

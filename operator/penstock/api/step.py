@@ -287,6 +287,8 @@ class StepStatus(Model):
     """Of each artifact that was read when it was published: its SHA-256 and its size."""
     results: Annotated[list[Result] | None, Field(max_length=50)] = None
     """Results held for reuse, newest first."""
+    ready_time: Timestamp | None = None
+    """Since when the run waited for nothing but its turn: all that it depends on had ended."""
     start_time: Timestamp | None = None
     """When the first attempt of the run was launched, or an approval was asked for."""
     completion_time: Timestamp | None = None

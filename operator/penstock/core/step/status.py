@@ -22,7 +22,7 @@ Status = dict[str, Any]
 KEPT_ATTEMPTS = 20
 MESSAGE_LENGTH = 1024
 IMAGE_LENGTH = 1024
-_BEGUN = ("startTime", "attempts", "attempt", "job", "node", "failures", "disruptions")
+_BEGUN = ("readyTime", "startTime", "attempts", "attempt", "job", "node", "failures", "disruptions")
 """What a status says of the attempts of a run, which it goes on saying when another one is out of the question."""
 _CARRIED = ("results", "lastRun", "approval", "learned", "usage", "counted", "allocation")
 
@@ -65,6 +65,17 @@ def _of_run(status: Status, facts: RunFacts) -> Status:
     if facts.producers:
         status["producers"] = facts.producers
     return status
+
+
+def ready_time(step: StepView, run: int | None, since: float | None) -> str | None:
+    """Since when the run is ready, or what waits to begin one: as was written first, for later it may seem to be later.
+
+    `since`: as far as is known now.
+    """
+    known: str | None = step.status.get("readyTime")
+    if known and not ended(step.status) and step.status.get("run", run) == run:
+        return known
+    return stamp(since) if since is not None else None
 
 
 def _same_run(step: StepView, run: int) -> Mapping[str, Any]:
@@ -199,7 +210,10 @@ def succeeded(
     status = _of_run(_base(step, StepPhase.SUCCEEDED, Reason.COMPLETED, ""), facts)
     _carry_run(status, _same_run(step, facts.run), closed_attempt(job.name, job.attempt, outcome), first=job.created)
     made = {"outputs": outcome.outputs, "artifacts": artifacts, "contents": _contents(outcome)}
-    return _hold(status, facts, made, now, keep, timed)
+    more: Status = {"start": status["startTime"]} if timed else {}
+    if outcome.started is not None:
+        more["seconds"] = max(0, round(outcome.ended - outcome.started))
+    return _hold(status, facts, made, now, keep, more)
 
 
 def _contents(outcome: Success) -> Status:
@@ -234,17 +248,16 @@ def _hold(
     made: Mapping[str, Mapping[str, Any]],
     now: float,
     keep: int,
-    timed: bool = False,
+    more: Mapping[str, Any] | None = None,
 ) -> Status:
-    """`made`: what its run gave, by the field that tells it."""
+    """`made`: what its run gave, by the field that tells it; `more`: what the result alone tells."""
     result: Status = {"fingerprint": facts.fingerprint, "run": facts.run, "revision": facts.revision}
     if facts.producers:
         result["producers"] = facts.producers
     for field, values in made.items():
         if values:
             status[field] = result[field] = dict(values)
-    if timed:
-        result["start"] = status["startTime"]
+    result.update(more or {})
     result["when"] = stamp(now)
     same = (facts.fingerprint, facts.producers)
     older = [one for one in status.get("results") or () if (one["fingerprint"], one.get("producers", "")) != same]
@@ -345,7 +358,7 @@ def condition(kind: str, holds: bool, reason: str, message: str, at: str, genera
     }
 
 
-_VOLATILE = ("observedGeneration", "completionTime", "conditions", "startTime", "round")
+_VOLATILE = ("observedGeneration", "completionTime", "conditions", "readyTime", "startTime", "round")
 
 
 def differs(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
