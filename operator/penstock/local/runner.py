@@ -27,6 +27,11 @@ class Running(Protocol):
         """Annotations of its pod by which what is left of it can be found."""
         ...
 
+    @property
+    def image(self) -> str:
+        """Id of its image, once it has ended; empty if it has none."""
+        ...
+
     def go(self) -> None:
         """Lets it begin."""
         ...
@@ -177,7 +182,8 @@ class Runner:
             self._told(pod, running, began)
             running.go()
             code, reason, late = await _ended(running, attempt.stop, work)
-            self._end(job, pod, work, (began, code, reason), late)
+            state = {"name": "step", "imageID": running.image}
+            self._end(job, pod, work, state, (began, code, reason), late)
         finally:
             self._give_back(devices)
 
@@ -199,7 +205,7 @@ class Runner:
         status = {"phase": "Running", "startTime": began, "containerStatuses": [state]}
         self.server.create("pods", meta["namespace"], {**pod, "status": status})
 
-    def _end(self, job: Object, pod: Object, work: Work, how: tuple[str, int, str], late: bool) -> None:
+    def _end(self, job: Object, pod: Object, work: Work, state: Object, how: tuple[str, int, str], late: bool) -> None:
         began, code, reason = how
         ended: dict[str, Any] = {
             "exitCode": code,
@@ -210,7 +216,7 @@ class Runner:
         ended["message"] = work.message(failed=code != 0 or late)
         status: Object = {
             "phase": "Failed" if code or late else "Succeeded",
-            "containerStatuses": [{"name": "step", "state": {"terminated": ended}}],
+            "containerStatuses": [{**state, "state": {"terminated": ended}}],
         }
         if late:
             status |= {"reason": "DeadlineExceeded", "message": "it ran longer than activeDeadlineSeconds"}

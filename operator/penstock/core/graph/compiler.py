@@ -178,6 +178,7 @@ _NOT_FOR_GRAPHS = {
     "start_timeout": "startTimeout",
     "replicas": "replicas",
     "duration": "duration",
+    "cache": "cache",
     "undo": "undo",
 }
 

@@ -80,6 +80,8 @@ class _One:
 
     def decide(self) -> Verdict:
         depends = dependencies(self.world, self.node, self.stage.producers if self.node.task.final else "")
+        if isinstance(depends, Met):
+            self.record.since = max(depends.since, self.step.created, self.stage.since)
         blocked = self._open_run(depends)
         if blocked:
             return blocked
@@ -300,9 +302,9 @@ class _One:
         if self.live:
             return self._ending(self.life.end(self.live).job)
         self.life.stop(self.jobs)
-        since = max(depends.since, self.step.created, self.stage.since)
         run = Run(self.node, self.step, facts)
-        return self._start(run, values, since) or self.record.wait(StepPhase.PENDING, None, "", quiet=True)
+        assert self.record.since is not None
+        return self._start(run, values, self.record.since) or self.record.wait(StepPhase.PENDING, None, "", quiet=True)
 
     def _new_run(self, producers: str) -> RunFacts:
         known = [self.record.last, self.status.get("run") or 0, self.step.min_run - 1, *(job.run for job in self.jobs)]
