@@ -134,7 +134,8 @@ class StepTemplate(StepBehaviour):
     when: Expression | None = None
     """Run only if this CEL expression is true; false means Skipped.
 
-    Such as `steps.train.outputs.accuracy >= params.minAccuracy`.
+    Such as `steps.train.outputs.accuracy >= params.minAccuracy`. With `forEach` it is asked for each instance, and
+    `each.VARIABLE` is what that one has.
     """
     for_each: ForEach | None = None
     """Run once per combination of values, such as `{vars: [{name: depth, values: [1, 2]}]}`."""
