@@ -4,13 +4,14 @@ import hashlib
 import importlib.metadata
 import shutil
 
+from penstock_ml import bundle as bundles
 from penstock_ml import models, wire
 
 LIBRARIES = ("joblib", "numpy", "scikit-learn", "scipy")
 
 
 def main() -> None:
-    """Inputs: model (Artifact), accuracy, name. Outputs: bundle (Artifact, a folder), digest."""
+    """Inputs: model (Artifact), accuracy, name. Outputs: bundle (Artifact, a folder), digest, version."""
     path = wire.artifact("model")
     accuracy = wire.number("accuracy", low=0, high=1)
     name = wire.text("name")
@@ -22,7 +23,7 @@ def main() -> None:
     pins = [f"{library}=={importlib.metadata.version(library)}" for library in LIBRARIES]
     (bundle / "requirements.txt").write_text("\n".join(pins) + "\n", encoding="utf-8")
     (bundle / "card.md").write_text(_card(name, model, accuracy, digest), encoding="utf-8")
-    wire.write({"digest": f"sha256:{digest}"})
+    wire.write({"digest": f"sha256:{digest}", "version": bundles.seal(bundle)})
 
 
 def _card(name: str, model: models.Model, accuracy: float, digest: str) -> str:

@@ -1,7 +1,7 @@
 import hashlib
 import importlib.metadata
 
-from penstock_ml import models
+from penstock_ml import bundle, models
 
 
 def test_it_packs_the_model_with_its_card_and_versions(step, tmp_path):
@@ -12,7 +12,7 @@ def test_it_packs_the_model_with_its_card_and_versions(step, tmp_path):
     packed = (tmp_path / "b" / "model.joblib").read_bytes()
     digest = hashlib.sha256(packed).hexdigest()
     assert packed == (tmp_path / "m").read_bytes()
-    assert outputs == {"digest": f"sha256:{digest}"}
+    assert outputs == {"digest": f"sha256:{digest}", "version": bundle.check(tmp_path / "b")}
     card = (tmp_path / "b" / "card.md").read_text(encoding="utf-8")
     assert card.startswith("# Sayings\n")
     assert all(fact in card for fact in ("NaiveBayes", "work, love", "87.5%", digest))
