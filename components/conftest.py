@@ -14,7 +14,7 @@ import pytest
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(source) for source in sorted(HERE.glob("*/src"))]
+sys.path[:0] = [str(source) for source in sorted([*HERE.glob("*/src"), *HERE.glob("*/server")])]
 
 Step = Callable[..., dict[str, Any]]
 
