@@ -35,7 +35,7 @@ def main() -> int:
 def environment() -> Path:
     """The virtual environment for the pinned versions; made if the cache has none."""
     # A requirements file may name others beside it; Python's version decides which wheels fit.
-    pinned = b"".join(path.read_bytes() for path in sorted(PINS.parent.glob("requirements*.txt")))
+    pinned = b"".join(path.read_bytes() for path in sorted(FOLDER.glob("*/requirements*.txt")))
     key = hashlib.sha256(sys.version.encode() + pinned).hexdigest()[:16]
     home = made(cache_dir() / "environments") / f"components-{key}"
     with locked(cache_dir() / "locks" / "components"):

@@ -4,13 +4,16 @@ import hashlib
 import importlib.metadata
 import shutil
 
+from penstock_ml import bundle as bundles
 from penstock_ml import models, wire
 
 LIBRARIES = ("joblib", "numpy", "scikit-learn", "scipy")
+MOST_NAMED = 100
+"""Classes that a model card names one by one."""
 
 
 def main() -> None:
-    """Inputs: model (Artifact), accuracy, name. Outputs: bundle (Artifact, a folder), digest."""
+    """Inputs: model (Artifact), accuracy, name. Outputs: bundle (Artifact, a folder), digest, version."""
     path = wire.artifact("model")
     accuracy = wire.number("accuracy", low=0, high=1)
     name = wire.text("name")
@@ -19,10 +22,11 @@ def main() -> None:
     bundle = wire.output("bundle")
     bundle.mkdir()
     shutil.copyfile(path, bundle / "model.joblib")
-    pins = [f"{library}=={importlib.metadata.version(library)}" for library in LIBRARIES]
+    beside = getattr(model.pipeline, "libraries", ())  # what a pipeline of our own needs is told by itself
+    pins = [f"{library}=={importlib.metadata.version(library)}" for library in (*LIBRARIES, *beside)]
     (bundle / "requirements.txt").write_text("\n".join(pins) + "\n", encoding="utf-8")
     (bundle / "card.md").write_text(_card(name, model, accuracy, digest), encoding="utf-8")
-    wire.write({"digest": f"sha256:{digest}"})
+    wire.write({"digest": f"sha256:{digest}", "version": bundles.seal(bundle)})
 
 
 def _card(name: str, model: models.Model, accuracy: float, digest: str) -> str:
@@ -32,7 +36,7 @@ def _card(name: str, model: models.Model, accuracy: float, digest: str) -> str:
             "",
             f"- Algorithm: {model.algorithm}",
             f"- Samples: {model.kind}",
-            f"- Classes: {', '.join(model.classes)}",
+            f"- Classes: {_named(model.classes)}",
             f"- Accuracy on test samples: {accuracy:.1%}",
             f"- File: model.joblib, sha256 {digest}",
             "",
@@ -40,6 +44,12 @@ def _card(name: str, model: models.Model, accuracy: float, digest: str) -> str:
             "",
         ]
     )
+
+
+def _named(classes: tuple[str, ...]) -> str:
+    if len(classes) <= MOST_NAMED:
+        return ", ".join(classes)
+    return f"{len(classes)}, such as {', '.join(classes[:3])}"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 import hashlib
 import importlib.metadata
 
-from penstock_ml import models
+from penstock_ml import bundle, models
 
 
 def test_it_packs_the_model_with_its_card_and_versions(step, tmp_path):
@@ -12,9 +12,22 @@ def test_it_packs_the_model_with_its_card_and_versions(step, tmp_path):
     packed = (tmp_path / "b" / "model.joblib").read_bytes()
     digest = hashlib.sha256(packed).hexdigest()
     assert packed == (tmp_path / "m").read_bytes()
-    assert outputs == {"digest": f"sha256:{digest}"}
+    assert outputs == {"digest": f"sha256:{digest}", "version": bundle.check(tmp_path / "b")}
     card = (tmp_path / "b" / "card.md").read_text(encoding="utf-8")
     assert card.startswith("# Sayings\n")
     assert all(fact in card for fact in ("NaiveBayes", "work, love", "87.5%", digest))
     versions = (tmp_path / "b" / "requirements.txt").read_text().split()
     assert f"scikit-learn=={importlib.metadata.version('scikit-learn')}" in versions
+
+
+class Own:
+    libraries = ("pytest",)
+
+
+def test_a_pipeline_of_our_own_says_what_else_it_needs_and_many_classes_are_counted(step, tmp_path):
+    classes = tuple(f"class {number}" for number in range(200))
+    models.save(models.Model("Own", "Words", classes, Own()), tmp_path / "m")
+    step("package", artifacts={"bundle": tmp_path / "b"}, model=tmp_path / "m", accuracy=0.5, name="Own")
+    pins = (tmp_path / "b" / "requirements.txt").read_text().splitlines()
+    assert f"pytest=={importlib.metadata.version('pytest')}" in pins
+    assert "- Classes: 200, such as class 0, class 1, class 2\n" in (tmp_path / "b" / "card.md").read_text()
