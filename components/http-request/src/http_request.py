@@ -29,7 +29,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 
 
 def main() -> None:
-    """Inputs: url, method, headers, body, patience. Outputs: status, body, json."""
+    """Inputs: url, method, headers, body, type, patience, secret. Outputs: status, body, json."""
     request = _request()
     opener = urllib.request.build_opener(_Redirects)
     try:
@@ -68,13 +68,27 @@ def _request() -> urllib.request.Request:
     authorization = os.environ.get("AUTHORIZATION", "").strip()
     if not (authorization.isascii() and authorization.isprintable()):  # what refuses it later would print it
         raise wire.InputError("key 'authorization' of the Secret must be one line of ASCII, as a header is")
+    secret = wire.text("secret", default="")
+    if secret and not authorization:
+        raise wire.InputError(f"Secret '{secret}' is not there, or has nothing in its key 'authorization'; create it")
     body = wire.text("body", default="")
     made = urllib.request.Request(
         url, data=body.encode() if body else None, headers=headers, method=wire.text("method", default="GET")
     )
+    kind = wire.text("type", default="")
+    if body and (kind or not made.has_header("Content-type")):
+        made.add_header("Content-Type", kind or _type_of(body))
     if authorization:
         made.add_header("Authorization", authorization)
     return made
+
+
+def _type_of(body: str) -> str:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        found = None
+    return "application/json" if isinstance(found, (dict, list)) else "text/plain; charset=utf-8"
 
 
 def _origin(url: str) -> tuple[str, str]:
