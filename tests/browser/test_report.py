@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 from penstock.web.report.page import page as page_of
 from penstock.web.words import Words
 from tests.browser.test_appearance import AXE, RULES
-from tests.unit.web.test_report import reported
+from tests.unit.web.report.test_page import reported
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -17,8 +17,9 @@ class Limited(Cluster):
         self, resource: Resource, namespace: str | None, selector: str | None = None, names_only: bool = False
     ) -> Iterator[Object]:
         """All objects that match a label selector. Raises Refused (403)."""
-        if (resource, namespace) not in self._allowed:
-            raise Refused(403, f"you may not list {resource.plural} in namespace {namespace}", "")
+        if not self._allowed & {(resource, namespace), (resource, None)}:
+            place = f"in namespace {namespace}" if namespace else "in all namespaces"
+            raise Refused(403, f"you may not list {resource.plural} {place}; ask who looks after it for the right", "")
         return self._shared.list(resource, namespace, selector, names_only)
 
     def request(self, method: str, path: str, *_: object, **__: object) -> object:

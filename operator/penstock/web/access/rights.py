@@ -1,42 +1,40 @@
 """What one viewer may. Of a shared server the API server is asked, with the viewer's own token.
 
 A SelfSubjectAccessReview that the viewer's token is shown for says at once who they are and what they may, and needs no
-right of the server's own. A yes is good for half a minute, a no for less, since somebody is waiting for it to change.
+right of the server's own.
 """
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from penstock.cluster.api import COMPONENTS, JOBS, Cluster, Refused, Resource
+from penstock.cluster.api import (
+    COMPONENTS,
+    JOBS,
+    NODES,
+    PIPELINES,
+    PODS,
+    QUOTAS,
+    RANGES,
+    STEPS,
+    Cluster,
+    Refused,
+)
 from penstock.cluster.revisions import CONTROLLER_REVISIONS
 from penstock.web.access.limited import Limited
+from penstock.web.access.reviews import Answers, Need
 from penstock.web.threads import in_thread
 
-YES_SECONDS = 30.0
-NO_SECONDS = 5.0
-KEPT = 50_000
-"""Answers that are kept of all viewers: four for each namespace that one looks at who may not look at all at once."""
 AT_ONCE = 8
 """Questions that one viewer may have open."""
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
-    """What one has to be allowed to see something. `namespace` None: in all."""
-
-    verb: str
-    resource: Resource
-    namespace: str | None
-
-    @property
-    def sentence(self) -> str:
-        """What whoever lacks it is told."""
-        place = f"in namespace {self.namespace}" if self.namespace else "in all namespaces"
-        return f"you may not {self.verb} {self.resource.plural} {place}; ask who looks after it for the right"
+NEEDED = (PIPELINES, STEPS, JOBS, PODS)
+"""Without which nothing is seen of a namespace at an instant,"""
+USEFUL = (COMPONENTS, CONTROLLER_REVISIONS, QUOTAS, RANGES)
+"""and without which less."""
 
 
 class Rights(Protocol):
@@ -47,6 +45,22 @@ class Rights(Protocol):
 
     async def reads(self, cluster: Cluster, namespace: str) -> tuple[Hashable, Cluster]:
         """With what a Pipeline of that namespace is compiled for them, and what tells apart for whom it is."""
+
+    async def sees(self, cluster: Cluster, homes: Sequence[str]) -> "Sees":
+        """With what the whole cluster is looked at for them, or at least those namespaces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sees:
+    """How much somebody sees of the cluster.
+
+    `key`: who has the same sees the same. `cluster`: asks for it. `homes`: the namespaces to be content with where all
+    may not be listed.
+    """
+
+    key: Hashable
+    cluster: Cluster
+    homes: Sequence[str]
 
 
 class Owner:
@@ -60,31 +74,22 @@ class Owner:
         """Their own rights."""
         return (), cluster
 
-
-class Answers:
-    """What the API server answered of all viewers, as long as it counts. The oldest give way."""
-
-    def __init__(self) -> None:
-        self._answers: OrderedDict[tuple[object, Need], tuple[float, bool]] = OrderedDict()
-
-    def known(self, who: object, need: Need) -> bool | None:
-        """What it answered of somebody; None if that is not known (any more)."""
-        until, found = self._answers.get((who, need), (0.0, False))
-        return found if time.monotonic() < until else None
-
-    def keep(self, who: object, need: Need, asked: float, found: bool) -> None:
-        """It answered that. `asked`: when, since an answer is as old as its question."""
-        self._answers.pop((who, need), None)
-        self._answers[who, need] = asked + (YES_SECONDS if found else NO_SECONDS), found
-        while len(self._answers) > KEPT or next(iter(self._answers.values()))[0] < asked:
-            self._answers.popitem(last=False)
+    async def sees(self, cluster: Cluster, homes: Sequence[str]) -> Sees:
+        """What their own rights show."""
+        return Sees(tuple(homes), cluster, homes)
 
 
 class Reviewed:
-    """Whoever has shown a token to a shared server. `catalogues`: other namespaces whose Components Pipelines use."""
+    """Whoever has shown a token to a shared server.
 
-    def __init__(self, own: Cluster, catalogues: Collection[str], answers: Answers) -> None:
+    `catalogues`: other namespaces whose Components Pipelines use. `account`: what the server may itself.
+    """
+
+    def __init__(
+        self, own: Cluster, catalogues: Collection[str], answers: Answers, account: Rights | None = None
+    ) -> None:
         self._own = own
+        self._account = account or self
         self._catalogues = catalogues
         self._answers = answers
         self._who = object()  # answers that outlive a token do not keep it
@@ -110,6 +115,26 @@ class Reviewed:
         refused = await lacking(self, needs)
         allowed = frozenset((need.resource, need.namespace) for need in needs if need not in refused)
         return allowed, Limited(cluster, allowed)
+
+    async def sees(self, cluster: Cluster, homes: Sequence[str]) -> Sees:
+        """What the server's own account sees, as far as the viewer may, so that who may the same share it.
+
+        Where it sees less than they may, they ask with their own token, for themselves alone.
+        """
+        everywhere = [Need("list", resource, None) for resource in (NODES, *NEEDED, *USEFUL)]
+        lacks = set(await lacking(self, everywhere))
+        narrow = [need.resource for need in everywhere if need in lacks and need.resource is not NODES]
+        catalogues = [one for one in sorted(self._catalogues) if one not in homes and COMPONENTS in narrow]
+        places = [Need("list", resource, home) for resource in narrow for home in homes]
+        places += [Need("list", COMPONENTS, home) for home in catalogues]
+        refused = set(await lacking(self, places))
+        half = {need.namespace for need in refused if need.resource in NEEDED}
+        homes = [home for home in homes if home not in half] or homes if narrow else ()
+        allowed = [need for need in (*everywhere, *places) if need not in lacks | refused]
+        if await lacking(self._account, allowed):
+            return Sees((self._who, tuple(homes)), self._own, homes)
+        key = frozenset((need.resource, need.namespace) for need in allowed)
+        return Sees((key, tuple(homes)), Limited(cluster, key), homes)
 
 
 async def demand(rights: Rights, *needs: Need) -> None:

@@ -6,7 +6,7 @@ All else (one step in full, and whatever is written) is asked with the viewer's 
 """
 
 import math
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
 
 from penstock.cluster.api import PIPELINES, STEPS, Cluster, Refused
@@ -16,17 +16,16 @@ from penstock.core.asked.view.detail import Detail, detail
 from penstock.core.asked.view.outlook import Outlook
 from penstock.core.names import step_name
 from penstock.core.wording import Reader
-from penstock.web.access.rights import Need, Rights, demand, lacking
+from penstock.web.access.reviews import Need
+from penstock.web.access.rights import Rights, demand, lacking
 from penstock.web.followed.lists import ListState
 from penstock.web.followed.look import PATIENCE_SECONDS, SLOW, Look, Of
 from penstock.web.followed.looks import Looks
 from penstock.web.followed.pipelines import PipelineState
 from penstock.web.surveyed.outlooks import cluster, outlook, why
-from penstock.web.surveyed.surveys import Surveys
+from penstock.web.surveyed.surveys import Found, Survey, Surveying
 from penstock.web.wire import Why
 
-MOST_SURVEYS = 8
-"""Of one viewer, each of all that they see; the one that was used longest ago gives way."""
 NOWHERE = "you may not list pipelines in any namespace that has some; ask who looks after one for the right"
 
 
@@ -42,6 +41,7 @@ class Viewer:
         self,
         cluster: Cluster,
         looks: Looks,
+        surveying: Surveying,
         rights: Rights,
         name: str = "",
         homes: frozenset[str] = frozenset(),
@@ -52,11 +52,10 @@ class Viewer:
         self.name = name
         self.lasts = lasts
         self._shared = looks
+        self._surveying = surveying
         self._rights = rights
         self._homes = homes
         self._instead = instead
-        self._surveys: dict[str, Surveys] = {}
-        """By the namespace that is looked at, if the others may not be."""
 
     def within(self, namespace: str) -> Cluster:
         """The API server as they may ask it, for what is read and written anew each time."""
@@ -124,24 +123,21 @@ class Viewer:
         """Why a step stands as it does. Raises Refused, or Failure if the API server cannot be asked."""
         await demand(self._rights, Need("list", PIPELINES, namespace), Need("list", STEPS, namespace))
         reader = Reader.of_all(namespace)  # what is seen was listed with the user's own rights
-        return await self._survey(namespace).find(lambda survey: why(survey, reader, name, path))
+        return await self._survey([namespace], lambda survey: why(survey, reader, name, path))
 
     async def outlook(self, namespace: str, name: str, look: Look[PipelineState]) -> Outlook | None:
         """One Pipeline against its plan, None if it has none. Raises Failure if the API server cannot be asked."""
         id_, rows = look.topic.id, look.state.rows
-        return await self._survey(namespace).find(lambda survey: outlook(survey, namespace, name, id_, rows))
+        return await self._survey([namespace], lambda survey: outlook(survey, namespace, name, id_, rows))
 
     async def capacity(self) -> ClusterView:
         """All Pipelines on all nodes. Raises Refused, or Failure if the API server cannot be asked."""
-        homes, home = await self._among(("list",)), self.cluster.namespace
-        return await self._survey(home if homes is None or home in homes else min(homes)).find(cluster)
+        return await self._survey(sorted(await self._among(("list",)) or {self.cluster.namespace}), cluster)
 
-    def _survey(self, namespace: str) -> Surveys:
-        found = self._surveys.pop(namespace, None) or Surveys(self.within(namespace))
-        self._surveys[namespace] = found
-        while len(self._surveys) > MOST_SURVEYS:
-            del self._surveys[next(iter(self._surveys))]
-        return found
+    async def _survey(self, homes: Sequence[str], find: Callable[[Survey], Found]) -> Found:
+        """What is found in all that they may see, of those namespaces at least, shared by who may see the same."""
+        seen = await self._rights.sees(self._shared.cluster, homes)
+        return await self._surveying.of(seen.key, seen.cluster, seen.homes).find(find)
 
     def step(self, namespace: str, name: str, path: str) -> Detail:
         """One step, read anew. Blocks; raises Refused, or Failure if the API server cannot be asked."""

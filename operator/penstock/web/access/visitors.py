@@ -12,9 +12,11 @@ from typing import Protocol
 
 from penstock.cluster.api import Refused
 from penstock.cluster.failure import Failure
-from penstock.web.access.rights import NO_SECONDS, YES_SECONDS, Answers, Reviewed
+from penstock.web.access.reviews import NO_SECONDS, YES_SECONDS, Answers
+from penstock.web.access.rights import Reviewed
 from penstock.web.access.viewer import Viewer
 from penstock.web.followed.looks import Looks
+from penstock.web.surveyed.surveys import Surveying
 from penstock.web.threads import in_thread
 
 TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,8000}")
@@ -82,6 +84,8 @@ class Guests:
         self._homes = frozenset(homes)
         self._catalogues = frozenset(catalogues)
         self._answers = Answers()
+        self._account = Reviewed(looks.cluster, catalogues, self._answers)
+        self._surveying = Surveying()
         self._known: OrderedDict[bytes, _Answer] = OrderedDict()
         self._unknown: OrderedDict[bytes, _Answer] = OrderedDict()  # apart: who guesses drives nobody out
         self._asking = asyncio.Semaphore(AT_ONCE)
@@ -121,8 +125,8 @@ class Guests:
         before = self._known.get(digest)
         viewer = before.viewer if before else None
         if viewer is None or viewer.name != name:
-            rights = Reviewed(own, self._catalogues, self._answers)
-            viewer = Viewer(own, self._looks, rights, name, self._homes, lasts=STREAM_SECONDS)
+            rights = Reviewed(own, self._catalogues, self._answers, self._account)
+            viewer = Viewer(own, self._looks, self._surveying, rights, name, self._homes, lasts=STREAM_SECONDS)
         return self._keep(self._known, digest, _Answer(asked + YES_SECONDS, viewer))
 
     @staticmethod

@@ -13,7 +13,7 @@ from penstock.cluster.reading import Reading, earlier
 from penstock.core.asked.view.rows import moment
 from penstock.core.names import step_name
 from penstock.web.access.guard import VIEWER, refuse
-from penstock.web.access.rights import Need
+from penstock.web.access.reviews import Need
 from penstock.web.access.turns import Turns
 from penstock.web.access.viewer import Viewer
 from penstock.web.http.answers import answer

@@ -50,19 +50,23 @@ class TimeRoutes:
             why_not = await refused(look)
             if why_not:
                 return why_not
-            found = await request[VIEWER].outlook(*named(request), look)
+            async with self._turns.of(request[VIEWER]):
+                found = await request[VIEWER].outlook(*named(request), look)
         if found is None:
             return refuse(404, "there is no plan: the manifest is not valid, or the Pipeline was deleted")
         return unpacked(await asyncio.to_thread(packed, found))
 
     async def capacity(self, request: web.Request) -> web.StreamResponse:
         """All Pipelines on all nodes."""
-        found = await request[VIEWER].capacity()
+        async with self._turns.of(request[VIEWER]):
+            found = await request[VIEWER].capacity()
         return unpacked(await asyncio.to_thread(packed, found))
 
     async def why(self, request: web.Request) -> web.StreamResponse:
         """Why a step of a Pipeline stands as it does."""
-        return answer(await request[VIEWER].why(**request.match_info))
+        async with self._turns.of(request[VIEWER]):
+            found = await request[VIEWER].why(**request.match_info)
+        return answer(found)
 
     async def _times(self, look: Look[PipelineState]) -> tuple[str, bytes]:
         """Found once for all who look at that state."""

@@ -16,6 +16,7 @@ from penstock.web.access.visitors import Host
 from penstock.web.followed.looks import Looks
 from penstock.web.followed.store import Store
 from penstock.web.server.application import application, listening
+from penstock.web.surveyed.surveys import Surveying
 
 ADDRESS = "127.0.0.1"
 
@@ -30,7 +31,7 @@ async def serving(cluster: Cluster, port: int = 0) -> AsyncIterator[str]:
     port = bound.getsockname()[1]
     token = secrets.token_urlsafe(32)
     looks = Looks(Store(cluster))
-    viewer = Viewer(cluster, looks, Owner(), instead=cluster.namespace)
+    viewer = Viewer(cluster, looks, Surveying(), Owner(), instead=cluster.namespace)
     names = frozenset(f"{name}:{port}" for name in (ADDRESS, "localhost"))
     async with listening(application(Door(names, Host(viewer, token)), looks), bound):
         yield f"http://{ADDRESS}:{port}/#token={token}"

@@ -1,8 +1,9 @@
-"""All that the viewer may see of the cluster, at an instant: looked for while somebody asks, once for all who do."""
+"""All that may be seen of the cluster, at an instant: looked for while somebody asks, once for all who see the same."""
 
 import asyncio
+import threading
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -21,6 +22,10 @@ SHARE = 2.0
 """and so many times as old as it took to find it: a large cluster is looked at less often."""
 UNUSED_SECONDS = 120.0
 """A survey is not kept longer, if nobody asks for another; what was held then is."""
+AT_ONCE = 4
+"""So many things are found in one survey at once."""
+MOST = 64
+"""Surveys of viewers who see different things."""
 KEPT = 4_000
 """Instants of the past that are kept."""
 
@@ -34,14 +39,12 @@ class Survey:
     sight: Sight
     stock: Stock
     past: Sequence[Holds]
-    known: dict[Hashable, object] = field(default_factory=dict, compare=False, repr=False)
+    known: dict[Hashable, "Once"] = field(default_factory=dict, compare=False, repr=False)
     """What was found from it already."""
 
     def once(self, key: Hashable, find: Callable[[], Found]) -> Found:
-        """Finds something, unless that was done."""
-        if key not in self.known:
-            self.known[key] = find()
-        return self.known[key]  # type: ignore[return-value]
+        """Finds something, unless that was done, or is being done in another thread."""
+        return self.known.setdefault(key, Once()).of(find)
 
     @property
     def answers(self) -> list[Answer]:
@@ -56,12 +59,30 @@ class Survey:
         return next(mine, None)
 
 
+class Once:
+    """What is found once, whoever asks first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._found: tuple[object] | None = None
+
+    def of(self, find: Callable[[], Found]) -> Found:
+        """What was found."""
+        with self._lock:
+            if self._found is None:
+                self._found = (find(),)
+        return self._found[0]  # type: ignore[return-value]
+
+
 class Surveys:
     """The last survey, and what was held before."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, homes: Sequence[str] = ()) -> None:
+        """`homes`: the namespaces to be content with where all may not be listed."""
         self._cluster = cluster
+        self._homes = homes
         self._one_at_a_time = asyncio.Lock()
+        self._finding = asyncio.Semaphore(AT_ONCE)  # so that whoever waits for another's find takes few threads
         self._past: deque[Holds] = deque(maxlen=KEPT)
         self._last: Survey | None = None
         self._at = self._took = 0.0
@@ -73,8 +94,10 @@ class Surveys:
             last = self._last
             if last is None or began >= self._at + max(FRESH_SECONDS, SHARE * self._took):
                 last = self._last = await in_thread(self._look)
-                self._took, self._at = 0.0, began
+                self._took, self._at = time.monotonic() - began, began
                 asyncio.get_running_loop().call_later(UNUSED_SECONDS, self._forget, began)
+        async with self._finding:
+            began = time.monotonic()
             try:
                 return await in_thread(find, last)
             finally:
@@ -85,6 +108,21 @@ class Surveys:
             self._last = None
 
     def _look(self) -> Survey:
-        sight, there = observe(self._cluster), stock(self._cluster)
+        sight, there = observe(self._cluster, self._homes), stock(self._cluster, self._homes)
         self._past.append(holds(there.capacity, sight.now))
         return Survey(sight, there, tuple(self._past))
+
+
+class Surveying:
+    """All surveys, by what is seen in them."""
+
+    def __init__(self) -> None:
+        self._surveys: OrderedDict[Hashable, Surveys] = OrderedDict()
+
+    def of(self, key: Hashable, cluster: Cluster, homes: Sequence[str]) -> Surveys:
+        """Those of all who see the same; the ones that were used longest ago give way."""
+        found = self._surveys.setdefault(key, Surveys(cluster, homes))
+        self._surveys.move_to_end(key)
+        while len(self._surveys) > MOST:
+            self._surveys.popitem(last=False)
+        return found

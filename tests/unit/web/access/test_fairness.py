@@ -14,16 +14,11 @@ from tests.unit.web.lodging import Lodging, lodging
 
 from penstock.cluster.api import Cluster
 from penstock.cluster.reading import earlier
-from penstock.web.access import viewer
-from penstock.web.access.rights import Owner
-from penstock.web.access.viewer import Viewer
-from penstock.web.followed.looks import Looks
 from penstock.web.followed.pipelines import PipelineState
-from penstock.web.followed.store import Store
 from penstock.web.http import streams, tickets
 from penstock.web.http.tickets import Tickets
 from penstock.web.surveyed import surveys
-from penstock.web.surveyed.surveys import Surveys
+from penstock.web.surveyed.surveys import Surveying, Surveys
 
 ONE = "api/pipelines/ml/digits"
 
@@ -80,14 +75,14 @@ async def test_a_survey_that_nobody_asks_for_is_not_kept(looking: Looking, monke
     assert looking.times == 2
 
 
-async def test_a_viewer_has_few_surveys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(viewer, "MOST_SURVEYS", 2, raising=False)
-    one = Viewer(Cluster("ml"), Looks(Store(Cluster("ml"))), Owner())
-    first, second = one._survey("a"), one._survey("b")
-    assert one._survey("a") is first
-    one._survey("c")
-    assert one._survey("a") is first
-    assert one._survey("b") is not second
+def test_there_are_few_surveys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(surveys, "MOST", 2)
+    found, cluster = Surveying(), Cluster("ml")
+    first, second = found.of("a", cluster, ()), found.of("b", cluster, ())
+    assert found.of("a", cluster, ()) is first
+    found.of("c", cluster, ())
+    assert found.of("a", cluster, ()) is first
+    assert found.of("b", cluster, ()) is not second
 
 
 class Lines:

@@ -6,8 +6,9 @@ from typing import cast
 import pytest
 
 from penstock.cluster.api import PIPELINES, STEPS, Cluster, Resource
-from penstock.web.access import rights
-from penstock.web.access.rights import Answers, Need, Reviewed, lacking
+from penstock.web.access import reviews, rights
+from penstock.web.access.reviews import Answers, Need
+from penstock.web.access.rights import Reviewed, lacking
 
 
 class Reviewing:
@@ -37,7 +38,7 @@ async def test_who_looks_at_many_namespaces_is_not_asked_about_again_each_time()
 
 
 async def test_all_viewers_together_leave_few_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rights, "KEPT", 10)
+    monkeypatch.setattr(reviews, "KEPT", 10)
     answers = Answers()
     for _ in range(5):
         await lacking(Reviewed(cast(Cluster, Reviewing()), (), answers), needs(1))
@@ -48,14 +49,15 @@ async def test_an_answer_of_one_is_none_of_another_and_what_counts_no_more_is_fo
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     answers, clock = Answers(), Clock()
-    monkeypatch.setattr(rights, "time", clock)
+    for module in (reviews, rights):
+        monkeypatch.setattr(module, "time", clock)
     first, second = Reviewing(), Reviewing()
     ada, bob = (Reviewed(cast(Cluster, one), (), answers) for one in (first, second))
     mine = Need("list", PIPELINES, "mine")
     assert await ada.may(mine)
     assert await bob.may(mine)
     assert (first.asked.total(), second.asked.total()) == (1, 1)
-    clock.now += rights.YES_SECONDS + 1
+    clock.now += reviews.YES_SECONDS + 1
     assert not await bob.may(needs(1)[0])
     assert len(answers._answers) == 1
 

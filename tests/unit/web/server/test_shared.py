@@ -143,7 +143,7 @@ async def test_a_stream_ends_and_who_has_lost_the_right_gets_no_other(
     inn: Lodging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(visitors, "STREAM_SECONDS", 0.3)
-    monkeypatch.setattr("penstock.web.access.rights.YES_SECONDS", 0.1)
+    monkeypatch.setattr("penstock.web.access.reviews.YES_SECONDS", 0.1)
     found = await inn.page("reader").get(ONE)
     async with inn.page("reader").stream(STREAM, found["id"]) as events:
         inn.api.users["reader"] = lambda namespace, resource: False
@@ -178,7 +178,7 @@ async def test_a_log_with_a_token_that_was_revoked(inn: Lodging) -> None:
 
 
 async def test_a_right_that_was_given_is_noticed(inn: Lodging, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("penstock.web.access.rights.NO_SECONDS", 0.0)
+    monkeypatch.setattr("penstock.web.access.reviews.NO_SECONDS", 0.0)
     path = f"api/pipelines/lab/{NAMES['lab']}"
     assert (await told(inn, path, "reader"))[0] == 403
     inn.api.users["reader"] = lambda namespace, resource: True
