@@ -29,12 +29,12 @@ def main(words: Sequence[str] | None = None, errors: TextIO = sys.stderr) -> int
     given = asked(sys.argv[1:] if words is None else words)
     try:
         import structlog
-        from prometheus_client import start_http_server
 
         from penstock.cluster.api import Cluster
         from penstock.cluster.failure import Failure
         from penstock.export.exporting import Exporter
         from penstock.export.schema import engine_of
+        from penstock.export.serving import serving
     except ModuleNotFoundError as error:
         errors.write(f"error: {error.name} is not installed; install penstock[export]\n")
         return 2
@@ -44,9 +44,8 @@ def main(words: Sequence[str] | None = None, errors: TextIO = sys.stderr) -> int
         exporter = Exporter(Cluster(), engine_of(given.database), given.namespace)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: exporter.end())
-        server, _ = start_http_server(given.port, given.address)
-        exporter.run()
-        server.shutdown()
+        with serving(given.address, given.port):
+            exporter.run()
     except (Failure, OSError) as failure:
         errors.write(f"error: {failure}\n")
         return 1
