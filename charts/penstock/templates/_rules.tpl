@@ -82,6 +82,13 @@ rows go to whom (a SelfSubjectAccessReview with the viewer's token does), and re
   verbs: [list]
 {{- end }}
 
+{{/* What the exporter's account may: follow what history is made of. It reads no log, no Secret, and writes nothing. */}}
+{{- define "penstock.exportRules" -}}
+- apiGroups: [penstock.dev]
+  resources: [pipelines, steps]
+  verbs: [list, watch]
+{{- end }}
+
 {{/*
 Role `name` with `rules` in `namespace`, and its binding to an `account` of the release's namespace; the operator's if none.
 Takes (dict "root" "name" "namespace" "rules" "account").

@@ -6,10 +6,12 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
 from penstock.cluster.api import Cluster, Object, Refused, Resource, Unreachable
 from penstock.cluster.failure import Failure
+
+Told = TypeVar("Told")
 
 PATIENCE_SECONDS = 60.0
 """How long the API server may be away."""
@@ -117,15 +119,18 @@ def _events(cluster: Cluster, path: str, query: dict[str, Any], stop: Stop) -> I
         response.close()
 
 
-class Changes:
-    """The changes of several resources in one queue, each followed by a thread of its own."""
+class Changes(Generic[Told]):
+    """The changes of several streams in one queue, each followed by a thread of its own.
 
-    def __init__(self, *streams: Iterator[Change]) -> None:
-        self._queue: queue.Queue[Change | Failure] = queue.Queue(maxsize=10_000)
+    `most`: so many wait to be taken; then the streams wait.
+    """
+
+    def __init__(self, *streams: Iterator[Told], most: int = 10_000) -> None:
+        self._queue: queue.Queue[Told | Failure] = queue.Queue(maxsize=most)
         for stream in streams:
             threading.Thread(target=self._pump, args=(stream,), daemon=True).start()
 
-    def _pump(self, stream: Iterator[Change]) -> None:
+    def _pump(self, stream: Iterator[Told]) -> None:
         try:
             for change in stream:
                 self._queue.put(change)
@@ -134,10 +139,10 @@ class Changes:
         except Exception as error:  # nobody sees the traceback of a thread
             self._queue.put(Failure(f"unexpected {type(error).__name__}: {error}"))
 
-    def get(self, seconds: float) -> list[Change]:
+    def get(self, seconds: float) -> list[Told]:
         """What comes in within so long, all at once. Raises the Failure that ended a stream."""
         time.sleep(seconds)
-        found: list[Change] = []
+        found: list[Told] = []
         while not self._queue.empty():
             item = self._queue.get()
             if isinstance(item, Failure):
