@@ -43,12 +43,11 @@ def test_questions_find_their_answers(step, shards, tmp_path):
     assert 0.66 <= outputs["baseline5"] < outputs["recall5"]
     assert outputs["chance5"] < 0.02
     assert outputs["right"] > outputs["recall1"] + 0.1
-    assert outputs["answered"] > 0.3
+    assert outputs["answered"] > 0.5 > outputs["mistaken"] + 0.1
 
     made = models.load(tmp_path / "Meaning").pipeline
-    reply = made.reply("reading the whole contents of a file into one string")
-    assert reply.question == "perl/perlfaq5: How can I read in an entire file all at once?"
-    assert not reply.person
+    reply = made.reply("what is the difference between lists and tuples")
+    assert reply.question == "python/design: Why are there separate tuple and list data types?"
     assert made.reply("My parcel has not arrived, where is it?").person
 
 

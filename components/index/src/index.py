@@ -8,7 +8,7 @@ from penstock_ml import desk, models, retrieval, scores, wire
 
 def main() -> None:
     """Inputs: vectors (Artifacts), by, router (Artifact), right, seed.
-    Outputs: model (Artifact), recall1, recall5, threshold, answered, right.
+    Outputs: model (Artifact), recall1, recall5, threshold, answered, right, mistaken.
     """
     shelf = retrieval.load(_paths(wire.text("vectors")))
     by = wire.text("by", default="Meaning", choices=tuple(retrieval.RETRIEVERS))
@@ -27,6 +27,7 @@ def main() -> None:
         "threshold": made.threshold,
         "answered": outcome.answered,
         "right": outcome.right,
+        "mistaken": outcome.mistaken,
     }
     wire.write({name: round(figure, scores.DIGITS) for name, figure in figures.items()})
 

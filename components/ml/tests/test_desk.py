@@ -64,6 +64,13 @@ def test_the_confidence_of_a_question_comes_from_folds_that_had_not_seen_it(shel
     assert one.trial.held.sum() == len(shelf.questions) / 2
 
 
+def test_it_is_less_sure_where_the_answer_was_taken_away(shelf):
+    one = made(shelf)
+    assert one.trial.absent.mean() < one.trial.confidences.mean() - 0.2
+    outcome = one.outcome()
+    assert outcome.mistaken < outcome.answered - 0.2
+
+
 def test_a_kept_desk_answers_as_before(shelf, tmp_path):
     one = made(shelf)
     models.save(models.Model("TF-IDF", "Words", one.classes, one), tmp_path / "m")

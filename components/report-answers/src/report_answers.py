@@ -4,13 +4,14 @@ from penstock_ml import charts, desk, models, retrieval, scores, wire
 from penstock_ml.models import Model
 
 FIRST = (1, 5)
+NAMES = ("first", "among the first five")
 
 
 def main() -> None:
     """Inputs: model, baseline (Artifacts, from index).
 
     Outputs: picture (Artifact, a PNG), recall1, recall5, baseline1, baseline5, chance5, threshold, answered, right,
-    interval.
+    mistaken, interval.
     """
     best, other = _desk("model"), _desk("baseline")
     count, outcome = len(best.pipeline.answers), best.pipeline.outcome()
@@ -19,14 +20,14 @@ def main() -> None:
 
     sheet = charts.Sheet(
         f"Desk: {count} questions, each to find its own answer",
-        f"{best.algorithm} answers {outcome.answered:.0%} by itself, {outcome.right:.0%} of these right; "
-        "a person gets the rest",
+        f"{best.algorithm} answers {outcome.answered * 100:.0f} % by itself, {outcome.right * 100:.0f} % of them right;"
+        " a person gets the rest",
         panels=2,
     )
     names = (best.algorithm, other.algorithm, "chance")
-    bars = sheet.frame(0, "Own answer among the first")
+    bars = sheet.frame(0, "Questions whose own answer comes")
     shares = zip(found, compared, chance, strict=True)
-    bars.bars({str(most): dict(zip(names, each, strict=True)) for most, each in zip(FIRST, shares, strict=True)})
+    bars.bars({title: dict(zip(names, each, strict=True)) for title, each in zip(NAMES, shares, strict=True)})
     bars.legend(names)
     curves = sheet.frame(1, "Right among those answered, the surest first")
     curves.across("questions answered without a person")
@@ -45,6 +46,7 @@ def main() -> None:
         "threshold": best.pipeline.threshold,
         "answered": outcome.answered,
         "right": outcome.right,
+        "mistaken": outcome.mistaken,
     }
     interval = scores.interval(outcome.right, outcome.count) if outcome.count else [0.0, 1.0]
     wire.write({**{name: round(figure, scores.DIGITS) for name, figure in figures.items()}, "interval": interval})

@@ -67,3 +67,20 @@ def test_after_a_topic_has_failed_only_what_is_missing_is_embedded(tmp_path: Pat
     again = desk(tmp_path)
     assert again.phase == "Succeeded", again
     assert embedded(again) == ["embed.8"]
+
+
+def test_questions_of_real_customers_are_fetched_only_from_where_one_says() -> None:
+    without = desk()
+    assert without.steps["intents"].phase == "Skipped"
+    assert "intent" not in without.outputs
+    asked = []
+
+    def fetch(train_url: str, test_digest: str) -> dict[str, Any]:
+        asked.append((train_url, test_digest))
+        return {"dataset": "rows", "samples": 10, "classes": 2}
+
+    where = {"trainUrl": "https://example.com/train.csv", "testDigest": "ab"}
+    result = desk(params=where, replace={"intents": fetch, "intent": {"accuracy": 0.912}})
+    assert result.phase == "Succeeded", result
+    assert asked == [("https://example.com/train.csv", "ab")]
+    assert result.outputs["intent"] == 0.912

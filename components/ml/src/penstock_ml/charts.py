@@ -85,7 +85,7 @@ class Frame:
                 x, y = self.at(left, share)
                 right, bottom = self.at(left + width, 0)
                 self._sheet.box((x + 2, y, right - 2, bottom), COLOURS[number])
-                self._sheet.text(((x + right) / 2, y - 4), f"{share:.1%}", 13, INK, "mb")
+                self._sheet.text(((x + right) / 2, y - 4), f"{share * 100:.1f} %", 13, INK, "mb")
             x, y = self.at(middle, 0)
             self._sheet.text((x, y + 10), group, 14, INK, "ma")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import cross_val_predict
+from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -20,6 +20,8 @@ from penstock_ml.models import Model
 PERSON = "a person"
 """The class of what is handed over."""
 FOLDS = 5
+FEWEST = 10
+"""Answers of which a share is drawn: of fewer, it leaps with each."""
 
 
 @dataclass(frozen=True)
@@ -40,21 +42,27 @@ class Reply:
 class Trial:
     """How the desk did on its own questions: places of their answers (n), and confidences (n) from other folds.
 
-    The threshold was set on the questions that are not `held` (n).
+    `absent` (n) are the confidences with the question's own answer taken away, so that none is right. The threshold was
+    set on the questions that are not `held` (n).
     """
 
     places: Any
     confidences: Any
+    absent: Any
     held: Any
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Of the held questions: which share was answered, which share of these is right, and how many these are."""
+    """Of the held questions: which share was answered, which share of these is right, and how many these are.
+
+    `mistaken` is the share that is answered though its own answer was taken away.
+    """
 
     answered: float
     right: float
     count: int
+    mistaken: float
 
 
 class Desk:
@@ -69,15 +77,19 @@ class Desk:
         self.classes = (*(f"{one.topic}: {one.question}" for one in shelf.questions), PERSON)
         self.classes_ = np.arange(len(self.classes))
         scores = self.retriever.scores_of_its_own(shelf)
-        places, signs = retrieval.ranks(scores), _signs(scores)
-        found = places == 0
+        places = retrieval.ranks(scores)
+        count, found = len(places), places == 0
+        # Customers also ask what no answer is there for. So each question counts twice, once without its answer.
+        signs = np.vstack([_signs(scores), _signs(np.where(np.eye(count, dtype=bool), -np.inf, scores))])
+        good = np.concatenate([found, np.zeros(count, dtype=bool)])
         self._certainty = make_pipeline(StandardScaler(), LogisticRegression())
         # Confidence in an answer is judged by folds that have not seen its question.
-        folds = cross_val_predict(self._certainty, signs, found, cv=FOLDS, method="predict_proba")
-        self._certainty.fit(signs, found)
-        held = np.random.default_rng(seed).permutation(len(places)) % 2 == 0
-        self.trial = Trial(places, folds[:, 1], held)
-        self.threshold = threshold(folds[~held, 1], found[~held], right)
+        folds = {"cv": GroupKFold(FOLDS), "groups": np.tile(np.arange(count), 2), "method": "predict_proba"}
+        sure = cross_val_predict(self._certainty, signs, good, **folds)[:, 1]
+        self._certainty.fit(signs, good)
+        held = np.random.default_rng(seed).permutation(count) % 2 == 0
+        self.trial = Trial(places, sure[:count], sure[count:], held)
+        self.threshold = threshold(sure[:count][~held], found[~held], right)
 
     def reply(self, text: str) -> Reply:
         """What to tell a customer who asks this."""
@@ -91,12 +103,18 @@ class Desk:
         trial = self.trial
         given = trial.held & (trial.confidences >= self.threshold)
         count = int(given.sum())
-        return Outcome(count / int(trial.held.sum()), float(np.sum(trial.places[given] == 0)) / max(count, 1), count)
+        right = float(np.sum(trial.places[given] == 0)) / max(count, 1)
+        mistaken = float(np.mean(trial.absent[trial.held] >= self.threshold))
+        return Outcome(count / int(trial.held.sum()), right, count, mistaken)
 
     def curve(self) -> tuple[Any, Any]:
-        """For each number of held questions, the surest first: which share that is (n), and how many are right (n)."""
+        """For each number of held questions, the surest first: which share that is, and which share of them is right.
+
+        It begins with `FEWEST` questions.
+        """
         right = self.trial.places[self.trial.held] == 0
-        return curve(self.trial.confidences[self.trial.held], right)
+        answered, shares = curve(self.trial.confidences[self.trial.held], right)
+        return answered[FEWEST - 1 :], shares[FEWEST - 1 :]
 
     def predict(self, texts: Sequence[str]) -> Any:
         """The number of the question that is answered, or of `PERSON`, for each text (n)."""
