@@ -1,7 +1,7 @@
 import hashlib
 import importlib.metadata
 
-from penstock_ml import bundle, models
+from penstock_ml import bundle, models, sketch
 
 
 def test_it_packs_the_model_with_its_card_and_versions(step, tmp_path):
@@ -18,3 +18,17 @@ def test_it_packs_the_model_with_its_card_and_versions(step, tmp_path):
     assert all(fact in card for fact in ("NaiveBayes", "work, love", "87.5%", digest))
     versions = (tmp_path / "b" / "requirements.txt").read_text().split()
     assert f"scikit-learn=={importlib.metadata.version('scikit-learn')}" in versions
+
+
+def test_with_a_dataset_it_holds_what_the_model_answers_to_samples_that_it_has_not_seen(step, digits, tmp_path):
+    step("train", artifacts={"model": tmp_path / "m"}, dataset=digits, algorithm="NaiveBayes")
+    outputs = step(
+        "package",
+        artifacts={"bundle": tmp_path / "b"},
+        model=tmp_path / "m",
+        accuracy=0.9,
+        name="Digits",
+        dataset=digits,
+    )
+    assert sketch.load(tmp_path / "b" / "sketch.json").count == 720
+    assert bundle.check(tmp_path / "b") == outputs["version"]
