@@ -4,8 +4,9 @@ import hashlib
 import importlib.metadata
 import shutil
 
+import numpy as np
 from penstock_ml import bundle as bundles
-from penstock_ml import models, wire
+from penstock_ml import dataset, models, sketch, wire
 
 LIBRARIES = ("joblib", "numpy", "scikit-learn", "scipy")
 MOST_NAMED = 100
@@ -13,7 +14,9 @@ MOST_NAMED = 100
 
 
 def main() -> None:
-    """Inputs: model (Artifact), accuracy, name. Outputs: bundle (Artifact, a folder), digest, version."""
+    """Inputs: model (Artifact), accuracy, name, dataset (Artifact, optional). Outputs: bundle (Artifact, a folder),
+    digest, version.
+    """
     path = wire.artifact("model")
     accuracy = wire.number("accuracy", low=0, high=1)
     name = wire.text("name")
@@ -26,6 +29,11 @@ def main() -> None:
     pins = [f"{library}=={importlib.metadata.version(library)}" for library in (*LIBRARIES, *beside)]
     (bundle / "requirements.txt").write_text("\n".join(pins) + "\n", encoding="utf-8")
     (bundle / "card.md").write_text(_card(name, model, accuracy, digest), encoding="utf-8")
+    if folder := wire.optional_artifact("dataset"):
+        source = dataset.load(folder)
+        unseen = (source.validation, source.test)
+        made = sketch.make(model, np.concatenate([split.samples for split in unseen]))
+        sketch.save(made, bundle / sketch.FILE)
     wire.write({"digest": f"sha256:{digest}", "version": bundles.seal(bundle)})
 
 
