@@ -31,3 +31,10 @@ def test_a_pipeline_of_our_own_says_what_else_it_needs_and_many_classes_are_coun
     pins = (tmp_path / "b" / "requirements.txt").read_text().splitlines()
     assert f"pytest=={importlib.metadata.version('pytest')}" in pins
     assert "- Classes: 200, such as class 0, class 1, class 2\n" in (tmp_path / "b" / "card.md").read_text()
+
+
+def test_a_card_names_the_measure(step, tmp_path):
+    models.save(models.Model("EASE", "Likes", ("one", "two"), None), tmp_path / "m")
+    given = {"model": tmp_path / "m", "accuracy": 0.172, "measure": "Recall@10", "name": "Films"}
+    step("package", artifacts={"bundle": tmp_path / "b"}, **given)
+    assert "- Recall@10 on test samples: 17.2%\n" in (tmp_path / "b" / "card.md").read_text(encoding="utf-8")
