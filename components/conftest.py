@@ -128,3 +128,23 @@ def vectors(faqs: Path, tmp_path: Path) -> list[Path]:
         paths.append(tmp_path / f"vectors-{number}")
         retrieval.save(retrieval.Shelf(tuple(group), asked, answered), paths[-1])
     return paths
+
+
+@pytest.fixture
+def films(tmp_path: Path) -> Path:
+    """Ratings in RecBole's format: 40 users who like most of 30 films of one of two kinds, and dislike the rest."""
+    import numpy as np
+
+    folder = tmp_path / "films"
+    folder.mkdir()
+    random = np.random.default_rng(1)
+    items = ["item_id:token\tmovie_title:token_seq\trelease_year:token\tclass:token_seq"]
+    items += [f"i{n}\tFilm {n}\t{1940 + n}\t{('War', 'Love')[n % 2]}" for n in range(60)]
+    ratings = ["user_id:token\titem_id:token\trating:float\ttimestamp:float"]
+    for user in range(40):
+        for moment, item in enumerate(random.permutation(60)):
+            liked = item % 2 == user % 2 and random.random() < 0.8
+            ratings.append(f"u{user}\ti{item}\t{5 if liked else 2}\t{moment}")
+    (folder / "films.item").write_text("\n".join(items) + "\n", encoding="utf-8")
+    (folder / "films.inter").write_text("\n".join(ratings) + "\n", encoding="utf-8")
+    return folder

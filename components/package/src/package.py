@@ -14,11 +14,12 @@ MOST_NAMED = 100
 
 
 def main() -> None:
-    """Inputs: model (Artifact), accuracy, name, dataset (Artifact, optional). Outputs: bundle (Artifact, a folder),
+    """Inputs: model (Artifact), accuracy, measure, name, dataset (Artifact, optional). Outputs: bundle (Artifact, a folder),
     digest, version.
     """
     path = wire.artifact("model")
     accuracy = wire.number("accuracy", low=0, high=1)
+    measure = wire.text("measure", default="Accuracy")
     name = wire.text("name")
     model = models.load(path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -28,7 +29,8 @@ def main() -> None:
     beside = getattr(model.pipeline, "libraries", ())  # what a pipeline of our own needs is told by itself
     pins = [f"{library}=={importlib.metadata.version(library)}" for library in (*LIBRARIES, *beside)]
     (bundle / "requirements.txt").write_text("\n".join(pins) + "\n", encoding="utf-8")
-    (bundle / "card.md").write_text(_card(name, model, accuracy, digest), encoding="utf-8")
+    score = f"{measure} on test samples: {accuracy:.1%}"
+    (bundle / "card.md").write_text(_card(name, model, score, digest), encoding="utf-8")
     if folder := wire.optional_artifact("dataset"):
         source = dataset.load(folder)
         unseen = (source.validation, source.test)
@@ -37,7 +39,7 @@ def main() -> None:
     wire.write({"digest": f"sha256:{digest}", "version": bundles.seal(bundle)})
 
 
-def _card(name: str, model: models.Model, accuracy: float, digest: str) -> str:
+def _card(name: str, model: models.Model, score: str, digest: str) -> str:
     return "\n".join(
         [
             f"# {name}",
@@ -45,7 +47,7 @@ def _card(name: str, model: models.Model, accuracy: float, digest: str) -> str:
             f"- Algorithm: {model.algorithm}",
             f"- Samples: {model.kind}",
             f"- Classes: {_named(model.classes)}",
-            f"- Accuracy on test samples: {accuracy:.1%}",
+            f"- {score}",
             f"- File: model.joblib, sha256 {digest}",
             "",
             "The file is a pickle: load it only if you trust the pipeline that made it.",

@@ -18,10 +18,11 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 class Sheet:
-    """A white sheet with a title and panels beside each other, whose vertical axes go from 0 to 1."""
+    """A white sheet with a title and panels of a `width` beside each other."""
 
-    def __init__(self, title: str, below: str, panels: int) -> None:
-        width = 2 * MARGIN + 48 + panels * PANEL[0] + (panels - 1) * GAP
+    def __init__(self, title: str, below: str, panels: int, width: int = PANEL[0]) -> None:
+        self.panel = width
+        width = 2 * MARGIN + 48 + panels * self.panel + (panels - 1) * GAP
         self._size = (width, TOP + PANEL[1] + 88)
         self._image = Image.new("RGB", tuple(SCALE * one for one in self._size), "white")
         self._draw = ImageDraw.Draw(self._image)
@@ -49,15 +50,15 @@ class Sheet:
                 [(at[0] - r) * SCALE, (at[1] - r) * SCALE, (at[0] + r) * SCALE, (at[1] + r) * SCALE], colour
             )
 
-    def frame(self, number: int, heading: str) -> "Frame":
-        """A panel with its grid."""
-        left = MARGIN + 48 + number * (PANEL[0] + GAP)
+    def frame(self, number: int, heading: str, most: float = 1.0) -> "Frame":
+        """A panel with its grid, whose vertical axis goes from 0 to the share `most`."""
+        left = MARGIN + 48 + number * (self.panel + GAP)
         self.text((left, TOP - 26), heading, 15, INK, "la")
         for tenth in range(0, 11, 2):
             y = TOP + PANEL[1] * (1 - tenth / 10)
-            self.line([(left, y), (left + PANEL[0], y)], GRID, 1)
-            self.text((left - 8, y), f"{tenth * 10} %", 12, FAINT, "rm")
-        return Frame(self, left)
+            self.line([(left, y), (left + self.panel, y)], GRID, 1)
+            self.text((left - 8, y), f"{tenth * 10 * most:g} %", 12, FAINT, "rm")
+        return Frame(self, left, most)
 
     def save(self, path: Path) -> None:
         """Writes the PNG."""
@@ -65,15 +66,16 @@ class Sheet:
 
 
 class Frame:
-    """A panel: `x` and `y` are shares of its width and height."""
+    """A panel: `x` is a share of its width, `y` what its vertical axis counts."""
 
-    def __init__(self, sheet: Sheet, left: float) -> None:
+    def __init__(self, sheet: Sheet, left: float, most: float) -> None:
         self._sheet = sheet
         self._left = left
+        self._most = most
 
     def at(self, x: float, y: float) -> tuple[float, float]:
         """The place of a point of the panel on the sheet."""
-        return self._left + x * PANEL[0], TOP + PANEL[1] * (1 - y)
+        return self._left + x * self._sheet.panel, TOP + PANEL[1] * (1 - y / self._most)
 
     def bars(self, groups: Mapping[str, Mapping[str, float]]) -> None:
         """Groups of bars, each with its share written above it."""
