@@ -29,6 +29,8 @@ IN_PIPELINE = [
     ("n = say('a')\nsay.using(name='b')(n * 2)", 2, "n * 2 is made of String and Integer, and only numbers are"),
     ("n = say('a') if rows > 1 else None\nsay.using(name='b')(n + 'b')", 2, "n may be None; ask `is not None`"),
     ("n = [count(o['n'] + 1) for o in objects()]", 1, "the type of o['n'] is not said: annotate dict[str, int], or"),
+    ("count.using(image=say(rows))(1)", 1, "say(rows) is read, not run: write it out, or make it an argument"),
+    ("count.using(image=word)(1)", 1, "word is not defined; write it out"),
     ("n = make()\nsay(n + 'b')", 2, "n is a file, which only steps look into"),
     ("n = listed()\nsay(n[-1])", 2, "lists by a number from 0; let the step return that part, or pass all of it"),
     ("n = listed()\nsay(n['a'])", 2, "objects are taken apart by a written key"),
