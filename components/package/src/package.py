@@ -22,8 +22,9 @@ def main() -> None:
     bundle = wire.output("bundle")
     bundle.mkdir()
     shutil.copyfile(path, bundle / "model.joblib")
-    beside = getattr(model.pipeline, "libraries", ())  # what a pipeline of our own needs is told by itself
-    pins = [f"{library}=={importlib.metadata.version(library)}" for library in (*LIBRARIES, *beside)]
+    pins = [f"{library}=={importlib.metadata.version(library)}" for library in LIBRARIES]
+    # What a pipeline of our own needs beside them it tells itself: this image may lack it.
+    pins.extend(getattr(model.pipeline, "libraries", ()))
     (bundle / "requirements.txt").write_text("\n".join(pins) + "\n", encoding="utf-8")
     (bundle / "card.md").write_text(_card(name, model, accuracy, digest), encoding="utf-8")
     wire.write({"digest": f"sha256:{digest}", "version": bundles.seal(bundle)})
