@@ -14,8 +14,9 @@ MOST_NAMED = 100
 
 
 def main() -> None:
-    """Inputs: model (Artifact), accuracy, measure, name, dataset (Artifact, optional). Outputs: bundle (Artifact, a
-    folder), digest, version.
+    """Inputs: model (Artifact), accuracy, measure, name, dataset (Artifact, optional).
+
+    Outputs: bundle (Artifact, a folder), digest, version.
     """
     path = wire.artifact("model")
     accuracy = wire.number("accuracy", low=0, high=1)

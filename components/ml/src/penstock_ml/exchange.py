@@ -62,7 +62,7 @@ def checked(name: str, url: str) -> str:
 
 
 def authorize(request: urllib.request.Request, secret: str) -> None:
-    """Adds the header that the Secret of this name holds under `authorization`, as the step has it; none for no name."""
+    """Adds the header that the named Secret of the step holds under `authorization`; none if none is named."""
     value = os.environ.get("AUTHORIZATION", "").strip()
     if not (value.isascii() and value.isprintable()):  # what refuses it later would print it
         raise InputError("key 'authorization' of the Secret must be one line of ASCII, as a header is")
