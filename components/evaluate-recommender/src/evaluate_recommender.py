@@ -52,7 +52,7 @@ def _draw(table: list[dict[str, Any]], source: ratings.Ratings, count: int, path
     new = int(source.new.sum())
     series = {"recall": f"{len(source.new) - new:,} items that others have rated"}
     if "new-recall" in table[0]:
-        series["new-recall"] = f"{new:,} new items that nobody has rated (guessing: {min(count / new, 1):.1%})"
+        series["new-recall"] = f"{new:,} new items that nobody has rated (guessing: {100 * min(count / new, 1):.1f} %)"
     shown = {row["algorithm"]: {name: row[name] for name in series} for row in table}
     most = max(0.1, math.ceil(10 * max(max(bars.values()) for bars in shown.values())) / 10)
     title = f"Of what users liked next, the share among {count} recommendations"

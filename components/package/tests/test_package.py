@@ -48,7 +48,7 @@ def test_with_a_dataset_it_holds_what_the_model_answers_to_samples_that_it_has_n
 
 
 def test_a_card_names_the_measure(step, tmp_path):
-    models.save(models.Model("EASE", "Likes", ("one", "two"), None), tmp_path / "m")
+    models.save(models.Model("EASE", "Titles", ("one", "two"), None), tmp_path / "m")
     given = {"model": tmp_path / "m", "accuracy": 0.172, "measure": "Recall@10", "name": "Films"}
     step("package", artifacts={"bundle": tmp_path / "b"}, **given)
     assert "- Recall@10 on test samples: 17.2%\n" in (tmp_path / "b" / "card.md").read_text(encoding="utf-8")

@@ -1,5 +1,6 @@
 """Trains one recommender on the likes to train on, or blends two that are trained."""
 
+from dataclasses import replace
 from typing import Any
 
 from penstock_ml import models, ratings, recommenders, wire
@@ -18,6 +19,7 @@ def main() -> None:
         name, made = f"Hybrid {weight:g}", recommenders.blend(behaviour.pipeline, text.pipeline, weight, likes)
     else:
         made = _trained(name, likes, source.texts)
+    made = replace(made, titles=source.titles)
     models.save(models.Model(name, recommenders.SAMPLES, source.titles, made), wire.output("model"))
     wire.write({"likes": len(source.train)})
 

@@ -2,7 +2,7 @@ import hashlib
 
 import numpy as np
 import pytest
-from penstock_ml import models, ratings
+from penstock_ml import confidence, models, ratings
 from penstock_ml.wire import InputError
 
 
@@ -22,19 +22,23 @@ def test_who_liked_war_films_gets_more_of_them(step, prepared, tmp_path, kind):
     model = trained(step, prepared, tmp_path / "m", kind, penalty=5)
     source = ratings.load(prepared)
     liked = [n for n in range(60) if n % 2 == 0 and not source.new[n]][:4]
-    best = model.pipeline.decision_function([liked])[0].argsort()[::-1][:8]
+    named = "\n".join(f" film {n}" for n in liked) + "\nA film that nobody knows"
+    best = model.pipeline.decision_function([named])[0].argsort()[::-1][:8]
     assert set(best % 2) == {0}
     assert not set(best) & set(liked)
-    assert model.pipeline.predict([liked])[0] == best[0]
-    assert (model.algorithm, model.kind, model.classes[4]) == (kind, "Likes", "Film 4")
+    assert (model.algorithm, model.kind, model.classes[4]) == (kind, "Titles", "Film 4")
+    numbers, sure = confidence.classify(model, np.array([named, "nothing that it knows"], dtype=object))
+    assert numbers[0] == best[0]
+    assert ((sure > 0) & (sure <= 1)).all()
 
 
 def test_only_words_tell_anything_of_new_items(step, prepared, tmp_path):
     source = ratings.load(prepared)
     liked = [n for n in range(60) if n % 2 and not source.new[n]][:5]
-    behaviour = trained(step, prepared, tmp_path / "b", "EASE").pipeline.decision_function([liked])[0, source.new]
+    named = "\n".join(source.titles[n] for n in liked)
+    behaviour = trained(step, prepared, tmp_path / "b", "EASE").pipeline.decision_function([named])[0, source.new]
     assert len(set(behaviour)) == 1
-    words = trained(step, prepared, tmp_path / "t", "Text").pipeline.decision_function([liked])[0]
+    words = trained(step, prepared, tmp_path / "t", "Text").pipeline.decision_function([named])[0]
     new = np.flatnonzero(source.new)
     assert words[new[new % 2 == 1]].min() > words[new[new % 2 == 0]].max()
 

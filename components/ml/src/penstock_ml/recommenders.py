@@ -1,7 +1,8 @@
 """Recommenders: what each learns is how much a like of one item speaks for another.
 
 All are linear, so one matrix holds any of them, and a blend of two is again one. A kept one is a `models.Model` whose
-classes are the items' titles and whose samples are lists of the numbers of liked items.
+classes are the items' titles and whose samples are texts, the titles of what somebody likes, one a line: so it is
+packed and served as any other that takes texts.
 """
 
 import re
@@ -17,7 +18,7 @@ from penstock_ml import models
 from penstock_ml.wire import InputError
 
 KINDS = ("Popularity", "ItemNeighbours", "EASE", "Text", "Hybrid")
-SAMPLES = "Likes"
+SAMPLES = "Titles"
 """The `kind` of a `models.Model` that holds a recommender."""
 NEIGHBOURS = 50
 """Items whose likes count for an item, in ItemNeighbours."""
@@ -29,10 +30,13 @@ _YEAR = re.compile(r"(?:1[89]|20)\d\d")
 
 @dataclass(frozen=True)
 class Recommender:
-    """`weights` (items, items): row what is liked, column what it speaks for; `bias` (items) is there without likes."""
+    """`weights` (items, items): row what is liked, column what it speaks for; `bias` (items) is there without likes;
+    `titles` (items) are what samples name.
+    """
 
     weights: Any
     bias: Any
+    titles: tuple[str, ...] = ()
 
     @property
     def classes_(self) -> Any:
@@ -43,15 +47,20 @@ class Recommender:
         """Scores (users, items) from likes (users, items); only their order within a user means anything."""
         return np.asarray(likes, dtype=np.float64) @ self.weights + self.bias
 
-    def decision_function(self, samples: Sequence[Sequence[int]]) -> Any:
-        """Scores (samples, items) of lists of liked items' numbers; what is liked already has minus infinity."""
+    def decision_function(self, samples: Sequence[str]) -> Any:
+        """Scores (samples, items) for liked titles, one a line of each sample; what is liked has minus infinity.
+
+        Titles that are not known count for nothing; of items of one title the first counts.
+        """
+        number = {title.casefold(): index for index, title in reversed(list(enumerate(self.titles)))}
         likes = np.zeros((len(samples), len(self.bias)))
-        for row, numbers in enumerate(samples):
-            likes[row, list(numbers)] = 1
+        for row, sample in enumerate(samples):
+            asked = (line.strip().casefold() for line in str(sample).splitlines())
+            likes[row, [number[title] for title in asked if title in number]] = 1
         return np.where(likes > 0, -np.inf, self.scores(likes))
 
-    def predict(self, samples: Sequence[Sequence[int]]) -> Any:
-        """For each list of liked items' numbers, the number of the item that suits best."""
+    def predict(self, samples: Sequence[str]) -> Any:
+        """For each sample the number of the item that suits best."""
         return self.decision_function(samples).argmax(axis=1)
 
 
