@@ -1,7 +1,7 @@
 """The expressions of a pipeline: calls, comprehensions, conditional values, and what is refused among them."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from penstock.core.problems import nearest
 from penstock.python.annotations import LIST, Type
@@ -17,6 +17,7 @@ from penstock.python.options import Fields, Given, read_options
 from penstock.python.refusals import Problems, Refusal, short
 from penstock.python.templates import Call
 from penstock.python.values import (
+    Branched,
     Computed,
     Each,
     Ended,
@@ -197,19 +198,37 @@ class Expressions:
         """`f() if condition else None`: a step with a condition, whose results may be missing; or one of two steps."""
         empty = [isinstance(one, ast.Constant) and one.value is None for one in (node.body, node.orelse)]
         words = self.condition(node.test)
-        sides = zip((node.body, node.orelse), (words, negated(words)), empty, strict=True)
+        guards = (words, negated(words))
+        sides = zip((node.body, node.orelse), guards, empty, strict=True)
         found = [self._under(guard, side) for side, guard, nothing in sides if not nothing]
-        if len(found) == 2 and (both := branched(found)):
+        if len(found) == 2 and (both := self.met(list(zip(found, guards, strict=True)))):
             return both
         if len(found) == 2:
             raise Refusal(
                 node,
                 "chooses between two values; let a step choose, or have two steps return results of one type,"
-                " of which one runs",
+                " of which one is called there",
             )
         if not found or not isinstance(found[0], Made | Results | Fan):
             raise Refusal(node, "chooses between values, not between running a step or not; let a step choose")
         return maybe(found[0])
+
+    def met(self, given: Sequence[tuple[Value, str]]) -> Branched | None:
+        """What branches give that all set one name, each under its condition; None if that cannot be said.
+
+        What is there without its branch would always be taken, so there is one such at most, and it comes last.
+        """
+        inside = [value for value, guard in given if self.is_of(value, guard)]
+        outside = [value for value, guard in given if not self.is_of(value, guard)]
+        return branched([*inside, *outside]) if len(outside) <= 1 else None
+
+    def is_of(self, value: Value, guard: str) -> bool:
+        """Whether a value is there only if a condition holds here: it is of steps that are called under that."""
+        options = value.options if isinstance(value, Branched) else (value,)
+        guards = (*self.scope.guards, guard)
+        names = {name for one in options if isinstance(one, Made | Results | Fan) for name in steps_in(one)}
+        under = {call.name for call in self.calls if tuple(call.guards[: len(guards)]) == guards}
+        return bool(names) and names <= under
 
     def _under(self, guard: str, node: ast.expr) -> Value:
         """What an expression stands for where a condition holds."""

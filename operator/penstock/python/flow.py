@@ -24,9 +24,7 @@ from penstock.python.values import (
     Param,
     Results,
     Value,
-    branched,
     maybe,
-    steps_in,
     there,
     type_of_given,
 )
@@ -53,8 +51,8 @@ _REFUSED: Mapping[type[ast.stmt], str] = {
 }
 _BRANCH = "exists only if the condition holds; write `{name} = None` before the `if`, and take it as `X | None`"
 _BRANCHES = (
-    "is set in both branches, but not to results of one type; bind two names, each `None` before the `if`,"
-    " and pass both as `X | None`"
+    "is set in both branches, but not to results of one type, one of a step that is called there; bind two names,"
+    " each `None` before the `if`, and pass both as `X | None`"
 )
 
 _OUTSIDE = (
@@ -206,20 +204,26 @@ class _Flow:
             inside = {**before, **known}
             self.scope.names, self.scope.guards = dict(inside), (*guards, guard)
             self._block(body)
-            branches.append({name: value for name, value in self.scope.names.items() if value is not inside.get(name)})
+            names = {name: value for name, value in self.scope.names.items() if value is not inside.get(name)}
+            branches.append((names, guard))
         self.scope.names, self.scope.guards = before, guards
-        for name in dict.fromkeys(name for branch in branches for name in branch):
-            given = [branch[name] for branch in branches if name in branch]
-            both = branched(given) if len(given) > 1 else None
-            if both:
-                before[name] = both
-            elif name not in before:
-                why = _BRANCH.format(name=name) if len(given) == 1 else _BRANCHES
-                before[name] = Hidden("" if Hidden("") in given else why)
-            elif len(given) > 1 or not _ran_inside(given[0], self.expressions.calls, guards):
-                before[name] = Hidden(_BRANCHES if len(given) > 1 else _OUTSIDE)
-            else:
-                before[name] = maybe(given[0])
+        for name in dict.fromkeys(name for names, _ in branches for name in names):
+            self._leave(name, [(names[name], guard) for names, guard in branches if name in names])
+
+    def _leave(self, name: str, given: list[tuple[Value, str]]) -> None:
+        """What a name stands for after an `if` that sets it in these branches, each with its condition."""
+        names, read = self.scope.names, self.expressions
+        if len(given) > 1:
+            wrong = Hidden("" if Hidden("") in [value for value, _ in given] else _BRANCHES)
+            names[name] = read.met(given) or wrong
+            return
+        ((value, guard),) = given
+        if name not in names:
+            names[name] = value if value == Hidden("") else Hidden(_BRANCH.format(name=name))
+        elif value == NOTHING or isinstance(value, Hidden) or read.is_of(value, guard):
+            names[name] = maybe(value)
+        else:
+            names[name] = Hidden(_OUTSIDE)
 
     def _try(self, node: ast.Try, after: list[ast.stmt]) -> None:
         if node.handlers:
@@ -269,15 +273,6 @@ class _Flow:
                 f" {self.of.tuple_name}({', '.join(f'{one.name}=...' for one in results)})",
             )
         return [(one, value.fields[one.name], node) for one in results]
-
-
-def _ran_inside(value: Value, calls: Sequence[Call], guards: tuple[str, ...]) -> bool:
-    """Whether a value is there only if a step ran that is called deeper inside than these conditions."""
-    if isinstance(value, Branched):
-        return all(_ran_inside(one, calls, guards) for one in value.options)
-    if not isinstance(value, Made | Results | Fan):
-        return value == NOTHING or isinstance(value, Hidden)
-    return all(len(call.guards) > len(guards) for call in calls if call.name in steps_in(value))
 
 
 def _there(test: ast.expr, holds: bool) -> list[str]:

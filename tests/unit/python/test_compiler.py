@@ -130,6 +130,19 @@ def test_a_name_that_all_branches_set_is_the_first_that_there_is() -> None:
     assert found["f"]["inputs"] == [{"name": "word", "firstOf": ["d.result", "e.result"]}]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "m = n if rows > 1 else count.using(name='b')(2)",
+        "m = count.using(name='b')(2) if rows > 1 else n",
+        "if rows > 1:\n    m = n\nelse:\n    m = count.using(name='b')(2)",
+    ],
+)
+def test_what_is_there_in_any_case_comes_last_of_the_first_that_there_is(body: str) -> None:
+    found = steps(of(f"n = count(1)\n{body}\ncount.using(name='z')(m)"))
+    assert found["z"]["inputs"] == [{"name": "rows", "firstOf": ["b.result", "count.result"]}]
+
+
 def test_an_argument_of_the_pipeline_is_a_list_to_go_over() -> None:
     found = steps("@pipeline\ndef p(rows: list[int] = [1, 2]) -> None:\n    [count(n) for n in rows]\n")
     assert found["count"]["forEach"] == {"vars": [{"name": "n", "param": "rows"}]}

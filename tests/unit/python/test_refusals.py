@@ -51,6 +51,17 @@ IN_PIPELINE = [
     ("n = count(1)\nm = None\nif rows > 1:\n    m = n\ncount.using(name='b')(m)", 5, "what is there without it"),
     ("n = count(1)\nm = None\nif rows > 1:\n    m = n + 1\ncount.using(name='b')(m)", 5, "after the `if`"),
     ("n = count(1)\nsay('a' if n > 1 else 'b')", 2, "let a step choose"),
+    (
+        "a = count(1)\nb = count.using(name='b')(2)\nc = a if rows > 1 else b",
+        3,
+        "chooses between two values; let a step",
+    ),
+    (
+        "a = count(1)\nb = count.using(name='b')(2)\nif rows > 1:\n    c = a\nelse:\n    c = b\nsay(c)",
+        7,
+        "'c' is set in both branches, but not to results of one type, one of a step that is called there",
+    ),
+    ("m = None\nif rows > 1:\n    m = 5\ntell('a', m)", 4, "'m' is set in a branch to what is there without it"),
     ("n = say('a') if rows > 1 else count(2)", 1, "return results of one type"),
     ("n = 1 if rows > 1 else None", 1, "chooses between values, not between running a step or not"),
     ("say((lambda: 'a')())", 1, "is no step"),
