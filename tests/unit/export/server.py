@@ -1,4 +1,7 @@
-"""A PostgreSQL server of the tests' own, from Debian's package. It will not run as root, so then nobody runs it."""
+"""A PostgreSQL server of the tests' own, from Debian's package. It will not run as root, so then nobody runs it.
+
+Its data are in no folder of pytest's, which are its user's alone.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +38,7 @@ class Server:
         programs = _programs()
         assert programs is not None
         self._programs = programs
-        self._folder = Path(
-            tempfile.mkdtemp(prefix="penstock-postgresql-")
-        )  # pytest's own folders are its user's alone
+        self._folder = Path(tempfile.mkdtemp(prefix="penstock-postgresql-"))
         self._log = self._folder / "log"
         self._databases = 0
         self._process: subprocess.Popen[bytes] | None = None
