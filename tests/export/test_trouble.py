@@ -19,13 +19,13 @@ from tests.viewers import tokens
 
 
 @pytest.fixture
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server() -> Iterator[Server]:
     if not installed():
         pytest.skip("PostgreSQL is not installed; as root: apt-get install postgresql")
-    found = Server(tmp_path_factory.mktemp("postgresql"))
+    found = Server()
     found.start()
     yield found
-    found.stop()
+    found.close()
 
 
 def until(holds: Callable[[], bool], exporter: Exporter, seconds: float = 120) -> None:

@@ -13,13 +13,13 @@ from penstock.export.schema import engine_of, prepare
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server() -> Iterator[Server]:
     if not installed():
         pytest.skip("PostgreSQL is not installed; as root: apt-get install postgresql")
-    found = Server(tmp_path_factory.mktemp("postgresql"))
+    found = Server()
     found.start()
     yield found
-    found.stop()
+    found.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,4 +1,7 @@
-"""A PostgreSQL server of the tests' own, from Debian's package. It will not run as root, so then nobody runs it."""
+"""A PostgreSQL server of the tests' own, from Debian's package. It will not run as root, so then nobody runs it.
+
+Its data are in no folder of pytest's, which are its user's alone.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,22 +34,19 @@ def installed() -> bool:
 class Server:
     """One server on a port of its own; its data stay over a stop and a start."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
         programs = _programs()
         assert programs is not None
         self._programs = programs
-        self._folder = folder
-        self._log = folder / "log"
+        self._folder = Path(tempfile.mkdtemp(prefix="penstock-postgresql-"))
+        self._log = self._folder / "log"
         self._databases = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._who: dict[str, Any] = {"user": "nobody", "group": "nogroup", "extra_groups": []} if _root() else {}
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
         if _root():
-            for path in (folder, *folder.parents):
-                if path.owner() == "root" and path.is_relative_to(Path(os.environ.get("TMPDIR", "/tmp"))):
-                    path.chmod(path.stat().st_mode | 0o011)
-            shutil.chown(folder, "nobody", "nogroup")
+            shutil.chown(self._folder, "nobody", "nogroup")
         self._run("initdb", "--pgdata", str(self._data), "--username=postgres", "--auth=trust", "--no-sync")
 
     @property
@@ -80,6 +81,11 @@ class Server:
                 self._process.send_signal(2)  # a fast shutdown
                 self._process.wait()
             self._process = None
+
+    def close(self) -> None:
+        """Ends it for good; nothing of it is left."""
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def url(self, database: str) -> str:
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
