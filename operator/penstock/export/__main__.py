@@ -29,10 +29,12 @@ def main(words: Sequence[str] | None = None, errors: TextIO = sys.stderr) -> int
     given = asked(sys.argv[1:] if words is None else words)
     try:
         import structlog
+        from prometheus_client import REGISTRY
 
         from penstock.cluster.api import Cluster
         from penstock.cluster.failure import Failure
         from penstock.export.exporting import Exporter
+        from penstock.export.figures import Figures
         from penstock.export.schema import engine_of
         from penstock.export.serving import serving
     except ModuleNotFoundError as error:
@@ -41,7 +43,9 @@ def main(words: Sequence[str] | None = None, errors: TextIO = sys.stderr) -> int
     stamped = structlog.processors.TimeStamper(fmt="iso", utc=True)
     structlog.configure([structlog.processors.add_log_level, stamped, structlog.processors.JSONRenderer()])
     try:
-        exporter = Exporter(Cluster(), engine_of(given.database), given.namespace)
+        engine = engine_of(given.database)
+        exporter = Exporter(Cluster(), engine, given.namespace)
+        REGISTRY.register(Figures(engine))
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: exporter.end())
         with serving(given.address, given.port):

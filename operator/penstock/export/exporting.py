@@ -8,6 +8,7 @@ only what was deleted meanwhile, or was forgotten by its object.
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -16,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from penstock.cluster.api import PIPELINES, STEPS, Cluster, Resource
 from penstock.cluster.failure import Failure
-from penstock.cluster.watching import Change, Changes, Stop, follow
+from penstock.cluster.watching import Change, Changes, Part, Stop, follow_in_parts
 from penstock.export import metrics
 from penstock.export.pipelines import of_pipeline
 from penstock.export.rows import Told
@@ -29,8 +30,8 @@ log = structlog.get_logger(__name__)
 
 GATHER_SECONDS = 0.5
 """For so long changes are gathered that are written together."""
-WAITING = 1_000
-"""Changes that may wait for the database in memory."""
+WAITING, PART = 200, 100
+"""Changes that may wait for the database in memory, and objects in one part of a list."""
 AGAIN_SECONDS, AGAIN_MOST = 1.0, 30.0
 """After so long a database that is away is asked again, at first and at most."""
 
@@ -74,25 +75,26 @@ class Exporter:
                 self._oldest = time.monotonic() - GATHER_SECONDS
                 self._take(found)
 
-    def _follow(self, resource: Resource, namespace: str | None) -> Iterator[tuple[Change, str | None]]:
-        return ((change, namespace) for change in follow(self._cluster, resource, namespace, self._stop))
+    def _follow(self, resource: Resource, namespace: str | None) -> Iterator[tuple[Part | Change, str | None]]:
+        followed = follow_in_parts(self._cluster, resource, namespace, PART, self._stop)
+        return ((change, namespace) for change in followed)
 
-    def _take(self, found: Sequence[tuple[Change, str | None]]) -> None:
+    def _take(self, found: Sequence[tuple[Part | Change, str | None]]) -> None:
         told: list[Told] = []
         for change, namespace in found:
             told += _read(change)
-            if change.kind == "SYNCED":  # whoever is not in the list is gone; what came before is written before
+            complete = change.uids if isinstance(change, Part) else None
+            if len(told) >= AT_ONCE or complete is not None:
                 self._write(told)
                 told = []
-                present = {one["metadata"]["uid"] for one in change.objects}
+            if complete is not None:
                 table = READ[change.resource][1]
-                self._patiently(lambda: self._writer.keep_only(table, present, namespace))  # noqa: B023 - called at once
+                self._patiently(partial(self._writer.keep_only, table, complete, namespace))
         self._write(told)
 
     def _write(self, told: Sequence[Told]) -> None:
         for at in range(0, len(told), AT_ONCE):
-            part = told[at : at + AT_ONCE]
-            rows = self._patiently(lambda: self._writer.write(part))  # noqa: B023 - called at once
+            rows = self._patiently(partial(self._writer.write, told[at : at + AT_ONCE]))
             metrics.ROWS.inc(rows or 0)
 
     def _patiently(self, do: Callable[[], Found]) -> Found | None:
@@ -118,11 +120,12 @@ class Exporter:
         return name_of(self._engine.url)
 
 
-def _read(change: Change) -> Iterator[Told]:
+def _read(change: Part | Change) -> Iterator[Told]:
     read, _ = READ[change.resource]
+    gone = isinstance(change, Change) and change.kind == "DELETED"
     for one in change.objects:
         try:
-            yield read(one, gone=change.kind == "DELETED")
+            yield read(one, gone=gone)
         except Exception as error:  # what somebody made of one object must not hide all others
             metrics.UNREADABLE.labels(change.resource.singular).inc()
             _tell(change.resource, one, error)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from penstock.core import labels
-from penstock.core.asked.history import lines
+from penstock.core.asked.past import lines
 from penstock.export.rows import Row, Told, between, when, words
 from penstock.export.tables import PIPELINE, REVISION, ROUND, TICK
 

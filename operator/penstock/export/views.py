@@ -13,7 +13,7 @@ MODELS = ("model", "bundle")
 
 Query = Select[Any]
 
-_STEPS = (
+STEPS = (
     select(
         STEP.c.uid,
         STEP.c.namespace,
@@ -25,7 +25,8 @@ _STEPS = (
     .select_from(STEP.outerjoin(PIPELINE, PIPELINE.c.uid == STEP.c.pipeline))
     .subquery("steps")
 )
-_OF = (_STEPS.c.namespace, _STEPS.c.series)
+"""Steps with what their runs have in common: the schedule, or the Pipeline, or the Step that stands alone."""
+_OF = (STEPS.c.namespace, STEPS.c.series)
 
 
 def _runs_daily() -> Query:
@@ -42,24 +43,24 @@ def _waits_by_reason() -> Query:
     of, seconds = (*_OF, WAIT.c.reason), WAIT.c.seconds
     total, longest = cast(func.sum(seconds), Float).label("seconds"), func.max(seconds).label("longest_seconds")
     query = select(*of, func.count().label("waits"), total, longest)
-    return query.join_from(WAIT, _STEPS, _STEPS.c.uid == WAIT.c.step).where(seconds.is_not(None)).group_by(*of)
+    return query.join_from(WAIT, STEPS, STEPS.c.uid == WAIT.c.step).where(seconds.is_not(None)).group_by(*of)
 
 
 def _gpu_cost() -> Query:
     """Hours, times amount, for which GPUs and other extended resources were held, busy, and lost."""
     of, used = (*_OF, USAGE.c.resource), ("reserved", "busy", "lost")
     hours = [(cast(func.sum(USAGE.c[f"{one}_seconds"]), Float) / HOUR).label(f"{one}_hours") for one in used]
-    return select(*of, *hours).join_from(USAGE, _STEPS, _STEPS.c.uid == USAGE.c.step).group_by(*of)
+    return select(*of, *hours).join_from(USAGE, STEPS, STEPS.c.uid == USAGE.c.step).group_by(*of)
 
 
 def _step_p95() -> Query:
     """How long the runs of a task took that succeeded: the median and the 95th percentile, by nearest rank."""
-    of = (*_OF, _STEPS.c.task)
+    of = (*_OF, STEPS.c.task)
     rank = func.row_number().over(partition_by=of, order_by=RUN.c.seconds).label("rank")
     many = func.count().over(partition_by=of).label("runs")
     ranked = (
         select(*of, RUN.c.seconds, rank, many)
-        .join_from(RUN, _STEPS, _STEPS.c.uid == RUN.c.step)
+        .join_from(RUN, STEPS, STEPS.c.uid == RUN.c.step)
         .where(RUN.c.phase == "Succeeded", RUN.c.seconds.is_not(None))
         .subquery("ranked")
     )
@@ -85,9 +86,9 @@ def _models() -> Query:
     """Artifacts that are models, with the accuracy that their run told, if it told one."""
     made = and_(RUN.c.step == ARTIFACT.c.step, RUN.c.run == ARTIFACT.c.run)
     told = and_(METRIC.c.step == RUN.c.step, METRIC.c.run == RUN.c.run, METRIC.c.name == "accuracy")
-    joined = ARTIFACT.join(RUN, made).join(_STEPS, _STEPS.c.uid == RUN.c.step).outerjoin(METRIC, told)
-    of = (*_OF, _STEPS.c.path, RUN.c.run, ARTIFACT.c.name, RUN.c.revision, RUN.c.ended.label("made"))
-    held = (and_(RUN.c.held, ~_STEPS.c.gone)).label("held")
+    joined = ARTIFACT.join(RUN, made).join(STEPS, STEPS.c.uid == RUN.c.step).outerjoin(METRIC, told)
+    of = (*_OF, STEPS.c.path, RUN.c.run, ARTIFACT.c.name, RUN.c.revision, RUN.c.ended.label("made"))
+    held = (and_(RUN.c.held, ~STEPS.c.gone)).label("held")
     query = select(*of, RUN.c.fingerprint, RUN.c.producers, ARTIFACT.c.uri, METRIC.c.value.label("accuracy"), held)
     return query.select_from(joined).where(ARTIFACT.c.name.in_(MODELS))
 

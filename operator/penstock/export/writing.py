@@ -1,10 +1,10 @@
 """Writes rows: one transaction for what came together, the same whether it is written once or often."""
 
 from collections.abc import Collection, Iterator, Sequence
+from importlib import import_module
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Insert, Table, bindparam, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from penstock.export.rows import Row, Seen, Told, between, merged
 from penstock.export.tables import KEEPS, METADATA, RUN, SCHEMA, WAIT
@@ -59,7 +59,8 @@ class Writer:
 
 
 def _upsert(table: Table, dialect: str) -> Insert:
-    statement: Any = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
+    insert = import_module(f"sqlalchemy.dialects.{dialect}").insert  # the other one is not loaded: 3 MB
+    statement: Any = insert(table)
     keys = list(table.primary_key)
     keeps = table.info.get(KEEPS, False)
     changes = {

@@ -3,10 +3,10 @@
 import ast
 from collections.abc import Mapping
 
-from penstock.python.annotations import ANY, LIST, Type
+from penstock.python.annotations import ANY, ARTIFACT, LIST, Type
 from penstock.python.conditions import Read, condition, is_condition, kind_of, loose, member, number, term
 from penstock.python.refusals import Refusal, short
-from penstock.python.values import Computed, Each, Ended, Made, Param, Value, steps_in
+from penstock.python.values import Computed, Each, Ended, Fan, Made, Param, Value, steps_in
 
 _SUMS: Mapping[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 _NUMBERS = ("Integer", "Number")
@@ -76,11 +76,25 @@ def _computed(node: ast.expr, read: Read) -> tuple[str, Type]:
             return " + ".join(_text(one, read) for one in parts) or "''", Type("String")
         case ast.Call(args=[inner]):
             value = read(inner)
+            if isinstance(value, Fan):
+                return _count(value, inner), Type("Integer")
             kind = kind_of(value, inner)
             if kind not in (LIST, "String", "Object"):
                 raise Refusal(node, f"{short(inner)} has no length; let a step compute it")
             return f"size({term(value, inner)})", Type("Integer")
     raise Refusal(node, f"{short(node)} computes with values that are not there yet; let a step compute it")
+
+
+def _count(fan: Fan, node: ast.expr) -> str:
+    """How many results a fan-out has."""
+    one = fan.of
+    if not isinstance(one, Made) or one.maybe or one.type.kind == ARTIFACT:
+        raise Refusal(
+            node,
+            f"{short(node)} has files, gaps or several results each;"
+            " count one field that is there: `len([one.error for one in found])`",
+        )
+    return f"size({term(one, node)})"
 
 
 def _operand(node: ast.expr, read: Read) -> tuple[str, str]:

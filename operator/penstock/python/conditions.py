@@ -124,7 +124,7 @@ def _operand(node: ast.expr, read: Read, equal: bool) -> tuple[str, str]:
 def kind_of(value: Value, node: ast.expr) -> str:
     """The kind of the type of a single value. Raises Refusal for others, and for one that may be None."""
     if not isinstance(value, _SINGLE):
-        raise Refusal(node, f"{ast.unparse(node)} is no single value; let a step say what is to be compared")
+        raise Refusal(node, f"{ast.unparse(node)} is no single value; let a step make one of it")
     if value.type.optional and not isinstance(value, Written):
         raise Refusal(
             node, f"{ast.unparse(node)} may be None; ask `is not None` in an `if` of its own, or let a step compare"

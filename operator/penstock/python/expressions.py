@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator, Mapping
 
+from penstock.core.problems import nearest
 from penstock.python.annotations import LIST, Type
 from penstock.python.authoring import CallOptions
 from penstock.python.computing import computed, fact, is_computed
@@ -49,6 +50,9 @@ _BUILTINS = {
     "print": "nothing runs here; print in a step, whose log shows it",
     "zip": "pairs lists that are not there yet; put the calls that belong together into a @pipeline, and call that",
     "enumerate": "counts what is not there yet; write `range(...)`, or pass the list to a step",
+    "min": "compares what is not there yet; pass the list to a step that chooses",
+    "max": "compares what is not there yet; pass the list to a step that chooses",
+    "round": "computes what is not there yet; let the step round what it returns",
     "list": "write the list out, or a comprehension: [... for ... in ...]",
 }
 
@@ -138,6 +142,9 @@ class Expressions:
             return found
         if node.id in self.functions:
             raise Refusal(node, f"{node.id!r} is not called; write `{node.id}(...)`")
+        if node.id not in self.module.bindings and not self.module.origin(node):
+            hint = nearest(node.id, [*self.scope.names, *self.module.bindings])
+            raise Refusal(node, f"{node.id!r} is not defined{hint}; bind it in a line before")
         return Written(literal(self.module, node))
 
     def names_in(self, node: ast.AST) -> bool:

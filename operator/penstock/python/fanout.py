@@ -151,7 +151,9 @@ def _iterated(reader: Reader, node: ast.expr) -> Value | range:
     """What a `for` goes over."""
     if isinstance(node, ast.Call) and reader.module.origin(node.func) == "builtins.range" and not node.keywords:
         if any(reader.names_in(one) for one in node.args):
-            raise Refusal(node, "goes to a number that is not there yet; let a step return the list to go over")
+            raise Refusal(
+                node, "goes to a number that is not there yet; take the list as an argument, or let a step return it"
+            )
         numbers = [literal(reader.module, one) for one in node.args]
         if not all(isinstance(one, int) and not isinstance(one, bool) for one in numbers) or not 1 <= len(numbers) <= 3:
             raise Refusal(node, "range takes one to three whole numbers")

@@ -12,7 +12,7 @@ from penstock.api.base import Json
 from penstock.python.authoring import CallOptions, PipelineOptions, StepOptions, UndoOptions
 from penstock.python.literals import literal
 from penstock.python.module import SETTINGS, Module
-from penstock.python.refusals import Problems, Refusal
+from penstock.python.refusals import Problems, Refusal, short
 
 Fields = dict[str, Any]
 """Fields of a manifest."""
@@ -87,17 +87,23 @@ class Given:
             raise Refusal(keyword, f"there is no option {keyword.arg!r}{hint}")
         self.places[keyword.arg] = keyword.value.lineno
         if keyword.arg != "needs":
-            value = literal(self._module, self._filled(keyword))
+            value = self._value(keyword)
             if keyword.arg == "packages":
                 _check_packages(keyword.value, value)
             self.values[keyword.arg] = value
 
-    def _filled(self, keyword: ast.keyword) -> ast.expr:
+    def _value(self, keyword: ast.keyword) -> Json:
         """The value of an option, with the arguments of the pipeline in it as a manifest says them."""
-        if keyword.arg not in PARAMETERS or not self._params:
-            return keyword.value
-        found: ast.expr = _Parameters(self._params).visit(deepcopy(keyword.value))
-        return found
+        node = keyword.value
+        if keyword.arg not in PARAMETERS or not any(
+            isinstance(one, ast.Name) and one.id in self._params for one in ast.walk(node)
+        ):
+            return literal(self._module, node)
+        try:
+            return literal(self._module, _Parameters(self._params).visit(deepcopy(node)))
+        except Refusal:
+            words = "is read, not run: write it out, or make it an argument of the pipeline"
+            raise Refusal(node, f"{short(node)} {words}") from None
 
     @classmethod
     def merged(cls, *given: "Given") -> "Given":

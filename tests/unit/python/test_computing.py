@@ -25,6 +25,7 @@ def of(body: str, returns: str = "None", arguments: str = ARGUMENTS) -> str:
         ("-(rows * 2) + 3", "(-(params.rows * 2)) + 3"),
         ("len(name) + 1", "size(params.name) + 1"),
         ("len(depths)", "size(params.depths)"),
+        ("len([count.using(name='c')(d) for d in depths])", "size(steps.c.outputs.result)"),
         ("depths[0]", "params.depths[0]"),
         ("sizes[0]['the rate']", "params.sizes[0]['the rate']"),
         ("(rows + 1) * (rows - 1)", "(params.rows + 1) * (params.rows - 1)"),

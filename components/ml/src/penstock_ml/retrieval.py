@@ -81,9 +81,9 @@ class ByMeaning:
     """Vectors of an embedding."""
 
     name = "e5"
-    libraries = (embedding.LIBRARY,)
 
     def __init__(self, shelf: Shelf) -> None:
+        self.libraries = (embedding.pinned(),)
         self._answers = shelf.answered
 
     def scores(self, texts: Sequence[str]) -> Any:

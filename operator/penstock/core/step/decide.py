@@ -1,6 +1,6 @@
 """Decides about one Step: which run of it counts, whether it waits, starts, takes a held result, or has ended."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from penstock.core.step.approvals import decision
 from penstock.core.step.outcomes import Success
 from penstock.core.step.record import Recorder
 from penstock.core.step.runs import Active, Again, BackingOff, Decided, Due, Ending, Life, Over, Run, Won, obstacle
+from penstock.core.values import digest
 
 BRIEF = 2.0
 """Seconds of running before the status tells of it: what ends sooner costs one write. Kubelet tells whole seconds."""
@@ -41,6 +42,11 @@ class Stage:
     """For `finally`: the runs of all other Steps."""
     since: float = 0.0
     """When it began: nothing has been ready for longer."""
+
+
+def runs_before(verdicts: Iterable[tuple[Node, Verdict]]) -> str:
+    """What the steps of `finally` come after: how all others ended, in the order of the graph."""
+    return digest([f"{node.path}:{verdict.phase.value}:{verdict.run}" for node, verdict in verdicts])
 
 
 class Decider:

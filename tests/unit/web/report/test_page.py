@@ -11,9 +11,11 @@ from tests.scenes.scenes import HOSTILE, SCENES
 from tests.scenes.wire import graph_of, snapshot_of
 
 from penstock.core.asked.diagram import diagram
+from penstock.core.asked.drawing import Drawing
 from penstock.core.asked.picture import picture
 from penstock.core.asked.view.rows import rows
 from penstock.core.seen.reading import step_view
+from penstock.web.report.drawn import drawn
 from penstock.web.report.page import MANY, Report, page
 from penstock.web.words import HIDDEN, Words
 
@@ -116,3 +118,11 @@ def test_of_many_failures_the_first_are_told_and_the_table_has_all() -> None:
     assert "3 more are in the table." in told
     assert told.count("x.52") == 1
     assert told.count("x.49") == 2
+
+
+def test_a_drawing_is_a_page_of_its_own_and_its_title_is_text() -> None:
+    read = Read(drawn(Drawing("<img src=x onerror=alert(1)>\u202e", 100, 20, ()), 0.0, "1.2.3"))
+    assert {"html", "head", "title", "style", "main", "svg", "footer"} <= {tag for tag, _ in read.elements}
+    assert {tag for tag, _ in read.elements} & {"img", "script", "link"} == set()
+    assert "<img src=x onerror=alert(1)>‹U+202E›" in read.texts
+    assert "Made 1970-01-01T00:00:00Z by penstock 1.2.3." in read.texts
