@@ -47,7 +47,8 @@ def environment() -> Path:
                 shutil.rmtree(home, ignore_errors=True)
                 run([sys.executable, "-m", "venv", home])
                 with tempfile.TemporaryDirectory() as folder:
-                    log, pip = Path(folder) / "log", [home / "bin/pip", "--disable-pip-version-check"]
+                    log = Path(folder) / "log"
+                    pip: list[Path | str] = [home / "bin/pip", "--disable-pip-version-check"]
                     run([*pip, "install", "--requirement", PINS], log=log)
                     _ratings(home, pip, Path(folder), log)
                 (home / "ready").touch()

@@ -28,7 +28,13 @@ def recommend(folder: Path | None = None, params: dict[str, Any] | None = None, 
         return {"model": models[best].read_text(), "algorithm": "Hybrid", "accuracy": max(accuracies), "ranking": []}
 
     trained = {f"train-{one}": Fake({"model": one}, seconds=600) for one in ("gpu", "cpu", "text")}
-    replace = {"*": Fake(seconds=60), **trained, "blend.mix": mix, "blend.validate": validate, "choose": choose}
+    replace: dict[str, Any] = {
+        "*": Fake(seconds=60),
+        **trained,
+        "blend.mix": mix,
+        "blend.validate": validate,
+        "choose": choose,
+    }
     replace |= {"report": FOUND, **other.pop("replace", {})}
     return run(FILE, folder=folder, params=params or {}, replace=replace, **{"approve": ["sign-off"], **other})
 
