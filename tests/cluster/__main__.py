@@ -83,7 +83,12 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("kubeconfig", help="print the path of the kubeconfig")
     commands.add_parser("env", help="print shell lines that set KUBECONFIG and put kubectl and helm on PATH")
     build = commands.add_parser("images", help="build the project's images that changed and load them")
-    build.add_argument("names", nargs="*", metavar="NAME", help="python, operator or a component; all without one")
+    build.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="python, operator or a component; without one what every Pipeline needs",
+    )
     load = commands.add_parser("load", help="load images that the engine has")
     load.add_argument("names", nargs="+", metavar="IMAGE")
     count = commands.add_parser("gpus", help="advertise nvidia.com/gpu on the nodes")

@@ -25,7 +25,7 @@ class Image:
     """An image: its Dockerfile, the build context, the files in it that count, and the images and arguments it needs.
 
     ``base`` is the image that the Dockerfile gets as its argument BASE: one of ours, or ``FOUNDATION``. ``seconds`` is
-    about how long it takes, with the foundation but without other bases.
+    about how long it takes, with the foundation but without other bases. An ``optional`` one is built when named.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Image:
     base: str = ""
     arguments: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 40
+    optional: bool = False
 
 
 def short(name: str) -> str:
@@ -65,8 +66,15 @@ def project_images() -> list[Image]:
     components = CHECKOUT / "components"
     for dockerfile in sorted(components.glob("*/Dockerfile")):
         name = f"localhost/penstock-{dockerfile.parent.name}:dev"
-        found.append(Image(name, dockerfile, components, (".",), PYTHON))
+        found.append(
+            Image(name, dockerfile, components, (".",), _base(dockerfile), optional=dockerfile.parent.name != "ml")
+        )
     return found
+
+
+def _base(dockerfile: Path) -> str:
+    """The image that a component's Dockerfile is built on unless it is told otherwise."""
+    return dockerfile.read_text(encoding="utf-8").partition("ARG BASE=")[2].split()[0]
 
 
 def node_images() -> list[Image]:
@@ -75,15 +83,16 @@ def node_images() -> list[Image]:
 
 
 def chosen(names: list[str]) -> list[Image]:
-    """The project's images with these short or full names; all of them without a name.
+    """The project's images with these short or full names; without a name all that are not optional.
 
     Raises:
         ClusterError: there is no such image; the text lists those that there are.
     """
     images = {short(image.name): image for image in project_images()}
-    if unknown := sorted({short(name) for name in names} - set(images)):
+    wanted = {short(name) for name in names}
+    if unknown := sorted(wanted - set(images)):
         raise ClusterError(f"no such image: {', '.join(unknown)}; there are: {', '.join(images)}")
-    return [image for name, image in images.items() if not names or name in {short(n) for n in names}]
+    return [image for name, image in images.items() if name in wanted or not (names or image.optional)]
 
 
 def build(images: list[Image], builder: Engine) -> None:

@@ -88,7 +88,7 @@ class KindCluster:
             if nodes:
                 self._start(nodes)
             else:
-                plan({CREATING: 45, **images.lane(images.project_images(), self.builder)})
+                plan({CREATING: 45, **images.lane(images.chosen([]), self.builder)})
                 self._create()
             words: list[Argument] = ["--kubeconfig", self.kubeconfig, "wait", "--for=condition=Ready", "node", "--all"]
             run([kubectl, *words, f"--timeout={PATIENCE}s"])

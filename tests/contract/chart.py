@@ -12,6 +12,7 @@ from tests.cluster.binaries import KUBERNETES, command
 from tests.cluster.paths import CHECKOUT
 
 CHART = CHECKOUT / "charts" / "penstock"
+SERVING = CHECKOUT / "charts" / "penstock-serving"
 EXAMPLE_VALUES = sorted((CHART / "ci").glob("*-values.yaml"))
 RELEASE, NAMESPACE = "demo", "pipelines"
 # The definitions are long: the loader in C, where PyYAML has it, takes a tenth of the time.
@@ -22,7 +23,7 @@ class RenderError(Exception):
     """Helm refused the values; the text is Helm's own."""
 
 
-def rendered(*files: Path, values: dict[str, Any] | None = None) -> str:
+def rendered(*files: Path, values: dict[str, Any] | None = None, chart: Path = CHART) -> str:
     """The manifests of a release ``demo`` in the namespace ``pipelines``, the test hook included.
 
     ``values`` goes over ``files``, which go over the defaults.
@@ -34,7 +35,7 @@ def rendered(*files: Path, values: dict[str, Any] | None = None) -> str:
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as own:
         yaml.safe_dump(values or {}, own)
         own.flush()
-        words = [command("helm"), "template", RELEASE, CHART, "--namespace", NAMESPACE]
+        words = [command("helm"), "template", RELEASE, chart, "--namespace", NAMESPACE]
         words += ["--kube-version", KUBERNETES.version, *arguments, "--values", own.name]
         done = subprocess.run(words, capture_output=True, text=True)
     if done.returncode:
@@ -42,9 +43,9 @@ def rendered(*files: Path, values: dict[str, Any] | None = None) -> str:
     return done.stdout
 
 
-def objects(*files: Path, values: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+def objects(*files: Path, values: dict[str, Any] | None = None, chart: Path = CHART) -> list[dict[str, Any]]:
     """What ``rendered`` returns, parsed: one dict an object."""
-    return [document for document in yaml.load_all(rendered(*files, values=values), LOADER) if document]
+    return [document for document in yaml.load_all(rendered(*files, values=values, chart=chart), LOADER) if document]
 
 
 def of_kind(found: list[dict[str, Any]], *kinds: str) -> list[dict[str, Any]]:

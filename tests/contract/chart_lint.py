@@ -1,6 +1,6 @@
 """`python -m tests.contract.chart_lint`: helm lint --strict, kubeconform, kube-score and kube-linter on the chart.
 
-Each file in charts/penstock/ci/ is one set of values. kube-linter runs if it is on PATH: its Go module is not served by
+Each file in charts/*/ci/ is one set of values. kube-linter runs if it is on PATH: its Go module is not served by
 every proxy, so it is not built here; what it checks by default, test_chart.py checks too. kube-score always runs.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.cluster.binaries import command
 from tests.cluster.commands import Argument, run
 from tests.cluster.progress import ClusterError
-from tests.contract.chart import CHART, EXAMPLE_VALUES, rendered
+from tests.contract.chart import EXAMPLE_VALUES, SERVING, rendered
 from tests.contract.linters import KUBE_SCORE, KUBECONFORM, program
 from tests.contract.schemas import LOCATION, kubernetes_schemas
 
@@ -32,12 +32,13 @@ ACCEPTED = {
 def main() -> int:
     """Lint every example; 0 if nothing is wrong, else 1 with the linter's own words on stderr."""
     kube_linter = shutil.which("kube-linter")
-    for values in EXAMPLE_VALUES:
+    for values in [*EXAMPLE_VALUES, *sorted((SERVING / "ci").glob("*-values.yaml"))]:
+        chart = values.parents[1]
         with tempfile.TemporaryDirectory() as folder:
             manifests = Path(folder) / "manifests.yaml"
-            manifests.write_text(rendered(values))
+            manifests.write_text(rendered(values, chart=chart))
             linters: list[list[Argument]] = [
-                [command("helm"), "lint", "--strict", "--quiet", CHART, "--values", values],
+                [command("helm"), "lint", "--strict", "--quiet", chart, "--values", values],
                 _kubeconform(manifests),
                 _kube_score(manifests),
             ]
@@ -45,7 +46,7 @@ def main() -> int:
                 linters.append([kube_linter, "lint", "--fail-if-no-objects-found", manifests])
             for words in linters:
                 run(words)
-                print(f"{values.name}: {Path(words[0]).name} is content")
+                print(f"{chart.name}, {values.name}: {Path(words[0]).name} is content")
     if not kube_linter:
         print("kube-linter is not on PATH: its default checks are those of tests/contract/test_chart.py")
     return 0

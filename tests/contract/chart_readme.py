@@ -1,4 +1,4 @@
-"""``python -m tests.contract.chart_readme``: the chart's README, with every value out of values.yaml and its comments.
+"""``python -m tests.contract.chart_readme``: the charts' READMEs, with every value out of values.yaml and its comments.
 
 A comment directly above a key documents that key. A value without one is documented by the key that it is under.
 """
@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import yaml
 from tests.cluster.paths import CHECKOUT
 
 CHART = CHECKOUT / "charts/penstock"
-README = CHART / "README.md"
+SERVING = CHECKOUT / "charts/penstock-serving"
 BEGIN = """\
 # The Penstock chart
 
@@ -36,6 +37,29 @@ Written from [values.yaml](values.yaml) by `make generate`. A value that is not 
 | value | default | what it is |
 | --- | --- | --- |
 """
+SERVING_BEGIN = """\
+# The chart of a model's slots
+
+{description}
+
+```
+helm install digits charts/penstock-serving --namespace NAMESPACE \\
+  --set image.repository=REGISTRY/penstock-serve --set image.tag=TAG
+```
+
+Kubernetes {kubernetes}. One release is one model that is served: two Deployments, the Service between them, a claim
+for packed models, and the service account of the steps that deploy. [Serving](../../docs/serving.md) tells how they
+work. An upgrade leaves what is live as it is. Whoever installs by `helm template`, as Argo CD does, has to ignore
+differences in `replicas`, in the annotation `penstock.dev/model` and in the selector of the Service.
+
+## Values
+
+Written from [values.yaml](values.yaml) by `make generate`. A value that is not here is refused (values.schema.json).
+
+| value | default | what it is |
+| --- | --- | --- |
+"""
+BEGINNINGS = {CHART: BEGIN, SERVING: SERVING_BEGIN}
 
 
 @dataclass(frozen=True)
@@ -79,11 +103,12 @@ def _comment(line: int, lines: list[str]) -> str:
     return " ".join(found)
 
 
-def readme() -> str:
-    """The text of the README."""
-    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
-    begin = BEGIN.format(description=chart["description"], kubernetes=chart["kubeVersion"].removesuffix("-0"))
-    found = rows((CHART / "values.yaml").read_text())
+def readme(folder: Path) -> str:
+    """The text of a chart's README."""
+    chart = yaml.safe_load((folder / "Chart.yaml").read_text())
+    texts = {"description": chart["description"], "kubernetes": chart["kubeVersion"].removesuffix("-0")}
+    begin = BEGINNINGS[folder].format(**texts)
+    found = rows((folder / "values.yaml").read_text())
     return begin + "".join(f"| `{row.path}` | {_code(row.default)} | {_cell(row.comment)} |\n" for row in found)
 
 
@@ -96,4 +121,5 @@ def _cell(text: str) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(readme(), encoding="utf-8")
+    for each in BEGINNINGS:
+        (each / "README.md").write_text(readme(each), encoding="utf-8")

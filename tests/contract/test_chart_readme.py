@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tests.contract.chart_readme import CHART, README, Row, readme, rows
+from pathlib import Path
+
+import pytest
+from tests.contract.chart_readme import BEGINNINGS, Row, readme, rows
 
 VALUES = """\
 # Of the file.
@@ -21,8 +24,9 @@ last: ""
 """
 
 
-def test_it_is_up_to_date() -> None:
-    assert README.read_text(encoding="utf-8") == readme(), "run make generate"
+@pytest.mark.parametrize("chart", BEGINNINGS, ids=lambda chart: chart.name)
+def test_it_is_up_to_date(chart: Path) -> None:
+    assert (chart / "README.md").read_text(encoding="utf-8") == readme(chart), "run make generate"
 
 
 def test_every_value_is_there_with_its_default_and_the_comment_above_it() -> None:
@@ -35,7 +39,8 @@ def test_every_value_is_there_with_its_default_and_the_comment_above_it() -> Non
     ]
 
 
-def test_every_value_is_documented_or_in_a_group_that_is() -> None:
-    found = rows((CHART / "values.yaml").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("chart", BEGINNINGS, ids=lambda chart: chart.name)
+def test_every_value_is_documented_or_in_a_group_that_is(chart: Path) -> None:
+    found = rows((chart / "values.yaml").read_text(encoding="utf-8"))
     groups = {row.path for row in found if not row.default}
     assert [row.path for row in found if not row.comment and row.path.rpartition(".")[0] not in groups] == []

@@ -18,7 +18,7 @@ DIGITS = 32
 
 
 def main() -> None:
-    """Inputs: url, type, subject, data, source, time, key, patience. Outputs: id, status."""
+    """Inputs: url, type, subject, data, source, time, key, patience, secret. Outputs: id, status."""
     event = _event()
     request = urllib.request.Request(
         exchange.checked("url", wire.text("url")),
@@ -26,7 +26,7 @@ def main() -> None:
         headers={"Content-Type": "application/cloudevents+json; charset=UTF-8"},
         method="POST",
     )
-    exchange.authorize(request)
+    exchange.authorize(request, wire.text("secret", default=""))
     patience = wire.integer("patience", default=30, low=1, high=300)
     status, _ = exchange.send(request, patience=patience, longest=LONGEST)
     wire.write({"id": event["id"], "status": status})

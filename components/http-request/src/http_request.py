@@ -13,7 +13,7 @@ LONGEST = 2**16
 
 
 def main() -> None:
-    """Inputs: url, method, headers, body, patience. Outputs: status, body, json."""
+    """Inputs: url, method, headers, body, type, patience, secret. Outputs: status, body, json."""
     patience = wire.integer("patience", default=30, low=1, high=3600)
     status, content = exchange.send(_request(), patience=patience, longest=LONGEST)
     wire.write({"status": status, **_answer(content)})
@@ -32,8 +32,19 @@ def _request() -> urllib.request.Request:
     made = urllib.request.Request(
         url, data=body.encode() if body else None, headers=headers, method=wire.text("method", default="GET")
     )
-    exchange.authorize(made)
+    kind = wire.text("type", default="")
+    if body and (kind or not made.has_header("Content-type")):
+        made.add_header("Content-Type", kind or _type_of(body))
+    exchange.authorize(made, wire.text("secret", default=""))
     return made
+
+
+def _type_of(body: str) -> str:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        found = None
+    return "application/json" if isinstance(found, (dict, list)) else "text/plain; charset=utf-8"
 
 
 def _answer(content: bytes) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tests.cluster.images import Image, digest, short
+from tests.cluster.images import PYTHON, Image, chosen, digest, short
 
 
 @pytest.fixture
@@ -49,3 +49,10 @@ def test_an_executable_bit_counts(image: Image) -> None:
 )
 def test_short_names(name: str, expected: str) -> None:
     assert short(name) == expected
+
+
+def test_what_not_every_pipeline_needs_is_built_when_it_is_named() -> None:
+    assert [short(image.name) for image in chosen([])] == ["python", "operator", "ml"]
+    (server,) = chosen(["serve"])
+    assert server.base == "localhost/penstock-ml:dev"
+    assert {image.base for image in chosen(["ml", "operator"])} == {PYTHON}

@@ -61,11 +61,13 @@ def checked(name: str, url: str) -> str:
     return url
 
 
-def authorize(request: urllib.request.Request) -> None:
-    """Adds the header that the Secret of the step, if there is one, holds under `authorization`."""
+def authorize(request: urllib.request.Request, secret: str) -> None:
+    """Adds the header that the named Secret of the step holds under `authorization`; none if none is named."""
     value = os.environ.get("AUTHORIZATION", "").strip()
     if not (value.isascii() and value.isprintable()):  # what refuses it later would print it
         raise InputError("key 'authorization' of the Secret must be one line of ASCII, as a header is")
+    if secret and not value:
+        raise InputError(f"Secret '{secret}' is not there, or has nothing in its key 'authorization'; create it")
     if value:
         request.add_header("Authorization", value)
 

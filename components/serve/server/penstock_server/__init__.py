@@ -1,0 +1,1 @@
+"""The server of one packed model, by the Open Inference Protocol."""
