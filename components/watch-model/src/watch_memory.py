@@ -9,7 +9,6 @@ import os
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from penstock_ml.wire import InputError
 
@@ -69,8 +68,3 @@ def judged(memory: Memory, *, different: bool, until: str, now: datetime, pause:
     if memory.alarmed and now < datetime.fromisoformat(memory.alarmed) + pause:
         return after, "CoolingDown"
     return replace(after, alarmed=now.isoformat()), "Drifted"
-
-
-def facts(memory: Memory) -> dict[str, Any]:
-    """For the report."""
-    return asdict(memory)

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -94,9 +95,11 @@ def _reference(model: str) -> sketches.Sketch:
     return sketches.load(given / sketches.FILE if given.is_dir() else given)
 
 
-def _details(facts: Mapping[str, Any], pods: list[live_window.Pod], memory: Any, rate: float) -> dict[str, Any]:
+def _details(
+    facts: Mapping[str, Any], pods: list[live_window.Pod], memory: watch_memory.Memory, rate: float
+) -> dict[str, Any]:
     told = [{"url": pod.place, "seen": pod.seen, "items": len(pod.items)} for pod in pods]
-    return {**facts, "rate": rate, "pods": told, "memory": watch_memory.facts(memory)}
+    return {**facts, "rate": rate, "pods": told, "memory": asdict(memory)}
 
 
 if __name__ == "__main__":
