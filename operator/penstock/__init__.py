@@ -6,9 +6,9 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from penstock.python.authoring import Settings, pipeline, step
+    from penstock.python.authoring import Settings, ended, pipeline, step
 
-__all__ = ["Settings", "pipeline", "step"]
+__all__ = ["Settings", "ended", "pipeline", "step"]
 
 
 def __getattr__(name: str) -> object:

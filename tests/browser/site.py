@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 
 from penstock.cluster.api import Cluster
 from penstock.core import labels
-from penstock.web.server import serving
+from penstock.web.server.ui import serving
 from tests.scenes.api import SceneApi
 from tests.scenes.logs import ContainerLog
 from tests.scenes.stage import Scene, moved

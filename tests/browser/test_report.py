@@ -1,4 +1,4 @@
-"""The page of `penstock report -o html`: opened as a file, in both themes and languages."""
+"""The pages of `-o html`: opened as files, in both themes and languages."""
 
 from __future__ import annotations
 
@@ -7,17 +7,30 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from penstock.web.report.drawn import drawn
 from penstock.web.report.page import page as page_of
 from penstock.web.words import Words
 from tests.browser.test_appearance import AXE, RULES
-from tests.unit.web.test_report import reported
+from tests.unit.web.report.test_page import reported
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["failing", "hostile"])
 def test_it_stands_alone(browser: Browser, tmp_path: Path, name: str, theme: str, language: str) -> None:
-    (tmp_path / "report.html").write_text(page_of(reported(name), Words(language)))
+    stands_alone(browser, tmp_path, theme, page_of(reported(name), Words(language)))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["failing", "hostile"])
+def test_a_drawing_stands_alone(browser: Browser, tmp_path: Path, name: str, theme: str) -> None:
+    graph = reported(name).graph
+    assert graph is not None
+    stands_alone(browser, tmp_path, theme, drawn(graph, 0.0, "1.2.3"))
+
+
+def stands_alone(browser: Browser, tmp_path: Path, theme: str, text: str) -> None:
+    (tmp_path / "report.html").write_text(text)
     context = browser.new_context(color_scheme=theme)
     page = context.new_page()
     complaints: list[str] = []

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from penstock.web.shared import Offer
+from penstock.web.server.shared import Offer
 from tests.browser.site import Site
 from tests.scenes.scenes import failing, small
 from tests.unit.web.lodging import SECRET, lodging

@@ -22,5 +22,5 @@ kind-quick: ## Of kind-test the demo and a third of the cases, unless the cluste
 bare-test: ## The two commands of the README on a Debian that has nothing else; an hour, as root
 	@$(PYTHON) -m tests.bare
 
-images: ## Build the images that changed and load them into the cluster
-	@$(CLUSTER) images
+images: ## Build the images that changed and load them into the cluster; NAMES="movielens" for those that not all need
+	@$(CLUSTER) images $(NAMES)

@@ -252,7 +252,7 @@ def test_pods_are_restricted(path: Path) -> None:
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
         assert not {"hostNetwork", "hostPID", "hostIPC"} & pod.keys()
         for volume in pod.get("volumes", []):
-            assert volume.keys() - {"name"} <= {"configMap", "emptyDir", "secret"}
+            assert volume.keys() - {"name"} <= {"configMap", "emptyDir", "secret", "persistentVolumeClaim"}
         for container in pod["containers"]:
             context = container["securityContext"]
             assert context == {
@@ -267,14 +267,14 @@ def test_pods_are_restricted(path: Path) -> None:
             assert not image.endswith(":latest")
 
 
-PORTS = {"operator": {"health": 8080, "metrics": 9090}, "web": {"http": 8080}}
+PORTS = {"operator": {"health": 8080, "metrics": 9090}, "web": {"http": 8080}, "export": {"metrics": 9090}}
 
 
 @every_example()
 def test_selectors_ports_and_accounts_refer_to_what_exists(path: Path) -> None:
     found = example(path)
     components = {o["spec"]["template"]["metadata"]["labels"][COMPONENT]: o for o in of_kind(found, "Deployment")}
-    assert set(components) - {"web"} == {"operator"}
+    assert set(components) - {"web", "export"} == {"operator"}
     for component, deployment in components.items():
         template = deployment["spec"]["template"]
         labels = template["metadata"]["labels"].items()
@@ -295,7 +295,9 @@ def test_selectors_ports_and_accounts_refer_to_what_exists(path: Path) -> None:
         assert mounted == {volume["name"] for volume in template["spec"].get("volumes", ())}
     for monitor in of_kind(found, "ServiceMonitor"):
         wanted = monitor["spec"]["selector"]["matchLabels"].items()
-        assert len([o for o in of_kind(found, "Service") if wanted <= o["metadata"]["labels"].items()]) == 1
+        scraped = [o for o in of_kind(found, "Service") if wanted <= o["metadata"]["labels"].items()]
+        assert len(scraped) == len(components.keys() & {"operator", "export"})
+        assert all(o["spec"]["ports"][0]["name"] == monitor["spec"]["endpoints"][0]["port"] for o in scraped)
     accounts = {o["metadata"]["name"] for o in found if o["kind"] == "ServiceAccount"}
     assert {pod["serviceAccountName"] for pod in pods(found)} == accounts
 

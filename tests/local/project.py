@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from penstock.cli.running import Run
+from penstock.courier.measure import message
 from penstock.local.environment import Sources
 from penstock.local.folder import Folder
 from penstock.local.objects import Object
@@ -86,7 +87,7 @@ class Project:
             return code
 
     def _session(self, folder: Folder, room: dict[str, str]) -> Session:
-        return Session(folder, self.executor(folder), room, self.sources)
+        return Session(folder, self.executor(folder), room, self.sources, measure=message)
 
     def get(self, plural: str, name: str) -> Object:
         """An object as it was at the end of the last run."""

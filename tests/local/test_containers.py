@@ -128,7 +128,8 @@ FAKE = """\
         command = [words[words.index("--entrypoint") + 1], *words[words.index("image") + 1:]]
         sys.exit(subprocess.run(command, env=env, cwd=folder).returncode)
     elif verb == "inspect":
-        print("137 true 2026" if (folder / "oom").exists() else "no such container")
+        ended = "137 true 2026-11-30T12:00:00.5Z sha256:" + "ab" * 32
+        print(ended if (folder / "oom").exists() else "no such container")
     elif verb == "rm":
         (folder / words[-1]).unlink(missing_ok=True)
 """
@@ -187,6 +188,7 @@ def test_one_that_was_ended_for_want_of_memory(project: Project, fake: Path) -> 
     one = {"name": "a", "image": "image", "command": ["sh"], "args": ["-c", "exit 137"]}
     assert project.run(pipeline(one)) == 1
     assert project.step("a")["reason"] == "OOMKilled"
+    assert project.step("a")["attempts"][0]["imageID"] == "sha256:" + "ab" * 32
 
 
 async def test_where_there_is_no_engine_nobody_is_asked(

@@ -71,7 +71,7 @@ async def test_they_are_those_of_a_cluster(
 
 def test_what_is_otherwise_here_is_told_apart_from_what_was_written() -> None:
     assert "queueName" not in adapted(PIPELINE)["spec"]
-    assert adapted(PIPELINE)["spec"]["storage"] == {"claim": {"size": "1Gi"}}
+    assert adapted(PIPELINE)["spec"]["storage"] == {"claim": {"size": "1Gi"}, "digests": True}
     assert PIPELINE["spec"]["queueName"] == "team"
     choosy = pipeline(
         step("a", pod={"nodeSelector": {"zone": "x"}, "runAsUser": 7}), defaults={"pod": {"tolerations": []}}

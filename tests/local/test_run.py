@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from pathlib import Path
@@ -279,3 +280,22 @@ def test_an_approval_is_waited_for(project: Project) -> None:
     made = pipeline({"name": "ask", "approval": {"message": "go?"}}, step("b", "touch b", needs=["ask"]))
     assert project.run(made, during=approve) == 0
     assert (project.path / "b").exists()
+
+
+@pytest.mark.parametrize(
+    ("storage", "known"),
+    [
+        ({"claim": {"size": "1Gi"}, "digests": True}, True),
+        ({"objectStore": {"uri": "s3://bucket/prefix", "secretName": "s"}}, True),
+        ({"claim": {"size": "1Gi"}}, False),
+    ],
+)
+def test_contents_of_artifacts_are_told_where_a_cluster_would(
+    project: Project, storage: dict[str, object], known: bool
+) -> None:
+    outputs = [{"name": "z", "type": "Artifact"}, {"name": "a", "type": "Artifact", "optional": True}]
+    made = pipeline(step("make", "printf abc > $OUTPUT_Z", outputs=outputs), storage=storage)
+    assert project.run(made) == 0
+    abc = {"sha256": hashlib.sha256(b"abc").hexdigest(), "bytes": 3}
+    assert project.step("make").get("contents") == ({"z": abc} if known else None)
+    assert project.step("make")["results"][0].get("contents") == ({"z": abc} if known else None)

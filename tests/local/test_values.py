@@ -76,3 +76,22 @@ def test_the_end_is_told_with_why_and_when(project: Project) -> None:
     )
     assert project.run(pipeline(step("a", "exit 3"), **{"finally": [tell]})) == 1
     assert project.lines("told") == ["Failed Error 3 true"]
+
+
+def test_listed_combinations_of_which_a_condition_leaves_some_out(project: Project) -> None:
+    def made(least: int) -> dict[str, object]:
+        sizes = [{"depth": 2, "rate": 0.5}, {"depth": 8, "rate": 0.1}]
+        train = step(
+            "train",
+            'echo "$INPUT_DEPTH $INPUT_RATE" >> trained',
+            forEach={"vars": [{"name": "size", "values": sizes}]},
+            when=f"each.size.depth >= {least}",
+            inputs=[{"name": "depth", "each": "size.depth"}, {"name": "rate", "expr": "each.size.rate * 2.0"}],
+        )
+        return pipeline(train)
+
+    assert project.run(made(5)) == 0
+    assert project.lines("trained") == ["8 0.2"]
+    assert project.phases() == {"train.0": "Skipped", "train.1": "Succeeded"}
+    assert project.run(made(1)) == 0
+    assert project.lines("trained") == ["8 0.2", "2 1"], "what the condition let in runs, and nothing else"

@@ -170,7 +170,10 @@ class SceneApi:
         metadata = {"resourceVersion": str(self._version)}
         chosen = Selection(query)
         found = [one for one in items if namespace in ("", one["metadata"].get("namespace")) and chosen.has(one)]
-        return web.json_response({"metadata": metadata, "items": found})
+        begin, limit = int(query.get("continue", "0")), int(query.get("limit", "0")) or len(found)
+        if begin + limit < len(found):
+            metadata["continue"] = str(begin + limit)
+        return web.json_response({"metadata": metadata, "items": found[begin : begin + limit]})
 
     async def _log(self, request: web.Request, pod: str, query: dict[str, str]) -> web.StreamResponse:
         log = self.logs.get(pod)

@@ -15,7 +15,7 @@ from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 
 from penstock.core.pipeline.events import Event
 from penstock.core.seen.reading import pipeline_view
-from penstock.engine.resources import PIPELINES
+from penstock.engine.resources import PIPELINES, STEPS
 from penstock.shell import notify
 from penstock.shell.notify import Notifier, secret
 from penstock.shell.settings import Notifications
@@ -95,6 +95,20 @@ async def test_a_cloud_event_with_a_signature(tmp_path: Path) -> None:
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
     expected = base64.b64encode(hmac.new(b"s3cret", signed, hashlib.sha256).digest()).decode()
     assert headers["webhook-signature"] == f"v1,{expected}"
+
+
+async def test_a_success_brings_the_outputs() -> None:
+    hook, outputs = Hook(), {"accuracy": 0.97, "labels": ["ä", None]}
+    async with listening(hook) as notifier:
+        succeeded = Event("Succeeded", "Completed", "Succeeded, 3/3 steps ended")
+        notifier.tell(PIPELINES, VIEW, succeeded, {"phase": "Succeeded", "outputs": outputs})
+        notifier.tell(STEPS, VIEW, succeeded, {"phase": "Succeeded", "outputs": outputs})
+        await until(lambda: len(hook.got) == 2)
+    of_pipeline, of_step = (from_http_event(HTTPMessage(*one)).get_data() for one in hook.got)
+    assert isinstance(of_pipeline, dict)
+    assert isinstance(of_step, dict)
+    assert of_pipeline["outputs"] == outputs
+    assert "outputs" not in of_step
 
 
 async def test_what_is_not_taken_is_sent_again_with_the_same_id() -> None:

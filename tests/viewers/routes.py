@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from penstock.cluster.api import JOBS, LOGS, PIPELINES, PODS, SCHEDULES, STEPS, Resource
 from penstock.cluster.revisions import CONTROLLER_REVISIONS
-from penstock.web.application import application
-from penstock.web.guard import API, Door
-from penstock.web.looks import Looks
-from penstock.web.rights import Need
-from penstock.web.store import Store
+from penstock.web.access.guard import API, Door
+from penstock.web.access.reviews import Need
+from penstock.web.followed.looks import Looks
+from penstock.web.followed.store import Store
+from penstock.web.server.application import application
 
 ONE = "/api/pipelines/{namespace}/{name}"
 STEP = f"{ONE}/steps/{{path}}"
@@ -48,7 +48,7 @@ ASKED = {
     "GET /api/capacity": (*_LISTED, ("list", JOBS)),
     "GET /api/schedules": (("list", SCHEDULES),),
 }
-"""or here, if it is asked with the viewer's own token each time, and what the answer is depends on more than that."""
+"""or here, if what the answer is depends on more than that: most are asked with the viewer's own token each time."""
 _NAMES = {"path": "train", "old": "1", "new": "2", "to": "1", "verb": "resume"}
 _BODIES = {"rollback": '{"generation": 1000000}', "actions": "{}", "plan": "{}"}
 
@@ -66,7 +66,7 @@ class Route(NamedTuple):
 
     @property
     def own(self) -> bool:
-        """Whether it is asked with the viewer's own token each time."""
+        """Whether what it answers depends on more than rights."""
         return self.key in ASKED
 
     @property

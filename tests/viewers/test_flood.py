@@ -6,7 +6,7 @@ import socket
 import sys
 import time
 
-from penstock.web.application import HEADER_SECONDS
+from penstock.web.server.application import HEADER_SECONDS
 from tests.viewers.town import Town
 
 MANY = 1_000

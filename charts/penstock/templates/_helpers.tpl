@@ -35,6 +35,17 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/component: web
 {{- end }}
 
+{{/* The exporter's objects. */}}
+{{- define "penstock.exportName" -}}
+{{- printf "%s-export" (include "penstock.fullname" .) }}
+{{- end }}
+
+{{- define "penstock.exportSelectorLabels" -}}
+app.kubernetes.io/name: {{ include "penstock.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: export
+{{- end }}
+
 {{/* Labels every object carries. The operator's own children are told apart by managed-by=penstock. */}}
 {{- define "penstock.labels" -}}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}

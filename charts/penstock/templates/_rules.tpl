@@ -54,7 +54,8 @@ Pipelines own Steps, claims and revisions; Steps own Jobs and Services; Pipeline
 {{- end }}
 
 {{/*
-What the web page's own account may: follow what is looked at, and read what a graph is compiled from. It never says whose
+What the web page's own account may: follow what is looked at, read what a graph is compiled from, and list what says why
+steps wait and who holds what, once for all viewers who may see it (nodes only with `scope.clusterWide`). It never says whose
 rows go to whom (a SelfSubjectAccessReview with the viewer's token does), and reads no log, no Secret, and writes nothing.
 */}}
 {{- define "penstock.webRules" -}}
@@ -70,6 +71,22 @@ rows go to whom (a SelfSubjectAccessReview with the viewer's token does), and re
 - apiGroups: [apps]
   resources: [controllerrevisions]
   verbs: [list]
+- apiGroups: [""]
+  resources: [pods, resourcequotas, limitranges]
+  verbs: [list]
+{{- end }}
+
+{{- define "penstock.webClusterRules" -}}
+- apiGroups: [""]
+  resources: [nodes]
+  verbs: [list]
+{{- end }}
+
+{{/* What the exporter's account may: follow what history is made of. It reads no log, no Secret, and writes nothing. */}}
+{{- define "penstock.exportRules" -}}
+- apiGroups: [penstock.dev]
+  resources: [pipelines, steps]
+  verbs: [list, watch]
 {{- end }}
 
 {{/*

@@ -74,6 +74,32 @@ def test_method_headers_body_and_secret_are_sent(step, server, monkeypatch):
     assert (headers["X-A"], headers["Authorization"]) == ("b", "Bearer word")
 
 
+@pytest.mark.parametrize(
+    ("inputs", "wanted"),
+    [
+        ({"body": '{"n": 1}'}, "application/json"),
+        ({"body": "[1]"}, "application/json"),
+        ({"body": "5"}, "text/plain; charset=utf-8"),
+        ({"body": "n = ü"}, "text/plain; charset=utf-8"),
+        ({"body": "n: 1", "type": "application/yaml"}, "application/yaml"),
+        ({"body": "{}", "headers": {"content-type": "text/x"}}, "text/x"),
+        ({"body": "{}", "headers": {"Content-Type": "text/x"}, "type": "text/y"}, "text/y"),
+        ({}, None),
+    ],
+)
+def test_the_body_says_what_it_is(step, server, inputs, wanted):
+    step("http-request", url=url(server, "x"), method="POST", **inputs)
+    ((_, _, headers, _),) = server.seen
+    assert headers.get("Content-Type") == wanted
+
+
+def test_a_secret_that_is_named_and_not_there_sends_nothing(step, server, monkeypatch):
+    monkeypatch.delenv("AUTHORIZATION", raising=False)
+    with pytest.raises(wire.InputError, match="Secret 'hooks' is not there, or has nothing in its key"):
+        step("http-request", url=url(server, "x"), secret="hooks")
+    assert not server.seen
+
+
 def test_another_host_is_not_told_who_asks(step, server, monkeypatch):
     monkeypatch.setenv("AUTHORIZATION", "Bearer word")
     assert step("http-request", url=url(server, "away"))["json"] == {"n": 1}

@@ -47,3 +47,12 @@ def test_long_names_widen_the_picture(tmp_path):
     picture.draw_confusion(counts, ("a", "a rather long name of a class"), "", tmp_path / "long")
     with Image.open(tmp_path / "short") as short, Image.open(tmp_path / "long") as long:
         assert long.width > short.width + 200
+
+
+def test_many_classes_make_no_wall(tmp_path):
+    counts = np.eye(77, dtype=int)
+    names = tuple(f"a rather long name of a class, number {number}" for number in range(77))
+    picture.draw_confusion(counts, names, "", tmp_path / "many")
+    with Image.open(tmp_path / "many") as image:
+        assert max(image.size) < 1200
+        assert picture.RIGHT in {colour for _, colour in image.convert("RGB").getcolors(100_000)}

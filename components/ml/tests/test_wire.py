@@ -56,6 +56,31 @@ def test_an_artifact_must_be_there(monkeypatch, tmp_path):
         wire.artifact("model")
 
 
+def test_what_a_fan_out_made_is_a_list_in_which_what_it_did_not_make_is_none(monkeypatch, tmp_path):
+    monkeypatch.setenv("INPUT_MODELS", json.dumps([str(tmp_path), None]))
+    assert wire.artifacts("models") == [tmp_path, None]
+    monkeypatch.setenv("INPUT_MODELS", str(tmp_path))
+    assert wire.artifacts("models") == [tmp_path]
+    monkeypatch.setenv("INPUT_MODELS", "")
+    assert wire.artifacts("models") == []
+
+
+@pytest.mark.parametrize("raw", ["[1", '["/nowhere"]'])
+def test_artifacts_that_are_none_are_refused(monkeypatch, raw):
+    monkeypatch.setenv("INPUT_MODELS", raw)
+    with pytest.raises(wire.InputError, match="input 'models'"):
+        wire.artifacts("models")
+
+
+def test_a_list_of_numbers_keeps_to_its_bounds(monkeypatch):
+    monkeypatch.setenv("INPUT_SHARES", "[0.5, null, 1]")
+    assert wire.numbers("shares", low=0, high=1) == [0.5, None, 1]
+    for raw in ("[2]", "[NaN]", '["1"]', "[true]", "0.5", "[0.5"):
+        monkeypatch.setenv("INPUT_SHARES", raw)
+        with pytest.raises(wire.InputError, match="input 'shares'"):
+            wire.numbers("shares", low=0, high=1)
+
+
 def test_outputs_are_written_in_place(monkeypatch, tmp_path):
     path = tmp_path / "termination-log"
     path.write_text("left over from before, and longer than what comes")

@@ -80,6 +80,7 @@ LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 SUBDOMAIN = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"
 IDENTIFIER = r"^[A-Za-z_][A-Za-z0-9_-]*$"
 REFERENCE = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?\.[A-Za-z_][A-Za-z0-9_-]*$"
+EACH = r"^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)?$"
 PATH_REFERENCE = r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[A-Za-z_][A-Za-z0-9_-]*$"
 ENV_NAME = r"^[A-Za-z_][A-Za-z0-9_.-]*$"
 ABSOLUTE_PATH = r"^/[^:]*$"
@@ -90,6 +91,7 @@ PATTERNS = {
     LABEL: "a DNS label: lower-case letters, digits and dashes, with a letter or digit at both ends, such as train-2",
     SUBDOMAIN: "an object's name: lower-case letters, digits, dashes and dots, with a letter or digit at both ends",
     IDENTIFIER: "a name of letters, digits, _ and -, not beginning with a digit or -, such as learningRate",
+    EACH: "a variable of forEach, such as depth, or a field of its items, such as size.depth",
     REFERENCE: "a reference `step.output`, such as train.accuracy",
     PATH_REFERENCE: "a reference `step.output`, such as train.accuracy",
     ENV_NAME: "the name of an environment variable: letters, digits, _ . and -, not beginning with a digit",
@@ -107,6 +109,9 @@ DnsSubdomain = Annotated[str, StringConstraints(pattern=SUBDOMAIN, max_length=25
 
 Identifier = Annotated[str, StringConstraints(pattern=IDENTIFIER, min_length=1, max_length=63)]
 """Name of a parameter, an input, an output or a forEach variable."""
+
+EachReference = Annotated[str, StringConstraints(pattern=EACH, min_length=1, max_length=127)]
+"""`variable` or `variable.field`: what a forEach varies."""
 
 OutputReference = Annotated[str, StringConstraints(pattern=REFERENCE, max_length=127)]
 """`step.output`: one output of one step."""

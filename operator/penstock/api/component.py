@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 from penstock.api.base import API_VERSION, Description, Json, Model
 from penstock.api.containers import RunOptions, StepContainerFields, Undo
 from penstock.api.rules import Rule, Rules, Unique, excludes, requires_one
-from penstock.api.step import CONTAINER, StepTemplate
+from penstock.api.step import CONTAINER, Cache, StepTemplate
 from penstock.api.wiring import ComponentInput, ComponentOutput
 
 
@@ -20,6 +20,7 @@ class ComponentSpec(StepContainerFields, RunOptions):
 
     rules: ClassVar[Rules] = (
         excludes("steps", *CONTAINER, "resources", "retry", "timeout", "pod", "undo", why="a graph has no container"),
+        excludes("steps", "cache", why="a graph has no result of its own; set it on its steps"),
         requires_one("image", "script", "command", "args", "steps"),
         Rule(
             message="an output of a graph needs `from: step.output`, `firstOf` or `expr`; add one to each output",
@@ -46,6 +47,9 @@ class ComponentSpec(StepContainerFields, RunOptions):
     """Typed inputs."""
     outputs: Annotated[list[ComponentOutput] | None, Field(max_length=64), Unique("name")] = None
     """Typed outputs."""
+    cache: Cache | None = None
+    """Which held results of a step that runs it count as done, such as `LastRun` for an effect; the step may say
+    otherwise."""
     undo: Undo | None = None
     """What takes its effect back."""
     steps: Annotated[list[StepTemplate] | None, Field(min_length=1, max_length=128), Unique("name")] = None

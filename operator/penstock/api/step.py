@@ -20,6 +20,7 @@ from penstock.api.conditions import Condition, Message, Reason, Timestamp
 from penstock.api.containers import RunOptions, StepContainerFields, Undo
 from penstock.api.durations import Duration
 from penstock.api.rules import Rule, Rules, Unique, excludes, name_rule, requires_one
+from penstock.api.runs import ArtifactPlace, Attempt, Contents, Digest, Result, UndoStatus
 from penstock.api.usage import Allocation, CountedAttempt, Usage
 from penstock.api.wiring import After, ForEach, Input, Output, OutputType
 
@@ -84,8 +85,11 @@ class StepBehaviour(StepContainerFields, RunOptions):
     """Time until the container starts (image, admission, volumes); 10m if absent."""
     on_error: OnError = OnError.FAIL
     """`Continue`: the step stays Failed but the Pipeline does not fail by it, and `needs` on it is met."""
-    cache: Cache = Cache.REUSE
-    """`Reuse`: any held result counts; `LastRun`: only the latest run's; `Never`: runs once per revision."""
+    cache: Cache | None = None
+    """`Reuse`: any held result counts; `LastRun`: only the latest run's; `Never`: runs once per revision.
+
+    If absent, what the Component says; else `Reuse`.
+    """
     undo: Undo | None = None
     """What takes the step's effect back when the Pipeline fails under `onFailure: Undo`."""
 
@@ -130,7 +134,8 @@ class StepTemplate(StepBehaviour):
     when: Expression | None = None
     """Run only if this CEL expression is true; false means Skipped.
 
-    Such as `steps.train.outputs.accuracy >= params.minAccuracy`.
+    Such as `steps.train.outputs.accuracy >= params.minAccuracy`. With `forEach` it is asked for each instance, and
+    `each.VARIABLE` is what that one has.
     """
     for_each: ForEach | None = None
     """Run once per combination of values, such as `{vars: [{name: depth, values: [1, 2]}]}`."""
@@ -150,8 +155,6 @@ class StepPhase(StrEnum):
 
 
 StepPath = Annotated[str, StringConstraints(max_length=253)]
-ArtifactPlace = Annotated[str, StringConstraints(max_length=1024)]
-Digest = Annotated[str, StringConstraints(max_length=71)]
 
 
 BoundReference = Annotated[str, StringConstraints(pattern=PATH_REFERENCE, max_length=253)]
@@ -218,71 +221,6 @@ class StepSpec(StepBehaviour):
     """The rerun token last acted on."""
 
 
-class Attempt(Model):
-    """One Job of the current run."""
-
-    number: Annotated[int, Field(ge=1)]
-    """Number of the attempt in its run, from 1."""
-    job: Annotated[str, StringConstraints(max_length=63)]
-    """Name of the Job."""
-    node: Annotated[str | None, StringConstraints(max_length=253)] = None
-    """Node that the pod ran on."""
-    start: Timestamp | None = None
-    """When the container started."""
-    end: Timestamp | None = None
-    """When it ended."""
-    exit_code: int | None = None
-    """Exit code of the container."""
-    reason: Reason | None = None
-    """Class of the failure."""
-    message: Message | None = None
-    """What happened, with the last lines of the log of a failed container."""
-
-
-class Result(Model):
-    """A success that is held for reuse."""
-
-    fingerprint: Digest
-    """Fingerprint it was made with."""
-    run: Annotated[int, Field(ge=1)]
-    """Run that made it."""
-    producers: Digest = ""
-    """Digest of the producers' runs it was made from."""
-    revision: Annotated[int, Field(ge=0)] = 0
-    """Revision of the Pipeline it was made in."""
-    outputs: Annotated[dict[str, Json] | None, Field(max_length=64), Atomic] = None
-    """Value outputs."""
-    artifacts: Annotated[dict[str, ArtifactPlace] | None, Field(max_length=64), Atomic] = None
-    """Artifact outputs: where each is stored."""
-    start: Timestamp | None = None
-    """When its run began, if a step reads that."""
-    when: Timestamp | None = None
-    """When it was made."""
-
-
-class UndoStatus(Model):
-    """How the undo of a step went."""
-
-    phase: Literal["Queued", "Running", "Retrying", "Succeeded", "Failed"]
-    """Where it is. That it runs is only told if it had to wait, or if its container does not start."""
-    reason: Reason | None = None
-    """What it waits for, as one word."""
-    run: Annotated[int | None, Field(ge=0)] = None
-    """Run of the step that is undone."""
-    round: Annotated[int | None, Field(ge=0)] = None
-    """Round of the Pipeline in which it is undone."""
-    failures: Annotated[int | None, Field(ge=0)] = None
-    """Failed attempts that count against its retry limit."""
-    disruptions: Annotated[int | None, Field(ge=0)] = None
-    """Attempts lost to eviction, node loss or preemption."""
-    retry_time: Timestamp | None = None
-    """When the next attempt may start."""
-    attempts: Annotated[list[Attempt] | None, Field(max_length=20)] = None
-    """Its attempts."""
-    message: Message | None = None
-    """What happened."""
-
-
 class ApprovalStatus(Model):
     """Who decided, and when."""
 
@@ -346,8 +284,12 @@ class StepStatus(Model):
     """Value outputs by name."""
     artifacts: Annotated[dict[str, ArtifactPlace] | None, Field(max_length=64), Atomic] = None
     """Artifact outputs: where each is stored."""
+    contents: Annotated[dict[str, Contents] | None, Field(max_length=64), Atomic] = None
+    """Of each artifact that was read when it was published: its SHA-256 and its size."""
     results: Annotated[list[Result] | None, Field(max_length=50)] = None
     """Results held for reuse, newest first."""
+    ready_time: Timestamp | None = None
+    """Since when the run waited for nothing but its turn: all that it depends on had ended."""
     start_time: Timestamp | None = None
     """When the first attempt of the run was launched, or an approval was asked for."""
     completion_time: Timestamp | None = None

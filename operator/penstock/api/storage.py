@@ -46,6 +46,9 @@ class Storage(Model):
     """An existing claim; artifacts in it outlive the Pipeline."""
     object_store: ObjectStore | None = None
     """An object store; artifacts in it outlive the Pipeline."""
+    digests: bool = False
+    """On a claim: read what each step has left, for the SHA-256 and the size of each artifact. That takes a container
+    after the step's, of the operator's image. With an object store they are known anyway."""
     retention: Duration = "24h"
     """Artifacts that no held result refers to (of failed attempts, of results no longer held, of removed steps) are
     deleted this long after the Pipeline has ended."""

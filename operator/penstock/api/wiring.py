@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from penstock.api.base import Description, DnsLabel, Expression, Identifier, Json, Model, OutputReference
+from penstock.api.base import Description, DnsLabel, EachReference, Expression, Identifier, Json, Model, OutputReference
 from penstock.api.rules import Rule, Rules, Unique, exactly_one, exactly_one_source, excludes
 
 
@@ -70,11 +70,11 @@ class Input(Model):
     """`step.output`: an output of another step, which must then succeed first."""
     first_of: References | None = None
     """Several `step.output`: the first that there is once all these steps have ended, as where branches meet."""
-    each: Identifier | None = None
-    """Name of a `forEach` variable of this step."""
+    each: EachReference | None = None
+    """A `forEach` variable of this step, or `variable.field` where its items are objects."""
     expr: Expression | None = None
-    """A CEL expression over `params`, `steps.X.outputs.Y`, and `steps.X.status`, `reason`, `exitCode`, `startTime` and
-    `completionTime`; in `finally` also `pipeline.status`."""
+    """A CEL expression over `params`, `each.VARIABLE` of this step, `steps.X.outputs.Y`, and `steps.X.status`,
+    `reason`, `exitCode`, `startTime` and `completionTime`; in `finally` also `pipeline.status`."""
     optional: bool = False
     """If the producer was skipped, failed or gave no such output, the input is null (an empty `INPUT_X`)."""
     default: Json = None
@@ -206,7 +206,7 @@ class EachVariable(Model):
     rules: ClassVar[Rules] = (exactly_one_source("values", "range", "param", "from", "expr"),)
 
     name: Identifier
-    """Name; inputs refer to it with `each`."""
+    """Name; inputs refer to it with `each`, expressions with `each.NAME`."""
     values: Annotated[list[Json] | None, Field(max_length=10_000)] = None
     """Literal values."""
     range: Range | None = None

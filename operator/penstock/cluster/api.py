@@ -270,6 +270,15 @@ class Bearing(Cluster):
     def _credentials(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._token}"}
 
+    def request(self, *args: Any, **named: Any) -> Any:
+        """The open response. Raises Unknown if the token is none (any more)."""
+        try:
+            return super().request(*args, **named)
+        except Refused as refused:
+            if refused.status != 401:
+                raise
+            raise Unknown(401, str(refused), "") from refused
+
 
 class Refused(Failure):
     """The API server answered with an error. `of_object`: it speaks of an object, not of an unknown kind."""
@@ -278,6 +287,10 @@ class Refused(Failure):
         super().__init__(message)
         self.status = status
         self.of_object = '"details"' in body
+
+
+class Unknown(Refused):
+    """The API server does not know the token that somebody bears."""
 
 
 class Unreachable(Failure):

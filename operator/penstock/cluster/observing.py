@@ -30,19 +30,20 @@ class Sight:
     notes: Sequence[str] = ()
 
 
-def observe(cluster: Cluster) -> Sight:
-    """All Pipelines of all namespaces, since they share the cluster; without the right to that, of the own one."""
+def observe(cluster: Cluster, homes: Sequence[str] = ()) -> Sight:
+    """All Pipelines of all namespaces, since they share the cluster; without the right to that, of `homes`, or else of
+    the own one."""
     now = time.time()
-    namespace: str | None = None
     notes: list[str] = []
     try:
         found = _everything(cluster, None)
     except Refused as refused:
         if refused.status != 403:
             raise
-        namespace = cluster.namespace
-        found = _everything(cluster, namespace)
-        notes.append(f"you may see only namespace {namespace}; steps of others, which may go first, are not counted")
+        homes = homes or (cluster.namespace,)
+        lists = [_everything(cluster, home) for home in homes]
+        found = tuple([obj for one in kind for obj in one] for kind in zip(*lists, strict=True))
+        notes.append(f"you may see only {_few(homes)}; steps of others, which may go first, are not counted")
     pipelines, all_steps, all_jobs, all_pods = found
     steps = _by(views(step_view, all_steps), lambda step: (step.namespace, step.pipeline))
     jobs = _by(views(job_view, all_jobs), lambda job: job.step)
@@ -58,6 +59,11 @@ def observe(cluster: Cluster) -> Sight:
     for hidden in compiling.existing.hidden:
         notes.append(f"you may not list components in namespace {hidden}: Pipelines that need them are left out")
     return Sight(observed, learned_from(all_steps), now, notes)
+
+
+def _few(homes: Sequence[str]) -> str:
+    more = f" and {len(homes) - 5} more" if len(homes) > 5 else ""
+    return f"namespace{'s' if len(homes) > 1 else ''} {', '.join(homes[:5])}{more}"
 
 
 def learned_in(cluster: Cluster) -> Learned:

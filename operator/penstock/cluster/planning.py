@@ -1,6 +1,6 @@
 """What applying manifests would do to a cluster: which steps would run, and until when."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from penstock.cluster.api import PIPELINES, STEPS, Cluster, Object, Refused
@@ -16,6 +16,7 @@ from penstock.core.asked.change import Action, Change
 from penstock.core.asked.diff import diff
 from penstock.core.asked.forecast import Forecast, forecast
 from penstock.core.foresight.activities import Workload, lacking, merged, workload
+from penstock.core.foresight.simulate import GivenUp
 from penstock.core.graph.graph import Graph
 from penstock.core.graph.learned import Learned, families
 from penstock.core.seen.reading import pipeline_view, step_view
@@ -43,10 +44,13 @@ class Planning:
     notes: Sequence[str]
 
 
-def plan(cluster: Cluster, report: Report, namespace: str, now: float) -> Planning:
+def plan(
+    cluster: Cluster, report: Report, namespace: str, now: float, go_on: Callable[[], bool] = lambda: True
+) -> Planning:
     """What applying what was read would do. `namespace`: of manifests that name none; `now`: seconds since 1970.
 
-    Raises NotValid, or Failure if the API server cannot be asked.
+    `go_on`: asked again and again. Raises NotValid, Failure if the API server cannot be asked, or GivenUp if `go_on`
+    says no.
     """
     learned, room = learned_in(cluster), stock(cluster).capacity
     found: list[Planned] = []
@@ -54,6 +58,8 @@ def plan(cluster: Cluster, report: Report, namespace: str, now: float) -> Planni
     left: list[Workload] = []
     before: list[Workload] = []
     for flow in flows(report, cluster):
+        if not go_on():
+            raise GivenUp
         home = namespace_of(flow.model) or namespace
         there = _there(cluster, home, flow.name)
         steps = list(cluster.list(STEPS, home, f"{labels.PIPELINE}={flow.name}")) if there else []
@@ -69,9 +75,9 @@ def plan(cluster: Cluster, report: Report, namespace: str, now: float) -> Planni
     every = merged(whole)
     return Planning(
         found,
-        forecast(every, room, now, policy),
-        forecast(merged(before), room, now, policy) if before else None,
-        forecast(merged(left), room, now, policy),
+        forecast(every, room, now, policy, go_on=go_on),
+        forecast(merged(before), room, now, policy, go_on=go_on) if before else None,
+        forecast(merged(left), room, now, policy, go_on=go_on),
         every.notes,
     )
 

@@ -1,5 +1,6 @@
 """Reads the log of one pod: as bytes, as lines, to its end or as it grows, and backwards."""
 
+import sys
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
@@ -9,6 +10,11 @@ from penstock.cluster.failure import Failure
 
 CONTAINER = "step"
 CHUNK = 65_536
+LINE_BYTES = 2**20
+"""Of one line among earlier ones; the rest of a longer one is left out."""
+CUT = " … (this line is longer than 1 MiB)".encode()
+EARLIER_BYTES = 16 * 2**20
+"""Of earlier lines together."""
 
 
 class Reading:
@@ -53,20 +59,28 @@ class Reading:
         finally:
             self._response.close()
 
-    def lines(self) -> Iterator[bytes]:
-        """Its lines without their ends."""
-        rest = b""
+    def lines(self, most: int = sys.maxsize) -> Iterator[bytes]:
+        """Its lines without their ends; one of more than `most` bytes is cut there, and ends with `CUT`."""
+        line = bytearray()
         for chunk in self.chunks():
-            *whole, rest = (rest + chunk).split(b"\n")
-            yield from whole
-        if rest:
-            yield rest
+            *ends, begun = chunk.split(b"\n")
+            for end in ends:
+                line += end[: most + 1 - len(line)]
+                yield _cut(line, most)
+                line.clear()
+            line += begun[: most + 1 - len(line)]
+        if line:
+            yield _cut(line, most)
 
     def close(self) -> None:
         """Ends it, from another thread too while that waits for more."""
         self._closed = True
         with suppress(Exception):  # it may have come to its own end meanwhile
             self._response.shutdown()
+
+
+def _cut(line: bytearray, most: int) -> bytes:
+    return bytes(line) if len(line) <= most else bytes(line[:most]) + CUT
 
 
 def lines(cluster: Cluster, pod: str, tail: int | None, follow: bool) -> Iterator[str]:
@@ -76,26 +90,26 @@ def lines(cluster: Cluster, pod: str, tail: int | None, follow: bool) -> Iterato
 
 
 def earlier(cluster: Cluster, pod: str, have: int, before: bytes, same: int, many: int) -> list[bytes]:
-    """So `many` stamped lines as stand before the last ones that somebody has already, or fewer at the beginning.
+    """So `many` stamped lines as stand before the last ones that somebody has already, or fewer: at the beginning, or
+    where they are longer than `EARLIER_BYTES` together.
 
     Lines have no numbers, and more come in meanwhile. So what is known is told by the instant of its first line
     (`before`) and by how many of its lines were written at that instant (`same`); `have`: how many there are in all.
     Where lines have no instants (`penstock run`), these alone tell.
     """
     reading = Reading(cluster, pod, have + many, stamped=True)
-    if not before:
-        first, count = list[bytes](), 0
-        for line in reading.lines():
-            first += [line] if count < many else []
-            count += 1
-        return first[: max(0, count - have)]
-    found: deque[bytes] = deque(maxlen=many + same)
-    met = False
-    for line in reading.lines():
-        known = line.partition(b" ")[0] == before
+    found, size, count, met = deque[bytes](), 0, 0, False
+    for line in reading.lines(LINE_BYTES):
+        known = before != b"" and line.partition(b" ")[0] == before
         if met and not known:
             break
         met |= known
-        found.append(line)
+        count += 1
+        if before or count <= many:
+            found.append(line)
+            size += len(line)
+        while len(found) > many + same or size > EARLIER_BYTES:
+            size -= len(found.popleft())
     reading.close()
-    return list(found)[: max(0, len(found) - same)] if met else []
+    had = same if before else min(count, many) - max(0, count - have)
+    return list(found)[: max(0, len(found) - max(0, had))] if met or not before else []

@@ -13,14 +13,17 @@ from penstock.core.admission.observed_capacity import job_hold, node_view, pod_h
 @dataclass(frozen=True, slots=True)
 class Stock:
     """`hidden`: resources (`nodes`, `pods`) that the user may not list in all namespaces: of pods and the like only the
-    own namespace's are counted, of nodes none."""
+    namespaces in sight are counted, of nodes none."""
 
     capacity: Capacity
     hidden: Sequence[str]
 
 
-def stock(cluster: Cluster) -> Stock:
-    """What there is now; what the user may not see is left out."""
+def stock(cluster: Cluster, homes: Sequence[str] = ()) -> Stock:
+    """What there is now; what the user may not see is left out.
+
+    `homes`: the namespaces to be content with where all may not be listed; the own one unless given.
+    """
     ledger, hidden = Ledger(), list[str]()
     nodes = _listed(cluster, NODES, None)
     if nodes is None:
@@ -33,7 +36,7 @@ def stock(cluster: Cluster) -> Stock:
         if everywhere is not None:
             return everywhere
         hidden.append(resource.plural)
-        return _listed(cluster, resource, cluster.namespace) or []
+        return [one for home in homes or (cluster.namespace,) for one in _listed(cluster, resource, home) or ()]
 
     for pod in visible(PODS):
         ledger.put_pod(pod["metadata"]["uid"], pod_hold(pod))

@@ -3,13 +3,16 @@
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Generic, Literal, TypeVar
 
 from penstock.cluster.api import Cluster, Object, Refused, Resource, Unreachable
 from penstock.cluster.failure import Failure
+
+Told = TypeVar("Told")
 
 PATIENCE_SECONDS = 60.0
 """How long the API server may be away."""
@@ -22,6 +25,15 @@ class Change:
     resource: Resource
     kind: Literal["SYNCED", "ADDED", "MODIFIED", "DELETED"]
     objects: tuple[Object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of all objects. `uids`: with the last part, those of all that are there; None: more parts come."""
+
+    resource: Resource
+    objects: tuple[Object, ...]
+    uids: frozenset[str] | None
 
 
 class Stop:
@@ -68,6 +80,20 @@ def follow(
 
     `patience`: for so many seconds the API server may be away. `selectors`: labelSelector, fieldSelector.
     """
+    for told in follow_in_parts(cluster, resource, namespace, None, stop, patience, selectors):
+        yield Change(resource, "SYNCED", told.objects) if isinstance(told, Part) else told
+
+
+def follow_in_parts(
+    cluster: Cluster,
+    resource: Resource,
+    namespace: str | None,
+    limit: int | None,
+    stop: Stop | None = None,
+    patience: float = PATIENCE_SECONDS,
+    selectors: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Part | Change]:
+    """The same for who would not hold all objects at once: in parts of so many (None: in one)."""
     stop = stop or Stop()
     path = resource.path(namespace)
     away_since = 0.0
@@ -75,9 +101,12 @@ def follow(
     while not stop.asked:
         try:
             if version is None:
-                page = cluster.json("GET", path, selectors)
-                version = page["metadata"]["resourceVersion"]
-                yield Change(resource, "SYNCED", tuple(page.get("items") or ()))
+                uids: list[str] = []
+                for page in _pages(cluster, path, {**selectors, **({"limit": limit} if limit else {})}):
+                    objects, more = tuple(page.get("items") or ()), page["metadata"].get("continue")
+                    uids += [one["metadata"].get("uid", "") for one in objects]
+                    version = None if more else page["metadata"]["resourceVersion"]
+                    yield Part(resource, objects, None if more else frozenset(uids))
             away_since = 0.0
             for event in _events(cluster, path, {**selectors, "resourceVersion": version}, stop):
                 if event["type"] == "ERROR":
@@ -95,6 +124,16 @@ def follow(
             if time.monotonic() - away_since > patience:
                 raise
             stop.pause(1)
+
+
+def _pages(cluster: Cluster, path: str, query: dict[str, Any]) -> Iterator[Object]:
+    while True:
+        page = cluster.json("GET", path, query)
+        yield page
+        following = page["metadata"].get("continue")
+        if not following:
+            return
+        query = {**query, "continue": following}
 
 
 def _events(cluster: Cluster, path: str, query: dict[str, Any], stop: Stop) -> Iterator[Object]:
@@ -117,15 +156,18 @@ def _events(cluster: Cluster, path: str, query: dict[str, Any], stop: Stop) -> I
         response.close()
 
 
-class Changes:
-    """The changes of several resources in one queue, each followed by a thread of its own."""
+class Changes(Generic[Told]):
+    """The changes of several streams in one queue, each followed by a thread of its own.
 
-    def __init__(self, *streams: Iterator[Change]) -> None:
-        self._queue: queue.Queue[Change | Failure] = queue.Queue(maxsize=10_000)
+    `most`: so many wait to be taken; then the streams wait.
+    """
+
+    def __init__(self, *streams: Iterator[Told], most: int = 10_000) -> None:
+        self._queue: queue.Queue[Told | Failure] = queue.Queue(maxsize=most)
         for stream in streams:
             threading.Thread(target=self._pump, args=(stream,), daemon=True).start()
 
-    def _pump(self, stream: Iterator[Change]) -> None:
+    def _pump(self, stream: Iterator[Told]) -> None:
         try:
             for change in stream:
                 self._queue.put(change)
@@ -134,10 +176,10 @@ class Changes:
         except Exception as error:  # nobody sees the traceback of a thread
             self._queue.put(Failure(f"unexpected {type(error).__name__}: {error}"))
 
-    def get(self, seconds: float) -> list[Change]:
+    def get(self, seconds: float) -> list[Told]:
         """What comes in within so long, all at once. Raises the Failure that ended a stream."""
         time.sleep(seconds)
-        found: list[Change] = []
+        found: list[Told] = []
         while not self._queue.empty():
             item = self._queue.get()
             if isinstance(item, Failure):

@@ -28,7 +28,7 @@ class Reason(StrEnum):
     UNKNOWN_STEP = "UnknownStep", "A reference names a step that is not there."
     UNKNOWN_OUTPUT = "UnknownOutput", "A reference names an output that the step does not declare."
     UNKNOWN_PARAMETER = "UnknownParameter", "A reference names a parameter that is not declared."
-    UNKNOWN_VARIABLE = "UnknownVariable", "A reference names a forEach variable that is not declared."
+    UNKNOWN_VARIABLE = "UnknownVariable", "A reference names a forEach variable, or a field of one, that is not there."
     UNKNOWN_INPUT = "UnknownInput", "A step gives an input that its Component does not declare."
     MISSING_INPUT = "MissingInput", "A step does not give an input that its Component requires."
     UNKNOWN_COMPONENT = "UnknownComponent", "A step names a Component that does not exist or may not be used from here."

@@ -3,11 +3,13 @@
 An artifact without a manifest was not published in full, and does not count as there.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from penstock.core.pod.contents import Contents
 from penstock.courier.problems import DamagedArtifact
 
 FORMAT = 1
@@ -50,9 +52,30 @@ class Manifest:
         """Bytes of all files."""
         return sum(file.size for file in self.files)
 
+    @property
+    def contents(self) -> Contents | None:
+        """SHA-256 and size of the artifact; None if it is absent.
+
+        That of a directory is over its files as `sha256sum` lists them, sorted by path: `HASH  PATH` and a line feed
+        each. A symbolic link is `HASH @PATH`, of what it says, and an empty directory `HASH /PATH`, of nothing. Modes
+        and times count for nothing.
+        """
+        if self.kind == ABSENT:
+            return None
+        if self.kind == FILE:
+            return Contents(self.files[0].sha256, self.size)
+        lines = [(file.path, f"{file.sha256}  {file.path}\n") for file in self.files]
+        lines += [(link.path, f"{_sha256(link.target)} @{link.path}\n") for link in self.links]
+        lines += [(path, f"{_sha256('')} /{path}\n") for path in self.directories]
+        return Contents(_sha256("".join(line for _, line in sorted(lines))), self.size)
+
     def encode(self) -> bytes:
         """As it is stored."""
         return json.dumps(asdict(self), indent=1).encode()
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def decode(data: bytes, where: str) -> Manifest:

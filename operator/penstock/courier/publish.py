@@ -16,8 +16,8 @@ WORKERS = 4
 """Small files under way at once."""
 
 
-def publish(transfer: Transfer, store: Store) -> list[str]:
-    """Publishes every declared output; returns a line about each.
+def publish(transfer: Transfer, store: Store) -> dict[str, Manifest]:
+    """Publishes every declared output; returns what each consists of, by name.
 
     Raises:
         InvalidArtifact: an output is missing or unsafe. Then nothing of any output has been published.
@@ -27,12 +27,12 @@ def publish(transfer: Transfer, store: Store) -> list[str]:
     missing = [name for name, one in found.items() if one is None and not transfer.publish[name]]
     if missing:
         raise InvalidArtifact("; ".join(f"artifact {name!r} was not written" for name in missing))
-    lines = []
+    published = {}
     for name, one in found.items():
         manifest = _upload(store, f"{transfer.place}/{name}", Path(transfer.directory) / name, one)
         store.put(f"{transfer.place}/{name}{SUFFIX}", manifest.encode())
-        lines.append(f"published {name}: {len(manifest.files)} files, {manifest.size:,} bytes")
-    return lines
+        published[name] = manifest
+    return published
 
 
 def announce(transfer: Transfer, store: Store, attempt: bytes) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 from penstock.core.graph.graph import Graph
 from penstock.local.objects import Object
 
-CLAIM = {"claim": {"size": "1Gi"}}
-"""What stands for an object store: a folder, which has no size."""
+CLAIM = {"claim": {"size": "1Gi"}, "digests": True}
+"""What stands for an object store: a folder, which has no size; artifacts are read as they would be when published."""
 NODE_CHOICE = ("nodeSelector", "affinity", "tolerations")
 
 

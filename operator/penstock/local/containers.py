@@ -128,6 +128,7 @@ class Container:
         """Of the engine, which waits for the container."""
         self._asked: set[asyncio.Task[None]] = set()
         self.marks = {MARK: f"{engine} {name}"}
+        self.image = ""
 
     def go(self) -> None:
         """Begins it."""
@@ -149,15 +150,16 @@ class Container:
     async def wait(self) -> tuple[int, str]:
         """Its exit code and reason; it is removed."""
         code = await self._process if self._process else 0
-        form = "{{.State.ExitCode}} {{.State.OOMKilled}} {{.State.StartedAt}}"
+        form = "{{.State.ExitCode}} {{.State.OOMKilled}} {{.State.StartedAt}} {{.Image}}"
         _, said = await _said([self._engine, "inspect", "--format", form, self._name])
         await asyncio.gather(*self._asked)
         await _said([self._engine, "rm", "--force", self._name])
-        found = re.match(r"(\d+) (true|false) (\d{4})", said)
+        found = re.match(r"(\d+) (true|false) (\d{4})(?:.* (?:sha256:)?([0-9a-f]{64}))?", said)
         if found is None:  # somebody removed it
             return code, "Error" if code else "Completed"
         if found[3] == "0001":  # Go's zero: it never began, and the engine's command said why
             return code or 128, "ContainerCannotRun"
+        self.image = f"sha256:{found[4]}" if found[4] else ""
         code = int(found[1])
         return code, "OOMKilled" if code and found[2] == "true" else "Error" if code else "Completed"
 

@@ -81,6 +81,8 @@ class Processes:
 class Process:
     """One process and what it began."""
 
+    image = ""
+
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self._group: Cgroup | None = None

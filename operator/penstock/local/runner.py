@@ -7,12 +7,13 @@ ended before anything begins, and counts as lost with its node: that is tried ag
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from penstock.local.environment import CannotStart, Sources
 from penstock.local.folder import Folder
 from penstock.local.objects import Object
 from penstock.local.processes import Processes
+from penstock.local.publisher import Measure, apart, measured, nothing
 from penstock.local.server import Server
 from penstock.local.work import Work, pod_of, work_of
 
@@ -25,6 +26,11 @@ class Running(Protocol):
     @property
     def marks(self) -> Mapping[str, str]:
         """Annotations of its pod by which what is left of it can be found."""
+        ...
+
+    @property
+    def image(self) -> str:
+        """Id of its image, once it has ended; empty if it has none."""
         ...
 
     def go(self) -> None:
@@ -85,6 +91,8 @@ class Runner:
         """Makes the pod of a Job."""
         self.sources = sources
         self.courier = courier
+        self.measure: Measure = nothing
+        """Reads artifacts where a container would."""
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._devices = set(range(gpus))
         self._attempts: dict[str, _Attempt] = {}
@@ -154,7 +162,8 @@ class Runner:
             del self._attempts[job["metadata"]["uid"]]
 
     async def _run(self, job: Object, attempt: _Attempt) -> None:
-        pod = self.pod_of(job)
+        single, transfer = apart(job)
+        pod = self.pod_of(single)
         devices: list[int] = []
         try:
             courier = pod["spec"]["containers"][0].get("image") == self.courier
@@ -177,7 +186,10 @@ class Runner:
             self._told(pod, running, began)
             running.go()
             code, reason, late = await _ended(running, attempt.stop, work)
-            self._end(job, pod, work, (began, code, reason), late)
+            how = _terminated(work, (began, self.server.now()), code, reason, late)
+            after = await measured(self.measure, transfer, work, how["finishedAt"]) if not (code or late) else []
+            states = [{"name": "step", "imageID": running.image, "state": {"terminated": how}}, *after]
+            self._end(job, pod, states, late)
         finally:
             self._give_back(devices)
 
@@ -199,19 +211,9 @@ class Runner:
         status = {"phase": "Running", "startTime": began, "containerStatuses": [state]}
         self.server.create("pods", meta["namespace"], {**pod, "status": status})
 
-    def _end(self, job: Object, pod: Object, work: Work, how: tuple[str, int, str], late: bool) -> None:
-        began, code, reason = how
-        ended: dict[str, Any] = {
-            "exitCode": code,
-            "reason": reason,
-            "startedAt": began,
-            "finishedAt": self.server.now(),
-        }
-        ended["message"] = work.message(failed=code != 0 or late)
-        status: Object = {
-            "phase": "Failed" if code or late else "Succeeded",
-            "containerStatuses": [{"name": "step", "state": {"terminated": ended}}],
-        }
+    def _end(self, job: Object, pod: Object, states: list[Object], late: bool) -> None:
+        failed = late or states[0]["state"]["terminated"]["exitCode"]
+        status: Object = {"phase": "Failed" if failed else "Succeeded", "containerStatuses": states}
         if late:
             status |= {"reason": "DeadlineExceeded", "message": "it ran longer than activeDeadlineSeconds"}
         self._over(job, pod, status)
@@ -254,6 +256,12 @@ class Runner:
         condition = {"type": "Complete" if succeeded else "Failed", "status": "True"}
         condition["lastTransitionTime"] = self.server.now()
         self.server.update("jobs", {**known, "status": {"conditions": [condition]}})
+
+
+def _terminated(work: Work, span: tuple[str, str], code: int, reason: str, late: bool) -> Object:
+    """What kubelet would say of a step's container that has ended."""
+    state: Object = {"exitCode": code, "reason": reason, "startedAt": span[0], "finishedAt": span[1]}
+    return {**state, "message": work.message(failed=code != 0 or late)}
 
 
 async def _ended(running: Running, stop: asyncio.Event, work: Work) -> tuple[int, str, bool]:

@@ -23,6 +23,7 @@ from penstock.local.folder import Folder
 from penstock.local.journal import Journal
 from penstock.local.machine import NAME, node
 from penstock.local.objects import Object, Record
+from penstock.local.publisher import Measure, nothing
 from penstock.local.rest import handled
 from penstock.local.runner import Executor, Runner
 from penstock.local.selection import Selection
@@ -46,7 +47,7 @@ class Session:
     """One run. The folder must be this process's own (see Folder) from before to after.
 
     `capacity`: what the machine may be asked for, by resource. `record`: what keeps changes, if not the journal alone.
-    `clock`: what time it is here, in seconds since 1970.
+    `clock`: what time it is here, in seconds since 1970. `measure`: what reads artifacts, for what their contents are.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Session:
         sources: Sources | None = None,
         record: Record | None = None,
         clock: Callable[[], float] = time.time,
+        measure: Measure = nothing,
     ) -> None:
         self.folder = folder
         self.changed = asyncio.Event()
@@ -67,6 +69,7 @@ class Session:
         self.engine = Engine(LocalClient(self.server), Options(courier_image=COURIER), "local", _Nobody())
         gpus = int(capacity.get(GPU, "0"))
         self.runner = Runner(self.server, folder, executor, sources or Sources(), gpus, COURIER)
+        self.runner.measure = measure
         self._capacity = capacity
         self._news: deque[tuple[Resource, str, Object]] = deque()
         self._busy = False

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from penstock.api import quantities
+from penstock.core.pod.contents import MESSAGE_BYTES
 from penstock.local.environment import CannotStart, Sources, variables, words
 from penstock.local.folder import Folder
 from penstock.local.mounts import OUTPUTS, Place, foreign, moved, places
@@ -16,7 +17,6 @@ FINALIZER = "penstock.dev/process"
 """Keeps a pod until its process is gone, and so its Job and Step, so that nothing begins beside it."""
 GRACE = 30.0
 """Seconds between the signal that asks a container to end and the one that ends it."""
-MESSAGE_BYTES = 4096
 LOG_BYTES, LOG_LINES = 2048, 80
 """Most that the end of a log says in place of a termination message, as with kubelet's FallbackToLogsOnError."""
 

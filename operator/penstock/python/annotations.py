@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from penstock.api.base import Json
 from penstock.core.values import type_name
@@ -49,6 +49,8 @@ class Type:
     """Of a list: the type of what is in it, if that is said."""
     name: str = ""
     """The name that the annotation gives, where Python could not write it."""
+    values: "Type | None" = field(default=None, compare=False)
+    """Of an object: the type of all that is in it, if that is said. It takes whatever has been said of others."""
 
     @property
     def of_files(self) -> bool:
@@ -134,8 +136,16 @@ def _subscripted(module: Module, node: ast.Subscript) -> Type:
     if kind == LIST:
         return Type(LIST, item=type_of(module, inner[0], node))
     if kind == "Object":
-        return Type(kind)
+        return Type(kind, values=_values(module, inner[1]) if len(inner) > 1 else None)
     raise Refusal(node, _foreign(ast.unparse(node)))
+
+
+def _values(module: Module, node: ast.expr) -> Type | None:
+    """The type of what is in an object; None for one that is no type here, such as Any."""
+    try:
+        return type_of(module, node, node)
+    except Refusal:
+        return None
 
 
 def _constants(module: Module, nodes: list[ast.expr]) -> Iterator[Json]:

@@ -1,4 +1,4 @@
-"""What authors import: `step`, `pipeline` and `Settings`. Loads the standard library only.
+"""What authors import: `step`, `pipeline`, `Settings` and `ended`. Loads the standard library only.
 
 A step stays a function and a pipeline runs as plain Python, so unit tests and debuggers call them. What is written in
 the decorators has a meaning only to the reader (penstock.python.compiler), which looks at the text.
@@ -6,9 +6,11 @@ the decorators has a meaning only to the reader (penstock.python.compiler), whic
 
 import functools
 import os
+import sys
 import tempfile
 import typing
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Literal, ParamSpec, TypedDict, TypeVar, Unpack, cast, overload
 
@@ -99,6 +101,8 @@ class CallOptions(TypedDict, total=False):
     name: str
     needs: Sequence[object]
     max_parallel: int
+    image: str
+    env_from: Sequence[Mapping[str, Any]]
     cpu: str | int | float
     memory: str
     gpu: int
@@ -154,6 +158,29 @@ class Settings:
         for one in base:
             self.options.update(one.options)
         self.options.update(options)
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a step ended. Times are texts such as `2026-07-01T12:00:00Z`; in plain Python there are none."""
+
+    status: Literal["Succeeded", "Failed", "Skipped", "Cancelled"]
+    reason: str = ""
+    """Why it failed or was cancelled, such as `OOMKilled`; else an empty text."""
+    exit_code: int | None = None
+    start_time: str | None = None
+    completion_time: str | None = None
+
+
+def ended(*result: object) -> End:
+    """How the step ended that gave a result: `ended(model).reason == "OOMKilled"`. Waits for its end, whichever it is.
+
+    In `finally`, `ended().status` is how the whole pipeline ended. In plain Python a result that is None was skipped,
+    and a pipeline that raises has failed.
+    """
+    if not result:
+        return End("Failed" if sys.exc_info()[0] else "Succeeded")
+    return End("Skipped") if result[0] is None else End("Succeeded", exit_code=0)
 
 
 class Step(Generic[P, R]):

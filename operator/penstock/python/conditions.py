@@ -2,12 +2,13 @@
 
 import ast
 import json
+import re
 from collections.abc import Callable
 
 from penstock.api.base import Json
-from penstock.python.annotations import ARTIFACT, LIST
+from penstock.python.annotations import ARTIFACT, LIST, Type
 from penstock.python.refusals import Refusal
-from penstock.python.values import Made, Param, Value, Written
+from penstock.python.values import Computed, Each, Made, Param, Value, Written
 
 Read = Callable[[ast.expr], Value]
 """What an expression of the pipeline stands for."""
@@ -21,7 +22,13 @@ _COMPARED = {
     ast.GtE: ">=",
     ast.In: "in",
 }
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_RESERVED = frozenset({"in", "true", "false", "null"})
+_PATH = r"[A-Za-z_][\w.]*(?:\[(?:'[^'\\]*'|\d+)\]|\.\w+)*"
+_ATOM = re.compile(rf"{_PATH}|(?:size|string|double)\({_PATH}\)")
+"""What needs no brackets wherever it stands."""
 _NUMBERS = ("Integer", "Number")
+_SINGLE = (Made, Param, Written, Each, Computed)
 _ORDERED = (*_NUMBERS, "String")
 
 
@@ -42,6 +49,13 @@ def condition(node: ast.expr, read: Read) -> str:
             return _true(node, read)
 
 
+def is_condition(node: ast.expr) -> bool:
+    """Whether an expression is a condition by itself."""
+    return isinstance(node, ast.Compare | ast.BoolOp) or (
+        isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
+    )
+
+
 def negated(words: str) -> str:
     """The opposite of a condition."""
     return f"!({words})"
@@ -56,8 +70,8 @@ def _bracketed(node: ast.expr, read: Read) -> str:
 
 def _true(node: ast.expr, read: Read) -> str:
     value = read(node)
-    kind = value.type.kind if isinstance(value, Made | Param | Written) else ""
-    if kind != "Boolean" or (isinstance(value, Made | Param) and value.type.optional):
+    kind = value.type.kind if isinstance(value, _SINGLE) else ""
+    if kind != "Boolean" or (isinstance(value, _SINGLE) and value.type.optional):
         what = ast.unparse(node)
         raise Refusal(
             node,
@@ -72,17 +86,19 @@ def _compared(left: ast.expr, op: ast.cmpop, right: ast.expr, read: Read) -> str
         return _is_none(left, right, read, isinstance(op, ast.Is))
     if isinstance(op, ast.NotIn):
         return negated(_compared(left, ast.In(), right, read))
-    one, kind = _operand(left, read)
-    other, other_kind = _operand(right, read)
+    equal = isinstance(op, ast.Eq | ast.NotEq | ast.In)
+    one, kind = _operand(left, read, equal)
+    other, other_kind = _operand(right, read, equal)
+    kinds = {kind, other_kind}
     if isinstance(op, ast.In):
         if other_kind != LIST:
             raise Refusal(right, "`in` looks into a list here; write a list, or compare with ==")
-    elif kind != other_kind and not {kind, other_kind} <= set(_NUMBERS):
+    elif kind != other_kind and "Any" not in kinds and not kinds <= set(_NUMBERS):
         raise Refusal(left, f"compares {kind} with {other_kind}, which are never equal; make them one type")
-    elif not isinstance(op, ast.Eq | ast.NotEq) and kind not in _ORDERED:
+    elif not equal and not kinds <= {*_ORDERED, "Any"}:
         raise Refusal(left, f"{kind} has no order here; compare numbers or texts")
-    elif kind != other_kind:
-        one, other = _number(one, kind), _number(other, other_kind)
+    elif kind != other_kind and "Any" not in kinds:
+        one, other = number(one, kind), number(other, other_kind)
     return f"{one} {_COMPARED[type(op)]} {other}"
 
 
@@ -92,25 +108,28 @@ def _is_none(left: ast.expr, right: ast.expr, read: Read, wanted: bool) -> str:
     value = read(left)
     if isinstance(value, Made) and value.maybe:
         return f"{step_term(value.step)}.status {'!=' if wanted else '=='} 'Succeeded'"
-    if isinstance(value, Made | Param) and value.type.optional:
+    if isinstance(value, Made | Param | Computed) and value.type.optional:
         return f"dyn({term(value, left)}) {'==' if wanted else '!='} null"
     raise Refusal(left, f"{ast.unparse(left)} is never None; remove the comparison")
 
 
-def _operand(node: ast.expr, read: Read) -> tuple[str, str]:
-    """A side of a comparison in CEL, and the kind of its type."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len" and len(node.args) == 1:
-        value = read(node.args[0])
-        if isinstance(value, Made | Param) and value.type.kind in (LIST, "String", "Object"):
-            return f"size({term(value, node)})", "Integer"
+def _operand(node: ast.expr, read: Read, equal: bool) -> tuple[str, str]:
+    """A side of a comparison in CEL, and the kind of its type. `equal`: it is compared with == or the like."""
     value = read(node)
-    if isinstance(value, Made | Param) and value.type.optional:
+    if equal and isinstance(value, Computed):  # where there is no exit code, it equals none
+        return term(value, node), "Any" if value.type.optional else value.type.kind
+    return term(value, node), kind_of(value, node)
+
+
+def kind_of(value: Value, node: ast.expr) -> str:
+    """The kind of the type of a single value. Raises Refusal for others, and for one that may be None."""
+    if not isinstance(value, _SINGLE):
+        raise Refusal(node, f"{ast.unparse(node)} is no single value; let a step make one of it")
+    if value.type.optional and not isinstance(value, Written):
         raise Refusal(
             node, f"{ast.unparse(node)} may be None; ask `is not None` in an `if` of its own, or let a step compare"
         )
-    if isinstance(value, Made | Param | Written):
-        return term(value, node), value.type.kind
-    raise Refusal(node, f"{ast.unparse(node)} is no single value; let a step say what is to be compared")
+    return value.type.kind
 
 
 def term(value: Value, node: ast.expr) -> str:
@@ -119,27 +138,37 @@ def term(value: Value, node: ast.expr) -> str:
         case Written(value=written):
             return cel(written)
         case Param(name=name):
-            return f"params{_member(name)}"
+            return f"params{member(name)}"
+        case Each(name=name, field=field, type=kind):
+            return loose(f"each{member(name)}{member(field) if field else ''}", kind)
+        case Computed(words=words):
+            return words if _ATOM.fullmatch(words) else f"({words})"
         case Made(type=kind) if kind.kind == ARTIFACT:
             raise Refusal(
-                node, f"{ast.unparse(node)} is a file, which no condition looks into; let its step return a value"
+                node, f"{ast.unparse(node)} is a file, which only steps look into; let its step return a value too"
             )
         case Made(step=step, output=output):
-            return f"{step_term(step)}.outputs{_member(output)}"
+            return f"{step_term(step)}.outputs{member(output)}"
         case _:
             raise Refusal(node, f"{ast.unparse(node)} is no single value; let a step say what is to be compared")
 
 
+def loose(words: str, kind: Type) -> str:
+    """A value of which only the author says the type: for a number a whole one may come, which CEL tells apart."""
+    return f"double({words})" if kind.kind == "Number" else words
+
+
 def step_term(name: str) -> str:
     """A step in CEL."""
-    return f"steps{_member(name)}"
+    return f"steps{member(name)}"
 
 
-def _member(name: str) -> str:
-    return f".{name}" if name.isidentifier() else f"['{name}']"
+def member(name: str) -> str:
+    """A member in CEL, by its name."""
+    return f".{name}" if _PLAIN.fullmatch(name) and name not in _RESERVED else f"[{cel(name)}]"
 
 
-def _number(words: str, kind: str) -> str:
+def number(words: str, kind: str) -> str:
     """A whole number beside one that is none: CEL compares numbers of one type only."""
     if kind == "Number":
         return words

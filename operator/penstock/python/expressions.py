@@ -3,19 +3,23 @@
 import ast
 from collections.abc import Iterator, Mapping
 
+from penstock.core.problems import nearest
 from penstock.python.annotations import LIST, Type
 from penstock.python.authoring import CallOptions
+from penstock.python.computing import computed, fact, is_computed
 from penstock.python.conditions import condition, negated
 from penstock.python.fanout import Scope, comprehension
 from penstock.python.free import Function
 from penstock.python.functions import Argument, Called, PipelineOf, StepFunction
 from penstock.python.literals import literal
-from penstock.python.module import PIPELINE, STEP, Module
+from penstock.python.module import ENDED, PIPELINE, STEP, Module
 from penstock.python.options import Fields, Given, read_options
 from penstock.python.refusals import Problems, Refusal, short
 from penstock.python.templates import Call
 from penstock.python.values import (
+    Computed,
     Each,
+    Ended,
     Fan,
     Hidden,
     Joined,
@@ -31,12 +35,6 @@ from penstock.python.values import (
 )
 
 _REFUSED: Mapping[type[ast.expr], str] = {
-    ast.BinOp: "computes with values that are not there yet; let a step compute it",
-    ast.UnaryOp: "computes with a value that is not there yet; let a step compute it",
-    ast.BoolOp: "is a condition; use it in an `if`, or let a step return it",
-    ast.Compare: "is a condition; use it in an `if`, or let a step return it",
-    ast.Subscript: "takes a value apart that is not there yet; let the step return that part, or pass all of it",
-    ast.JoinedStr: "makes a text of values that are not there yet; let a step make it",
     ast.Lambda: "is a function without a name; write a @step",
     ast.GeneratorExp: "is a generator; write a list: [... for ... in ...]",
     ast.SetComp: "is a set; write a list: [... for ... in ...]",
@@ -52,6 +50,9 @@ _BUILTINS = {
     "print": "nothing runs here; print in a step, whose log shows it",
     "zip": "pairs lists that are not there yet; put the calls that belong together into a @pipeline, and call that",
     "enumerate": "counts what is not there yet; write `range(...)`, or pass the list to a step",
+    "min": "compares what is not there yet; pass the list to a step that chooses",
+    "max": "compares what is not there yet; pass the list to a step that chooses",
+    "round": "computes what is not there yet; let the step round what it returns",
     "list": "write the list out, or a comprehension: [... for ... in ...]",
 }
 
@@ -74,6 +75,10 @@ class Expressions:
                 return self._name(node)
             case ast.Attribute():
                 return self.field(self.read(node.value), node)
+            case ast.Call() if self.module.origin(node.func) == ENDED:
+                return self._ended(node)
+            case ast.Call() if self.module.origin(node.func) == "builtins.len" and len(node.args) == 1:
+                return computed(node, self.read)
             case ast.Call():
                 return self.call(node)
             case ast.ListComp():
@@ -82,14 +87,14 @@ class Expressions:
                 return self._either(node)
         if not self.names_in(node) and not isinstance(node, _NEVER):
             return Written(literal(self.module, node))
+        if is_computed(node):
+            return computed(node, self.read)
         if isinstance(node, ast.List | ast.Tuple):
             return self._joined(node)
         raise Refusal(node, f"{short(node)} {_REFUSED.get(type(node), 'is not read; write a call, a name or a value')}")
 
     def condition(self, node: ast.expr) -> str:
         """A condition, in CEL."""
-        if self.scope.each:
-            raise Refusal(node, "is asked for each item; a fan-out has no conditions: filter the list before")
         return condition(node, self.read)
 
     def call(self, node: ast.Call, variables: tuple[Fields, ...] = ()) -> Value:
@@ -113,6 +118,22 @@ class Expressions:
         made = {one.name: Made(call.name, one.output, one.type) for one in called.results}
         return made[""] if "" in made else Results(call.name, made, called.tuple_name)
 
+    def _ended(self, node: ast.Call) -> Ended:
+        """How the step ended that gave a value; all of them, where none is named."""
+        if node.keywords or len(node.args) > 1:
+            raise Refusal(node, "takes the result of one step, as in `ended(model).status`")
+        if node.args:
+            steps = steps_in(self.read(node.args[0]))
+            if len(steps) != 1:
+                raise Refusal(node, f"{short(node.args[0])} is no result of one step; name one: `ended(model).status`")
+            return Ended(steps[0])
+        if not self.scope.final:
+            raise Refusal(
+                node,
+                "how the whole pipeline ended is known in its `finally`; name the result of a step: `ended(model)`",
+            )
+        return Ended("")
+
     def _name(self, node: ast.Name) -> Value:
         found = self.scope.names.get(node.id)
         if isinstance(found, Hidden):
@@ -121,6 +142,9 @@ class Expressions:
             return found
         if node.id in self.functions:
             raise Refusal(node, f"{node.id!r} is not called; write `{node.id}(...)`")
+        if node.id not in self.module.bindings and not self.module.origin(node):
+            hint = nearest(node.id, [*self.scope.names, *self.module.bindings])
+            raise Refusal(node, f"{node.id!r} is not defined{hint}; bind it in a line before")
         return Written(literal(self.module, node))
 
     def names_in(self, node: ast.AST) -> bool:
@@ -132,6 +156,8 @@ class Expressions:
 
     def field(self, value: Value, node: ast.Attribute) -> Value:
         """A field of what a call gave."""
+        if isinstance(value, Ended):
+            return fact(value, node)
         if isinstance(value, Fan):
             if isinstance(value.of, Results):
                 raise Refusal(
@@ -196,7 +222,7 @@ class Expressions:
 
     def _check_inner(self, node: ast.Call, given: list[tuple[Argument, Value, ast.expr]]) -> None:
         for _, value, place in given:
-            if isinstance(value, Each):
+            if isinstance(value, Each) or (isinstance(value, Computed) and value.of_item):
                 raise Refusal(
                     place,
                     f"{short(node)} is another call for the same item; put both calls into a @pipeline,"

@@ -17,6 +17,7 @@ from penstock.python.templates import Call
 from penstock.python.values import (
     NOTHING,
     Branched,
+    Computed,
     Fan,
     Hidden,
     Made,
@@ -25,6 +26,7 @@ from penstock.python.values import (
     Value,
     branched,
     maybe,
+    steps_in,
     there,
     type_of_given,
 )
@@ -55,13 +57,19 @@ _BRANCHES = (
     " and pass both as `X | None`"
 )
 
+_OUTSIDE = (
+    "is set in a branch to what is there without it; call a step in the branch, or set the name to it after the `if`"
+)
+Result = Made | Branched | Computed
+"""What a pipeline can return."""
+
 
 @dataclass(frozen=True, slots=True)
 class Flow:
     """What a pipeline calls, and where its outputs come from, with the line of each."""
 
     calls: Sequence[Call] = ()
-    outputs: Sequence[tuple[Variable, Made | Branched, int]] = field(default_factory=list)
+    outputs: Sequence[tuple[Variable, Result, int]] = field(default_factory=list)
 
 
 def flow_of(module: Module, functions: Mapping[str, Called], of: PipelineOf, problems: Problems) -> Flow:
@@ -78,7 +86,7 @@ class _Flow:
         self.module = module
         self.expressions = Expressions(module, functions, problems)
         self.scope.names.update({one.name: Param(one.input, one.type) for one in of.arguments})
-        self.outputs: list[tuple[Variable, Made | Branched, int]] = []
+        self.outputs: list[tuple[Variable, Result, int]] = []
         self.empty: dict[str, int] = {}
         """Names that are bound to None, and how many conditions stood around that."""
 
@@ -208,8 +216,10 @@ class _Flow:
             elif name not in before:
                 why = _BRANCH.format(name=name) if len(given) == 1 else _BRANCHES
                 before[name] = Hidden("" if Hidden("") in given else why)
+            elif len(given) > 1 or not _ran_inside(given[0], self.expressions.calls, guards):
+                before[name] = Hidden(_BRANCHES if len(given) > 1 else _OUTSIDE)
             else:
-                before[name] = maybe(given[0]) if len(given) == 1 else Hidden(_BRANCHES)
+                before[name] = maybe(given[0])
 
     def _try(self, node: ast.Try, after: list[ast.stmt]) -> None:
         if node.handlers:
@@ -233,7 +243,7 @@ class _Flow:
         for result, value, place in self._returned(node.value):
             found = type_of_given(value)
             made = value.of if isinstance(value, Fan) else value
-            if found is None or not isinstance(made, Made | Branched):
+            if found is None or not isinstance(made, Result):
                 raise Refusal(place, "is no single result of a step; a pipeline returns what its steps make")
             if not fits(result.type, found):
                 what = f"field {result.name!r}" if result.name else f"what {self.of.name!r} returns"
@@ -259,6 +269,15 @@ class _Flow:
                 f" {self.of.tuple_name}({', '.join(f'{one.name}=...' for one in results)})",
             )
         return [(one, value.fields[one.name], node) for one in results]
+
+
+def _ran_inside(value: Value, calls: Sequence[Call], guards: tuple[str, ...]) -> bool:
+    """Whether a value is there only if a step ran that is called deeper inside than these conditions."""
+    if isinstance(value, Branched):
+        return all(_ran_inside(one, calls, guards) for one in value.options)
+    if not isinstance(value, Made | Results | Fan):
+        return value == NOTHING or isinstance(value, Hidden)
+    return all(len(call.guards) > len(guards) for call in calls if call.name in steps_in(value))
 
 
 def _there(test: ast.expr, holds: bool) -> list[str]:

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from penstock.python.annotations import NONE, Type, fields_of, type_of
+from penstock.python.annotations import ANY, NONE, Type, fields_of, type_of
 from penstock.python.authoring import PipelineOptions, StepOptions, UndoOptions
 from penstock.python.free import Function
 from penstock.python.harness import Variable
@@ -173,6 +173,7 @@ def _arguments(module: Module, problems: Problems, function: Function) -> list[A
             try:
                 found.append(Argument(one.arg, type_of(module, one.annotation, one), default, one))
             except Refusal as refusal:
+                found.append(Argument(one.arg, ANY, default, one))
                 raise Refusal(refusal.problem.line, f"argument {one.arg!r}: {refusal}") from None
     return found
 

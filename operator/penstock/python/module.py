@@ -12,6 +12,7 @@ from penstock.python.text import cleaned
 OURS = "penstock"
 STEP, PIPELINE, SETTINGS = f"{OURS}.step", f"{OURS}.pipeline", f"{OURS}.Settings"
 UNDO = f"{STEP}.undo"
+ENDED = f"{OURS}.ended"
 _MARKS = (STEP, PIPELINE, UNDO)
 
 

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Mapping
+from copy import deepcopy
 from difflib import get_close_matches
 from typing import Any
 
@@ -11,7 +12,7 @@ from penstock.api.base import Json
 from penstock.python.authoring import CallOptions, PipelineOptions, StepOptions, UndoOptions
 from penstock.python.literals import literal
 from penstock.python.module import SETTINGS, Module
-from penstock.python.refusals import Problems, Refusal
+from penstock.python.refusals import Problems, Refusal, short
 
 Fields = dict[str, Any]
 """Fields of a manifest."""
@@ -19,6 +20,8 @@ Fields = dict[str, Any]
 AMOUNTS = {"cpu": "cpu", "memory": "memory", "gpu": "nvidia.com/gpu"}
 """Options that are requests of a resource."""
 
+PARAMETERS = frozenset({*AMOUNTS, "image", "resources", "env_from"})
+"""Options that may be an argument of the pipeline, or have one inside."""
 METADATA = ("name", "namespace", "labels", "annotations")
 DEFAULTS = ("image", "resources", "retry", "timeout", "pod")
 """What `spec.defaults` of a Pipeline can say."""
@@ -84,15 +87,23 @@ class Given:
             raise Refusal(keyword, f"there is no option {keyword.arg!r}{hint}")
         self.places[keyword.arg] = keyword.value.lineno
         if keyword.arg != "needs":
-            value = self._parameter(keyword) or literal(self._module, keyword.value)
+            value = self._value(keyword)
             if keyword.arg == "packages":
                 _check_packages(keyword.value, value)
             self.values[keyword.arg] = value
 
-    def _parameter(self, keyword: ast.keyword) -> str:
-        """An argument of the pipeline as an amount, as a manifest says it; empty if it is none."""
-        name = keyword.value.id if isinstance(keyword.value, ast.Name) else ""
-        return f"$(params.{self._params[name]})" if keyword.arg in AMOUNTS and name in self._params else ""
+    def _value(self, keyword: ast.keyword) -> Json:
+        """The value of an option, with the arguments of the pipeline in it as a manifest says them."""
+        node = keyword.value
+        if keyword.arg not in PARAMETERS or not any(
+            isinstance(one, ast.Name) and one.id in self._params for one in ast.walk(node)
+        ):
+            return literal(self._module, node)
+        try:
+            return literal(self._module, _Parameters(self._params).visit(deepcopy(node)))
+        except Refusal:
+            words = "is read, not run: write it out, or make it an argument of the pipeline"
+            raise Refusal(node, f"{short(node)} {words}") from None
 
     @classmethod
     def merged(cls, *given: "Given") -> "Given":
@@ -152,6 +163,18 @@ class Given:
         ]
 
 
+class _Parameters(ast.NodeTransformer):
+    """Puts `$(params.NAME)` in the place of arguments of the pipeline."""
+
+    def __init__(self, params: Mapping[str, str]) -> None:
+        self._params = params
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        """A name, if it is one of them."""
+        known = self._params.get(node.id)
+        return ast.copy_location(ast.Constant(f"$(params.{known})"), node) if known else node
+
+
 def _check_packages(node: ast.expr, value: Json) -> None:
     if not isinstance(value, list) or not all(isinstance(one, str) and one.strip() for one in value):
         raise Refusal(node, 'packages is a list of what pip takes: packages=["numpy==2.3.1"]')
@@ -172,7 +195,7 @@ def read_options(
 ) -> Given:
     """The options of a decorator, or of `.using`, against a table of those that there are.
 
-    `params`: the arguments of the pipeline that may be amounts, by the names that they have there.
+    `params`: the arguments of the pipeline, which some options may be, by the names that they have in the manifest.
     """
     return Given(module, problems, params).take(call, known, settings=known in (StepOptions, PipelineOptions))
 

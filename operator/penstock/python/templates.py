@@ -12,7 +12,20 @@ from penstock.python.functions import Argument, Called, PipelineOf, StepFunction
 from penstock.python.harness import Signature, Variable
 from penstock.python.options import PYTHON, Fields, Given
 from penstock.python.refusals import Refusal
-from penstock.python.values import Branched, Each, Fan, Joined, Made, Param, Results, Value, Written, type_of_given
+from penstock.python.values import (
+    Branched,
+    Computed,
+    Each,
+    Ended,
+    Fan,
+    Joined,
+    Made,
+    Param,
+    Results,
+    Value,
+    Written,
+    type_of_given,
+)
 
 LARGEST = 64 * 1024
 
@@ -176,12 +189,17 @@ def _input(call: Call, argument: Argument, value: Value, node: ast.expr) -> Mapp
             return {**row, "value": written}
         case Param(name=name):
             return {**row, "param": name}
-        case Each(name=name):
-            return {**row, "each": name}
+        case Each():
+            return {**row, "each": value.reference}
+        case Computed():
+            soft = wanted.optional and found.optional
+            return {**row, **value.source, **({"optional": True} if soft else {})}
         case Made() | Branched() | Fan(of=Made()):
             source = value.of if isinstance(value, Fan) else value
             assert isinstance(source, Made | Branched)
-            soft = not isinstance(value, Fan) and wanted.optional and (found.optional or call.final)
+            soft = wanted.optional and (found.optional or call.final)
+            if isinstance(value, Fan):
+                soft = bool(wanted.item and wanted.item.optional and found.item and found.item.optional)
             return {**row, **source.source, **({"optional": True} if soft else {})}
         case Joined(items=items):
             parts = [cel(one.value) if isinstance(one, Written) else term(one, node) for one in items]
@@ -193,6 +211,8 @@ def _input(call: Call, argument: Argument, value: Value, node: ast.expr) -> Mapp
 def _no_value(value: Value, argument: Argument) -> str:
     if isinstance(value, Fan):
         return "is a list of several results each; take one field of each: `[one.accuracy for one in found]`"
+    if isinstance(value, Ended):
+        return "is how a step ended; take one fact of it: `ended(model).status`"
     if isinstance(value, Results) and value.fields:
         fields = ", ".join(f"{argument.name}.{name}" for name in value.fields)
         return f"is several results; pass those that {argument.name!r} needs one by one, as in {fields}"

@@ -32,10 +32,18 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """The variable of a comprehension, while its element is read."""
+    """The variable of a comprehension, while its element is read; or a field of what it stands for."""
 
     name: str
     type: Type
+    field: str = ""
+    fields: Mapping[str, Type] | None = None
+    """Those that every item has, with their types, if the items are written objects."""
+
+    @property
+    def reference(self) -> str:
+        """As `each` names it."""
+        return f"{self.name}.{self.field}" if self.field else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +110,35 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
+class Computed:
+    """What is computed of other values. `words`: in CEL; `of_item`: of the item of a comprehension too."""
+
+    words: str
+    type: Type
+    steps: tuple[str, ...] = ()
+    of_item: bool = False
+
+    @property
+    def source(self) -> dict[str, Json]:
+        """As an input or output of a manifest says it."""
+        return {"expr": self.words}
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a step ended; all of them, if none is named."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hidden:
     """A name that cannot be used here, and why."""
 
     why: str
 
 
-Value = Written | Param | Each | Made | Branched | Results | Fan | Joined | Hidden
+Value = Written | Param | Each | Made | Branched | Results | Fan | Joined | Computed | Ended | Hidden
 NOTHING = Written(None)
 
 
@@ -150,7 +180,7 @@ def there(value: Value) -> Value:
 
 def type_of_given(value: Value) -> Type | None:
     """The type of a value that can be an argument; None for one that cannot."""
-    if isinstance(value, Results | Hidden) or (isinstance(value, Fan) and isinstance(value.of, Results)):
+    if isinstance(value, Results | Ended | Hidden) or (isinstance(value, Fan) and isinstance(value.of, Results)):
         return None
     return value.type
 
@@ -164,6 +194,10 @@ def steps_in(value: Value) -> tuple[str, ...]:
             return steps_in(value.of)
         case Joined():
             return tuple(name for one in value.items for name in steps_in(one))
+        case Computed():
+            return value.steps
+        case Ended():
+            return (value.step,) if value.step else ()
         case _:
             return ()
 

@@ -24,10 +24,10 @@ import structlog
 from cloudevents.core.bindings.http import to_structured_event
 from cloudevents.core.v1.event import CloudEvent
 
-from penstock.core.pipeline.events import Event
+from penstock.core.pipeline.events import Event, outputs_told
 from penstock.core.seen.views import PipelineView, StepView
 from penstock.engine import clock, metrics
-from penstock.engine.resources import Resource
+from penstock.engine.resources import PIPELINES, Resource
 from penstock.shell.settings import Notifications
 
 log = structlog.get_logger(__name__)
@@ -68,6 +68,8 @@ class Notifier:
         self, resource: Resource, view: PipelineView | StepView, event: Event, status: Mapping[str, Any]
     ) -> CloudEvent:
         told = {key: status[key] for key in ("phase", "progress", "revision", "run", "attempt") if key in status}
+        if resource is PIPELINES:
+            told |= outputs_told(event, status)
         attributes = {
             "type": f"dev.penstock.{resource.kind.lower()}.{event.action.lower()}",
             "source": f"{self.target.source}/namespaces/{view.namespace}/{resource.plural}/{view.name}",

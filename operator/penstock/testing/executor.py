@@ -47,6 +47,10 @@ class _Timed:
         self.marks = running.marks
         self.go, self.end, self.kill = running.go, running.end, running.kill
 
+    @property
+    def image(self) -> str:
+        return self._running.image
+
     async def wait(self) -> tuple[int, str]:
         with self._outside:
             return await self._running.wait()
@@ -122,6 +126,7 @@ class _Acting:
     """A fake at work."""
 
     marks: Mapping[str, str] = {}
+    image = ""
 
     def __init__(self, part: Part, work: Work) -> None:
         self._part = part
@@ -161,6 +166,10 @@ class _Before:
         self._pause = _Pause()
         self.marks = running.marks
         self.go = running.go
+
+    @property
+    def image(self) -> str:
+        return self._running.image
 
     def end(self) -> None:
         self._pause.end(_TERMINATED)

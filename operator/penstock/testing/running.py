@@ -11,6 +11,7 @@ from penstock.cli.files.runnable import Runnable, runnable
 from penstock.cluster.standing import has_ended
 from penstock.core import labels
 from penstock.core.graph.graph import Graph
+from penstock.courier.measure import message
 from penstock.engine import clock
 from penstock.local.adapt import impossible
 from penstock.local.folder import Folder
@@ -123,7 +124,7 @@ class _Play:
         found, loop = self._found, self._loop
         processes = Timed(Processes(self._folder), loop)
         stage = Stage(self._cast, processes)
-        async with Session(self._folder, stage, capacity, found.sources, clock=self.clock) as session:
+        async with Session(self._folder, stage, capacity, found.sources, clock=self.clock, measure=message) as session:
             session.runner.own, session.runner.pod_of = processes, stage.pod_of
             recorder = Recorder(session.server, loop.time)
             self._approvals.follow(session.server)

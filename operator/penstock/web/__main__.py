@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from penstock.cluster.api import Cluster
 from penstock.cluster.failure import Failure
-from penstock.web.shared import Offer, serve
+from penstock.web.server.shared import Offer, serve
 
 BASE = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 

@@ -5,6 +5,7 @@ Instants are seconds since 1970. An `id` is that of a state: a stream goes on fr
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from gzip import compress
 from typing import Any, get_args
 
 import orjson
@@ -181,6 +182,11 @@ Message = (
 def encode(message: Message) -> bytes:
     """The JSON of a message."""
     return orjson.dumps(message, option=orjson.OPT_NON_STR_KEYS)
+
+
+def packed(message: Message) -> bytes:
+    """The compressed JSON of a message."""
+    return compress(encode(message), 6)
 
 
 def schema() -> dict[str, Any]:

@@ -90,6 +90,7 @@ POOLS: list[tuple[type[Model], dict[str, Any], dict[str, list[Any]]]] = [
         {
             **CONTAINER,
             **RUN,
+            "cache": ["LastRun"],
             "steps": [[{"name": "a", "image": "python"}]],
             "outputs": [
                 [{"name": "x", "type": "String", "from": "a.x"}],

@@ -69,3 +69,13 @@ def test_a_curve_of_a_png_goes_where_that_of_an_svg_goes() -> None:
     dark = {(x, y) for x in range(image.width) for y in range(image.height) if image.getpixel((x, y)) == 0}
     assert {(30, 20), (80, 60), (130, 100)} <= dark, "a straight part, the middle of the curve, a straight part"
     assert (60, 50) not in dark, "it leaves level, so it is no straight line"
+
+
+def test_a_page_with_the_picture_loads_nothing_and_shows_what_others_wrote_as_text(api: FakeApi, run: Run) -> None:
+    api.add(pipeline(steps=("a", "b")), step("a", "Succeeded"), step("b", "Failed"))
+    page = run("graph", "digits", "-o", "html").stdout
+    assert page.startswith('<!doctype html>\n<html lang="en">')
+    assert "<h1>digits</h1>" in page
+    assert "<title>b: Failed</title>" in page
+    assert "default-src 'none'; style-src 'sha256-" in page
+    assert [word for word in ("<script", "<link", "href=", "src=") if word in page] == []

@@ -91,6 +91,9 @@ def test_an_odd_amount_of_memory_is_shown_in_short(run: Run, manifest: str) -> N
 def test_the_picture(run: Run, manifest: str) -> None:
     found = run("plan", "-f", manifest, "--capacity", f"cpu=4,{GPU}=2", "-o", "svg", "--policy", "planned")
     assert ET.fromstring(found.stdout).tag.endswith("svg")
+    page = run("plan", "-f", manifest, "--capacity", f"cpu=4,{GPU}=2", "-o", "html", "--policy", "planned").stdout
+    assert page.count("<svg") == 1
+    assert "<h1>small, planned</h1>" in page
 
 
 def test_the_picture_as_png_has_text_without_any_fonts(

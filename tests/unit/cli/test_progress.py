@@ -83,6 +83,7 @@ def test_the_data_and_the_pictures(running: FakeApi, run: Run) -> None:
     assert (data["planned"], data["expected"], data["late"]) == (2700.0, 2820.0, 120.0)
     assert [step["step"] for step in data["steps"]] == ["prepare", "train", "score"]
     assert "p: plan against actual" in run("plan", "p", "-o", "svg").stdout
+    assert "<h1>p: plan against actual</h1>" in run("plan", "p", "-o", "html").stdout
     assert run("plan", "p", "-o", "png").stdout_bytes.startswith(b"\x89PNG")
 
 

@@ -37,6 +37,17 @@ def test_each_transition_is_said_once() -> None:
     ]
 
 
+def test_what_had_ended_before_is_not_said_but_if_it_runs_again() -> None:
+    old = {"startTime": "1970-01-01T00:00:00Z", "completionTime": "1970-01-01T00:00:05Z"}
+    now = standing(*synced(pipeline(phase="Running"), step("a", "Succeeded", **old), step("b", "Succeeded", **old)))
+    transitions = Transitions()
+    transitions.skip(now)
+    assert said(transitions, now) == ["12:00:00  digits                    Running"]
+    new = {"startTime": "1970-01-01T00:00:50Z", "completionTime": "1970-01-01T00:00:53Z"}
+    now.take([Change(STEPS, "MODIFIED", (step("b", "Succeeded", **new),))])
+    assert said(transitions, now) == ["12:00:00  b                         Succeeded      3s"]
+
+
 def test_the_end_comes_last() -> None:
     times = {"startTime": "1970-01-01T00:00:00Z", "completionTime": "1970-01-01T00:00:05Z"}
     now = standing(

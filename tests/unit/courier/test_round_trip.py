@@ -2,17 +2,20 @@
 
 import json
 import os
+import subprocess
 from pathlib import Path
 
 import obstore
 import pytest
 from obstore.store import MemoryStore
 
+from penstock.core.pod.contents import Contents
 from penstock.core.pod.transfer import Transfer
 from penstock.courier import fetch as fetching
 from penstock.courier import publish as publishing
 from penstock.courier import store as storing
 from penstock.courier.fetch import fetch
+from penstock.courier.manifest import Manifest
 from penstock.courier.problems import CourierError, DamagedArtifact, InvalidArtifact
 from penstock.courier.publish import announce, publish
 from penstock.courier.store import Store
@@ -26,7 +29,7 @@ class Bucket:
         self.outputs, self.inputs = folder / "outputs", folder / "inputs"
         self.outputs.mkdir()
 
-    def publish(self, **names: bool) -> list[str]:
+    def publish(self, **names: bool) -> dict[str, Manifest]:
         transfer = Transfer("s3://b/p", None, "s", place="1-1", publish=names, directory=str(self.outputs))
         return publish(transfer, Store(self.inner, transfer))
 
@@ -183,3 +186,47 @@ def test_an_attempt_is_announced_only_if_it_publishes(bucket: Bucket) -> None:
         transfer = Transfer("s3://b/p", None, "s", place="1-1", publish=names)
         announce(transfer, Store(bucket.inner, transfer), b"{}")
         assert bucket.keys() == ({"1-1/attempt.json"} if names else set())
+
+
+class TestContents:
+    """What the status tells of an artifact: a user can check it with the tools of any machine."""
+
+    def test_of_a_file_it_is_what_sha256sum_says(self, bucket: Bucket) -> None:
+        (bucket.outputs / "a").write_bytes(b"0123456789")
+        contents = bucket.publish(a=False, gone=True)["a"].contents
+        said = subprocess.run(["sha256sum", bucket.outputs / "a"], capture_output=True, text=True, check=True).stdout
+        assert contents == Contents(said.split()[0], 10)
+
+    def test_of_a_directory_it_is_that_of_the_sorted_list(self, bucket: Bucket) -> None:
+        for path, text in (("b", "1"), ("a.x", "22"), ("a/z", "333"), ("ö ü", "")):
+            (bucket.outputs / "d" / path).parent.mkdir(parents=True, exist_ok=True)
+            (bucket.outputs / "d" / path).write_text(text)
+        contents = bucket.publish(d=False)["d"].contents
+        words = "find * -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum"
+        said = subprocess.run(
+            ["sh", "-c", words], cwd=bucket.outputs / "d", capture_output=True, text=True, check=True
+        ).stdout
+        assert contents == Contents(said.split()[0], 6)
+
+    def test_all_that_comes_back_counts_but_modes_and_times(self, bucket: Bucket) -> None:
+        root = bucket.outputs / "d"
+        root.mkdir()
+        (root / "f").write_text("x")
+        found = [bucket.publish(d=False)["d"].contents]
+        for change in (
+            lambda: (root / "e").mkdir(),
+            lambda: (root / "e").rename(root / "g"),
+            lambda: (root / "l").symlink_to("f"),
+            lambda: ((root / "l").unlink(), (root / "l").symlink_to("g")),
+            lambda: (root / "f").rename(root / "h"),
+            lambda: (root / "h").write_text("y"),
+        ):
+            change()
+            found.append(bucket.publish(d=False)["d"].contents)
+        assert len({one.sha256 for one in found if one}) == 7
+        (root / "h").chmod(0o700)
+        os.utime(root / "h", (0, 0))
+        assert bucket.publish(d=False)["d"].contents == found[-1]
+
+    def test_of_nothing_there_is_nothing_to_say(self, bucket: Bucket) -> None:
+        assert bucket.publish(gone=True)["gone"].contents is None

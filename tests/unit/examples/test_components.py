@@ -63,6 +63,7 @@ def test_the_image_of_kubectl_and_the_secret_of_a_request_are_the_users() -> Non
     steps = [
         use("get", "kubectl", args=["get", "pods"], image="kubectl:1"),
         use("tell", "http-request", url="http://hooks", secret="hooks"),
+        use("ask", "http-request", url="http://anybody"),
     ]
     made = compile_pipeline(api.PipelineSpec.model_validate({"steps": steps}), using).graph
     assert made is not None
@@ -71,3 +72,4 @@ def test_the_image_of_kubectl_and_the_secret_of_a_request_are_the_users() -> Non
     assert source is not None
     assert source.secret_key_ref is not None
     assert source.secret_key_ref.name == "hooks"
+    assert made.tasks["ask"].work.env == (), "nothing is sent that was not named"

@@ -81,6 +81,23 @@ def test_using_and_undo_leave_a_step_what_it_is() -> None:
     )
 
 
+def test_how_a_step_ended_in_plain_python() -> None:
+    assert (penstock.ended(3).status, penstock.ended(None).status) == ("Succeeded", "Skipped")
+    told = []
+
+    def whole(fails: bool) -> None:
+        try:
+            if fails:
+                raise ValueError("as was asked")
+        finally:
+            told.append(penstock.ended().status)
+
+    whole(False)
+    with pytest.raises(ValueError, match="as was asked"):
+        whole(True)
+    assert told == ["Succeeded", "Failed"]
+
+
 def test_penstock_has_no_other_names() -> None:
     with pytest.raises(AttributeError, match="no attribute 'steps'"):
         _ = penstock.steps  # type: ignore[attr-defined]
@@ -94,7 +111,7 @@ def test_importing_penstock_loads_nothing_heavy() -> None:
 
 
 WRONG = """
-from penstock import Settings, pipeline, step
+from penstock import Settings, ended, pipeline, step
 
 P = Settings(image="python", memory=3)  # E
 
@@ -121,6 +138,11 @@ def p(rows: int = 1) -> int:
     count.using(nam="a")(1)  # E
     say(count(1))  # E
     say.using(memory="1Gi", needs=[count(2)])("a")
+    say.using(image=3)(ended(rows).reason)  # E
+    count(ended(rows).status)  # E
+    count(rows + len("a") if ended(rows).exit_code == 3 else 0)
+    [count(depth) for depth, rate in [(1, 0.5)] if rate > 0.1]
+    [say(depth) for depth, rate in [(1, 0.5)]]  # E
     return say("a")  # E
 """
 

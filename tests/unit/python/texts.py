@@ -13,7 +13,7 @@ from penstock.python.compiler import compile_text
 HEAD = dedent("""\
     from pathlib import Path
     from typing import Annotated, Literal, NamedTuple
-    from penstock import Settings, pipeline, step
+    from penstock import Settings, ended, pipeline, step
 
     P = Settings(image="python")
 
@@ -41,6 +41,11 @@ HEAD = dedent("""\
     @step(P)
     def listed() -> list[str]:
         return ["a"]
+
+
+    @step(P)
+    def objects() -> list[dict]:
+        return [{"n": 1}]
 
 
     @step(P)

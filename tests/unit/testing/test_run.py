@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,6 +11,8 @@ from unittest.mock import Mock
 import pytest
 
 from penstock.cluster.failure import Failure
+from penstock.local.folder import Folder
+from penstock.local.journal import read
 from penstock.testing import Crash, Fake, Lost, OutOfMemory, Result, Script, Unfinished, run
 
 HOUR = 3600.0
@@ -60,6 +63,17 @@ def test_a_function_gets_inputs_as_python_has_them_and_returns_outputs() -> None
     assert seen == {
         "rows": 3, "rate": 0.5, "names": ["a", "b"], "quiet": True, "the_text": "$(x) 7", "step": "train", "attempt": 1,
     }  # fmt: skip
+
+
+def test_contents_of_artifacts_are_told_and_take_no_time(tmp_path: Path) -> None:
+    made = pipeline(
+        step("make", outputs=outputs(model="Artifact")), storage={"claim": {"size": "1Gi"}, "digests": True}
+    )
+    result = run(made, replace={"make": Fake({"model": "abc"}, seconds=HOUR)}, folder=tmp_path)
+    assert result.seconds == pytest.approx(HOUR, abs=5)
+    steps = read(Folder(tmp_path).journal)
+    (contents,) = [obj["status"]["contents"] for key, obj in steps.items() if key[0] == "steps"]
+    assert contents == {"model": {"sha256": hashlib.sha256(b"abc").hexdigest(), "bytes": 3}}
 
 
 def test_artifacts_are_paths_and_a_fan_out_gives_a_list_of_them(tmp_path: Path) -> None:

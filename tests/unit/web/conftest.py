@@ -10,7 +10,7 @@ from tests.scenes.scenes import failing, small
 from tests.unit.web.page import Page
 
 from penstock.cluster.api import Cluster
-from penstock.web.server import serving
+from penstock.web.server.ui import serving
 
 
 @pytest.fixture

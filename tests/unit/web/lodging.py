@@ -15,8 +15,8 @@ from tests.scenes.api import SceneApi
 from tests.unit.web.page import Page
 
 from penstock.cluster.api import Cluster
-from penstock.web.application import listening
-from penstock.web.shared import Offer, shared
+from penstock.web.server.application import listening
+from penstock.web.server.shared import Offer, shared
 
 SECRET = "xyzzy"
 """Stands in everything of namespace `lab`, and in nothing of `ml`."""

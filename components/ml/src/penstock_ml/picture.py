@@ -7,6 +7,9 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 CELL = 56
+SMALL_CELL = 12
+MOST_NAMED = 30
+"""With more classes, cells are small, and neither names nor numbers are written: they would fill walls."""
 MARGIN = 24
 INK = (33, 37, 41)
 FAINT = (134, 142, 150)
@@ -20,12 +23,14 @@ def draw_confusion(counts: Any, classes: tuple[str, ...], title: str, path: Path
     `counts` is a square array of whole numbers as `scores.confusion` gives it. Right answers are blue, wrong ones red.
     """
     small, large = ImageFont.load_default(size=14), ImageFont.load_default(size=17)
-    widest = max(small.getlength(name) for name in classes)
+    named = len(classes) <= MOST_NAMED
+    cell = CELL if named else SMALL_CELL
+    widest = max(small.getlength(name) for name in classes) if named else 0
     left, top = int(MARGIN + 20 + widest + 10), MARGIN + 76
     # A column's name must fit over its cell; longer ones widen all columns alike.
-    width = max(CELL, int(widest) + 10)
+    width = max(cell, int(widest) + 10) if named else cell
     right = max(left + width * len(classes), int(MARGIN + large.getlength(title)))
-    image = Image.new("RGB", (right + MARGIN, top + CELL * len(classes) + MARGIN), "white")
+    image = Image.new("RGB", (right + MARGIN, top + cell * len(classes) + MARGIN), "white")
     draw = ImageDraw.Draw(image)
     draw.text((MARGIN, MARGIN), title, fill=INK, font=large)
     draw.text((left, top - 46), "predicted", fill=FAINT, font=small)
@@ -33,15 +38,16 @@ def draw_confusion(counts: Any, classes: tuple[str, ...], title: str, path: Path
 
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     for row, name in enumerate(classes):
-        middle = top + row * CELL + CELL // 2
-        draw.text((left - 10, middle), name, fill=INK, font=small, anchor="rm")
-        draw.text((left + row * width + width // 2, top - 14), name, fill=INK, font=small, anchor="mm")
+        middle = top + row * cell + cell // 2
+        if named:
+            draw.text((left - 10, middle), name, fill=INK, font=small, anchor="rm")
+            draw.text((left + row * width + width // 2, top - 14), name, fill=INK, font=small, anchor="mm")
         for column in range(len(classes)):
             share = float(shares[row, column])
-            corner = (left + column * width, top + row * CELL)
-            box = (*corner, corner[0] + width - 2, corner[1] + CELL - 2)
+            corner = (left + column * width, top + row * cell)
+            box = (*corner, corner[0] + width - 2, corner[1] + cell - 2)
             draw.rectangle(box, fill=shade(RIGHT if row == column else WRONG, share))
-            if counts[row, column]:
+            if named and counts[row, column]:
                 ink = "white" if share > 0.45 else INK
                 centre = (corner[0] + width // 2 - 1, middle - 1)
                 draw.text(centre, str(int(counts[row, column])), fill=ink, font=small, anchor="mm")

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 MAX_OUTPUT_BYTES = 4096
 """Kubernetes keeps at most this much of a container's termination message, where value outputs travel."""
@@ -56,27 +57,39 @@ def number(name: str, *, default: float | None = None, low: float, high: float) 
 
 def texts(name: str) -> list[str]:
     """The input as a list of texts (JSON); empty if the input is absent."""
-    raw = text(name, default="[]")
-    try:
-        value = json.loads(raw)
-    except json.JSONDecodeError as error:
-        raise InputError(f"input '{name}' is not JSON ({error}), but must be a list of texts") from None
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise InputError(f'input \'{name}\' is {raw[:80]}, but must be a list of texts, such as ["de", "en"]')
+    value = _items(name, 'texts, such as ["de", "en"]')
+    if not all(isinstance(item, str) for item in value):
+        raise InputError(f"input '{name}' is {json.dumps(value)[:80]}, but must be a list of texts")
+    return value
+
+
+def numbers(name: str, *, low: float, high: float) -> list[float | None]:
+    """The input as a list of numbers (JSON) between `low` and `high`, None for what was not made; empty if absent."""
+    value = _items(name, "numbers, such as [0.5, 0.9]")
+    for item in value:
+        # JSON's true and false are numbers to Python.
+        fits = isinstance(item, int | float) and not isinstance(item, bool) and low <= item <= high
+        if item is not None and not fits:
+            found = json.dumps(item)[:80]
+            raise InputError(f"input '{name}' has {found}, but its items must be numbers between {low} and {high}")
     return value
 
 
 def artifact(name: str) -> Path:
     """The path of an input artifact, which exists."""
-    path = Path(text(name))
-    if not path.exists():
-        raise InputError(f"input '{name}' names {path}, where there is nothing: wire it from an artifact output")
-    return path
+    return _existing(name, text(name))
 
 
 def optional_artifact(name: str) -> Path | None:
     """The path of an input artifact, or None if the input is absent."""
     return artifact(name) if text(name, default="") else None
+
+
+def artifacts(name: str) -> list[Path | None]:
+    """The paths of the artifacts of a fan-out, None for what was not made; or of a single artifact. Empty if absent."""
+    raw = text(name, default="[]")
+    places = _items(name, "paths") if raw.startswith("[") else [raw]
+    return [None if place is None else _existing(name, str(place)) for place in places]
 
 
 def output(name: str) -> Path:
@@ -113,6 +126,25 @@ def run(main: Callable[[], None]) -> None:
 
 def _variable(prefix: str, name: str) -> str:
     return f"{prefix}_{name.upper().replace('-', '_')}"
+
+
+def _items(name: str, such: str) -> list[Any]:
+    """The input as a list (JSON), empty if it is absent; `such` says of what."""
+    raw = text(name, default="[]")
+    try:
+        value = json.loads(raw)
+    except json.JSONDecodeError as error:
+        raise InputError(f"input '{name}' is not JSON ({error}), but must be a list of {such}") from None
+    if not isinstance(value, list):
+        raise InputError(f"input '{name}' is {raw[:80]}, but must be a list of {such}")
+    return value
+
+
+def _existing(name: str, place: str) -> Path:
+    path = Path(place)
+    if not path.exists():
+        raise InputError(f"input '{name}' names {path}, where there is nothing: wire it from an artifact output")
+    return path
 
 
 def _within(name: str, value: float, low: float, high: float) -> float:

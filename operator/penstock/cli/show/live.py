@@ -68,11 +68,13 @@ class Screen:
 
 
 class Plain:
-    """One line per transition."""
+    """One line per transition. `before`: how the Pipeline stood when that began; what had ended then is not told."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, before: Standing | None = None) -> None:
         self._console = console
         self._transitions = Transitions()
+        if before:
+            self._transitions.skip(before)
 
     def __enter__(self) -> Self:
         return self

@@ -1,7 +1,9 @@
-"""Writes data as JSON or YAML, drawings as SVG or PNG."""
+"""Writes data as JSON or YAML, drawings as SVG, PNG or a page."""
 
 import json
 import sys
+import time
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -24,11 +26,16 @@ def print_data(data: Any, form: str) -> None:
 
 
 def print_drawing(drawing: "Drawing", form: str) -> None:
-    """Prints a drawing in the form that `-o svg` or `-o png` asks for."""
+    """Prints a drawing in the form that `-o svg`, `-o png` or `-o html` asks for."""
     if form == "svg":
         from penstock.core.asked.drawing import svg
 
         typer.echo(svg(drawing), nl=False)
+        return
+    if form == "html":
+        from penstock.web.report.drawn import drawn
+
+        typer.echo(drawn(drawing, time.time(), version("penstock")), nl=False)
         return
     if sys.stdout.isatty():
         raise Failure("a terminal does not show a PNG; write it to a file: -o png > picture.png")

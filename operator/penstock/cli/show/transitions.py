@@ -17,8 +17,14 @@ class Transitions:
     """Remembers what has been said, and says what is new."""
 
     def __init__(self) -> None:
-        self._phases: dict[str, tuple[str, int, str]] = {}
+        self._phases: dict[str, _Seen] = {}
         self._pipeline: tuple[str, str] | None = None
+
+    def skip(self, standing: Standing) -> None:
+        """What has ended already has been said."""
+        for one in map(leaf, standing.steps.values()):
+            if one.phase in ENDED:
+                self._phases[one.path] = _seen(one)
 
     def lines(self, standing: Standing, clock: str, now: float) -> Iterator[Text]:
         """The lines for what changed. `clock`: the time of day they begin with."""
@@ -43,13 +49,21 @@ class Transitions:
         yield _line(clock, name, phase, took, str(status.get("message") or ""))
 
     def _of_step(self, one: Leaf, clock: str, now: float) -> Iterator[Text]:
-        seen = (one.phase, one.attempt, one.undo)
-        if self._phases.get(one.path, ("Pending", 0, "")) == seen:
+        seen = _seen(one)
+        if self._phases.get(one.path, ("Pending", 0, "", None)) == seen:
             return
         self._phases[one.path] = seen
         took = span(one.start, one.end, now) if one.phase in ENDED else ""
         attempt = f"attempt {one.attempt}" if one.attempt > 1 else ""
         yield _line(clock, one.path, one.phase, took, ": ".join(filter(None, (attempt, why(one)))))
+
+
+_Seen = tuple[str, int, str, object]
+"""Of a step that has ended also when: it may have run again between two looks."""
+
+
+def _seen(one: Leaf) -> _Seen:
+    return one.phase, one.attempt, one.undo, one.end if one.phase in ENDED else None
 
 
 def _line(clock: str, name: str, phase: str, took: str, words: str) -> Text:

@@ -18,14 +18,14 @@ def graph(
     cluster: Cluster,
     source: Annotated[str, typer.Argument(metavar="FILE|NAME", help="Manifest, folder, -, or a Pipeline's name.")],
     output: Annotated[
-        Literal["text", "mermaid", "dot", "svg", "png"],
-        typer.Option("--output", "-o", help="Format; svg and png are pictures."),
+        Literal["text", "mermaid", "dot", "svg", "png", "html"],
+        typer.Option("--output", "-o", help="Format; svg and png are pictures, html is a page with one."),
     ] = "text",
 ) -> None:
     """Draw the graph of a Pipeline, from a manifest or from the cluster (then with the phase of each step)."""
     from penstock.cli.show import drawings
 
-    if output in ("svg", "png"):
+    if output in ("svg", "png", "html"):
         _print_picture(list(_pictures(cluster, source)), output)
         return
     draw = {"text": drawings.text, "mermaid": drawings.mermaid, "dot": drawings.dot}[output]

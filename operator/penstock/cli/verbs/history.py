@@ -21,7 +21,7 @@ def history(
     """List the revisions of a Pipeline, newest first: how each ended, what ran and what was reused. `rollback` takes
     those that are kept."""
     from penstock.cluster.revisions import kept
-    from penstock.core.asked.history import lines
+    from penstock.core.asked.past import lines
 
     pipeline = cluster.get(PIPELINES, name)
     specs = {one.revision: one.spec for one in kept(cluster, pipeline)}

@@ -38,7 +38,8 @@ def plan(
         typer.Option("--price", metavar="RESOURCE=NUMBER", help="Price per unit (memory: GiB) and hour; repeatable."),
     ] = None,
     output: Annotated[
-        Literal["table", "json", "svg", "png"], typer.Option("--output", "-o", help="Format; svg and png are pictures.")
+        Literal["table", "json", "svg", "png", "html"],
+        typer.Option("--output", "-o", help="Format; svg and png are pictures, html is a page with one."),
     ] = "table",
 ) -> int:
     """Show when each step would start and end, what the critical path is, and what more capacity would bring.
@@ -66,7 +67,7 @@ def _against_actual(cluster: Cluster, name: str, policy: str, output: str) -> in
     from penstock.core.asked.progress import as_data, picture
 
     found = of_cluster(cluster, name, POLICIES[policy])
-    if output in ("svg", "png"):
+    if output in ("svg", "png", "html"):
         print_drawing(picture(found), output)
     elif output == "json":
         print_data(as_data(found), "json")
@@ -108,7 +109,7 @@ def _from_files(
     chosen = POLICIES[policy]
     found = forecast(load, room, began, chosen, prices)
     others = {one.text: forecast(load, forecasting.changed(one, room), began, chosen, prices) for one in changes}
-    if output in ("svg", "png"):
+    if output in ("svg", "png", "html"):
         path = [link.run.activity.key for link in found.path]
         print_drawing(gantt(f"{name}, {policy}", found.simulated, found.uses, path), output)
     elif output == "json":

@@ -106,20 +106,21 @@ async def _run(found: "Runnable", folder: "Folder", fresh: bool, given: str | No
     from penstock.cli.running import Run, results
     from penstock.cli.show.live import Display, Plain, Screen
     from penstock.cli.show.terminal import console
+    from penstock.courier.measure import message
     from penstock.local.adapt import impossible, unchecked
     from penstock.local.session import Session
 
     executor = await _executor(given, folder)
     if wrong := list(impossible(found.graph, contained=executor.contained)):
         raise Failure("it cannot be run here:\n" + "\n".join(wrong))
-    async with Session(folder, executor, capacity, found.sources) as session:
+    async with Session(folder, executor, capacity, found.sources, measure=message) as session:
         for component in found.components:
             session.apply(component)
         session.apply(found.manifest, fresh=fresh)
         session.rest({(found.namespace, found.name)})
         screen = console()
-        display: Display = Screen(screen) if screen.is_terminal else Plain(screen)
         followed = Run(session, found.namespace, found.name)
+        display: Display = Screen(screen) if screen.is_terminal else Plain(screen, followed.standing)
         await session.start()
         session.answer_others()
         turning = asyncio.get_running_loop()

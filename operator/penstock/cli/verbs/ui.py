@@ -25,7 +25,7 @@ def ui(
     import asyncio
 
     from penstock.cli.show.browser import open_page
-    from penstock.web.server import serve
+    from penstock.web.server.ui import serve
 
     cluster.read_only = read_only
     look_at = {}

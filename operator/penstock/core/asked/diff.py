@@ -10,14 +10,14 @@ from typing import Any
 from penstock.api.step import StepPhase
 from penstock.core.asked.change import Action, Cause, Change
 from penstock.core.graph.graph import Graph, groups_of
-from penstock.core.graph.world import Node, Verdict, World
+from penstock.core.graph.world import NAMED, Node, Verdict, World
 from penstock.core.pipeline.lifecycle import Rerun, rerun_tasks
 from penstock.core.reasons import Reason
 from penstock.core.seen.owners import by_owner
 from penstock.core.seen.reading import pipeline_view, step_view
 from penstock.core.seen.snapshot import Observed
 from penstock.core.seen.views import Object, StepView
-from penstock.core.step.decide import Decider, Stage
+from penstock.core.step.decide import Decider, Stage, runs_before
 from penstock.core.step.manifests import step_spec
 from penstock.core.values import canonical, shorten
 
@@ -38,14 +38,20 @@ def diff(
     forced = rerun_tasks(graph, rerun) if rerun else set()
     changes: list[Change] = []
     running: set[str] = set()
+    before: list[tuple[Node, Verdict]] = []
     for task in graph.tasks.values():
+        after = task.final and any(not graph.tasks[name].final for name in running)
+        if task.final and not after:
+            decider.stage = replace(decider.stage, producers=runs_before(before))
         for node in world.instances(task):
             step = views.get(node.path)
-            if node.stub or step is None or task.id in forced:
+            if node.stub or step is None or task.id in forced or after:
                 verdict = Verdict(StepPhase.PENDING)
             else:
                 verdict = decider.decide(node, step)
             world.add(node, verdict)
+            if not task.final:
+                before.append((node, verdict))
             change = _change(graph, node, step, specs.get(node.path), verdict, running, task.id in forced)
             if change.action is Action.RUN:
                 running.add(task.id)
@@ -114,6 +120,8 @@ def _why(
     if fields:
         return Cause.FIELDS, fields
     upstream = [name for group in groups_of(node.task) for name in group.tasks if name in running]
+    if node.task.final and not upstream:
+        upstream = [name for name in graph.tasks if name in running and not graph.tasks[name].final][:NAMED]
     if upstream:
         return Cause.UPSTREAM, list(dict.fromkeys(upstream))
     if verdict.reason is Reason.WAITING_FOR_APPROVAL:

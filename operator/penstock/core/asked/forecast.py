@@ -1,6 +1,6 @@
 """A forecast: what a simulated run shows, as data for people and programs, and what would change it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from penstock.api.quantities import MILLI, parse, render
@@ -37,9 +37,13 @@ def forecast(
     began: float = 0.0,
     policy: Policy = CRITICAL_PATH,
     prices: Mapping[str, float] | None = None,
+    go_on: Callable[[], bool] = lambda: True,
 ) -> Forecast:
-    """Simulates a workload. Under the policy `planned`, after a planned pass where the operator would make one."""
-    workload, found = foreseen(workload, capacity, began, policy)
+    """Simulates a workload. Under the policy `planned`, after a planned pass where the operator would make one.
+
+    `go_on`: asked again and again. Raises GivenUp if it says no.
+    """
+    workload, found = foreseen(workload, capacity, began, policy, go_on)
     return Forecast(
         found,
         uses(found, capacity),

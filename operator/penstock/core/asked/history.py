@@ -8,6 +8,7 @@ from typing import Any, Literal
 import yaml
 
 from penstock.core.asked.diff import changed_fields
+from penstock.core.asked.past import lines
 from penstock.core.asked.view.rows import moment
 from penstock.core.graph.fingerprint import fingerprint
 from penstock.core.graph.graph import Graph, Task, groups_of
@@ -34,13 +35,6 @@ class Past:
     kept: bool
     present: bool
     description: str
-
-
-def lines(status: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What a status tells of each revision, the present one first."""
-    present: dict[str, Any] = {key: status[key] for key in ("revision", "phase") if key in status}
-    present |= {"time": status.get("startTime"), "generation": status.get("observedGeneration")}
-    return [one for one in (present, *(status.get("history") or ())) if one.get("revision")]
 
 
 def revisions(status: Mapping[str, Any], kept: Mapping[int, Object]) -> list[Past]:

@@ -90,11 +90,16 @@ def _worth(found: Simulated, by_plan: Simulated, made: Workload, capacity: Capac
     return worth
 
 
-def foreseen(workload: Workload, capacity: Capacity, began: float, policy: Policy) -> tuple[Workload, Simulated]:
-    """The simulated run under a policy, after a planned pass where the operator would make one; and with its plan."""
+def foreseen(
+    workload: Workload, capacity: Capacity, began: float, policy: Policy, go_on: Callable[[], bool] = lambda: True
+) -> tuple[Workload, Simulated]:
+    """The simulated run under a policy, after a planned pass where the operator would make one; and with its plan.
+
+    `go_on`: asked again and again. Raises GivenUp if it says no.
+    """
     if policy.turns and plannable(workload):
-        workload = prepared(workload, capacity, began)
-    return workload, simulate(workload, capacity, began, policy)
+        workload = prepared(workload, capacity, began, go_on=go_on)
+    return workload, simulate(workload, capacity, began, policy, go_on=go_on)
 
 
 def pays(without: Simulated, by_plan: Simulated, least_gain: float) -> bool:

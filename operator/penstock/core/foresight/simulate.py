@@ -51,15 +51,23 @@ Actual = Callable[[Activity], float]
 """How long an activity really takes, which admission does not know."""
 
 
+class GivenUp(Exception):
+    """Whoever asked has no more time for it."""
+
+
 def simulate(
     workload: Workload,
     capacity: Capacity,
     began: float = 0.0,
     policy: Policy = CRITICAL_PATH,
     actual: Actual | None = None,
+    go_on: Callable[[], bool] = lambda: True,
 ) -> Simulated:
-    """Runs the workload to its end. `capacity`: what there is, with what others hold and when they give it back."""
-    return _Simulation(workload, capacity, began, policy, actual or (lambda activity: activity.duration)).run()
+    """Runs the workload to its end. `capacity`: what there is, with what others hold and when they give it back.
+
+    `go_on`: asked at each instant at which something happens. Raises GivenUp if it says no.
+    """
+    return _Simulation(workload, capacity, began, policy, actual or (lambda activity: activity.duration)).run(go_on)
 
 
 def turns(workload: Workload, began: float) -> Turns:
@@ -127,11 +135,13 @@ class _Simulation:
                 heappush(self.events, (end, 0, ("", "", uid)))
             self.ledger.put_pod(uid, PodHold(None, holding))
 
-    def run(self) -> Simulated:
+    def run(self, go_on: Callable[[], bool]) -> Simulated:
         for activity in self.activities.values():
             if not self.open_needs[activity.key]:
                 self._make_ready(activity)
         while True:
+            if not go_on():
+                raise GivenUp
             waits = self._admit()
             if not self.events:
                 break

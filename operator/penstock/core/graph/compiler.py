@@ -9,6 +9,7 @@ from penstock.api.pipeline import Defaults, PipelineSpec
 from penstock.core.graph import checks
 from penstock.core.graph.fields import Filling
 from penstock.core.graph.graph import Graph, Literal, Settings, Task, groups_of
+from penstock.core.graph.items import variables
 from penstock.core.graph.loops import level
 from penstock.core.graph.merge import merge
 from penstock.core.graph.outline import Components, Outline, Outliner, TooManySteps
@@ -96,6 +97,7 @@ class _Compiler:
         levels = scope.levels
         if template.for_each:
             levels = (*levels, level(wirer, scope, step))
+            scope = replace(scope, each=variables(levels))
         inputs = wirer.inputs(scope, step, levels)
         needs = (*inherited.needs, *wirer.needs(scope, step))
         after = (*inherited.after, *wirer.after(scope, step))
@@ -178,6 +180,7 @@ _NOT_FOR_GRAPHS = {
     "start_timeout": "startTimeout",
     "replicas": "replicas",
     "duration": "duration",
+    "cache": "cache",
     "undo": "undo",
 }
 

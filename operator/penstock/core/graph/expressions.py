@@ -1,4 +1,4 @@
-"""CEL expressions over `params`, statuses and other facts of steps, and `steps.X.outputs.Y` (https://cel.dev).
+"""CEL expressions over `params`, items of a fan-out, facts and outputs of steps (https://cel.dev).
 
 References are found in the text and replaced by identifiers of the same length, each declared with the type of
 what it stands for. So a wrong type is an error with its position before anything runs, and an expression can only
@@ -31,6 +31,8 @@ _TOKEN = re.compile(
 _NO_JSON = re.compile(r"\b(?:(BYTES|DURATION|TIMESTAMP|TYPE)\b|MAP<(?!STRING|DYN)(\w+))")
 """What of the name of a result's type JSON does not have."""
 _MACROS = frozenset({"map", "filter", "all", "exists", "exists_one"})
+_PERHAPS_VARIABLES = frozenset({"pipeline", "each"})
+"""Names that macros in manifests of before they meant anything may have for their variable."""
 MOST_MACROS = 3
 MOST_READ = 1024 * 1024
 """Most text that an expression may read."""
@@ -69,18 +71,18 @@ class ExpressionError(ValueError):
 class Reference:
     """Something outside that an expression names: a parameter, a fact or an output of a step, how the Pipeline ended.
 
-    `name`: of the parameter or output; of a fact that is not its status.
+    `name`: of the parameter, the variable of forEach or the output; of a fact that is not its status.
     """
 
-    kind: Literal["param", "status", "output", "pipeline"]
+    kind: Literal["param", "each", "status", "output", "pipeline"]
     step: str
     name: str
     start: int
     end: int
 
     def __str__(self) -> str:
-        if self.kind == "param":
-            return f"params.{self.name}"
+        if self.kind in ("param", "each"):
+            return f"{'params' if self.kind == 'param' else 'each'}.{self.name}"
         if self.kind == "pipeline":
             return "pipeline.status"
         return f"steps.{self.step}.{self.name or 'status' if self.kind == 'status' else f'outputs.{self.name}'}"
@@ -245,20 +247,20 @@ def _macros(tokens: list[re.Match[str]]) -> int:
 
 
 def _begins_reference(tokens: list[re.Match[str]], at: int) -> bool:
-    """Whether a token is one of the names that stand for something outside. `pipeline` may be a macro's variable."""
+    """Whether a token is one of the names that stand for something outside. Some may be a macro's variable instead."""
     name = tokens[at]["name"]
-    if name not in ("params", "steps", "pipeline") or (at and tokens[at - 1][0] == "."):
+    if name not in ("params", "steps", *_PERHAPS_VARIABLES) or (at and tokens[at - 1][0] == "."):
         return False
     pairs = itertools.pairwise(token[0] for token in tokens)
-    return name != "pipeline" or ("pipeline", ",") not in pairs
+    return name not in _PERHAPS_VARIABLES or (name, ",") not in pairs
 
 
 def _reference(words: str, tokens: list[re.Match[str]], at: int) -> tuple[Reference, int]:
     start = tokens[at].start()
     first = tokens[at]["name"]
     name, at = _member(words, tokens, at + 1, f"{first} must be followed by a name, as in {first}.x")
-    if first == "params":
-        return Reference("param", "", name, start, tokens[at - 1].end()), at
+    if first in ("params", "each"):
+        return Reference("param" if first == "params" else "each", "", name, start, tokens[at - 1].end()), at
     if first == "pipeline":
         if name != "status":
             raise ExpressionError(f"{_place(words, start)}: pipeline has status, not {name!r}")

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from penstock.api import quantities
 from penstock.api.base import SUBDOMAIN, Json, Model
-from penstock.api.containers import ContainerFields, KeySelector, LocalReference, Resources
+from penstock.api.containers import ContainerFields, EnvFrom, EnvVar, KeySelector, LocalReference, Resources
 from penstock.api.pipeline import Defaults
 from penstock.api.pods import ConfigMapVolume, PodOptions, SecretVolume
 from penstock.core.graph.graph import FromEach, Literal, Source, Wired
@@ -23,6 +23,7 @@ from penstock.core.values import shorten, text
 _WHOLE = re.compile(r"\$\(params\.([A-Za-z_][A-Za-z0-9_-]*)\)")
 _PART = "$(params."
 _IMAGE, _AMOUNT, _NAME = "an image", "an amount", "the name of an object"
+_NAME_OR_NONE = f"{_NAME} (or empty for none)"
 _FIELDS: Mapping[type[Model], Mapping[str, str]] = {
     ContainerFields: {"image": _IMAGE},
     Defaults: {"image": _IMAGE},
@@ -49,7 +50,7 @@ _HOLDERS = _OF_STEPS.union(
     *_FIELDS.values(),
 )
 """The fields that are one, or that have one inside."""
-_PLACEHOLDER = {_IMAGE: "any", _AMOUNT: 0, _NAME: "any"}
+_PLACEHOLDER = {_IMAGE: "any", _AMOUNT: 0, _NAME: "any", _NAME_OR_NONE: "any"}
 """What stands for a value that nobody has to know yet."""
 
 M = TypeVar("M", bound=Model)
@@ -79,6 +80,8 @@ class Filling:
             return self.filled(value, place)
         if isinstance(value, list):
             items = [self._value(item, f"{place}[{number}]", kind) for number, item in enumerate(value)]
+            if any(map(_names_none, items)):
+                return [item for item in items if not _names_none(item)]
             return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
         if isinstance(value, dict) and kind:
             pairs = {key: self._value(item, f"{place}[{key}]", kind) for key, item in value.items()}
@@ -119,9 +122,21 @@ def mentioned(model: Model) -> Iterator[str]:
 
 
 def _kind(model: Model, attribute: str) -> str | None:
-    return next(
+    kind = next(
         (kinds[attribute] for one, kinds in _FIELDS.items() if isinstance(model, one) and attribute in kinds), None
     )
+    if kind == _NAME and isinstance(model, KeySelector | LocalReference) and model.optional:
+        return _NAME_OR_NONE
+    return kind
+
+
+def _names_none(item: Any) -> bool:
+    """Whether a variable, or all of them, would come from an optional object whose name is empty."""
+    if isinstance(item, EnvVar):
+        found: Any = item.value_from and (item.value_from.secret_key_ref or item.value_from.config_map_key_ref)
+    else:
+        found = isinstance(item, EnvFrom) and (item.secret_ref or item.config_map_ref)
+    return bool(found and found.optional and not found.name)
 
 
 def _innermost(source: Source) -> Source:
@@ -143,6 +158,8 @@ def _unfit(value: Json, kind: str) -> str:
         return ""
     if not isinstance(value, str):
         return f"{kind} is a text, not {shown}"
+    if kind == _NAME_OR_NONE and not value:
+        return ""
     if kind == _IMAGE:
         return "" if re.fullmatch(r"\S{1,512}", value) else f"{shown} is not {kind}; write one such as python:3.12-slim"
     fits = len(value) <= 253 and re.fullmatch(SUBDOMAIN, value)

@@ -23,6 +23,8 @@ from penstock.core.graph.graph import (
     Wired,
     groups_of,
 )
+from penstock.core.graph.items import taken
+from penstock.core.graph.missing import Missing
 from penstock.core.values import canonical, digest
 
 VERSION = 1
@@ -74,8 +76,11 @@ def _source(graph: Graph, source: Source | None, each: Each) -> Json:
             return {"value": value}
         case FromOutput(task, output, shared):
             return {"output": output, "of": fingerprint(graph, graph.tasks[task], each[:shared])}
-        case FromEach(level, variable):
-            return {"value": each[level][variable]} if level < len(each) else {"each": [level, variable]}
+        case FromEach(level, variable, field):
+            value = taken(each, source) if level < len(each) else None
+            if level < len(each) and not isinstance(value, Missing):
+                return {"value": value}
+            return {"each": [level, variable, field] if field else [level, variable]}
         case StatusOf(group, fact):
             of = _group(graph, group, each)
             return {"status": of} if fact == "status" else {"fact": fact, "of": of}

@@ -36,10 +36,11 @@ class FromOutput:
 
 @dataclass(frozen=True, slots=True)
 class FromEach:
-    """A variable of the forEach at a level of this task."""
+    """A variable of the forEach at a level of this task, or a field of the object that it stands for."""
 
     level: int
     variable: str
+    field: str = ""
 
 
 @dataclass(frozen=True, slots=True)

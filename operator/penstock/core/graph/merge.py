@@ -11,7 +11,7 @@ from penstock.api.component import ComponentSpec
 from penstock.api.containers import Resources, Retry
 from penstock.api.pipeline import Defaults
 from penstock.api.pods import PodOptions
-from penstock.api.step import StepBehaviour
+from penstock.api.step import Cache, StepBehaviour
 from penstock.api.wiring import Output
 from penstock.core.graph.graph import Work
 
@@ -42,7 +42,7 @@ def merge(step: StepBehaviour, component: ComponentSpec | None, defaults: Defaul
         start_timeout=durations.parse(step.start_timeout) if step.start_timeout else 600.0,
         pod=_merge_pods([layer.pod for layer in layers if layer.pod]),
         on_error=step.on_error,
-        cache=step.cache,
+        cache=step.cache or (component.cache if component else None) or Cache.REUSE,
         undo=step.undo or (component.undo if component else None),
         replicas=step.replicas or 1,
         duration=durations.parse(step.duration) if step.duration else None,

@@ -21,6 +21,7 @@ from penstock.core.graph.graph import (
     StatusOf,
     Wired,
 )
+from penstock.core.graph.items import taken
 from penstock.core.graph.missing import Missing, fill, first_missing
 from penstock.core.graph.outline import assignable
 from penstock.core.reasons import Reason
@@ -43,8 +44,8 @@ def resolve(world: "World", node: "Node | Place", source: Source) -> Json | Miss
     match source:
         case Literal(value):
             return value
-        case FromEach(level, variable):
-            return node.each[level][variable]
+        case FromEach():
+            return taken(node.each, source)
         case FromOutput():
             return world.output(source, node.index)
         case StatusOf():

@@ -1,7 +1,7 @@
 """What names mean while one graph is wired."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from penstock.core.graph.graph import AfterEdge, Evaluated, Group, Level, Source, Wired
 from penstock.core.graph.outline import Outline
@@ -35,3 +35,5 @@ class Scope:
     inherited: Inherited
     final: bool = False
     """Whether its steps are those of `finally`."""
+    each: Mapping[str, Name] = field(default_factory=dict)
+    """The variables of forEach that the step which is being wired has, if one is."""

@@ -27,6 +27,8 @@ from penstock.core.graph.graph import (
     behind,
     sources,
 )
+from penstock.core.graph.items import field_type
+from penstock.core.graph.missing import Missing
 from penstock.core.graph.outline import Outline, Outliner, assignable
 from penstock.core.graph.scope import Name, Scope
 from penstock.core.problems import Problem, nearest
@@ -77,7 +79,7 @@ class Wirer:
         if given.first_of is not None:
             return self.first(scope, given.first_of, f"{place}.firstOf")
         if given.each is not None:
-            return self._each(step, given.each, f"{place}.each", levels)
+            return self._each(scope, given, f"{place}.each", levels)
         if given.expr is not None:
             evaluated = self.expression(scope, given.expr, f"{place}.expr")
             return Name("Any", evaluated) if evaluated else None
@@ -124,19 +126,27 @@ class Wirer:
         every = all(one.type != "Any" for one in known)
         return Name(types.pop() if every else "Any", found_first)
 
-    def _each(self, step: Outline, name: str, place: str, levels: tuple[Level, ...]) -> Name | None:
-        own = step.template.for_each
-        for variable in own.vars if own else ():
-            if variable.name == name:
-                types = {type_name(value) for value in variable.values or ()} or {
-                    "Integer" if variable.range else "Any"
-                }
-                return Name(types.pop() if len(types) == 1 else "Any", FromEach(len(levels) - 1, name))
-        known = [variable.name for variable in own.vars] if own else []
+    def _each(self, scope: Scope, given: Input, place: str, levels: tuple[Level, ...]) -> Name | None:
+        name, _, field = (given.each or "").partition(".")
+        found = self._variable(scope, name, place)
+        if found is None or not field:
+            return found
+        values = next(one.values for one in levels[-1].variables if one.name == name) or ()
+        kind = field_type(values, name, field, given.has_default or given.optional)
+        if isinstance(kind, Missing):
+            self.problem(place, kind.reason, kind.message)
+            return None
+        return Name(kind, FromEach(len(levels) - 1, name, field))
+
+    def _variable(self, scope: Scope, name: str, place: str) -> Name | None:
+        """What a variable of forEach stands for; None after a problem was noted."""
+        if name in scope.each:
+            return scope.each[name]
         self.problem(
             place,
             Reason.UNKNOWN_VARIABLE,
-            f"there is no forEach variable {name!r}{nearest(name, known)}; declare it in {step.where}.forEach.vars",
+            f"there is no forEach variable {name!r} here{nearest(name, scope.each)}; the inputs and `when` of a step"
+            " know those of its own forEach.vars",
         )
         return None
 
@@ -173,6 +183,8 @@ class Wirer:
     def _referenced(self, scope: Scope, reference: expressions.Reference, place: str) -> Name | None:
         if reference.kind == "param":
             name = self.parameter(scope, reference.name, place)
+        elif reference.kind == "each":
+            name = self._variable(scope, reference.name, place)
         elif reference.kind == "status":
             group, fact = self.group(scope, reference.step, place), reference.name or "status"
             return Name(expressions.FACTS[fact], StatusOf(group, fact)) if group else None

@@ -278,7 +278,9 @@ class World:
         waiting: list[str] = []
         tokens: list[str] = []
         for name in group.tasks:
-            for node in self.inside(self.graph.tasks[name], prefix):
+            task = self.graph.tasks[name]
+            made = any(variable.source for level in task.levels[group.shared :] for variable in level.variables)
+            for node in self.inside(task, prefix):
                 verdict = self.verdicts.get((name, node.index))
                 if verdict is None or not verdict.ended:
                     waiting.append(node.path)
@@ -291,7 +293,8 @@ class World:
                 tolerated = tolerated and (verdict.phase is StepPhase.SUCCEEDED or verdict.tolerated)
                 ended_at = max(ended_at, verdict.ended_at)
                 ok = verdict.phase is StepPhase.SUCCEEDED
-                tokens.append(f"{node.path}:{verdict.run if ok else verdict.phase.value + str(verdict.run)}")
+                what = f":{node.fingerprint}" if made else ""  # no reader's fingerprint tells the items of such a list
+                tokens.append(f"{node.path}:{verdict.run if ok else verdict.phase.value + str(verdict.run)}{what}")
         token = "" if waiting else tokens[0] if len(tokens) == 1 else digest(tokens)
         why = found[0].why if found else ""
         state = GroupState(

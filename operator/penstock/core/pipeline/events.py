@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from penstock.core.reasons import Reason
-from penstock.core.values import shorten
+from penstock.core.values import canonical, shorten
 
 NOTE_LENGTH = 1024
 """Most that the API server takes as the note of an Event."""
+OUTPUT_BYTES = 4096
+"""Most that the outputs of a Pipeline may take, as JSON, to be told with its success."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,17 @@ def step_event(old: Mapping[str, Any], new: Mapping[str, Any]) -> Event | None:
     if message and reason in _OBSTACLES and old.get("reason") != reason:
         return _event("Waiting", reason, message, True)
     return None
+
+
+def outputs_told(event: Event, status: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is told of the outputs of a Pipeline beside the Event that it has succeeded: all of them, or that they are
+    more than goes with it."""
+    outputs = status.get("outputs")
+    if event.action != "Succeeded" or not outputs:
+        return {}
+    if len(canonical(outputs).encode()) > OUTPUT_BYTES:
+        return {"outputsTooLarge": True}
+    return {"outputs": outputs}
 
 
 def _event(action: str, reason: str, note: str, warning: bool) -> Event:

@@ -24,12 +24,11 @@ from penstock.core.reasons import Reason
 from penstock.core.seen.snapshot import Observed
 from penstock.core.seen.views import JobView, StepView
 from penstock.core.step import usage
-from penstock.core.step.decide import Stage
+from penstock.core.step.decide import Stage, runs_before
 from penstock.core.step.manifests import NewStep
 from penstock.core.step.runs import Decided
 from penstock.core.step.undo import Undoing, undo
 from penstock.core.step.waiting import note
-from penstock.core.values import digest
 
 Manifest = dict[str, Any]
 
@@ -237,10 +236,9 @@ class _Planner:
         if not (self.finals and main_ended and (self.undoing is None or self.undoing.done)):
             return Deciding(self.observed, course.world, self.stage, self.asked, waits=True)
         verdicts = course.tally.ordered()
-        runs = digest([f"{node.path}:{verdict.phase.value}:{verdict.run}" for node, verdict in verdicts])
         since = max((verdict.ended_at for _, verdict in verdicts), default=0.0)
         held = self.stage.held if self.observed.problems else None
-        stage = Stage(self.stage.round, self.stage.revision, held=held, producers=runs, since=since)
+        stage = Stage(self.stage.round, self.stage.revision, held=held, producers=runs_before(verdicts), since=since)
         return Deciding(self.observed, course.world, stage, self.asked)
 
     # --- what is done ---------------------------------------------------------------------------------------------

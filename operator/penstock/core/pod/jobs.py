@@ -10,6 +10,7 @@ from penstock.core.graph.graph import Graph, Work
 from penstock.core.graph.requests import pod_requests, pod_resources
 from penstock.core.graph.spread import spread
 from penstock.core.graph.wire import variable_name
+from penstock.core.pod import trace
 from penstock.core.pod.artifacts import claim_name
 from penstock.core.pod.marks import child_labels, owner_reference
 from penstock.core.pod.mounts import carried
@@ -186,6 +187,7 @@ def _container(
     inputs, env = seen
     command, args = command_line(work, inputs)
     given = [_plain(variable) for variable in work.env]
+    known = {variable["name"] for variable in given}
     own = [
         {"name": "PENSTOCK_PIPELINE", "value": pipeline[0] if pipeline else ""},
         {"name": "PENSTOCK_STEP", "value": ready.node.path},
@@ -193,7 +195,9 @@ def _container(
         {"name": "PENSTOCK_NAMESPACE", "value": step.namespace},
         {"name": "PENSTOCK_OUTPUTS", "value": OUTPUTS_FILE},
     ]
-    if "HOME" not in {variable["name"] for variable in given}:
+    if trace.VARIABLE not in known:
+        own.append({"name": trace.VARIABLE, "value": trace_of(ready, pipeline)})
+    if "HOME" not in known:
         own.append({"name": "HOME", "value": "/tmp"})  # noqa: S108 - the step's own, in its container
     container: dict[str, Any] = {
         "name": STEP_CONTAINER,
@@ -213,6 +217,13 @@ def _container(
     }
     container.update({key: value for key, value in plain.items() if value})
     return container
+
+
+def trace_of(ready: Ready, pipeline: tuple[str, str] | None) -> str:
+    """Where in which trace an attempt is, as its container is told."""
+    step, facts = ready.step, ready.facts
+    round_ = trace.trace_id(pipeline[1] if pipeline else step.uid, facts.round)
+    return trace.traceparent(round_, trace.span_id(step.uid, facts.run, ready.attempt, ready.purpose))
 
 
 def command_line(work: Work, inputs: Mapping[str, Json]) -> tuple[list[str] | None, list[str] | None]:

@@ -1,7 +1,8 @@
 """What artifacts add to a pod: variables, mounts and volumes, and with an object store containers around the step's.
 
-On a claim, the directories of attempts are mounted. With an object store, ordered containers in one pod share two
-empty volumes: `fetch` brings the inputs, then the step runs in its unchanged image, then `publish` takes the outputs.
+On a claim, the directories of attempts are mounted; where digests are asked for, `publish` reads the outputs after the
+step. With an object store, ordered containers in one pod share two empty volumes: `fetch` brings the inputs, then the
+step runs in its unchanged image, then `publish` takes the outputs.
 All but the last are init containers, which run one after the other. At most three: kubelet keeps 12 KiB of
 termination messages a pod.
 """
@@ -86,7 +87,13 @@ def carried(
         for name, value in values.items():
             found.mounts += _on_claim(f"{where}/{name}", value)
     if outputs:
-        found.mounts.append({"name": CLAIM_VOLUME, "mountPath": OUTPUT_MOUNT, "subPath": place})
+        mount = {"name": CLAIM_VOLUME, "mountPath": OUTPUT_MOUNT, "subPath": place}
+        found.mounts.append(mount)
+        if storage.digests and ready.node.task.work.replicas == 1:  # replicas may still write where this one has ended
+            env = [*_attempt(ready), _orders(Transfer("", None, "", publish=outputs, directory=OUTPUT_MOUNT))]
+            read_only = [{**mount, "readOnly": True}]
+            container = courier_container(PUBLISH_CONTAINER, courier, env, courier_resources(resources), read_only)
+            found.after.append(container)
     return found
 
 
@@ -153,13 +160,18 @@ def _keys(value: Json, uri: str) -> Keys:
     return value.removeprefix(f"{uri}/") if isinstance(value, str) else None
 
 
-def _variables(transfer: Transfer, ready: Ready) -> list[Manifest]:
-    env: list[Manifest] = [
+def _attempt(ready: Ready) -> list[Manifest]:
+    """The variables that say whose attempt it is."""
+    return [
         {"name": "PENSTOCK_NAMESPACE", "value": ready.step.namespace},
         {"name": "PENSTOCK_PIPELINE", "value": ready.step.pipeline or ""},
         {"name": "PENSTOCK_STEP", "value": ready.node.path},
         {"name": "PENSTOCK_ATTEMPT", "value": str(ready.attempt)},
     ]
+
+
+def _variables(transfer: Transfer, ready: Ready) -> list[Manifest]:
+    env = _attempt(ready)
     if ready.node.task.work.replicas > 1:
         index = "metadata.annotations['batch.kubernetes.io/job-completion-index']"
         env.append({"name": "PENSTOCK_REPLICA", "valueFrom": {"fieldRef": {"fieldPath": index}}})
@@ -168,11 +180,15 @@ def _variables(transfer: Transfer, ready: Ready) -> list[Manifest]:
 
 def store_variables(transfer: Transfer) -> list[Manifest]:
     """The variables that say what to do in an object store, and those with the credentials for it."""
-    env: list[Manifest] = [{"name": VARIABLE, "value": transfer.text().replace("$", "$$")}]
+    env = [_orders(transfer)]
     for key, optional in _CREDENTIALS.items():
         reference = {"name": transfer.secret, "key": key, **({"optional": True} if optional else {})}
         env.append({"name": key, "valueFrom": {"secretKeyRef": reference}})
     return env
+
+
+def _orders(transfer: Transfer) -> Manifest:
+    return {"name": VARIABLE, "value": transfer.text().replace("$", "$$")}
 
 
 def courier_container(

@@ -26,7 +26,7 @@ class Transfer:
     """What one pod takes from an object store and gives to it."""
 
     uri: str
-    """`s3://BUCKET/PREFIX`; all keys are below it."""
+    """`s3://BUCKET/PREFIX`; all keys are below it. Empty: the outputs are on a claim, and are read where they are."""
     endpoint: str | None
     """URL of the S3 API; Amazon's own if None."""
     secret: str

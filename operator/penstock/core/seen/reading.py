@@ -127,7 +127,8 @@ def pod_view(obj: Object) -> PodView:
     conditions = {one["type"]: one for one in status.get("conditions") or ()}
     inits = status.get("initContainerStatuses") or ()
     containers = {one["name"]: one for one in (*inits, *(status.get("containerStatuses") or ()))}
-    state = (containers.get(STEP_CONTAINER) or {}).get("state") or {}
+    container = containers.get(STEP_CONTAINER) or {}
+    state = container.get("state") or {}
     ended = state.get("terminated") or {}
     running = state.get("running") or {}
     disruption = conditions.get("DisruptionTarget") or {}
@@ -147,6 +148,7 @@ def pod_view(obj: Object) -> PodView:
         exit_code=ended.get("exitCode"),
         reason=status.get("reason") or ended.get("reason", ""),
         message=ended.get("message") or status.get("message", ""),
+        image=container.get("imageID") or "",
         waiting=_waiting(state, inits),
         disrupted=_words(disruption) if disruption.get("status") == "True" else "",
         unschedulable=scheduled.get("message", "") if scheduled.get("status") == "False" else "",

@@ -107,6 +107,8 @@ class PodView:
     exit_code: int | None = None
     reason: str = ""
     message: str = ""
+    image: str = ""
+    """What kubelet says that the step's container runs; empty before it does."""
     waiting: str = ""
     disrupted: str = ""
     unschedulable: str = ""

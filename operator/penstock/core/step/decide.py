@@ -1,6 +1,6 @@
 """Decides about one Step: which run of it counts, whether it waits, starts, takes a held result, or has ended."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from penstock.core.step.approvals import decision
 from penstock.core.step.outcomes import Success
 from penstock.core.step.record import Recorder
 from penstock.core.step.runs import Active, Again, BackingOff, Decided, Due, Ending, Life, Over, Run, Won, obstacle
+from penstock.core.values import digest
 
 BRIEF = 2.0
 """Seconds of running before the status tells of it: what ends sooner costs one write. Kubelet tells whole seconds."""
@@ -41,6 +42,11 @@ class Stage:
     """For `finally`: the runs of all other Steps."""
     since: float = 0.0
     """When it began: nothing has been ready for longer."""
+
+
+def runs_before(verdicts: Iterable[tuple[Node, Verdict]]) -> str:
+    """What the steps of `finally` come after: how all others ended, in the order of the graph."""
+    return digest([f"{node.path}:{verdict.phase.value}:{verdict.run}" for node, verdict in verdicts])
 
 
 class Decider:
@@ -80,6 +86,8 @@ class _One:
 
     def decide(self) -> Verdict:
         depends = dependencies(self.world, self.node, self.stage.producers if self.node.task.final else "")
+        if isinstance(depends, Met):
+            self.record.since = max(depends.since, self.step.created, self.stage.since)
         blocked = self._open_run(depends)
         if blocked:
             return blocked
@@ -300,9 +308,9 @@ class _One:
         if self.live:
             return self._ending(self.life.end(self.live).job)
         self.life.stop(self.jobs)
-        since = max(depends.since, self.step.created, self.stage.since)
         run = Run(self.node, self.step, facts)
-        return self._start(run, values, since) or self.record.wait(StepPhase.PENDING, None, "", quiet=True)
+        assert self.record.since is not None
+        return self._start(run, values, self.record.since) or self.record.wait(StepPhase.PENDING, None, "", quiet=True)
 
     def _new_run(self, producers: str) -> RunFacts:
         known = [self.record.last, self.status.get("run") or 0, self.step.min_run - 1, *(job.run for job in self.jobs)]

@@ -20,6 +20,8 @@ from penstock.core.graph.graph import (
     Wired,
     groups_of,
 )
+from penstock.core.graph.items import taken
+from penstock.core.graph.missing import Missing
 from penstock.core.graph.world import Node
 from penstock.core.pod.marks import child_labels, owner_reference
 from penstock.core.seen.views import Object, PipelineView
@@ -140,8 +142,9 @@ def _source(node: Node, source: Source) -> dict[str, Any]:
     match source:
         case Literal(value):
             return {"value": value}
-        case FromEach(level, variable) if level < len(node.each):
-            return {"value": node.each[level][variable]}
+        case FromEach(level) if level < len(node.each):
+            value = taken(node.each, source)
+            return {"value": None if isinstance(value, Missing) else value}
         case FromOutput(task, output, _):
             return {"from": f"{task}.{output}"}
         case Evaluated(expression, _, _):

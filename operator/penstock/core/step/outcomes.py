@@ -6,20 +6,18 @@ is being deleted by the Job controller) follows the Job's conditions.
 
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from penstock.api import durations
 from penstock.api.base import Json
 from penstock.api.plain import TOO_DEEP
 from penstock.api.wiring import Output
+from penstock.core.pod.contents import MESSAGE_BYTES, Contents, heard
 from penstock.core.pod.transfer import INVALID_OUTPUTS
 from penstock.core.reasons import Reason
 from penstock.core.seen.views import ContainerView, JobView, PodView
 from penstock.core.values import mismatch, normalise, shorten
-
-MESSAGE_BYTES = 4096
-"""Most that a container may leave in its termination message; kubelet cuts the rest."""
 
 WATCH_LAG = 5.0
 """Seconds by which what is seen of pods may be behind what is seen of their Job: two watches keep no common order."""
@@ -77,6 +75,9 @@ class Success:
     node: str | None
     started: float | None
     ended: float
+    image: str = ""
+    contents: Mapping[str, Contents] = field(default_factory=dict)
+    """Of the artifacts that were published, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ class Failure:
     started: float | None = None
     exit_code: int | None = None
     disrupted: bool = field(default=False)
+    image: str = ""
 
 
 Progress = Queued | Starting | Running | Success | Failure
@@ -109,7 +111,8 @@ def read_attempt(
     # One that is being deleted for no reason given may have been stopped by the Job controller.
     failed = [pod for pod in pods if pod.phase == "Failed" and (pod.disrupted or not pod.deleting)]
     if failed:  # who of a gang has lost another one fails, too
-        failure = _pod_failure(min(failed, key=lambda pod: (not pod.disrupted, pod.ended or now)), now)
+        pod = min(failed, key=lambda pod: (not pod.disrupted, pod.ended or now))
+        failure = replace(_pod_failure(pod, now), image=pod.image)
         return _gang_failure(job, pods, failure) if replicas > 1 else failure
     if job.finished == "Failed" and not _unseen(job, pods, now):
         return _job_failure(job, pods)
@@ -290,8 +293,10 @@ def _success(job: JobView, done: dict[int, PodView], declared: Sequence[Output])
     found = read_outputs(pod.message, declared)
     if isinstance(found, tuple):
         reason, message = found
-        return Failure(reason, message, ended, pod.node, pod.started, pod.exit_code)
-    return Success(found, pod.node, pod.started, ended)
+        return Failure(reason, message, ended, pod.node, pod.started, pod.exit_code, image=pod.image)
+    artifacts = [output.name for output in declared if output.type.value == "Artifact"]
+    contents = heard(pod.publish.message, artifacts) if pod.publish else {}
+    return Success(found, pod.node, pod.started, ended, pod.image, contents)
 
 
 def read_outputs(message: str, declared: Sequence[Output]) -> dict[str, Json] | tuple[Reason, str]:

@@ -27,11 +27,16 @@ class Recorder:
         self.now = now
         self.last: int = step.status.get("lastRun") or 0
         """The latest run that has ended or counts no more: no other one may take its number."""
+        self.since: float | None = None
+        """Since when it waits for nothing but its turn, if all that it depends on has ended."""
 
     def set(self, status: Status) -> None:
         """Has a status written."""
         if self.last > (status.get("lastRun") or 0):
             status["lastRun"] = self.last
+        ready = step_status.ready_time(self.step, status.get("run"), self.since) if "startTime" in status else None
+        if ready:
+            status["readyTime"] = ready
         if step_status.differs(self.status, status):
             self.found.statuses[self.step.path] = status
 

@@ -21,7 +21,8 @@ Status = dict[str, Any]
 
 KEPT_ATTEMPTS = 20
 MESSAGE_LENGTH = 1024
-_BEGUN = ("startTime", "attempts", "attempt", "job", "node", "failures", "disruptions")
+IMAGE_LENGTH = 1024
+_BEGUN = ("readyTime", "startTime", "attempts", "attempt", "job", "node", "failures", "disruptions")
 """What a status says of the attempts of a run, which it goes on saying when another one is out of the question."""
 _CARRIED = ("results", "lastRun", "approval", "learned", "usage", "counted", "allocation")
 
@@ -64,6 +65,17 @@ def _of_run(status: Status, facts: RunFacts) -> Status:
     if facts.producers:
         status["producers"] = facts.producers
     return status
+
+
+def ready_time(step: StepView, run: int | None, since: float | None) -> str | None:
+    """Since when the run is ready, or what waits to begin one: as was written first, for later it may seem to be later.
+
+    `since`: as far as is known now.
+    """
+    known: str | None = step.status.get("readyTime")
+    if known and not ended(step.status) and step.status.get("run", run) == run:
+        return known
+    return stamp(since) if since is not None else None
 
 
 def _same_run(step: StepView, run: int) -> Mapping[str, Any]:
@@ -169,6 +181,8 @@ def closed_attempt(job_name: str, number: int, outcome: Success | Failure) -> St
         attempt["start"] = stamp(outcome.started)
     if outcome.node:
         attempt["node"] = outcome.node
+    if 0 < len(outcome.image) <= IMAGE_LENGTH:  # half of one would be another
+        attempt["imageID"] = outcome.image
     if isinstance(outcome, Failure):
         attempt["reason"] = outcome.reason.value
         attempt["message"] = shorten(outcome.message, MESSAGE_LENGTH)
@@ -195,7 +209,15 @@ def succeeded(
     """
     status = _of_run(_base(step, StepPhase.SUCCEEDED, Reason.COMPLETED, ""), facts)
     _carry_run(status, _same_run(step, facts.run), closed_attempt(job.name, job.attempt, outcome), first=job.created)
-    return _hold(status, facts, outcome.outputs, artifacts, now, keep, timed)
+    made = {"outputs": outcome.outputs, "artifacts": artifacts, "contents": _contents(outcome)}
+    more: Status = {"start": status["startTime"]} if timed else {}
+    if outcome.started is not None:
+        more["seconds"] = max(0, round(outcome.ended - outcome.started))
+    return _hold(status, facts, made, now, keep, more)
+
+
+def _contents(outcome: Success) -> Status:
+    return {name: {"sha256": one.sha256, "bytes": one.size} for name, one in outcome.contents.items()}
 
 
 def asked(step: StepView, message: str, since: float) -> Status:
@@ -210,7 +232,7 @@ def approved(step: StepView, facts: RunFacts, by: str, now: float, keep: int) ->
     status = _of_run(_base(step, StepPhase.SUCCEEDED, Reason.APPROVED, f"approved by {by}"), facts)
     status["approval"] = {"by": shorten(by, 253), "at": stamp(now), "approved": True}
     status["startTime"] = step.status.get("startTime") or stamp(now)
-    return _hold(status, facts, {}, {}, now, keep)
+    return _hold(status, facts, {}, now, keep)
 
 
 def rejected(step: StepView, facts: RunFacts, by: str, now: float) -> Status:
@@ -223,21 +245,19 @@ def rejected(step: StepView, facts: RunFacts, by: str, now: float) -> Status:
 def _hold(
     status: Status,
     facts: RunFacts,
-    outputs: Mapping[str, Any],
-    artifacts: Mapping[str, str],
+    made: Mapping[str, Mapping[str, Any]],
     now: float,
     keep: int,
-    timed: bool = False,
+    more: Mapping[str, Any] | None = None,
 ) -> Status:
+    """`made`: what its run gave, by the field that tells it; `more`: what the result alone tells."""
     result: Status = {"fingerprint": facts.fingerprint, "run": facts.run, "revision": facts.revision}
     if facts.producers:
         result["producers"] = facts.producers
-    if outputs:
-        status["outputs"] = result["outputs"] = dict(outputs)
-    if artifacts:
-        status["artifacts"] = result["artifacts"] = dict(artifacts)
-    if timed:
-        result["start"] = status["startTime"]
+    for field, values in made.items():
+        if values:
+            status[field] = result[field] = dict(values)
+    result.update(more or {})
     result["when"] = stamp(now)
     same = (facts.fingerprint, facts.producers)
     older = [one for one in status.get("results") or () if (one["fingerprint"], one.get("producers", "")) != same]
@@ -254,7 +274,7 @@ def reused(step: StepView, result: Mapping[str, Any], round_number: int, now: fl
         result["run"], result["fingerprint"], result.get("producers", ""), round_number, result.get("revision", 0)
     )
     _of_run(status, facts)
-    status.update({key: result[key] for key in ("outputs", "artifacts") if key in result})
+    status.update({key: result[key] for key in ("outputs", "artifacts", "contents") if key in result})
     return _conclude(status, now)
 
 
@@ -338,7 +358,7 @@ def condition(kind: str, holds: bool, reason: str, message: str, at: str, genera
     }
 
 
-_VOLATILE = ("observedGeneration", "completionTime", "conditions", "startTime", "round")
+_VOLATILE = ("observedGeneration", "completionTime", "conditions", "readyTime", "startTime", "round")
 
 
 def differs(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:

@@ -59,6 +59,8 @@ def note(observed: Observed, found: Decided, ready: Ready) -> tuple[StepPhase, R
         status["lastRun"] = so_far["lastRun"]
     if ready.attempt > 1:
         status = {**step.status, **status}
+    else:
+        status["readyTime"] = step_status.ready_time(step, None, ready.since)
     _set(found, step, status)
     return phase, wait.reason, status.get("message", "")
 

@@ -6,7 +6,8 @@ from tests.unit.builders import step
 
 from penstock import api
 from penstock.core.asked import history
-from penstock.core.asked.history import compare, lines, revisions, spec_lines
+from penstock.core.asked.history import compare, revisions, spec_lines
+from penstock.core.asked.past import lines
 from penstock.core.graph.compiler import compile_pipeline
 from penstock.core.graph.graph import Graph
 

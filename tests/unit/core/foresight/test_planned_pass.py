@@ -9,14 +9,14 @@ from tests.properties.model import Cluster
 from tests.unit.core.admission.clusters import NOW, node
 
 from penstock.core.admission.capacity import Capacity
-from penstock.core.admission.policies import CRITICAL_PATH, PLANNED
+from penstock.core.admission.policies import CRITICAL_PATH, PLANNED, Policy
 from penstock.core.admission.running import began
 from penstock.core.foresight import planned_pass
 from penstock.core.foresight.activities import Workload
 from penstock.core.foresight.improve import improve, with_plan
 from penstock.core.foresight.planned_pass import PLACEMENTS, Begun, affordable, pays, prepared, worth_planning
 from penstock.core.foresight.remaining import remaining
-from penstock.core.foresight.simulate import simulate
+from penstock.core.foresight.simulate import GivenUp, simulate
 from penstock.core.foresight.worlds import worlds
 from penstock.core.graph.learned import Learned
 from penstock.core.seen.snapshot import Observed
@@ -182,3 +182,12 @@ def test_what_has_ended_is_left_out_and_what_runs_ends_when_expected() -> None:
     observed, verdicts = course(cluster)
     (late,) = (one for one in remaining(observed, verdicts, cluster.now).activities if one.task == "long")
     assert late.duration == pytest.approx(0.25 * (cluster.now - (began(observed, "long") or 0)))
+
+
+@pytest.mark.parametrize("policy", [CRITICAL_PATH, PLANNED])
+def test_a_simulation_that_nobody_waits_for_any_more_is_given_up(policy: Policy) -> None:
+    load = remaining(*course(begun(HOLDING_BACK)), NOW, Learned())
+    asked = iter([True, True, False])
+    with pytest.raises(GivenUp):
+        simulate(load, Capacity(), NOW, policy, go_on=lambda: next(asked))
+    assert next(asked, None) is None

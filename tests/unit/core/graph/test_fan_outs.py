@@ -128,3 +128,21 @@ class TestFanOut:
         assert set(found.phases()) == {"list", f"{name}.0", f"{name}.1"}
         found.run()
         assert runs(found) == ["list", f"{name}.0", f"{name}.1", "list#2"]
+
+    def test_who_reads_a_list_that_shrank_and_grew_does_not_take_it_for_what_it_was(self) -> None:
+        def manifest(again: str) -> object:
+            return pipeline(
+                step("list", outputs={"items": "List"}, cache="Never"),
+                step("f", each={"i": "list.items"}, inputs={"i": "each:i"}, outputs={"n": "String"}),
+                step("all", inputs={"l": "from:f.n"}),
+                step("again", script=again),
+            )
+
+        lists = [{"items": items} for items in (["a", "b"], ["a"], ["a", "c"])]
+        found = cluster(manifest("1"), list=lists, f__0={"n": "A"}, f__1=[{"n": "B"}, {"n": "C"}])  # type: ignore[arg-type]
+        found.run()
+        for again in ("2", "3"):
+            found.apply(manifest(again))  # type: ignore[arg-type]
+            found.run()
+        env = [job_env(job) for job in found.of("Job")]
+        assert [one["INPUT_L"] for one in env if one["PENSTOCK_STEP"] == "all"] == ['["A","C"]']

@@ -171,3 +171,28 @@ def test_a_parameter_that_is_a_field_is_used() -> None:
 def test_an_amount_that_is_half_a_parameter_is_no_quantity() -> None:
     with pytest.raises(ValueError, match=r"is no parameter; write \$\(params.NAME\)"):
         api.StepTemplate.model_validate(step("a", resources={"limits": {"cpu": "$(params.cpu)m"}}))
+
+
+@pytest.mark.parametrize("name", ["", "team-a"])
+def test_an_optional_reference_to_no_object_is_none(name: str) -> None:
+    def made(written: str) -> Any:
+        return step(
+            "a",
+            env=[
+                {"name": "A", "valueFrom": {"secretKeyRef": {"name": written, "key": "k", "optional": True}}},
+                {"name": "B", "value": "b"},
+            ],
+            envFrom=[{"configMapRef": {"name": written, "optional": True}}],
+        )
+
+    found = graph(made(named("vault")), params={"vault": name})
+    written = graph(made(name) if name else step("a", env=[{"name": "B", "value": "b"}], envFrom=[]))
+    assert found.tasks["a"].work == written.tasks["a"].work
+    assert fingerprint(found, found.tasks["a"]) == fingerprint(written, written.tasks["a"])
+
+
+def test_a_reference_that_is_not_optional_names_an_object() -> None:
+    made = step("a", env=[{"name": "A", "valueFrom": {"secretKeyRef": {"name": named("vault"), "key": "k"}}}])
+    (found,) = problems(made, params={"vault": ""})
+    assert found.path == "spec.steps[0].env[0].valueFrom.secretKeyRef.name"
+    assert "parameter 'vault': '' is not the name of an object" in found.message

@@ -2,8 +2,11 @@
 
 from typing import Any
 
-from tests.unit.builders import components, graph, step
+import pytest
+from tests.unit.builders import components, graph, problems, step
 
+from penstock.api.step import Cache
+from penstock.core.graph.fingerprint import fingerprint
 from penstock.core.graph.graph import Work
 
 COMPONENT: dict[str, Any] = {
@@ -48,3 +51,35 @@ def test_defaults_where_the_step_is_silent() -> None:
 def test_the_container_is_the_components_as_a_whole() -> None:
     assert work(component="c").script is None
     assert work(image="mine", command=["run"], startTimeout="5s").start_timeout == 5.0
+
+
+@pytest.mark.parametrize(
+    ("of_the_component", "of_the_step", "expected"),
+    [
+        (None, None, Cache.REUSE),
+        (None, "Never", Cache.NEVER),
+        ("LastRun", None, Cache.LAST_RUN),
+        ("LastRun", "Never", Cache.NEVER),
+        ("LastRun", "Reuse", Cache.REUSE),
+    ],
+)
+def test_the_step_says_which_results_count_and_else_its_component(
+    of_the_component: str | None, of_the_step: str | None, expected: Cache
+) -> None:
+    using = components(c={**COMPONENT, **({"cache": of_the_component} if of_the_component else {})})
+    own = {"cache": of_the_step} if of_the_step else {}
+    made = graph(step("a", component="c", **own), using=using)
+    assert made.tasks["a"].work.cache is expected
+    plain = graph(step("a", component="c"), using=components(c=COMPONENT))
+    assert fingerprint(made, made.tasks["a"]) == fingerprint(plain, plain.tasks["a"])
+
+
+def test_a_component_that_is_a_graph_leaves_it_to_its_steps() -> None:
+    inner = step("s", component="c")
+    using = components(c={**COMPONENT, "cache": "LastRun"}, g={"steps": [inner]})
+    assert graph(step("a", component="g"), using=using).tasks["a.s"].work.cache is Cache.LAST_RUN
+    (problem,) = problems(step("a", component="g", cache="Never"), using=using)
+    assert (problem.path, problem.message) == (
+        "spec.steps[0].cache",
+        "cache cannot be set on a step whose Component is a graph; set it on the steps of the Component",
+    )

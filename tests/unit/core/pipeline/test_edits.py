@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.unit.builders import cluster, phases, pipeline, runs, step
+from tests.unit.builders import cluster, components, phases, pipeline, runs, step
 
 from penstock.core import labels
 from penstock.core.pipeline.events import Event, pipeline_event
@@ -33,6 +33,21 @@ class TestEdits:
         found.run()
         assert len(found.started) == 6
         assert found.status["revision"] == 3
+
+    @pytest.mark.parametrize("own", [None, "Reuse"])
+    def test_an_effect_whose_component_says_so_happens_again(self, own: str | None) -> None:
+        def manifest(rate: float) -> dict[str, Any]:
+            said = {"cache": own} if own else {}
+            deploy = step("deploy", component="deploy", inputs={"rate": "param:rate"}, **said)
+            return pipeline(deploy, params={"rate": rate})
+
+        using = components(deploy={"image": "i", "cache": "LastRun", "inputs": [{"name": "rate", "type": "Number"}]})
+        found = cluster(manifest(0.1), using)
+        for rate in (0.1, 0.2, 0.1):
+            found.apply(manifest(rate))
+            found.run()
+        assert runs(found) == ["deploy", "deploy#2", *([] if own else ["deploy#3"])]
+        assert found.step("deploy")["spec"].get("cache") == (None if own else "LastRun")
 
     def test_a_failed_pipeline_goes_on_from_what_failed(self) -> None:
         manifest = pipeline(step("a"), step("b", needs=["a"]), step("c", needs=["b"]))

@@ -120,6 +120,7 @@ def test_what_every_container_sees() -> None:
         "PENSTOCK_ATTEMPT": "1",
         "PENSTOCK_NAMESPACE": "ns",
         "PENSTOCK_OUTPUTS": "/dev/termination-log",
+        "TRACEPARENT": found["TRACEPARENT"],
         "HOME": "/tmp",
         "INPUT_X_Y": "1",
     }

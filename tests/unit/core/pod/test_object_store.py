@@ -11,6 +11,7 @@ from tests.properties.model import Cluster
 
 from penstock.api import quantities
 from penstock.core.clock import stamp
+from penstock.core.pod.contents import Contents, told
 from penstock.core.pod.mounts import courier_resources
 from penstock.core.pod.transfer import Transfer
 
@@ -271,3 +272,33 @@ def test_a_pod_that_is_evicted_for_what_it_wrote_has_failed(words: str, reason: 
     status = observe(one, "Failed", ended(one.now), killed, WAITING, reason="Evicted", conditions=[condition])
     assert (status["attempts"][0]["reason"], status["phase"] == "Failed") == (reason, reason == "Error")
     assert words in status["attempts"][0].get("message", status["message"])
+
+
+def test_what_was_published_is_told_with_the_result() -> None:
+    """In the one write that says that the step has succeeded, and again whenever its result is taken."""
+    one = cluster(MAKE)
+    model = Contents("5994471abb01112afcc18159f6cc74b4f511b99806da59b3caf5a9c173cacfc5", 1234)
+    status = observe(
+        one,
+        "Succeeded",
+        ended(one.now),
+        ended(one.now, message='{"n": 1}'),
+        ended(one.now, message=told({"model": model})),
+    )
+    contents = {"model": {"sha256": model.sha256, "bytes": 1234}}
+    assert status["contents"] == contents
+    assert status["results"][0]["contents"] == contents
+    other = {"image": "python", "script": "true", **MAKE}
+    for script in ("other", "true"):
+        manifest = one.objects["Pipeline", "p"]
+        one.apply({**manifest, "spec": {**manifest["spec"], "steps": [{**other, "script": script}]}})
+        one.reconcile()
+    assert one.step("make")["status"]["reason"] == "Reused"
+    assert one.step("make")["status"]["contents"] == contents
+
+
+def test_a_courier_that_says_nothing_of_it_does_no_harm() -> None:
+    one = cluster(MAKE)
+    status = observe(one, "Succeeded", ended(one.now), ended(one.now, message='{"n": 1}'), ended(one.now))
+    assert status["phase"] == "Succeeded"
+    assert "contents" not in status

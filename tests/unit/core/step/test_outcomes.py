@@ -13,6 +13,7 @@ from penstock.core.reasons import Reason
 from penstock.core.seen.reading import pod_view
 from penstock.core.seen.views import JobView, PodView
 from penstock.core.step.outcomes import Failure, Queued, Running, Starting, Success, may_run, read_attempt, read_outputs
+from penstock.core.step.status import closed_attempt
 
 NOW = 1000.0
 JOB = JobView("j", "job", "ns", "1", "s", 1, 1, "run", "f", "", 1, 1, created=990.0)
@@ -52,6 +53,30 @@ class TestDeleted:
 
     def test_what_its_pod_had_done_by_then_counts(self) -> None:
         assert isinstance(read(self.GONE, DONE), Success)
+
+
+class TestImage:
+    RAN = "registry.example.com/train@sha256:5994"
+
+    def test_what_ran_is_what_kubelet_says_of_the_steps_container(self) -> None:
+        other = {"name": "publish", "imageID": "other"}
+        own = {"name": "step", "imageID": self.RAN, "state": {"terminated": {"exitCode": 0}}}
+        owner = {"kind": "Job", "uid": "j", "controller": True}
+        meta = {"uid": "p", "name": "p", "namespace": "ns", "resourceVersion": "1", "ownerReferences": [owner]}
+        status = {"phase": "Succeeded", "initContainerStatuses": [own], "containerStatuses": [other]}
+        pod = pod_view({"metadata": {**meta, "creationTimestamp": "1970-01-01T00:16:31Z"}, "status": status})
+        found = read(JOB, pod)
+        assert isinstance(found, Success)
+        assert found.image == self.RAN
+
+    def test_of_what_failed_too(self) -> None:
+        assert failure(JOB, replace(BROKEN, image=self.RAN)).image == self.RAN
+        number = (Output(name="n", type="Integer"),)  # type: ignore[arg-type]
+        assert failure(JOB, replace(DONE, image=self.RAN, message="no JSON"), outputs=number).image == self.RAN
+
+    def test_the_record_of_the_attempt_tells_it_if_it_fits(self) -> None:
+        for image, told in ((self.RAN, self.RAN), ("", None), ("x" * 1025, None)):
+            assert closed_attempt("job", 1, Success({}, None, None, 1.0, image)).get("imageID") == told
 
 
 class TestOnTheWay:

@@ -1,0 +1,60 @@
+"""The process: `penstock-export`, or `python -m penstock.export`."""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import TextIO
+
+VARIABLE = "PENSTOCK_EXPORT_DATABASE"
+
+
+def asked(words: Sequence[str]) -> argparse.Namespace:
+    """What the words of the command ask for."""
+    parser = argparse.ArgumentParser(prog="penstock-export", description="Writes what Pipelines do to a SQL database.")
+    parser.add_argument("--database", default="", help=f"URL of the database; better in the variable {VARIABLE}")
+    parser.add_argument("--namespace", action="append", default=[], help="namespace to follow; all if there is none")
+    parser.add_argument("--address", default="0.0.0.0", help="address of /metrics")  # noqa: S104
+    parser.add_argument("--port", type=int, default=9090, help="port of /metrics")
+    given = parser.parse_args(words)
+    given.database = given.database or os.environ.get(VARIABLE, "")
+    if not given.database:
+        parser.error(f"which database? Set {VARIABLE} to a URL such as sqlite:////data/history.db")
+    return given
+
+
+def main(words: Sequence[str] | None = None, errors: TextIO = sys.stderr) -> int:
+    """Runs until it is told to end; 0 then, 1 if something ended it, 2 if it could not begin."""
+    given = asked(sys.argv[1:] if words is None else words)
+    try:
+        import structlog
+        from prometheus_client import REGISTRY
+
+        from penstock.cluster.api import Cluster
+        from penstock.cluster.failure import Failure
+        from penstock.export.exporting import Exporter
+        from penstock.export.figures import Figures
+        from penstock.export.schema import engine_of
+        from penstock.export.serving import serving
+    except ModuleNotFoundError as error:
+        errors.write(f"error: {error.name} is not installed; install penstock[export]\n")
+        return 2
+    stamped = structlog.processors.TimeStamper(fmt="iso", utc=True)
+    structlog.configure([structlog.processors.add_log_level, stamped, structlog.processors.JSONRenderer()])
+    try:
+        engine = engine_of(given.database)
+        exporter = Exporter(Cluster(), engine, given.namespace)
+        REGISTRY.register(Figures(engine))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: exporter.end())
+        with serving(given.address, given.port):
+            exporter.run()
+    except (Failure, OSError) as failure:
+        errors.write(f"error: {failure}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""The page itself: a few files, read once, with the digest that tells whether the browser has them already."""
+
+import hashlib
+from gzip import compress
+from pathlib import Path
+
+from aiohttp import web
+
+from penstock.web.access.guard import refuse
+
+STATIC = Path(__file__).parent.parent / "static"
+TYPES = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+}
+
+
+class Files:
+    """What is in `static/`, and nothing else: no path of a request is ever opened."""
+
+    def __init__(self, shared: bool) -> None:
+        """`shared`: the page is told that it is not `penstock ui`'s, so that it asks for a token of the cluster."""
+        self._files: dict[str, tuple[bytes, str, str]] = {}
+        for path in sorted(STATIC.rglob("*")):
+            kind = TYPES.get(path.suffix)
+            if kind:
+                content = path.read_bytes()
+                if shared and path.name == "index.html":
+                    content = content.replace(b"<html ", b'<html data-shared="" ', 1)
+                tag = f'"{hashlib.sha256(content).hexdigest()[:24]}"'
+                self._files[path.relative_to(STATIC).as_posix()] = (compress(content, 9, mtime=0), kind, tag)
+
+    def add_to(self, app: web.Application) -> None:
+        """Adds their routes to an application."""
+        app.router.add_get("/", self.page)
+        app.router.add_get("/static/{path:.+}", self.file)
+
+    async def page(self, request: web.Request) -> web.Response:
+        """The page."""
+        return self._send(request, "index.html")
+
+    async def file(self, request: web.Request) -> web.Response:
+        """One of its files."""
+        return self._send(request, request.match_info["path"])
+
+    def _send(self, request: web.Request, name: str) -> web.Response:
+        found = self._files.get(name)
+        if found is None:
+            return refuse(404, "there is nothing here")
+        body, kind, tag = found
+        headers = {"ETag": tag, "Cache-Control": "no-cache"}
+        if request.headers.get("If-None-Match") == tag:
+            return web.Response(status=304, headers=headers)
+        headers["Content-Encoding"] = "gzip"
+        return web.Response(body=body, content_type=kind, charset="utf-8", headers=headers)

@@ -1,0 +1,1 @@
+"""The exporter against a real API server: killed again and again, without its database, without rights."""

@@ -1,0 +1,118 @@
+"""lineage and artifacts, against a small API server."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.scenes.stage import KINDS, Stage, replaced
+from tests.unit.cli.conftest import Run
+from tests.unit.cli.fake_api import FakeApi
+from tests.unit.core.asked.test_lineage import ROWS, digits, run, stage
+
+REVISIONS = "/apis/apps/v1/namespaces/ml/controllerrevisions"
+
+
+@pytest.fixture(scope="module")
+def played() -> Stage:
+    found = stage(prepare=ROWS)
+    for version in ("v1", "v2"):
+        run(found, digits(train=version))
+    return found
+
+
+@pytest.fixture
+def cluster(api: FakeApi, played: Stage) -> FakeApi:
+    api.add(*(replaced(one) for kind in KINDS if kind not in ("Job", "Pod") for one in played.of(kind)))
+    return api
+
+
+def place(played: Stage, number: int) -> str:
+    """Where a run of `train` put its model."""
+    (result,) = (one for one in played.step("train")["status"]["results"] if one["run"] == number)
+    found: str = result["artifacts"]["model"]
+    return found
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_model_is_told_with_what_it_was_made_from(run: Run, played: Stage) -> None:
+    found = run("lineage", "digits/train.model")
+    assert found.exit_code == 0, found.stderr
+    head, where, read = found.stdout.splitlines()
+    assert head.startswith("train run 2 (Succeeded, revision 2, ")
+    assert where == f"  model: {place(played, 2)}"
+    assert read.startswith("└─ dataset ← prepare.dataset: prepare run 1 (Succeeded, revision 1, ")
+
+
+@pytest.mark.usefixtures("cluster")
+def test_an_artifact_may_be_named_by_its_place(run: Run, played: Stage) -> None:
+    found = run("lineage", place(played, 1), "--down").stdout.splitlines()
+    assert found[0].startswith("train run 1 (Succeeded, revision 1, ")
+    assert found[0].endswith(", an earlier result)")
+    assert found[-1].startswith("└─ model → model of report run 1 (")
+
+
+@pytest.mark.usefixtures("cluster")
+def test_of_a_pipeline_all_that_it_ends_with_is_told(run: Run) -> None:
+    found = run("lineage", "digits").stdout.splitlines()
+    assert [line[: line.index(" (")] for line in found if "(" in line] == [
+        "report run 2",
+        "├─ model ← train.model: train run 2",
+        "│  └─ dataset ← prepare.dataset: prepare run 1",
+        "└─ rows ← prepare.rows: prepare run 1",
+    ]
+    assert found[-1].endswith(", as above")
+
+
+@pytest.mark.usefixtures("cluster")
+def test_json_has_runs_and_what_they_read(run: Run) -> None:
+    found = json.loads(run("lineage", "digits/train", "-o", "json").stdout)
+    assert [(one["step"], one["run"], one["known"]) for one in found["runs"]] == [
+        ("prepare", 1, True),
+        ("train", 2, True),
+    ]
+    assert found["reads"] == [
+        {"reader": "train run 2", "input": "dataset", "maker": "prepare run 1", "output": "dataset"}
+    ]
+
+
+@pytest.mark.usefixtures("cluster")
+def test_prov_is_a_graph_in_json_ld(run: Run) -> None:
+    found = json.loads(run("lineage", "digits/train", "-o", "prov").stdout)
+    assert found["@context"]["prov"] == "http://www.w3.org/ns/prov#"
+    assert {one["@type"] for one in found["@graph"]} == {"prov:Activity", "prov:Entity"}
+
+
+@pytest.mark.usefixtures("cluster")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("nothing", "pipeline 'nothing'"),
+        ("digits/tarin", "no step 'tarin' of pipeline 'digits' has run; those that have: prepare, report, train"),
+        ("digits/train.modle", "train run 2 gave no output 'modle'; it gave: model"),
+        ("pvc://data/nowhere", "no Step in namespace ml has pvc://data/nowhere on record"),
+    ],
+)
+def test_what_is_not_there_is_told_with_what_is(run: Run, words: str, told: str) -> None:
+    found = run("lineage", words)
+    assert found.exit_code == 1
+    assert told in found.stderr or words == "nothing"
+
+
+def test_who_may_not_see_revisions_is_told_what_that_hides(cluster: FakeApi, run: Run) -> None:
+    cluster.refusals[REVISIONS] = (403, "no")
+    found = run("lineage", "digits/train")
+    assert "what earlier revisions read is not known" in found.stderr
+    assert found.stdout.startswith("train run 2 ")
+
+
+@pytest.mark.usefixtures("cluster")
+def test_artifacts_are_told_with_who_made_and_who_reads_them(run: Run, played: Stage) -> None:
+    head, *rows = run("artifacts").stdout.splitlines()
+    assert head.split() == ["ARTIFACT", "RUN", "REVISION", "MADE", "KEPT", "READ", "BY", "PLACE"]
+    assert len(rows) == 5
+    found = {(one["step"], one["run"]): one for one in json.loads(run("artifacts", "digits", "-o", "json").stdout)}
+    assert found["prepare", 1]["readBy"] == ["train run 2", "train run 1"]
+    assert (found["train", 2]["kept"], found["train", 1]["kept"]) == (["shown", "for reuse"], ["for reuse"])
+    assert found["train", 1]["place"] == place(played, 1)
+    assert found["report", 2]["readBy"] == []

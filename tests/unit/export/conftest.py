@@ -1,0 +1,46 @@
+"""A database of each kind: sqlite as a file, and Debian's PostgreSQL where it is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+from tests.unit.export.server import Server, installed
+
+from penstock.export.schema import engine_of, prepare
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    if not installed():
+        pytest.skip("PostgreSQL is not installed; as root: apt-get install postgresql")
+    found = Server(tmp_path_factory.mktemp("postgresql"))
+    found.start()
+    yield found
+    found.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'history.db'}"
+    server: Server = request.getfixturevalue("server")
+    return server.fresh()
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    """A database that is prepared."""
+    found = engine_of(url)
+    prepare(found)
+    yield found
+    found.dispose()
+
+
+def table(engine: Engine, query: str) -> list[tuple[object, ...]]:
+    """What a query finds."""
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]
