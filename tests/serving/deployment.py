@@ -77,7 +77,7 @@ class Stage:
         folder.mkdir(exist_ok=True)
         for old in ("outputs", "report"):
             (folder / old).unlink(missing_ok=True)
-        given = {"service": NAME, "model": self.models / name, "patience": 240, **inputs}
+        given = {"service": NAME, "model": self.models / name, "patience": 240, "max-latency": 600, **inputs}
         host, port = self.place.plane.server.removeprefix("https://").split(":")
         environment = {**os.environ, **IMAGE, "ACCOUNT": str(self.account), "MODELS": str(self.node.shelf)}
         environment |= {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port}
