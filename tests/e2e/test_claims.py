@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 
@@ -41,6 +42,16 @@ printf '{"same": %s}' $same > "$PENSTOCK_OUTPUTS"
     space.apply(pipeline("climbs", step("make", make, outputs=ARTIFACT), reader, storage=CLAIM))
     assert space.finish("pipeline/climbs")["status"]["phase"] == "Succeeded"
     assert space.step("climbs", "look")["outputs"] == {"same": True}
+
+
+@pytest.mark.kind("storage, and the operator's image beside a step")
+def test_what_is_on_a_claim_has_a_digest_where_it_is_asked_for(space: Space) -> None:
+    made = step("make", 'printf hello > "$OUTPUT_A"', outputs=ARTIFACT)
+    space.apply(pipeline("digests", made, storage={**CLAIM, "digests": True}))
+    assert space.finish("pipeline/digests")["status"]["phase"] == "Succeeded"
+    status = space.step("digests", "make")
+    assert status["contents"] == {"a": {"sha256": hashlib.sha256(b"hello").hexdigest(), "bytes": 5}}
+    assert status["results"][0]["contents"] == status["contents"]
 
 
 @pytest.fixture

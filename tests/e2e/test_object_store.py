@@ -110,6 +110,11 @@ pathlib.Path(os.environ["PENSTOCK_OUTPUTS"]).write_text(json.dumps({"facts": fac
     manifest = json.loads(file_of(server, f"{location}.manifest.json").read_text())
     sums = {one["path"]: one["sha256"] for one in manifest["files"]}
     assert sums["a/b/one"] == hashlib.sha256(b"1").hexdigest()
+    assert made["contents"]["note"] == {"sha256": hashlib.sha256(b"hello").hexdigest(), "bytes": 5}
+    assert made["results"][0]["contents"] == made["contents"]
+    assert made["contents"]["tree"]["bytes"] == 11
+    (attempt,) = made["attempts"]
+    assert re.search(r"@?sha256:[0-9a-f]{64}$", attempt["imageID"])
     (pod,) = space.all("pods", pipeline="files", step="make")
     assert [one["name"] for one in pod["spec"]["initContainers"]] == ["fetch", "step"]
     assert [one["name"] for one in pod["spec"]["containers"]] == ["publish"]
