@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
@@ -20,6 +21,7 @@ from tests.cluster.commands import run
 from tests.cluster.controlplane import ControlPlane
 from tests.contract.chart import SERVING
 from tests.faults.ground import free_ports
+from tests.plane.api import USER, trusting
 from tests.viewers import tokens
 
 Object = dict[str, Any]
@@ -48,14 +50,23 @@ class Place:
         """The same with the token of an account that has no role."""
         return Place(self.plane, self.nobody)
 
+    def admin(self) -> Place:
+        """The same as administrator."""
+        return Place(self.plane, "")
+
+    @functools.cached_property
+    def _trusted(self) -> ssl.SSLContext:
+        return trusting(self.plane, user="" if self.token else USER)
+
     def ask(self, method: str, path: str, body: object = None, kind: str = "application/json") -> tuple[int, Object]:
-        """Status and answer of a request of the deployer."""
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": kind}
+        """Status and answer of a request."""
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.plane.server + path, data=data, headers=headers, method=method)
-        trusted = ssl.create_default_context(cafile=str(self.plane.authority.root.certificate))
+        request = urllib.request.Request(
+            self.plane.server + path, data=data, headers={**headers, "Content-Type": kind}, method=method
+        )
         try:
-            with urllib.request.urlopen(request, context=trusted, timeout=60) as answer:
+            with urllib.request.urlopen(request, context=self._trusted, timeout=60) as answer:
                 return answer.status, json.loads(answer.read() or b"{}")
         except urllib.error.HTTPError as error:
             text = error.read().decode()
@@ -65,7 +76,7 @@ class Place:
                 return error.code, {"message": text}
 
     def patch(self, path: str, body: object) -> tuple[int, Object]:
-        """Status and answer of a merge patch of the deployer."""
+        """Status and answer of a merge patch."""
         return self.ask("PATCH", path, body, PATCH)
 
     def kubectl(self, *words: str | Path, stdin: str | None = None) -> str:
