@@ -32,12 +32,14 @@ class Pod:
     items: tuple[dict[str, Any], ...]
 
 
-def addresses(urls: Sequence[str]) -> list[tuple[str, str]]:
+def addresses(urls: Sequence[str], *, all_there: bool = True) -> list[tuple[str, str]]:
     """URL and Host header of each address that the names have: a headless Service's name has one for each pod.
 
-    With https the name is asked itself, for its certificate is no address's.
+    With https the name is asked itself, for its certificate is no address's. A name without an address ends the program
+    with exit code 1; unless `all_there`, only if no other name has one.
     """
     found: dict[str, str] = {}
+    lost = ""
     for url in urls:
         parts = urllib.parse.urlsplit(exchange.checked("urls", url))
         if parts.scheme == "https":
@@ -46,19 +48,32 @@ def addresses(urls: Sequence[str]) -> list[tuple[str, str]]:
         try:
             known = socket.getaddrinfo(parts.hostname, parts.port or 80, type=socket.SOCK_STREAM)
         except OSError as error:
-            sys.exit(f"error: {url}: {error}; no pod of the model is there, or its Service has another name")
+            lost = f"error: {url}: {error}; no pod of the model is there, or its Service has another name"
+            if all_there:
+                sys.exit(lost)
+            continue
         for family, *_, address in known:
             host = f"[{address[0]}]" if family == socket.AF_INET6 else str(address[0])
             found[parts._replace(netloc=f"{host}:{address[1]}").geturl()] = parts.netloc
+    if not found:
+        sys.exit(lost)
     return sorted(found.items())
 
 
-def read(urls: Sequence[str], patience: float) -> list[Pod]:
-    """The windows of all pods; all have to serve the same model.
+def read(urls: Sequence[str], patience: float, live: str = "") -> list[Pod]:
+    """The windows of all pods, which have to serve one model; with the URL `live`, of those that serve what it does.
 
     A pod that does not answer, and pods between two models, end the program with exit code 1: later it may be
     otherwise. What is no window is an InputError.
     """
+    if live:
+        model = _read(exchange.checked("live", live), urllib.parse.urlsplit(live).netloc, patience).model
+        pods = [_read(url, host, patience) for url, host in addresses(urls, all_there=False)]
+        if not (pods := [pod for pod in pods if pod.model == model]):
+            sys.exit(
+                f"error: none of the pods serves {model}, which is live: a switch goes on, or 'urls' lacks its slot"
+            )
+        return pods
     pods = [_read(url, host, patience) for url, host in addresses(urls)]
     if len(models := sorted({pod.model for pod in pods})) > 1:
         sys.exit(f"error: the pods serve {' and '.join(models)}; wait until one model is live everywhere")

@@ -20,7 +20,9 @@ DIGITS = 6
 
 
 def main() -> None:
-    """Inputs: urls, models or sketch (Artifact), model, memory, rate, least, most, cool-down, now, patience, seed.
+    """Inputs: urls, live, models or sketch (Artifact), model, memory, rate, least, most, cool-down, now,
+    patience, seed.
+
     Outputs: report (Artifact, a PNG), details (Artifact, JSON), drifted, verdict, model, items, statistics, p-values,
     p-value, psi, windows.
     """
@@ -38,7 +40,8 @@ def main() -> None:
         )
     before = watch_memory.load(place)
 
-    pods = live_window.read(urls, wire.integer("patience", default=10, low=1, high=300))
+    patience = wire.integer("patience", default=10, low=1, high=300)
+    pods = live_window.read(urls, patience, wire.text("live", default=""))
     model = pods[0].model
     reference = _reference(model)
     memory = watch_memory.of_model(before, model)

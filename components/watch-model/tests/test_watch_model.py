@@ -231,6 +231,18 @@ def test_a_switch_that_is_under_way_is_waited_for(pods, look):
         look(one, NOON, urls=[one.url, other.url])
 
 
+def test_of_two_slots_the_pods_of_what_is_live_count(pods, look):
+    live, before = pods(), pods()
+    live.told = told(items(0, NOON))
+    before.told = told(items(1, NOON, moved=3), "sha256-ffffffffffffffff")
+    urls = ["http://nowhere.invalid/v2/window", before.url, live.url]
+    assert look(live, NOON, urls=urls, live=live.url)["items"] == 150
+    with pytest.raises(SystemExit, match="none of the pods serves sha256-0123456789abcdef, which is live"):
+        look(live, NOON, urls=[before.url], live=live.url)
+    with pytest.raises(SystemExit, match="no pod of the model is there"):
+        look(live, NOON, urls=urls[:1], live=live.url)
+
+
 def test_a_look_that_failed_is_not_remembered(pods, look, tmp_path):
     pod = pods()
     pod.told = told(items(0, NOON, moved=0.8))

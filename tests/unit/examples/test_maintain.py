@@ -18,7 +18,9 @@ COMPONENTS = sorted((CHECKOUT / "components").glob("*/component.yaml"))
 TICK = "2026-07-01T12:00:00Z"
 
 
-def look(verdict: str, *, accuracy: float = 0.97, drift: Fake | None = None, **given: Any) -> Result:
+def look(
+    verdict: str, *, accuracy: float = 0.97, drift: Fake | None = None, deploy: Fake | None = None, **given: Any
+) -> Result:
     """One tick of the schedule, whose look ends with this verdict."""
     component, schedule = load(EXAMPLE.read_text(encoding="utf-8"))
     spec = schedule["spec"]["pipelineTemplate"]["spec"]
@@ -29,6 +31,7 @@ def look(verdict: str, *, accuracy: float = 0.97, drift: Fake | None = None, **g
         "drift": drift or found,
         "retrain.report": Fake({"accuracy": accuracy}, seconds=60),
         "retrain.package": Fake({"version": "sha256-0123456789abcdef"}, seconds=10),
+        "deploy": deploy or Fake({"version": "sha256-0123456789abcdef"}, seconds=20),
     }
     return run([*COMPONENTS, component, made], params={"scheduledTime": TICK}, replace=replace, **given)
 
@@ -50,7 +53,7 @@ def test_a_new_model_is_made_once_somebody_has_said_yes() -> None:
     result = look("Drifted", approve={"ask": 3600})
     assert result.phase == "Succeeded", result
     assert result.order[0] == "drift"
-    assert result.order[-1] == "retrain.package"
+    assert result.order[-2:] == ["retrain.package", "deploy"]
     assert result.seconds > 3600
     assert result.outputs["version"] == "sha256-0123456789abcdef"
     assert result.outputs["report"].read_text() == "a picture"
@@ -71,9 +74,15 @@ def test_nobody_who_answers_is_a_no_after_a_day() -> None:
 def test_a_model_that_is_not_good_enough_is_not_packed() -> None:
     result = look("Drifted", accuracy=0.9, approve=["ask"])
     assert result.phase == "Succeeded", result
-    assert "retrain.package" not in result.order
+    assert not {"retrain.package", "deploy"} & set(result.order)
     assert result.outputs["accuracy"] == 0.9
     assert "version" not in result.outputs
+
+
+def test_a_model_that_does_not_pass_the_gate_does_not_stay_live() -> None:
+    result = look("Drifted", approve=["ask"], deploy=Fake(fails=[Crash(2)]))
+    assert result.phase == "Failed", result
+    assert result.undone == ["deploy"]
 
 
 def test_pods_that_do_not_answer_are_asked_again_and_one_that_lies_is_not() -> None:
