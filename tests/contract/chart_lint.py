@@ -53,9 +53,17 @@ def main() -> int:
 
 
 def _kubeconform(manifests: Path) -> list[Argument]:
-    # ServiceMonitor is the Prometheus operator's: no schema of it comes with Kubernetes.
+    # These are the Prometheus operator's: no schemas of them come with Kubernetes.
     location = f"{kubernetes_schemas()}/{LOCATION}"
-    return [program(KUBECONFORM), "-strict", "-skip", "ServiceMonitor", "-schema-location", location, manifests]
+    return [
+        program(KUBECONFORM),
+        "-strict",
+        "-skip",
+        "ServiceMonitor,PrometheusRule",
+        "-schema-location",
+        location,
+        manifests,
+    ]
 
 
 def _kube_score(manifests: Path) -> list[Argument]:

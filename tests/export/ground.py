@@ -27,6 +27,7 @@ from tests.unit.builders import step
 Object = dict[str, Any]
 
 NAMESPACE = "ml"
+_started: list[subprocess.Popen[bytes]] = []
 RETRY = {"limit": 2, "backoff": {"initial": "1s"}}
 CONTROLLERS = "--controllers=serviceaccount-controller"
 """No garbage collector: who deletes a Pipeline here deletes its Steps."""
@@ -44,6 +45,9 @@ def ground() -> Iterator[ControlPlane]:
         plane.kubectl("create", "namespace", NAMESPACE)
         yield plane
     finally:
+        for process in _started:  # of a test that failed
+            process.kill()
+            process.wait()
         plane.stop()
         shutil.rmtree(state, ignore_errors=True)
 
@@ -177,6 +181,7 @@ class Exporter:
         words = [sys.executable, "-m", "penstock.export", "--address=127.0.0.1", f"--port={self.port}"]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(words, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        _started.append(self._process)
 
     def figure(self, name: str) -> float:
         """What its metrics say now; 0 before it answers."""

@@ -23,9 +23,11 @@ def server() -> Iterator[Server]:
     if not installed():
         pytest.skip("PostgreSQL is not installed; as root: apt-get install postgresql")
     found = Server()
-    found.start()
-    yield found
-    found.close()
+    try:
+        found.start()
+        yield found
+    finally:
+        found.close()
 
 
 def until(holds: Callable[[], bool], exporter: Exporter, seconds: float = 120) -> None:
