@@ -61,7 +61,7 @@ def test_every_parameter_that_is_declared_is_used(place: str) -> None:
     assert isinstance(spec, dict)
     declared = {one["name"] for one in spec.get("params", [])}
     steps = json.dumps({name: value for name, value in spec.items() if name != "params"})
-    assert declared <= set(re.findall(r'(?:"param": "|params\.)([A-Za-z_]\w*)', steps))
+    assert declared <= set(re.findall(r"""(?:"param": "|params\.|params\[')([A-Za-z_][\w-]*)""", steps))
 
 
 def test_the_page_that_everybody_reads_first_shows_a_pipeline() -> None:
