@@ -59,6 +59,22 @@ def test_a_change_shows_by_itself(browser: Browser, site: Site) -> None:
         expect(page.locator(".list .state .word")).to_have_text("Failed")
 
 
+def test_those_that_are_late_can_be_picked_out(browser: Browser, site: Site) -> None:
+    with looking(browser, site, "?q=d") as page:
+        expect(page.locator(".list td.name a")).not_to_have_count(0)
+        expect(page.get_by_role("button", name="Late")).to_have_count(0)
+        found = {"type": "Late", "status": "True", "reason": "Overdue", "message": "2h past its estimate"}
+        site.change("Pipeline", "digits", conditions=[found])
+        page.get_by_role("button", name="Late 1").click()
+        expect(page.locator(".list td.name a")).to_have_text(["digits"])
+        assert page.url == f"{site.place}?q=d&late=1"
+        site.change("Pipeline", "digits", conditions=[])
+        expect(page.get_by_text("Clear the filters")).to_be_visible()
+        page.get_by_text("Clear the filters").click()
+        expect(page.locator(".list td.name a")).not_to_have_count(0)
+        assert page.url == site.place
+
+
 def test_without_the_token_it_is_locked_and_can_be_unlocked(browser: Browser, site: Site) -> None:
     context = browser.new_context(locale="en-GB")
     page = context.new_page()

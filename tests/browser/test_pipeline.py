@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.site import Site, looking
+
+LATE = re.compile(r"^\+\d+")
 
 
 def labels(page: Page) -> list[str]:
@@ -16,6 +20,14 @@ def test_steps_in_the_order_of_the_graph(browser: Browser, site: Site) -> None:
         expect(page.get_by_role("heading", level=1)).to_have_text("digits")
         expect(page.locator(".row .label")).to_have_text(["prepare", "augment", "train", "evaluate", "report"])
         assert page.title() == "ml/digits · Penstock"
+
+
+def test_the_table_tells_by_how_much_a_step_is_late(browser: Browser, site: Site) -> None:
+    with looking(browser, site, "?lens=table&pipeline=ml/sweep") as page:
+        cell = page.get_by_role("row").filter(has=page.get_by_text("baseline", exact=True)).locator(".duration")
+        expect(cell.locator(".off")).to_have_text(LATE)
+        expect(cell.locator(".off")).to_have_attribute("title", re.compile(r"^planned .+ late$"))
+        assert cell.evaluate("cell => cell.scrollWidth <= cell.clientWidth")
 
 
 def test_a_failed_step_says_why(browser: Browser, site: Site) -> None:

@@ -50,6 +50,8 @@ export const counts = computed(() => {
   for (const one of found.value) by[one.phase] = (by[one.phase] ?? 0) + 1;
   return by;
 });
+/** How many of them are late. */
+export const late = computed(() => found.value.filter((one) => one.late).length);
 export const matching = computed(() => found.value.length);
 
 const RUNS = new Set(["Running", "Undoing", "Suspended", "Pending"]);
@@ -64,7 +66,8 @@ const ORDERS = {
 /** Those to be shown: what runs first, then what began last, unless the address says otherwise. */
 export const shown = computed(() => {
   const phase = at("phase"), order = at("sort"), by = ORDERS[order.replace("-", "")];
-  const rows = found.value.filter((one) => !phase || one.phase === phase).map((one) => [by ? by(one) : 0, one]);
+  const wanted = (one) => (!phase || one.phase === phase) && (!at("late") || one.late);
+  const rows = found.value.filter(wanted).map((one) => [by ? by(one) : 0, one]);
   const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
   const usual = (a, b) => RUNS.has(b.phase) - RUNS.has(a.phase) || compare(ORDERS.started(a), ORDERS.started(b)) || compare(key(a), key(b));
   const sign = order.startsWith("-") ? -1 : 1;

@@ -5,9 +5,11 @@ import { Phase } from "../icons.js";
 import { Ago, Bar, Command, Empty, Notice, PhaseChips, Search, Span } from "../parts.js";
 import { address, at, go, link } from "../place.js";
 import { count, phaseWord, span, stamp, t, visible } from "../words.js";
-import { asks, counts, failed, matching, namespaces, open, scope, shown, total } from "./store.js";
+import { asks, counts, failed, late, matching, namespaces, open, scope, shown, total } from "./store.js";
 
 const RUNS = new Set(["Running", "Undoing"]);
+/** No filter. */
+const NONE = { q: "", phase: "", namespace: "", late: "" };
 const PLAIN = new Set(["", "Completed", "Running", "Succeeded", "Failed", "Cancelled"]);
 
 /** When it should be done, or how long it took. */
@@ -52,8 +54,8 @@ function Column({ name }) {
 
 function Nothing() {
   if (total.value) return html`<${Empty} title=${t("nothing.matches")}>
-    <a class="strong" href=${address({ q: "", phase: "", namespace: "" })}
-      onClick=${(event) => (event.preventDefault(), go({ q: "", phase: "", namespace: "" }))}>${t("filters.clear")}</a></${Empty}>`;
+    <a class="strong" href=${address(NONE)}
+      onClick=${(event) => (event.preventDefault(), go(NONE))}>${t("filters.clear")}</a></${Empty}>`;
   return html`<${Empty} title=${t("nothing.yet")}><p>${t("nothing.yet.how")}</p>
     <${Command} text="kubectl apply -f pipeline.yaml" /></${Empty}>`;
 }
@@ -76,6 +78,8 @@ export function ListView() {
         </select></label>`}
       <${PhaseChips} label=${t("column.state")} chosen=${at("phase")} total=${matching.value} counts=${counts.value}
         choose=${(phase) => go({ phase }, { replace: true })} />
+      ${(late.value > 0 || at("late")) && html`<div class="chips"><button type="button" aria-pressed=${at("late") === "1"}
+        onClick=${() => go({ late: at("late") ? "" : "1" }, { replace: true })}>${t("late")} <b>${count(late.value)}</b></button></div>`}
     </div>
     ${shown.value.length ? html`<div class="wide"><table>
       <thead><tr>${["name", "state", "progress", "time", "started"].map((name) => html`<${Column} key=${name} name=${name} />`)}</tr></thead>

@@ -1,25 +1,20 @@
 // The steps as a treegrid. Only the lines in sight are in the document, so that thousands cost as little as forty.
-import { html } from "../vendor.js";
+import { html, useEffect } from "../vendor.js";
 import { now } from "../clock.js";
 import { Icon, Phase } from "../icons.js";
 import { Bar, Empty, Span } from "../parts.js";
 import { at, go } from "../place.js";
 import { clock, count, phaseWord, stamp, t, visible } from "../words.js";
 import { id, useLines } from "./lines.js";
+import { why } from "./row.js";
 import { changed, filtered, toggle } from "./store.js";
+import { foresee } from "./time/outlook.js";
+import { instant } from "./time/past.js";
+import { courseOf, Off } from "./time/plan.js";
 import { below } from "./tree.js";
 
 const TALL = 34;
 const COLUMNS = ["step", "state", "message", "tries", "started", "duration", "node"];
-const PLAIN = new Set(["", "Completed", "Running"]);
-
-/** Why a step stands as it does, in one line. @param {import("./tree.js").Row} row */
-export function why(row) {
-  const undo = row.undo && t("undo", { phase: phaseWord(row.undo) });
-  const reason = PLAIN.has(row.reason) || row.reason === row.phase ? "" : row.reason;
-  const words = [reason, row.message].filter(Boolean).join(": ");
-  return visible([row.orphan && t("orphan"), !row.made && t("not.made"), words, undo].filter(Boolean).join("; "));
-}
 
 /** From the first start to the last end; null as the end while one has not ended. */
 function extent(one) {
@@ -41,7 +36,7 @@ function Cells({ one }) {
     <div role="gridcell" class="message" title=${row ? why(row) : ""}>${row ? why(row) : t("group.of", { n: count(one.total) })}</div>
     <div role="gridcell" class="tries">${row && row.attempt > 1 ? row.attempt : ""}</div>
     <div role="gridcell" class="started">${start !== null && html`<span title=${stamp(start)}>${clock(start, now.value)}</span>`}</div>
-    <div role="gridcell" class="duration"><${Span} start=${start} end=${end} /></div>
+    <div role="gridcell" class="duration"><${Span} start=${start} end=${end} />${!instant.value && html`<${Off} one=${courseOf(one)} />`}</div>
     <div role="gridcell" class="node" title=${row ? visible(row.node) : ""}>${row ? visible(row.node) : ""}</div>`;
 }
 
@@ -65,6 +60,7 @@ function Line({ line, number, top, active, choose }) {
 
 export function Table() {
   const { all, box, first, last, look, active, choose, keys } = useLines(TALL);
+  useEffect(foresee, []);
   const seen = all.slice(first, last);
   return html`<div class="grid" role="treegrid" aria-label=${t("column.step")} aria-rowcount=${all.length + 1} tabindex="0"
     aria-activedescendant=${all.length ? id(active) : undefined} ref=${box} onScroll=${look} onKeyDown=${keys}>

@@ -4,7 +4,7 @@ import { now } from "../../clock.js";
 import { Icon, Phase } from "../../icons.js";
 import { count, phaseWord, span, t, visible } from "../../words.js";
 import { changed, parts } from "../store.js";
-import { why } from "../table.js";
+import { why } from "../row.js";
 import { camera } from "./camera.js";
 import { phaseOf } from "./paint.js";
 import { close, near, stepOf } from "./scene.js";

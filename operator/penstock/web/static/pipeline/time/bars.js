@@ -2,6 +2,7 @@
 import { html } from "../../vendor.js";
 import { now } from "../../clock.js";
 import { clock, phaseWord, span, t, visible } from "../../words.js";
+import { Off } from "./plan.js";
 import { percent, scale } from "./scale.js";
 import { phaseOf, waitKind } from "./reasons.js";
 import { outline, profile } from "./profile.js";
@@ -34,18 +35,16 @@ function Bit({ bar }) {
   return html`<i class="bit" data-kind=${bar.kind} data-phase=${phaseOf(bar)} data-open=${bar.end === null || undefined} style=${style} title=${told} />`;
 }
 
-/** @param {{bars: Bar[], late: number | null}} props */
-export function Step({ bars, late }) {
+/** @param {{bars: Bar[], one: import("./outlook.js").Course | null}} props */
+export function Step({ bars, one }) {
   const last = bars.at(-1), first = bars.find((bar) => bar.kind === "run");
   const end = last && (last.end ?? now.value), after = last ? percent(end) : 0;
   return html`${bars.map((bar, place) => html`<${Bit} key=${place} bar=${bar} />`)}
     ${first && after > 0 && after < 94 && html`<span class="took" style=${{ left: `${after}%` }}>${span(end - first.start)}
-      ${late !== null && late >= LATE && html`<b class="off">+${span(late)}</b>`}</span>`}`;
+      <${Off} one=${one} /></span>`}`;
 }
 
 const HIGH = 20;
-/** By so many seconds a step is later than planned before its bar says so. */
-const LATE = 1;
 
 /** How many steps of a group waited and ran. @param {{node: import("../tree.js").Node}} props */
 export function Group({ node }) {

@@ -35,6 +35,10 @@ export function told(one) {
   ].filter(Boolean).join(t("comma"));
 }
 
+/** By how much it is later than planned, if it is. @param {{one: import("./outlook.js").Course | null}} props */
+export const Off = ({ one }) =>
+  one && one.late !== null && one.late >= SMALL ? html`<b class="off" title=${told(one)}>+${span(one.late)}</b>` : null;
+
 const placed = ([from, to]) => ({ left: `${percent(from)}%`, width: `${Math.max(0, percent(to) - percent(from))}%` });
 
 /** Below the bars of a line. @param {{one: import("./outlook.js").Course | null}} props */

@@ -34,7 +34,7 @@ function Line({ line, number, top, active, choose }) {
       ${group && html`<small>×${count(node.children.length)}</small>`}
     </div>
     <div role="gridcell" class="plot" aria-label=${[group ? t("group.of", { n: count(node.total) }) : said(bars) || t("not.started"), told(course)].filter(Boolean).join(t("comma"))}>
-      <${Planned} one=${course} />${group ? html`<${Group} node=${node} />` : html`<${Step} bars=${bars} late=${course?.late ?? null} />`}</div>
+      <${Planned} one=${course} />${group ? html`<${Group} node=${node} />` : html`<${Step} bars=${bars} one=${course} />`}</div>
   </div>`;
 }
 
