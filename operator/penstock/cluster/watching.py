@@ -107,8 +107,9 @@ def follow_in_parts(
                     uids += [one["metadata"].get("uid", "") for one in objects]
                     version = None if more else page["metadata"]["resourceVersion"]
                     yield Part(resource, objects, None if more else frozenset(uids))
+            response = _watch(cluster, path, {**selectors, "resourceVersion": version})
             away_since = 0.0
-            for event in _events(cluster, path, {**selectors, "resourceVersion": version}, stop):
+            for event in _events(response, stop):
                 if event["type"] == "ERROR":
                     version = None  # too old: begin anew
                     break
@@ -136,13 +137,16 @@ def _pages(cluster: Cluster, path: str, query: dict[str, Any]) -> Iterator[Objec
         query = {**query, "continue": following}
 
 
-def _events(cluster: Cluster, path: str, query: dict[str, Any], stop: Stop) -> Iterator[Object]:
+def _watch(cluster: Cluster, path: str, query: dict[str, Any]) -> Any:
+    options = {"watch": "true", "allowWatchBookmarks": "true", "timeoutSeconds": 240}
+    return cluster.request("GET", path, {**query, **options}, read_seconds=300)
+
+
+def _events(response: Any, stop: Stop) -> Iterator[Object]:
     import urllib3
 
     from penstock.api.plain import decode
 
-    options = {"watch": "true", "allowWatchBookmarks": "true", "timeoutSeconds": 240}
-    response = cluster.request("GET", path, {**query, **options}, read_seconds=300)
     rest = b""
     try:
         stop.watch(response)
