@@ -70,9 +70,9 @@ class Stage:
     account: Path
 
     def begin(
-        self, name: str, by: str, point: str = "-", undo: bool = False, **inputs: object
+        self, name: str, by: str, point: str = "-", undo: bool = False, run: int = 1, **inputs: object
     ) -> subprocess.Popen[str]:
-        """The process of a step `by` a Pipeline that brings a model live."""
+        """The process of a step `by` a Pipeline, in its `run`, that brings a model live."""
         folder = self.account / by
         folder.mkdir(exist_ok=True)
         for old in ("outputs", "report"):
@@ -82,6 +82,7 @@ class Stage:
         environment = {**os.environ, **IMAGE, "ACCOUNT": str(self.account), "MODELS": str(self.node.shelf)}
         environment |= {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port}
         environment |= {"PENSTOCK_NAMESPACE": NAMESPACE, "PENSTOCK_PIPELINE": by, "PENSTOCK_STEP": "deploy"}
+        environment["TRACEPARENT"] = f"00-{run:032x}-{1:016x}-01"
         environment |= {f"INPUT_{key.upper().replace('-', '_')}": str(value) for key, value in given.items()}
         environment |= {"PENSTOCK_OUTPUTS": str(folder / "outputs"), "OUTPUT_REPORT": str(folder / "report")}
         words = [python(), str(STEP), json.dumps(self.node.ports), point, *(["undo"] if undo else [])]
@@ -94,8 +95,8 @@ class Stage:
         path = self.account / by / "outputs"
         return Ended(process.returncode, text, json.loads(path.read_text()) if path.exists() else {})
 
-    def run(self, name: str, by: str, point: str = "-", undo: bool = False, **inputs: object) -> Ended:
-        return self.end(self.begin(name, by, point, undo, **inputs), by)
+    def run(self, name: str, by: str, point: str = "-", undo: bool = False, run: int = 1, **inputs: object) -> Ended:
+        return self.end(self.begin(name, by, point, undo, run, **inputs), by)
 
     def service(self) -> Object:
         return self.place.ask("GET", SERVICE)[1]

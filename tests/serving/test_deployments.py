@@ -121,6 +121,20 @@ def test_an_undo_brings_the_one_before_back_and_twice_is_once(stage: Stage) -> N
     assert SERVING not in stage.service()["metadata"]["annotations"]
 
 
+def test_an_undo_leaves_what_an_earlier_run_brought_live(stage: Stage) -> None:
+    assert stage.run("good", "one", run=1).code == 0
+    # The Pipeline is edited or made anew; its step finds the model live, and what comes after it fails.
+    for attempt in (stage.run("good", "one", run=2), stage.run("good", "one", run=2, undo=True)):
+        assert attempt.code == 0, attempt.text
+    record = stage.true()
+    assert (record["version"], record["kept"]) == (stage.versions["good"], True)
+    # What the run itself brought live goes, whichever of its attempts did it, and in whichever round it is undone.
+    for _ in range(2):
+        assert stage.run("fair", "one", run=3).code == 0
+    assert stage.run("fair", "one", run=4, undo=True).code == 0
+    assert stage.true()["version"] == stage.versions["good"]
+
+
 def test_what_is_live_already_is_not_touched(stage: Stage) -> None:
     assert stage.run("good", "one", samples=samples(stage)).code == 0
     before = stage.service()

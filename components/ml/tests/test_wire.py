@@ -98,6 +98,13 @@ def test_outputs_that_would_not_fit_are_refused(monkeypatch, tmp_path):
         wire.write({"v": "ü" * (wire.MAX_OUTPUT_BYTES // 2)})
 
 
+def test_attempts_of_a_run_have_a_trace_in_common(monkeypatch):
+    monkeypatch.delenv("TRACEPARENT", raising=False)
+    assert wire.trace() == ""
+    monkeypatch.setenv("TRACEPARENT", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+    assert wire.trace() == "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
 def test_a_bad_input_ends_the_program_with_one_line_and_exit_code_2(tmp_path):
     sources = ":".join(str(folder) for folder in COMPONENTS.glob("*/src"))
     result = subprocess.run(

@@ -28,7 +28,7 @@ def main() -> None:
         wire.number("agreement", default=0, low=0, high=1),
     )
     keep, patience = wire.number("keep", default=-1, low=-1, high=86400), _patience()
-    slots, by = _slots(), _by()
+    slots, by, run = _slots(), _by(), wire.trace()
     version = shelf.put(source)
     shown = gate.Shown()
 
@@ -41,9 +41,9 @@ def main() -> None:
             print(f"note: {note}", flush=True)
         gate.judged(shown, limits)
         since = datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return rounded(Release(version, by, since, shown.figures))
+        return rounded(Release(version, by, since, shown.figures, run))
 
-    record = slots.look().record
+    record = turn.found(slots, version, by, run)
     if record.live is None or record.live.version != version:
         try:
             record = turn.forward(slots, version, by, patience, tried)
@@ -60,9 +60,9 @@ def undo() -> None:
     """Takes back what this step brought live, if it is live still; done twice it is done once."""
     version, slots, by = bundle.version(wire.artifact("model")), _slots(), _by()
     live = slots.look().record.live
-    if live is None or (live.version, live.by) != (version, by):
+    if live is None or live.kept or (live.version, live.by) != (version, by):
         slots.release(by)
-        print(f"nothing to undo: {version} by {by} is not live")
+        print(f"nothing to undo: {version} is not live by this run of {by}")
         return
     now = turn.back(slots, live, by, _patience()).live
     print(f"{now.version} is live again" if now else "nothing is live, as before")

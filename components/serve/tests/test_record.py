@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from penstock_ml.wire import InputError
@@ -26,6 +27,13 @@ def test_back_is_the_way_that_it_came():
     assert read(None) == read("") == Record()
 
 
+def test_what_no_undo_takes_back_says_so():
+    record = Record().after(release(1)).after(replace(release(2), run="4bf9")).keeping()
+    assert read(record.written("a")) == record
+    assert (record.live.run, record.live.kept, record.before[0].kept) == ("4bf9", True, False)
+    assert Record().keeping() == Record()
+
+
 def test_people_read_it_too():
     text = json.loads(Record().after(release(1)).after(release(2)).written("b"))
     assert (text["version"], text["slot"], text["previous"]) == ("sha256-2", "b", "sha256-1")
@@ -42,6 +50,7 @@ plugh
 {"version": "", "by": "", "since": "", "accuracy": "1", "before": []}
 {"version": "", "by": "", "since": "", "before": [1]}
 {"version": "", "by": "", "since": "", "before": 1}
+{"version": "", "by": "", "since": "", "kept": "no", "before": []}
 """
 
 

@@ -115,6 +115,14 @@ def write(values: Mapping[str, object]) -> None:
     print(document)
 
 
+def trace() -> str:
+    """Id of the trace that an attempt is a part of (W3C Trace Context), empty if it is told none.
+
+    All attempts of a run share it, and no later run of the step has it.
+    """
+    return os.environ.get("TRACEPARENT", "").partition("-")[2].partition("-")[0]
+
+
 def run(main: Callable[[], None]) -> None:
     """Runs a step's program; an input it cannot use ends it with one line and exit code 2, not a traceback."""
     try:

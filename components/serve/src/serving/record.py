@@ -27,12 +27,17 @@ class Figures:
 
 @dataclass(frozen=True)
 class Release:
-    """A version that went live: by which step of which Pipeline, when (UTC), and with what figures."""
+    """A version that went live: by which step of which Pipeline, when (UTC), and with what figures.
+
+    `run` tells the runs of that step apart. `kept`: a later run found it live, so no undo of the step takes it back.
+    """
 
     version: str
     by: str
     since: str
     figures: Figures = field(default_factory=Figures)
+    run: str = ""
+    kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,10 @@ class Record:
     def after(self, release: Release) -> "Record":
         """The record once this one is live."""
         return Record(release, ((self.live,) if self.live else ()) + self.before[: BEFORE - bool(self.live)])
+
+    def keeping(self) -> "Record":
+        """The record once no undo takes the live release back."""
+        return replace(self, live=self.live and replace(self.live, kept=True))
 
     def back(self) -> "Record":
         """The record once the live release is taken back."""
@@ -85,7 +94,8 @@ def rounded(release: Release, digits: int = 4) -> Release:
 
 def _plain(release: Release) -> dict[str, Any]:
     figures = {key: value for key, value in asdict(release.figures).items() if value is not None}
-    return {"version": release.version, "by": release.by, "since": release.since, **figures}
+    marks = {key: value for key, value in (("run", release.run), ("kept", release.kept)) if value}
+    return {"version": release.version, "by": release.by, "since": release.since, **marks, **figures}
 
 
 def _release(value: Any) -> Release:
@@ -95,4 +105,7 @@ def _release(value: Any) -> Release:
     numbers = [value.get(key) for key in ("accuracy", "agreement", "p99")]
     if not all(number is None or isinstance(number, int | float) for number in numbers):
         raise TypeError("accuracy, agreement and p99 are numbers")
-    return Release(*texts, Figures(*numbers))
+    run, kept = value.get("run", ""), value.get("kept", False)
+    if not isinstance(run, str) or not isinstance(kept, bool):
+        raise TypeError("run is a text, and kept is true or false")
+    return Release(*texts, Figures(*numbers), run, kept)

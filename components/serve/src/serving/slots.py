@@ -119,6 +119,10 @@ class Slots:
         notes = {SERVING: record.written(claim.slot), NEXT: None}
         self._mark_service(claim.edition, notes, {"selector": {SLOT: claim.slot}})
 
+    def note(self, seen: Seen, record: Record) -> None:
+        """Writes the record of what is live anew; ConflictError if anything of the Service has changed."""
+        self._mark_service(seen.edition, {SERVING: record.written(seen.live)})
+
     def release(self, by: str) -> None:
         """Takes back the claim of who did not come to switch."""
         seen = self.look()

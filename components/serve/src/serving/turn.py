@@ -16,6 +16,24 @@ Gate = Callable[[list[Pod], Claim], Release]
 """Tries the pods of the filled slot; the release to write down."""
 
 
+def found(slots: Slots, version: str, by: str, run: str) -> Record:
+    """The record, when a run of a step begins.
+
+    Is the version live since an earlier run of the same step, this one has nothing to do, and so nothing to undo.
+    """
+    for _ in range(TRIES):
+        seen = slots.look()
+        live = seen.record.live
+        if live is None or (live.version, live.by) != (version, by) or live.run == run or live.kept:
+            return seen.record
+        try:
+            slots.note(seen, seen.record.keeping())
+        except ConflictError:
+            continue
+        return seen.record.keeping()
+    raise _taken(slots)
+
+
 def forward(slots: Slots, version: str, by: str, seconds: float, tried: Gate) -> Record:
     """Brings a version live, if it passes; the record that says so. What fails leaves what is live as it was."""
 
@@ -37,7 +55,8 @@ def back(slots: Slots, release: Release, by: str, seconds: float) -> Record:
     """Brings the version before that release live again, or none if there was none; nothing if it is not live."""
 
     def gone(record: Record) -> bool:
-        return record.live is None or (record.live.version, record.live.by) != (release.version, release.by)
+        live = record.live
+        return live is None or live.kept or (live.version, live.by) != (release.version, release.by)
 
     def once() -> Record:
         seen = slots.look().record
@@ -81,4 +100,8 @@ def _persistent(
             slots.yielded(by, seconds)
             if done(now := slots.look().record):
                 return now
-    raise LateError(f"{TRIES} times somebody else was at the slots of {slots.service}: begin again later")
+    raise _taken(slots)
+
+
+def _taken(slots: Slots) -> LateError:
+    return LateError(f"{TRIES} times somebody else was at the slots of {slots.service}: begin again later")
