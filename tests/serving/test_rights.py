@@ -202,7 +202,7 @@ def _paths(group: str, resource: Object, verb: str) -> list[str]:
 def test_the_policy_knows_all_fields_that_there_are(ready: Place, model: str, free: set[str], field: str) -> None:
     path = "/openapi/v3/api/v1" if "Service" in model else "/openapi/v3/apis/apps/v1"
     fields = set(json.loads(ready.plane.kubectl("get", "--raw", path))["components"]["schemas"][model]["properties"])
-    policy = ready.plane.kubectl("get", "validatingadmissionpolicy", f"{NAMESPACE}-{DEPLOYER}", "-o", "json")
+    policy = ready.plane.kubectl("get", "validatingadmissionpolicy", f"{NAMESPACE}.{DEPLOYER}", "-o", "json")
     # Nobody changes these of an object that is there, or the API server alone does.
     fixed = {"creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "generateName", "generation"}
     fixed |= {"managedFields", "resourceVersion", "selfLink", "uid"}
