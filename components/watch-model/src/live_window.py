@@ -9,6 +9,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ from penstock_ml.wire import InputError
 
 LONGEST = 32 * 2**20
 """Bytes of a pod's window: 2,000 images of 64 pixels take about 1 MiB."""
+AHEAD = timedelta(minutes=5)
+"""By how much a pod's clock may be ahead of ours."""
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
@@ -133,12 +136,16 @@ def _read(url: str, host: str, patience: float) -> Pod:
 def _complaint(pod: Pod) -> str:
     if not isinstance(pod.model, str) or type(pod.seen) is not int or pod.seen < len(pod.items):
         return "'model' has to be a text, and 'seen' a whole number, no smaller than there are items"
+    # What is looked at is never looked at again, nor anything older: one time of next year would end the watch till then.
+    latest = f"{datetime.now(UTC) + AHEAD:%Y-%m-%dT%H:%M:%SZ}"
     for number, item in enumerate(pod.items):
         sure = item["confidence"]
         if type(sure) not in (int, float) or not (math.isfinite(sure) and 0 <= sure <= 1):
             return f"items[{number}].confidence is {sure!r}, no number from 0 to 1"
         if not TIME.fullmatch(item["time"]):
             return f"items[{number}].time is {item['time']!r}, no time such as 2026-11-30T12:00:00Z"
+        if item["time"] > latest:
+            return f"items[{number}].time is {item['time']}, later than now: set the clock of the pod's node"
         if not isinstance(item["prediction"], str | int | float | bool) or "inputs" not in item:
             return f"items[{number}] lacks inputs, or its prediction is no value"
     return ""

@@ -121,6 +121,16 @@ def test_two_of_three_windows_are_an_alarm_and_then_there_is_none_for_a_while(po
         assert image.format == "PNG"
 
 
+def test_a_clock_that_is_ahead_does_not_end_the_watch(pods, look):
+    pod = pods()
+    for when in (datetime.now(UTC) + timedelta(hours=1), datetime(9999, 12, 31, tzinfo=UTC)):
+        pod.told = told(items(0, when))
+        with pytest.raises(wire.InputError, match=r"items\[0\]\.time is .*, later than now: set the clock"):
+            look(pod, NOON)
+    pod.told = told(items(1, NOON))
+    assert look(pod, NOON)["items"] == 150
+
+
 def test_what_was_looked_at_does_not_count_again(pods, look):
     pod = pods()
     old = items(0, NOON, moved=0.8)
