@@ -136,7 +136,7 @@ def _read(url: str, host: str, patience: float) -> Pod:
 def _complaint(pod: Pod) -> str:
     if not isinstance(pod.model, str) or type(pod.seen) is not int or pod.seen < len(pod.items):
         return "'model' has to be a text, and 'seen' a whole number, no smaller than there are items"
-    # What is looked at is never looked at again, nor anything older: one time of next year would end the watch till then.
+    # Nothing is looked at that is older than what was: one time of next year would end the watch till then.
     latest = f"{datetime.now(UTC) + AHEAD:%Y-%m-%dT%H:%M:%SZ}"
     for number, item in enumerate(pod.items):
         sure = item["confidence"]

@@ -2,6 +2,10 @@
 
 A single window that differs says little: with a rate of 1 in 100, a look each hour finds 88 of them in a quiet year. So
 a model has drifted if two of its last three windows differ, and after that no alarm is given for a while.
+
+A step whose attempt is lost after it has remembered its window (its artifacts could not be stored, say) is tried again,
+and has to find what it found, or the alarm is lost with it. So what was remembered before is kept beside, with whose
+look it was.
 """
 
 import json
@@ -28,27 +32,34 @@ class Memory:
     alarmed: str = ""
 
 
-def load(path: Path) -> Memory:
-    """What `save` wrote; nothing is remembered if there is no file."""
+NOTHING = Memory()
+
+
+def load(path: Path, look: str = "") -> Memory:
+    """What `save` wrote, or what there was before if the same `look` wrote it; nothing if there is no file."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
+        last, before = found.pop("look", ""), found.pop("before", None)
+        if look and last == look and before is not None:
+            found = before
         memory = Memory(**{**found, "different": tuple(found["different"])})
         if memory.alarmed:
             datetime.fromisoformat(memory.alarmed)
     except FileNotFoundError:
         return Memory()
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         reason = f"{type(error).__name__}: {error}"
         raise InputError(f"{path} holds no memory of windows ({reason}): delete it, and watching begins anew") from None
     return memory
 
 
-def save(memory: Memory, path: Path) -> None:
+def save(memory: Memory, path: Path, look: str = "", before: Memory = NOTHING) -> None:
     """Replaces the file at once, so that whoever is killed meanwhile leaves the old one."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f".{path.name}.new")
-        beside.write_text(json.dumps(asdict(memory)), encoding="utf-8")
+        document = {**asdict(memory), "look": look, "before": asdict(before)}
+        beside.write_text(json.dumps(document), encoding="utf-8")
         os.replace(beside, path)
     except OSError as error:
         raise InputError(f"cannot write {path} ({error.strerror}): mount a claim there that lasts") from None

@@ -1,6 +1,7 @@
 """Compares what a live model answered of late with what it answered where it was checked."""
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -38,7 +39,9 @@ def main() -> None:
         raise wire.InputError(
             "input 'urls' is empty: give the URL of a window, such as http://digits-pods:8080/v2/window"
         )
-    before = watch_memory.load(place)
+    # All attempts of a run are one look.
+    look = f"{trace}/{os.environ.get('PENSTOCK_STEP', '')}" if (trace := wire.trace()) else ""
+    before = watch_memory.load(place, look)
 
     patience = wire.integer("patience", default=10, low=1, high=300)
     pods = live_window.read(urls, patience, wire.text("live", default=""))
@@ -74,7 +77,7 @@ def main() -> None:
     wire.output("details").write_text(json.dumps(_details(facts, pods, memory, rate), indent=2), encoding="utf-8")
     wire.write(facts)
     # Last of all: who is killed before this looks at the same window again.
-    watch_memory.save(memory, place)
+    watch_memory.save(memory, place, look, before)
 
 
 def _now() -> datetime:

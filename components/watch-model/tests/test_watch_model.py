@@ -145,6 +145,22 @@ def test_what_was_looked_at_does_not_count_again(pods, look):
     assert (outputs["verdict"], outputs["items"], outputs["windows"]) == ("Steady", 120, ["different", "alike"])
 
 
+def test_attempts_of_one_step_are_one_look(pods, look, monkeypatch):
+    """What an attempt found may be lost after it was remembered: its artifacts cannot be stored, or its node goes."""
+    pod = pods()
+    verdicts = []
+    for hour, attempts in enumerate((2, 1, 3, 1)):
+        monkeypatch.setenv("TRACEPARENT", f"00-{hour + 1:032x}-{1:016x}-01")
+        when = NOON + timedelta(hours=hour)
+        pod.told = told(items(hour, when, moved=0.8))
+        outputs = [look(pod, when, cool_down=1.5) for _ in range(attempts)]
+        assert all(one == outputs[0] for one in outputs)
+        verdicts.append(outputs[0]["verdict"])
+    assert verdicts == ["Suspicious", "Drifted", "CoolingDown", "Drifted"]
+    monkeypatch.setenv("TRACEPARENT", f"00-{9:032x}-{1:016x}-01")
+    assert look(pod, when)["verdict"] == "TooFew"
+
+
 def test_another_model_begins_anew_and_the_alarm_before_it_still_counts(pods, look, shelf):
     pod, after = pods(), MODEL.replace("0", "f")
     for hour in range(2):
