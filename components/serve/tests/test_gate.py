@@ -91,6 +91,7 @@ def test_a_new_model_that_refuses_what_the_live_one_answers_disagrees(server, re
         ((200, b"[" * 99999), "no JSON"),
         ((500, b"{}"), "500"),
         ((200, json.dumps({"model": V, "items": "plugh"}).encode()), "no list of items"),
+        (window(item([10**400]), item([10**400, -(10**400)])), "2 items"),
         (window(1, {}, item([]), item(["a", "b"]), item([None]), item([True]), item([[1]])), "7 items"),
         ((200, b'{"model": "%s", "items": [{"time": "", "inputs": [NaN]}]}' % V.encode()), "1 items"),
     ],
@@ -112,6 +113,24 @@ def test_a_live_model_that_does_not_answer_its_own_window_is_noted(server):
     assert found.figures.agreement is None
     assert "the live model does not answer what its window holds" in found.notes[0]
     assert "plugh" in found.notes[0]
+
+
+def test_a_live_model_that_hangs_does_not_hold_up_the_next(server, monkeypatch):
+    monkeypatch.setattr(client, "SECONDS", 0.2)
+    monkeypatch.setattr(gate, "SECONDS", 1)
+    new = Pod("127.0.0.1", server.port, "model")
+    asked = []
+
+    def hang(handler):
+        asked.append(handler.path)
+        time.sleep(2)
+
+    hanging = {"/v2/window": window(*[item([0.5] * 64)] * 100), "/v2/models/model/infer": hang}
+    with speaking(hanging) as live:
+        found = gate.shown(new, [live], V, None)
+    assert found.replayed == 0
+    assert 0 < len(asked) < 10
+    assert found.notes[0] == "not all of the window was replayed in 1 s"
 
 
 def drop(handler):

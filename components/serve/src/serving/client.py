@@ -2,7 +2,7 @@
 
 import http.client
 import json
-import math
+import sys
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -122,4 +122,5 @@ def _usable(item: Any) -> bool:
         return False
     if len(inputs) == 1 and isinstance(inputs[0], str):
         return True
-    return all(type(one) in (int, float) and math.isfinite(one) for one in inputs)
+    # Python compares a whole number of any size with a float; to make it one may fail.
+    return all(type(one) in (int, float) and abs(one) <= sys.float_info.max for one in inputs)

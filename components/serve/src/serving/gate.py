@@ -15,6 +15,8 @@ from serving.slots import POLL, PORT, LateError, Slots
 
 REPLAYED = 200
 """Requests of the window that are asked again."""
+SECONDS = 60.0
+"""For the replay: a live model that hangs must not hold up the one that replaces it."""
 FEWEST = 20
 """Replayed requests from which on their agreement decides."""
 ALONE = 200
@@ -120,7 +122,11 @@ def _replayed(found: Shown, new: Pod, live: Sequence[Pod], version: str) -> Show
     for pod in live:
         items, said = pod.window(version)
         notes += said
+        deadline = time.monotonic() + SECONDS / len(live)
         for item in items[: REPLAYED // len(live)]:
+            if time.monotonic() > deadline:
+                notes.insert(0, f"not all of the window was replayed in {SECONDS:.0f} s")
+                break
             try:
                 was = pod.ask([item])
             except AnswersError as error:
@@ -131,7 +137,8 @@ def _replayed(found: Shown, new: Pod, live: Sequence[Pod], version: str) -> Show
             except AnswersError:
                 pairs.append((was, None))
     if not pairs:
-        return replace(found, notes=(*notes[:3], "nothing was replayed: the live model's window is empty"))
+        why = "its window was not read, or not answered" if notes else "its window is empty"
+        return replace(found, notes=(*notes[:3], f"nothing was replayed of the live model: {why}"))
     same = sum(now is not None and now.predictions == was.predictions for was, now in pairs)
     seconds = (*found.new, *(now.seconds for _, now in pairs if now is not None))
     figures = replace(
