@@ -42,7 +42,7 @@ def test_after_a_long_silence_it_is_empty_and_begins_anew():
     ]
 
 
-def test_no_window_keeps_nothing_and_long_texts_are_not_kept():
+def test_no_window_keeps_nothing_and_large_samples_are_not_kept():
     window = Window(0, 100, 0)
     window.add(1, np.ones((3, 4)), ["x"] * 3, [1.0] * 3)
     assert window.told(2)["items"] == []
@@ -50,3 +50,8 @@ def test_no_window_keeps_nothing_and_long_texts_are_not_kept():
     window = Window(10, 100, 0)
     window.add(1, ["a" * (LONGEST + 1), "b"], ["x"] * 2, [1.0] * 2)
     assert [item["inputs"] for item in window.told(2)["items"]] == [["b"]]
+    window = Window(10, 100, 0)
+    window.add(1, np.ones((2, LONGEST + 1)), ["x"] * 2, [1.0] * 2)
+    assert window.told(2)["items"] == []
+    window.add(1, np.ones((2, LONGEST)), ["x"] * 2, [1.0] * 2)
+    assert [len(item["inputs"]) for item in window.told(2)["items"]] == [LONGEST, LONGEST]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 LONGEST = 8192
-"""Characters of a text that is kept; a longer one is not sampled, so that the window's memory has a bound."""
+"""Characters of a text, or numbers, that are kept; a larger sample is not, so that the window's memory has a bound."""
 DECIMALS = 6
 """Of numbers that are kept."""
 
@@ -38,7 +38,7 @@ class Window:
         """Samples (n, ...) with what was answered at `now`, in seconds of the Unix epoch."""
         self._turn(now)
         for sample, prediction, confidence in zip(samples, predictions, confidences, strict=True):
-            if isinstance(sample, str) and len(sample) > LONGEST:
+            if len(sample) > LONGEST:
                 continue
             for reservoir in (self._older, self._newer):
                 if now >= reservoir.since:
