@@ -113,3 +113,23 @@ def test_what_happened_while_nobody_looked_is_a_wait_for_what_was_seen_last(engi
     }
     writer.write([of_step(waits(step, "Completed", "09:09:00", **ended))])
     assert table(engine, "SELECT reason, seconds FROM wait") == [("InsufficientResources", 300)]
+
+
+def test_what_a_step_says_no_more_is_gone_also_if_it_comes_together(engine: Engine) -> None:
+    step, writer = of(waiting(), "train"), Writer(engine)
+    waiting_now = waits(step, "InsufficientResources", "09:00:00", message="waits for 2 GPUs")
+    begun = deepcopy(waiting_now)
+    begun["status"] = {"phase": "Running", "run": 1, "startTime": "2027-01-15T09:00:40Z"}
+    writer.write([of_step(waiting_now), of_step(begun)])
+    assert table(engine, "SELECT phase, reason, message FROM step") == [("Running", None, None)]
+
+
+def test_a_wait_that_begins_in_the_second_in_which_another_ended_is_not_over(engine: Engine) -> None:
+    step, writer = of(waiting(), "train"), Writer(engine)
+    seen = [
+        waits(step, "InsufficientResources", "09:00:00"),
+        waits(step, "", "09:00:00", phase="Running", run=1, startTime="2027-01-15T09:00:00Z"),
+        waits(step, "QuotaExceeded", "09:00:00", phase="Retrying", run=1),
+    ]
+    writer.write([of_step(one) for one in seen])
+    assert table(engine, "SELECT reason, until, seconds FROM wait") == [("QuotaExceeded", None, None)]
