@@ -96,8 +96,11 @@ def _made(step: StepView, made: Mapping[str, Any], values: Mapping[str, Any]) ->
     run = {"step": step.uid, "run": made["run"]}
     same = {key: words(made.get(key)) for key in ("fingerprint", "producers")}
     yield Row(RUN, {**run, **same, "revision": made.get("revision"), **values})
+    contents = made.get("contents") or {}
     for name, uri in (made.get("artifacts") or {}).items():
-        yield Row(ARTIFACT, {**run, "name": name, "uri": words(uri)})
+        read = contents.get(name) or {}
+        told = {"uri": words(uri), "sha256": words(read.get("sha256")), "bytes": read.get("bytes")}
+        yield Row(ARTIFACT, {**run, "name": name, **told})
     for name, value in (made.get("outputs") or {}).items():
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             yield Row(METRIC, {**run, "name": name, "value": float(value)})
@@ -121,6 +124,7 @@ def _of(step: StepView, run: int, undo_round: int, attempts: Sequence[Mapping[st
             "number": one["number"],
             "job": one["job"],
             "node": words(one.get("node")),
+            "image": words(one.get("imageID")),
             "reason": words(one.get("reason")),
             "message": words(one.get("message")),
             "exit_code": one.get("exitCode"),

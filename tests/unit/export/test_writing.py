@@ -133,3 +133,12 @@ def test_a_wait_that_begins_in_the_second_in_which_another_ended_is_not_over(eng
     ]
     writer.write([of_step(one) for one in seen])
     assert table(engine, "SELECT reason, until, seconds FROM wait") == [("QuotaExceeded", None, None)]
+
+
+def test_a_model_is_told_with_its_digest(engine: Engine) -> None:
+    step = deepcopy(of(small(), "prepare"))
+    made = {"artifacts": {"model": "s3://b/m"}, "contents": {"model": {"sha256": "ab" * 32, "bytes": 2**40}}}
+    step["status"].update(made)
+    step["status"]["results"][0].update(made)
+    Writer(engine).write([of_step(step)])
+    assert table(engine, "SELECT uri, sha256, bytes, held FROM v_models") == [("s3://b/m", "ab" * 32, 2**40, True)]
