@@ -142,3 +142,14 @@ def test_a_model_is_told_with_its_digest(engine: Engine) -> None:
     step["status"]["results"][0].update(made)
     Writer(engine).write([of_step(step)])
     assert table(engine, "SELECT uri, sha256, bytes, held FROM v_models") == [("s3://b/m", "ab" * 32, 2**40, True)]
+
+
+def test_a_wait_that_ends_with_its_step_is_no_wait_of_no_time(engine: Engine) -> None:
+    step, writer = of(waiting(), "train"), Writer(engine)
+    seen = waits(step, "InsufficientResources", "09:00:00")
+    writer.write([of_step(seen), of_step(seen, gone=True)])  # nobody knows when it was deleted
+    assert table(engine, "SELECT seconds FROM wait") == [(None,)]
+    assert table(engine, "SELECT * FROM v_waits_by_reason") == []
+    seen["metadata"]["deletionTimestamp"] = "2027-01-15T10:00:00Z"
+    writer.write([of_step(seen, gone=True)])
+    assert table(engine, "SELECT seconds FROM wait") == [(3600,)]
