@@ -3,7 +3,7 @@
 import queue
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -160,14 +160,40 @@ def _events(response: Any, stop: Stop) -> Iterator[Object]:
         response.close()
 
 
+class _Weighed(queue.Queue["Told | Failure"], Generic[Told]):
+    """A queue that is full when what is in it weighs so much, not when it is so many."""
+
+    def __init__(self, most: int, weight: Callable[[Told], int]) -> None:
+        super().__init__(maxsize=most)
+        self._weight = weight
+        self._all = 0
+
+    def _qsize(self) -> int:
+        return self._all
+
+    def _put(self, item: Told | Failure) -> None:
+        super()._put(item)
+        self._all += self._of(item)
+
+    def _get(self) -> Told | Failure:
+        item = super()._get()
+        self._all -= self._of(item)
+        return item
+
+    def _of(self, item: Told | Failure) -> int:
+        return 1 if isinstance(item, Failure) else max(1, self._weight(item))
+
+
 class Changes(Generic[Told]):
     """The changes of several streams in one queue, each followed by a thread of its own.
 
-    `most`: so many wait to be taken; then the streams wait.
+    `most`: so much waits to be taken; then the streams wait. `weight`: how much of that a change is.
     """
 
-    def __init__(self, *streams: Iterator[Told], most: int = 10_000) -> None:
-        self._queue: queue.Queue[Told | Failure] = queue.Queue(maxsize=most)
+    def __init__(
+        self, *streams: Iterator[Told], most: int = 10_000, weight: Callable[[Told], int] = lambda _: 1
+    ) -> None:
+        self._queue: _Weighed[Told] = _Weighed(most, weight)
         for stream in streams:
             threading.Thread(target=self._pump, args=(stream,), daemon=True).start()
 
@@ -184,7 +210,7 @@ class Changes(Generic[Told]):
         """What comes in within so long, all at once. Raises the Failure that ended a stream."""
         time.sleep(seconds)
         found: list[Told] = []
-        while not self._queue.empty():
+        for _ in range(len(self._queue.queue)):  # what comes meanwhile comes next
             item = self._queue.get()
             if isinstance(item, Failure):
                 raise item

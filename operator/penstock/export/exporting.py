@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 GATHER_SECONDS = 0.5
 """For so long changes are gathered that are written together."""
 WAITING, PART = 200, 100
-"""Changes that may wait for the database in memory, and objects in one part of a list."""
+"""Objects that may wait for the database in memory before nothing more is read, and those in one part of a list."""
 AGAIN_SECONDS, AGAIN_MOST = 1.0, 30.0
 """After so long a database that is away is asked again, at first and at most."""
 
@@ -67,7 +67,7 @@ class Exporter:
         self._oldest = time.monotonic()
         self._patiently(lambda: prepare(self._engine))
         streams = [self._follow(resource, place) for resource in READ for place in self._namespaces]
-        changes = Changes(*streams, most=WAITING)
+        changes = Changes(*streams, most=WAITING, weight=lambda told: len(told[0].objects))
         while not self._end.is_set():
             self._oldest = None
             found = changes.get(GATHER_SECONDS)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Table
 
 from penstock.core.clock import instant
+from penstock.export.tables import KEEPS
 
 Values = dict[str, Any]
 Key = tuple[Any, ...]
@@ -62,10 +63,16 @@ def words(value: object) -> str | None:
 
 
 def merged(rows: Iterable[Row]) -> dict[Table, dict[Key, Values]]:
-    """Rows by table and key, each with all its columns. Of what is said of one twice, the last counts."""
+    """Rows by table and key, each with all its columns, as if they were written one after the other: of what is said of
+    one twice, the last counts, and where the table keeps what was told, the last that is told."""
     found: dict[Table, dict[Key, Values]] = {}
     for row in rows:
-        empty = dict.fromkeys(row.table.columns.keys())
-        values = found.setdefault(row.table, {}).setdefault(row.key, empty)
-        values.update((name, value) for name, value in row.values.items() if value is not None)
+        mine = found.setdefault(row.table, {})
+        values = dict.fromkeys(row.table.columns.keys())
+        if row.table.info.get(KEEPS):
+            values.update(mine.get(row.key, {}))
+            values.update((name, value) for name, value in row.values.items() if value is not None)
+        else:
+            values.update(row.values)
+        mine[row.key] = values
     return found

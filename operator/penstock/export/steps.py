@@ -17,12 +17,12 @@ _WAITS = ("Pending", "Queued", "Retrying")
 def of_step(obj: Mapping[str, Any], gone: bool = False) -> Told:
     """The rows of a Step object, as the API server gives it. `gone`: it was deleted as it is here."""
     step, since = step_view(obj), _since(obj)
-    waits = not gone and step.status.get("phase") in _WAITS and "reason" in step.status
+    waits = step.status.get("phase") in _WAITS and "reason" in step.status
     created = when(obj["metadata"]["creationTimestamp"])
     rows = [_step(step, created, gone), *_held(step), *_run(step), *_attempts(step), *_usage(step), *_approval(step)]
     if waits:
-        run = _number(step, "run") or _number(step, "lastRun") + 1
-        rows.append(Row(WAIT, {"step": step.uid, "since": since, "run": run, "reason": words(step.status["reason"])}))
+        until = when(obj["metadata"].get("deletionTimestamp")) if gone else None
+        rows.append(_wait(step, since, until))
     return Told(rows, Seen(step.uid, since, when(step.status.get("startTime")), waits))
 
 
@@ -56,6 +56,13 @@ def _step(step: StepView, created: datetime | None, gone: bool) -> Row:
         "gone": gone,
     }
     return Row(STEP, values)
+
+
+def _wait(step: StepView, since: datetime, until: datetime | None) -> Row:
+    """What it waits for. A Step that is deleted waits no more; often nobody notes when that was."""
+    run, reason = _number(step, "run") or _number(step, "lastRun") + 1, words(step.status["reason"])
+    values = {"step": step.uid, "since": since, "run": run, "reason": reason}
+    return Row(WAIT, {**values, "until": until, "seconds": between(since, until)})
 
 
 def _number(step: StepView, name: str) -> int:
@@ -96,8 +103,11 @@ def _made(step: StepView, made: Mapping[str, Any], values: Mapping[str, Any]) ->
     run = {"step": step.uid, "run": made["run"]}
     same = {key: words(made.get(key)) for key in ("fingerprint", "producers")}
     yield Row(RUN, {**run, **same, "revision": made.get("revision"), **values})
+    contents = made.get("contents") or {}
     for name, uri in (made.get("artifacts") or {}).items():
-        yield Row(ARTIFACT, {**run, "name": name, "uri": words(uri)})
+        read = contents.get(name) or {}
+        told = {"uri": words(uri), "sha256": words(read.get("sha256")), "bytes": read.get("bytes")}
+        yield Row(ARTIFACT, {**run, "name": name, **told})
     for name, value in (made.get("outputs") or {}).items():
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             yield Row(METRIC, {**run, "name": name, "value": float(value)})
@@ -121,6 +131,7 @@ def _of(step: StepView, run: int, undo_round: int, attempts: Sequence[Mapping[st
             "number": one["number"],
             "job": one["job"],
             "node": words(one.get("node")),
+            "image": words(one.get("imageID")),
             "reason": words(one.get("reason")),
             "message": words(one.get("message")),
             "exit_code": one.get("exitCode"),

@@ -99,12 +99,12 @@ ATTEMPT = Table(
     _key("run", BigInteger),
     _key("undo_round", BigInteger),
     _key("number", BigInteger),
-    *_text("job", "node", "reason", "message"),
+    *_text("job", "node", "image", "reason", "message"),
     *_number("exit_code", "seconds"),
     *_instant("started", "ended"),
     info={KEEPS: True},
 )
-"""`undo_round`: the round in which the run is undone by it; 0 if it is of the run itself."""
+"""`undo_round`: the round in which the run is undone by it; 0 if it is of the run itself; `image`: with its digest."""
 
 WAIT = Table(
     "wait",
@@ -132,9 +132,12 @@ ARTIFACT = Table(
     _key("step"),
     _key("run", BigInteger),
     _key("name"),
-    *_text("uri"),
+    *_text("uri", "sha256"),
+    *_number("bytes"),
     Index("artifact_uri", "uri"),
+    Index("artifact_sha256", "sha256"),
 )
+"""`sha256`, `bytes`: of those that were read when they were published."""
 
 APPROVAL = Table(
     "approval",

@@ -89,7 +89,8 @@ def _models() -> Query:
     joined = ARTIFACT.join(RUN, made).join(STEPS, STEPS.c.uid == RUN.c.step).outerjoin(METRIC, told)
     of = (*_OF, STEPS.c.path, RUN.c.run, ARTIFACT.c.name, RUN.c.revision, RUN.c.ended.label("made"))
     held = (and_(RUN.c.held, ~STEPS.c.gone)).label("held")
-    query = select(*of, RUN.c.fingerprint, RUN.c.producers, ARTIFACT.c.uri, METRIC.c.value.label("accuracy"), held)
+    what = (RUN.c.fingerprint, RUN.c.producers, ARTIFACT.c.uri, ARTIFACT.c.sha256, ARTIFACT.c.bytes)
+    query = select(*of, *what, METRIC.c.value.label("accuracy"), held)
     return query.select_from(joined).where(ARTIFACT.c.name.in_(MODELS))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 
 import pytest
 from tests.scenes.stage import KINDS, Stage, replaced
@@ -109,10 +110,31 @@ def test_who_may_not_see_revisions_is_told_what_that_hides(cluster: FakeApi, run
 @pytest.mark.usefixtures("cluster")
 def test_artifacts_are_told_with_who_made_and_who_reads_them(run: Run, played: Stage) -> None:
     head, *rows = run("artifacts").stdout.splitlines()
-    assert head.split() == ["ARTIFACT", "RUN", "REVISION", "MADE", "KEPT", "READ", "BY", "PLACE"]
+    assert head.split() == ["ARTIFACT", "RUN", "REVISION", "MADE", "BYTES", "SHA-256", "KEPT", "READ", "BY", "PLACE"]
     assert len(rows) == 5
     found = {(one["step"], one["run"]): one for one in json.loads(run("artifacts", "digits", "-o", "json").stdout)}
     assert found["prepare", 1]["readBy"] == ["train run 2", "train run 1"]
     assert (found["train", 2]["kept"], found["train", 1]["kept"]) == (["shown", "for reuse"], ["for reuse"])
     assert found["train", 1]["place"] == place(played, 1)
     assert found["report", 2]["readBy"] == []
+
+
+def test_what_is_stored_twice_is_found_by_its_digest(cluster: FakeApi, run: Run, played: Stage) -> None:
+    for path, digest in (("prepare", "ab"), ("report", "ab"), ("train", "cd")):
+        one = deepcopy(replaced(played.step(path)))
+        (name,) = one["status"]["artifacts"]
+        one["status"]["results"][0]["contents"] = {name: {"sha256": digest * 32, "bytes": 1234}}
+        cluster.add(one)
+    found = json.loads(run("artifacts", "digits", "--duplicates", "-o", "json").stdout)
+    assert [(one["step"], one["sha256"], one["bytes"]) for one in found] == [
+        ("prepare", "ab" * 32, 1234),
+        ("report", "ab" * 32, 1234),
+    ]
+    _, *rows = run("artifacts", "digits").stdout.splitlines()
+    assert [row.split()[5:7] for row in rows if "cdcdcd" in row] == [["1,234", "cd" * 6]]
+    (model,) = (
+        one
+        for one in json.loads(run("lineage", "digits/train", "-o", "prov").stdout)["@graph"]
+        if one["@id"].endswith("train:2:model")
+    )
+    assert (model["penstock:sha256"], model["penstock:bytes"]) == ("cd" * 32, 1234)

@@ -95,6 +95,22 @@ def test_artifacts_of_held_results_are_told_with_their_runs() -> None:
     assert [(one["run"], one["name"], one["uri"]) for one in found] == [(1, "data", uri)] * 2
 
 
+def test_digests_are_told_with_what_they_are_of() -> None:
+    step = deepcopy(of(small(), "prepare"))
+    uri, contents = "s3://bucket/penstock/digits-1/prepare-1/1-1/data", {"sha256": "ab" * 32, "bytes": 2**40}
+    made = {"artifacts": {"data": uri, "log": f"{uri}.log"}, "contents": {"data": contents}}
+    step["status"]["results"][0].update(made)
+    step["status"]["attempts"] = [{"number": 1, "job": "j", "imageID": "registry/train@sha256:1f"}]
+    found = [row.values for row in of_step(step).rows if row.table is tables.ARTIFACT]
+    assert [(one["name"], one["sha256"], one["bytes"]) for one in found] == [
+        ("data", "ab" * 32, 2**40),
+        ("log", None, None),
+    ]
+    assert [row.values["image"] for row in of_step(step).rows if row.table is tables.ATTEMPT] == [
+        "registry/train@sha256:1f"
+    ]
+
+
 def test_a_step_that_waits_says_since_when_and_for_what() -> None:
     step = deepcopy(of(waiting(), "train"))
     step["metadata"]["managedFields"] = [

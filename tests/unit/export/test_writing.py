@@ -113,3 +113,43 @@ def test_what_happened_while_nobody_looked_is_a_wait_for_what_was_seen_last(engi
     }
     writer.write([of_step(waits(step, "Completed", "09:09:00", **ended))])
     assert table(engine, "SELECT reason, seconds FROM wait") == [("InsufficientResources", 300)]
+
+
+def test_what_a_step_says_no_more_is_gone_also_if_it_comes_together(engine: Engine) -> None:
+    step, writer = of(waiting(), "train"), Writer(engine)
+    waiting_now = waits(step, "InsufficientResources", "09:00:00", message="waits for 2 GPUs")
+    begun = deepcopy(waiting_now)
+    begun["status"] = {"phase": "Running", "run": 1, "startTime": "2027-01-15T09:00:40Z"}
+    writer.write([of_step(waiting_now), of_step(begun)])
+    assert table(engine, "SELECT phase, reason, message FROM step") == [("Running", None, None)]
+
+
+def test_a_wait_that_begins_in_the_second_in_which_another_ended_is_not_over(engine: Engine) -> None:
+    step, writer = of(waiting(), "train"), Writer(engine)
+    seen = [
+        waits(step, "InsufficientResources", "09:00:00"),
+        waits(step, "", "09:00:00", phase="Running", run=1, startTime="2027-01-15T09:00:00Z"),
+        waits(step, "QuotaExceeded", "09:00:00", phase="Retrying", run=1),
+    ]
+    writer.write([of_step(one) for one in seen])
+    assert table(engine, "SELECT reason, until, seconds FROM wait") == [("QuotaExceeded", None, None)]
+
+
+def test_a_model_is_told_with_its_digest(engine: Engine) -> None:
+    step = deepcopy(of(small(), "prepare"))
+    made = {"artifacts": {"model": "s3://b/m"}, "contents": {"model": {"sha256": "ab" * 32, "bytes": 2**40}}}
+    step["status"].update(made)
+    step["status"]["results"][0].update(made)
+    Writer(engine).write([of_step(step)])
+    assert table(engine, "SELECT uri, sha256, bytes, held FROM v_models") == [("s3://b/m", "ab" * 32, 2**40, True)]
+
+
+def test_a_wait_that_ends_with_its_step_is_no_wait_of_no_time(engine: Engine) -> None:
+    step, writer = of(waiting(), "train"), Writer(engine)
+    seen = waits(step, "InsufficientResources", "09:00:00")
+    writer.write([of_step(seen), of_step(seen, gone=True)])  # nobody knows when it was deleted
+    assert table(engine, "SELECT seconds FROM wait") == [(None,)]
+    assert table(engine, "SELECT * FROM v_waits_by_reason") == []
+    seen["metadata"]["deletionTimestamp"] = "2027-01-15T10:00:00Z"
+    writer.write([of_step(seen, gone=True)])
+    assert table(engine, "SELECT seconds FROM wait") == [(3600,)]

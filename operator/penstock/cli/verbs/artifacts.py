@@ -1,6 +1,7 @@
 """`penstock artifacts`: what is stored, who made it, who reads it, and why it is kept."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -12,17 +13,22 @@ if TYPE_CHECKING:
     from penstock.cluster.lineages import Known
 
 PANEL = "Look"
-HEADINGS = ("ARTIFACT", "RUN", "REVISION", "MADE", "KEPT", "READ BY", "PLACE")
+HEADINGS = ("ARTIFACT", "RUN", "REVISION", "MADE", "BYTES", "SHA-256", "KEPT", "READ BY", "PLACE")
+SHOWN_DIGITS = 12
 
 
 def artifacts(
     cluster: Cluster,
     name: Annotated[str, typer.Argument(metavar="[PIPELINE]", help="Pipeline; all of the namespace if absent.")] = "",
+    duplicates: Annotated[
+        bool, typer.Option("--duplicates", help="Only those with the same contents as another one of the list.")
+    ] = False,
     output: Annotated[Literal["text", "json", "yaml"], typer.Option("--output", "-o", help="Format.")] = "text",
 ) -> None:
     """List the artifacts that Pipelines have on record: which run made each, who read it, why it is kept, where it is.
 
     An artifact is kept while a Step shows it or holds it for reuse (`historyLimit`); after that it may be collected.
+    Digests are known of what was published to an object store, and on claims with `storage.digests`.
     """
     from penstock.cli.show.printing import print_data
     from penstock.cli.show.table import Cell, columns
@@ -35,6 +41,9 @@ def artifacts(
         for note in found.notes:
             typer.echo(f"note: {note}", err=True)
         rows += _rows(one, found)
+    if duplicates:
+        many = Counter(one["sha256"] for one in rows if one["sha256"])
+        rows = sorted((one for one in rows if many[one["sha256"]] > 1), key=lambda one: str(one["sha256"]))
     if output != "text":
         print_data(rows, output)
         return
@@ -54,6 +63,8 @@ def _rows(name: str, found: "Known") -> Iterator[dict[str, Any]]:
                 "revision": made.revision,
                 "made": made.end,
                 "fingerprint": made.fingerprint,
+                "sha256": made.contents.get(artifact, {}).get("sha256"),
+                "bytes": made.contents.get(artifact, {}).get("bytes"),
                 "kept": [word for word, so in (("shown", made.selected), ("for reuse", made.held)) if so],
                 "readBy": [str(one) for one in dict.fromkeys(readers)],
                 "place": place,
@@ -69,6 +80,8 @@ def _cells(row: dict[str, Any]) -> list[str]:
         str(row["run"]),
         str(row["revision"] or ""),
         f"{span(row['made'], None, time.time())} ago" if row["made"] else "",
+        "" if row["bytes"] is None else f"{row['bytes']:,}",
+        (row["sha256"] or "")[:SHOWN_DIGITS],
         ", ".join(row["kept"]),
         ", ".join(readers[:2]) + (f" and {len(readers) - 2} more" if len(readers) > 2 else ""),
         row["place"],

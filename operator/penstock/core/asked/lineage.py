@@ -38,7 +38,8 @@ class Key(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Made:
     """A run that is on record, and what came of it. Instants as the API writes them; `selected`: its Step shows it now;
-    `held`: it is kept for reuse; `known`: what it read is known."""
+    `held`: it is kept for reuse; `known`: what it read is known; `contents`: `sha256` and `bytes` of artifacts, if they
+    were read when they were published."""
 
     key: Key
     phase: str
@@ -49,6 +50,7 @@ class Made:
     end: str
     outputs: Mapping[str, Any]
     artifacts: Mapping[str, str]
+    contents: Mapping[str, Mapping[str, Any]]
     selected: bool
     held: bool
     known: bool = False
@@ -138,6 +140,7 @@ def _made(step: StepView, told: Mapping[str, Any], phase: str, start: str, end: 
         end=end,
         outputs=told.get("outputs") or {},
         artifacts=told.get("artifacts") or {},
+        contents=told.get("contents") or {},
         selected=step.status.get("run") == told["run"],
         held=held,
     )

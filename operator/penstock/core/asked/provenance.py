@@ -51,6 +51,7 @@ def _given(uid: str, made: Made, name: str, read: list[dict[str, str]]) -> dict[
     }
     if name in made.artifacts:
         found["prov:atLocation"] = {"@id": made.artifacts[name]}
+        found.update({f"penstock:{what}": value for what, value in made.contents.get(name, {}).items()})
     else:
         found["prov:value"] = {"@type": "@json", "@value": made.outputs[name]}
     return {**found, **({"prov:wasDerivedFrom": read} if read else {})}

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 MESSAGE_BYTES = 4096
 """Most that a container may leave in its termination message; kubelet cuts the rest."""
+LIMIT = 2**63
+"""The API server has whole numbers of 64 bits; it would refuse all of a status in which there is a larger one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,6 @@ def _long(text: str) -> str:
 
 
 def _size(given: object) -> int:
-    if type(given) is not int or given < 0:
+    if type(given) is not int or not 0 <= given < LIMIT:
         raise ValueError("no size")
     return given
