@@ -5,9 +5,9 @@ import json
 import pytest
 from tests.unit.python.texts import FIRST, manifests, text
 
+from penstock.core.asked.sourcemap import SOURCE, Origins
 from penstock.python.compiler import compile_text
 from penstock.python.notebook import UnreadableNotebook, code_of
-from penstock.python.sourcemap import SOURCE, Origins
 
 BODY = """
 LIMIT = 3

@@ -6,7 +6,7 @@ from typing import Any
 from penstock.cluster.api import PIPELINES, STEPS, Cluster, Refused
 from penstock.cluster.steps import Object, path_of
 from penstock.core import labels
-from penstock.python.sourcemap import Origins
+from penstock.core.asked.sourcemap import Origins
 
 
 class Sources:
