@@ -1,12 +1,15 @@
 """Tracebacks of steps that are written in Python, told at the places in their author's file."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property, partial
 from typing import Any
 
-from penstock.cluster.api import PIPELINES, STEPS, Cluster, Refused
+from penstock.cluster.api import PIPELINES, STEPS, Cluster, Refused, Resource
+from penstock.cluster.reading import Reading, whole_lines
 from penstock.cluster.steps import Object, path_of
 from penstock.core import labels
-from penstock.core.asked.sourcemap import Origins
+from penstock.core.asked.sourcemap import FRAME, Origins
+from penstock.core.names import step_name
 
 
 class Sources:
@@ -26,30 +29,20 @@ class Sources:
 
     def of_step(self, step: Object) -> Object:
         """The Step, with its messages told so."""
-        return {**step, "status": self._told(step, step.get("status"))} if self and "status" in step else step
+        return _told(step, partial(self.text, step)) if self else step
 
     def of_pipeline(self, pipeline: Object, steps: Iterable[Object]) -> Object:
         """The Pipeline, whose message is that of the step that failed first."""
         failed = _first_failed(pipeline) if self else None
         step = next((one for one in steps if failed and path_of(one) == failed), None)
-        return {**pipeline, "status": self._told(step, pipeline.get("status"))} if step else pipeline
-
-    def _told(self, step: Object, value: Any) -> Any:
-        if isinstance(value, str):
-            return self.text(step, value) if "<string>" in value else value
-        if isinstance(value, Mapping):
-            return {key: self._told(step, one) for key, one in value.items()}
-        return [self._told(step, one) for one in value] if isinstance(value, list) else value
+        return _told(pipeline, partial(self.text, step)) if step else pipeline
 
 
 class Told:
     """What containers of a Pipeline in a cluster wrote, told so, by the path of their step."""
 
     def __init__(self, cluster: Cluster, name: str) -> None:
-        try:
-            pipeline = cluster.json("GET", PIPELINES.path(cluster.namespace, name))
-        except Refused:  # a Step on its own, or one that may not be read: there is nothing to tell
-            pipeline = {}
+        pipeline = _read(cluster, PIPELINES, name)
         self._sources = Sources(pipeline)
         self._failed = _first_failed(pipeline)
         selector = f"{labels.PIPELINE}={name}"
@@ -64,6 +57,74 @@ class Told:
     def whole(self, text: str) -> str:
         """A text of the Pipeline itself, which is of the step that failed first if one did."""
         return self(self._failed, text) if self._failed else text
+
+
+class ToldStep:
+    """What containers of one step of a Pipeline in a cluster wrote, told so.
+
+    The Pipeline and its Step are asked for once a text has a frame, which raises Failure if the API server cannot be
+    asked. To who may not read both, texts are told as they are.
+    """
+
+    def __init__(self, cluster: Cluster, name: str, path: str) -> None:
+        self._cluster = cluster
+        self._name = name
+        self._step = step_name(name, path)
+
+    def __call__(self, text: str) -> str:
+        """A text."""
+        return self._tell(text) if FRAME in text else text
+
+    def lines(self, some: bytes) -> bytes:
+        """Whole lines of a log, as many as before, and what is no UTF-8 in them as it is."""
+        if FRAME.encode() not in some:
+            return some
+        return self(some.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+    def messages(self, step: Object) -> Object:
+        """The Step, with its messages told so."""
+        return _told(step, self)
+
+    @cached_property
+    def _tell(self) -> Callable[[str], str]:
+        sources = Sources(_read(self._cluster, PIPELINES, self._name))
+        return partial(sources.text, _read(self._cluster, STEPS, self._step) if sources else {})
+
+
+class ToldLog:
+    """A log while it is read, told so line by line."""
+
+    def __init__(self, reading: Reading, told: ToldStep) -> None:
+        self._reading = reading
+        self._told = told
+
+    def chunks(self) -> Iterator[bytes]:
+        """What comes in, a line once it has ended unless it is long. Raises Failure."""
+        return map(self._told.lines, whole_lines(self._reading.chunks()))
+
+    def close(self) -> None:
+        """Ends it, from another thread too while that waits for more."""
+        self._reading.close()
+
+
+def _told(one: Object, tell: Callable[[str], str]) -> Object:
+    """The object, with the texts of its status told so."""
+    return {**one, "status": _each(one["status"], tell)} if "status" in one else one
+
+
+def _each(value: Any, tell: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return tell(value) if FRAME in value else value
+    if isinstance(value, Mapping):
+        return {key: _each(one, tell) for key, one in value.items()}
+    return [_each(one, tell) for one in value] if isinstance(value, list) else value
+
+
+def _read(cluster: Cluster, resource: Resource, name: str) -> Object:
+    try:
+        return cluster.json("GET", resource.path(cluster.namespace, name))
+    except Refused:  # there is none, such as of a Step on its own, or it may not be read: there is nothing to tell
+        return {}
 
 
 def _first_failed(pipeline: Object) -> str | None:

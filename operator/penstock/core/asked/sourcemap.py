@@ -21,6 +21,9 @@ SOURCE = f"{GROUP}/source"
 ARCHIVE = "code.zip"
 """Modules of the author's that steps import are in a file of this name, as they are."""
 
+FRAME = 'File "'
+"""What every frame of a traceback begins with; a text without it stays as it is."""
+
 Scripts = dict[str, Sequence[int]]
 """By the digest of each script, the line that each of its lines is from."""
 Place = tuple[int, int]
@@ -28,8 +31,8 @@ Place = tuple[int, int]
 
 # Anybody may have written the text and the annotation: numbers are short, and nothing is looked at again and again.
 _NUMBER = r"(\d{1,9})"
-_FRAME = re.compile(rf'File "<string>", line {_NUMBER}(, in (\w+))?')
-_MODULE = re.compile(rf'File "(?>[^"\n]*?/{re.escape(ARCHIVE)}/)([^"\n]++)", line {_NUMBER}')
+_FRAME = re.compile(rf'{FRAME}<string>", line {_NUMBER}(, in (\w+))?')
+_MODULE = re.compile(rf'{FRAME}(?>[^"\n]*?/{re.escape(ARCHIVE)}/)([^"\n]++)", line {_NUMBER}')
 _RUN = re.compile(rf"(?:{_NUMBER}/)?{_NUMBER}\+{_NUMBER}")
 _FUNCTION = re.compile(r"def (\w+)\(")
 
