@@ -14,7 +14,9 @@ def instant(seconds: float) -> str:
 
 
 class ContainerLog:
-    """Lines with the seconds since 1970 at which they were written; more may come until it has ended."""
+    """Lines with the seconds since 1970 at which they were written; more may come until it has ended.
+
+    A byte that is no UTF-8 is a lone surrogate in them, as in `surrogateescape`."""
 
     def __init__(self, lines: Iterable[tuple[float, str]] = (), ended: bool = True) -> None:
         self.lines = [(instant(when), line) for when, line in lines]
@@ -56,7 +58,9 @@ class ContainerLog:
                 some = self.lines[at : at + 1_000]
                 at += len(some)
                 stamped = "timestamps" in query
-                yield "".join(f"{f'{when} ' if stamped else ''}{line}\n" for when, line in some).encode()
+                yield "".join(f"{f'{when} ' if stamped else ''}{line}\n" for when, line in some).encode(
+                    "utf-8", "surrogateescape"
+                )
             if self.ended or "follow" not in query:
                 return
             if cuts != self.cuts:

@@ -2,7 +2,7 @@
 
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from penstock.cluster.api import PODS, READ_SECONDS, Cluster
@@ -13,6 +13,8 @@ CHUNK = 65_536
 LINE_BYTES = 2**20
 """Of one line among earlier ones; the rest of a longer one is left out."""
 CUT = " … (this line is longer than 1 MiB)".encode()
+LONG_BYTES = 16_384
+"""Of a line whose end is waited for."""
 EARLIER_BYTES = 16 * 2**20
 """Of earlier lines together."""
 
@@ -77,6 +79,19 @@ class Reading:
         self._closed = True
         with suppress(Exception):  # it may have come to its own end meanwhile
             self._response.shutdown()
+
+
+def whole_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in chunks that end where lines do; a line that is longer than `LONG_BYTES` as it comes in."""
+    begun = b""
+    for chunk in chunks:
+        whole, end, begun = (begun + chunk).rpartition(b"\n")
+        if len(begun) > LONG_BYTES:
+            whole, end, begun = whole + end + begun, b"", b""
+        if whole or end:
+            yield whole + end
+    if begun:
+        yield begun
 
 
 def _cut(line: bytearray, most: int) -> bytes:

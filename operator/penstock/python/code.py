@@ -12,10 +12,10 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 
+from penstock.core.asked.sourcemap import ARCHIVE
 from penstock.python.module import OURS
 from penstock.python.options import Fields
 from penstock.python.refusals import Place, Refusal
-from penstock.python.sourcemap import ARCHIVE
 
 Files = Mapping[str, bytes]
 """What files hold, by their path below the folder that they are imported from."""

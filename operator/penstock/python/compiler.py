@@ -7,6 +7,7 @@ from typing import Any
 
 from penstock.api.base import API_VERSION, Json
 from penstock.core import labels
+from penstock.core.asked.sourcemap import SOURCE, Scripts, annotation
 from penstock.core.names import label_value, short_hash
 from penstock.core.values import canonical, type_name
 from penstock.python.annotations import fits, type_of_value
@@ -28,7 +29,6 @@ from penstock.python.module import Module, read_module
 from penstock.python.options import DEFAULTS, METADATA, Fields
 from penstock.python.refusals import Problem, Problems, Refusal
 from penstock.python.slicing import Slice, slice_of
-from penstock.python.sourcemap import SOURCE, Scripts, annotation
 from penstock.python.strays import check_strays
 from penstock.python.templates import Call, Template, template
 

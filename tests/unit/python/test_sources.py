@@ -5,9 +5,10 @@ import json
 import pytest
 from tests.unit.python.texts import FIRST, manifests, text
 
+from penstock.core.asked.sourcemap import SOURCE, Origins
+from penstock.core.names import short_hash
 from penstock.python.compiler import compile_text
 from penstock.python.notebook import UnreadableNotebook, code_of
-from penstock.python.sourcemap import SOURCE, Origins
 
 BODY = """
 LIMIT = 3
@@ -65,11 +66,51 @@ def test_a_frame_is_of_the_script_that_has_its_function() -> None:
 
 @pytest.mark.parametrize(
     "annotations",
-    [None, {}, {SOURCE: "no JSON"}, {SOURCE: "[]"}, {SOURCE: '{"file":"a"}'}, {SOURCE: '{"file":"a","scripts":{}}'}],
+    [
+        None,
+        {},
+        {SOURCE: "no JSON"},
+        {SOURCE: "[" * 200_000},
+        {SOURCE: "[]"},
+        {SOURCE: '{"file":"a"}'},
+        {SOURCE: '{"file":"a","scripts":{}}'},
+    ],
 )
 def test_without_a_map_a_text_stays(annotations: dict[str, str] | None) -> None:
     frame = 'File "<string>", line 3, in f'
     assert Origins(annotations).translate(frame, ["x"]) == frame
+
+
+def origins_of(file: str, lines: str, script: str) -> Origins:
+    return Origins({SOURCE: json.dumps({"file": file, "scripts": {short_hash(script): lines}})})
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        ("1+999999999", 'File "<string>", line 3'),
+        ("1" * 200_000, 'File "<string>", line 1'),
+        (f"1+{'9' * 5_000}", 'File "<string>", line 9'),
+        ("1+2", f'File "<string>", line {"1" * 5_000}'),
+        ("1+2", 'File "<string>", line 0'),
+        ("1+2", f'File "{"/code.zip/" * 200_000}"'),
+    ],
+)
+def test_what_somebody_made_up_is_no_place_and_costs_no_more_than_its_length(lines: str, text: str) -> None:
+    """Beside the two lines of the script there is nothing, however much the map and the text say."""
+    assert origins_of("m.py", lines, "a\nb").translate(text, ["a\nb"]) == text
+
+
+@pytest.mark.parametrize("file", ["a\nb", "\x1b[31m", "\ud800", "\u2028"])
+def test_a_frame_stays_in_its_line_and_can_be_written(file: str) -> None:
+    origins = origins_of(file, "1+2", "a\nb")
+    assert origins.translate('File "<string>", line 1', ["a\nb"]) == 'File "<string>", line 1'
+    assert not origins
+
+
+def test_modules_that_came_along_are_told_by_their_names() -> None:
+    text = '  File "/penstock/code/code.zip/prices/model.py", line 7, in fit\n'
+    assert origins_of("m.py", "1+2", "a\nb").translate(text, ["a\nb"]) == "  prices/model.py:7, in fit\n"
 
 
 def notebook(*cells: str) -> str:

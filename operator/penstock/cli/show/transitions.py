@@ -6,9 +6,9 @@ from rich.text import Text
 
 from penstock.cli.show.ages import span
 from penstock.cli.show.phases import STYLES
-from penstock.cli.show.sources import Sources
 from penstock.cli.show.table import clean
 from penstock.cluster.phases import ENDED, PIPELINE_ENDED
+from penstock.cluster.sources import Sources
 from penstock.cluster.standing import Standing
 from penstock.cluster.steps import Leaf, Object, leaf, why
 

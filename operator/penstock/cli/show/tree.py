@@ -9,10 +9,10 @@ from rich.text import Text
 
 from penstock.cli.show.ages import span
 from penstock.cli.show.phases import STYLES, sign
-from penstock.cli.show.sources import Sources
 from penstock.cli.show.table import Cell, clean, columns
 from penstock.cli.show.usages import sentence
 from penstock.cluster.phases import BY_INTEREST, summary
+from penstock.cluster.sources import Sources
 from penstock.cluster.steps import Branch, Leaf, Object, branches, leaf, why
 
 MOST_CHILDREN = 20

@@ -53,7 +53,7 @@ def apply(
 
 def _clear(cluster: Cluster, pipeline: dict[str, Any], documents: list[dict[str, Any]]) -> None:
     from penstock.cluster.applying import COMPILED, RESOURCES, left_over, remove
-    from penstock.python.sourcemap import SOURCE
+    from penstock.core.asked.sourcemap import SOURCE
 
     meta = pipeline["metadata"]
     if SOURCE not in (meta.get("annotations") or {}):

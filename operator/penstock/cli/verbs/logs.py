@@ -24,9 +24,9 @@ def logs(
     tail: Annotated[int | None, typer.Option("--tail", min=0, help="Only so many of the last lines.")] = None,
 ) -> None:
     """Print the logs of a step's pods; lines of several pods begin with the step they are from."""
-    from penstock.cli.show.sources import Told
     from penstock.cluster.podlogs import Wanted, choose
     from penstock.cluster.reading import lines
+    from penstock.cluster.sources import Told
     from penstock.cluster.steps import NOBODYS
 
     if previous and (attempt or follow):
@@ -50,9 +50,9 @@ def logs(
 
 
 def _follow(cluster: Cluster, name: str, step: str | None, wanted: object, tail: int | None) -> None:
-    from penstock.cli.show.sources import Told
     from penstock.cluster.phases import ENDED
     from penstock.cluster.podlogs import Follower, Source, Wanted, choose
+    from penstock.cluster.sources import Told
 
     assert isinstance(wanted, Wanted)
     several = False

@@ -24,7 +24,7 @@ def why(
     """
     from penstock.cli.explaining import ask, chosen, head, lines, of_pipeline, whole_data
     from penstock.cli.show.printing import print_data
-    from penstock.cli.show.sources import Told
+    from penstock.cluster.sources import Told
     from penstock.core.asked.answer_data import as_data, as_json
     from penstock.core.wording import Reader
 

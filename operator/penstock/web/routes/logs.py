@@ -1,15 +1,18 @@
-"""Logs of steps. They are read with the viewer's right whenever somebody looks, pass through, and are kept nowhere."""
+"""Logs of steps. They are read with the viewer's right whenever somebody looks, pass through, and are kept nowhere.
+
+So is what tells the tracebacks in them: who may not read the Pipeline and the Step gets them as they were written.
+"""
 
 from collections import Counter
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import web
 
-from penstock.cluster.api import LOGS, STEPS, Object
+from penstock.cluster.api import LOGS, STEPS, Cluster, Object
 from penstock.cluster.podlogs import attempt_of, pods_of, replica_of
 from penstock.cluster.reading import Reading, earlier
+from penstock.cluster.sources import ToldLog, ToldStep
 from penstock.core.asked.view.rows import moment
 from penstock.core.names import step_name
 from penstock.web.access.guard import VIEWER, refuse
@@ -36,7 +39,7 @@ class LogRoutes:
 
     def __init__(self) -> None:
         self._passing = Passing()
-        self._tickets = Tickets[tuple[Viewer, str, str]]()
+        self._tickets = Tickets[tuple[str, str, Callable[[], ToldLog]]]()
         self._turns = Turns()
 
     def add_to(self, app: web.Application) -> None:
@@ -57,11 +60,13 @@ class LogRoutes:
         pod, since = request.query.get("pod", ""), request.query.get("since", "")
         if not is_name(pod):
             return refuse(400, "say of which pod: ?pod=NAME")
-        viewer = request[VIEWER]
-        cluster = viewer.within(request.match_info["namespace"])
+        cluster, told = _asked(request)
         tail = None if since else FIRST
-        begin = partial(Reading, cluster, pod, tail, since, follow=True, stamped=True)
-        return await self._passing.on(request, begin, _PLAIN, viewer.name)
+
+        def begin() -> ToldLog:
+            return ToldLog(Reading(cluster, pod, tail, since, follow=True, stamped=True), told)
+
+        return await self._passing.on(request, begin, _PLAIN, request[VIEWER].name)
 
     async def earlier(self, request: web.Request) -> web.StreamResponse:
         """The lines before those that the page has (see `penstock.cluster.reading.earlier`)."""
@@ -69,12 +74,15 @@ class LogRoutes:
         pod, counts = asked.get("pod", ""), [asked.get("have", ""), asked.get("same", "")]
         if not is_name(pod) or not all(one.isdecimal() and len(one) < 7 for one in counts):
             return refuse(400, "say before what: ?pod=NAME&have=LINES&before=INSTANT&same=LINES")
-        cluster = request[VIEWER].within(request.match_info["namespace"])
+        cluster, told = _asked(request)
         have, same = map(int, counts)
         before = asked.get("before", "").encode()
+
+        def find() -> bytes:
+            return told.lines(b"".join(line + b"\n" for line in earlier(cluster, pod, have, before, same, MORE)))
+
         async with self._turns.of(request[VIEWER]):
-            lines = await in_thread(earlier, cluster, pod, have, before, same, MORE)
-        return web.Response(body=b"".join(line + b"\n" for line in lines), headers=_PLAIN)
+            return web.Response(body=await in_thread(find), headers=_PLAIN)
 
     async def ticket(self, request: web.Request) -> web.StreamResponse:
         """Where the whole log of a pod can be downloaded."""
@@ -83,7 +91,12 @@ class LogRoutes:
             return refuse(400, "say of which pod: ?pod=NAME")
         await request[VIEWER].demand(Need("get", LOGS, request.match_info["namespace"]))
         viewer = request[VIEWER]
-        ticket = self._tickets.sell((viewer, request.match_info["namespace"], pod), viewer.name)
+        cluster, told = _asked(request)
+
+        def begin() -> ToldLog:
+            return ToldLog(Reading(cluster, pod), told)
+
+        ticket = self._tickets.sell((viewer.name, pod, begin), viewer.name)
         return answer(Ticket(f"download/{ticket}"))
 
     async def download(self, request: web.Request) -> web.StreamResponse:
@@ -91,10 +104,16 @@ class LogRoutes:
         wanted = self._tickets.take(request.match_info["ticket"])
         if wanted is None:
             return refuse(404, "this download is over; ask for it again on the page")
-        viewer, namespace, pod = wanted
+        who, pod, begin = wanted
         named = {"Content-Disposition": f'attachment; filename="{pod}.log"', "Cache-Control": "no-store", **_PLAIN}
-        begin = partial(Reading, viewer.within(namespace), pod)
-        return await self._passing.on(request, begin, named, viewer.name)
+        return await self._passing.on(request, begin, named, who)
+
+
+def _asked(request: web.Request) -> tuple[Cluster, ToldStep]:
+    """The API server as the viewer may ask it, and what tells the tracebacks of the step."""
+    names = request.match_info
+    cluster = request[VIEWER].within(names["namespace"])
+    return cluster, ToldStep(cluster, names["name"], names["path"])
 
 
 def _logs_of(viewer: Viewer, namespace: str, name: str, path: str) -> Logs:
