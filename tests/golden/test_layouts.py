@@ -23,11 +23,12 @@ INSTANCES = 40
 
 
 def picture_of(source: Path) -> Picture:
-    """The picture of the Pipeline in a file, with the Components that are in it."""
+    """The picture of the Pipeline in a file, with the Components that are in it, and the project's own."""
     documents = list(yaml.safe_load_all(source.read_text()))
+    components = [yaml.safe_load(path.read_text()) for path in (CHECKOUT / "components").glob("*/component.yaml")]
     using = {
         (None, one["metadata"]["name"]): api.ComponentSpec.model_validate(one["spec"])
-        for one in documents
+        for one in [*components, *documents]
         if one["kind"] == "Component"
     }
     (spec,) = [one["spec"] for one in documents if one["kind"] == "Pipeline"]
