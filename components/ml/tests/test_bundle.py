@@ -1,4 +1,8 @@
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from penstock_ml import bundle, wire
@@ -41,7 +45,7 @@ def test_another_version_than_expected_is_refused(sealed):
         bundle.check(sealed, "sha256-0")
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"files": []}', '{"files": {"a": 1}}', "\xff"])
+@pytest.mark.parametrize("text", ["", "[]", "[" * 99999, "{}", '{"files": []}', '{"files": {"a": 1}}', "\xff"])
 def test_a_manifest_that_is_none_is_said(sealed, text):
     (sealed / bundle.MANIFEST).write_text(text, encoding="latin-1")
     with pytest.raises(wire.InputError, match="manifest"):
@@ -57,6 +61,27 @@ def test_links_are_refused(sealed):
     (sealed / "link").symlink_to("/etc/passwd")
     with pytest.raises(wire.InputError, match="symbolic link"):
         bundle.seal(sealed)
+
+
+def test_what_is_neither_file_nor_folder_is_refused(sealed):
+    os.mkfifo(sealed / "pipe")
+    with pytest.raises(wire.InputError, match="neither file nor folder"):
+        bundle.check(sealed)
+
+
+def test_a_model_is_checked_that_is_larger_than_memory(tmp_path):
+    with open(tmp_path / "model.joblib", "wb") as file:
+        file.truncate(400 * 2**20)  # a hole, that takes no disk
+    text = f"""
+import resource
+from pathlib import Path
+from penstock_ml import bundle
+resource.setrlimit(resource.RLIMIT_DATA, (200 * 2**20,) * 2)
+print(bundle.seal(Path({str(tmp_path)!r})))
+"""
+    command = [sys.executable, "-c", text]
+    environment = {**os.environ, "PYTHONPATH": str(Path(bundle.__file__).parents[1])}
+    assert subprocess.run(command, env=environment, capture_output=True, text=True).stdout.startswith("sha256-")
 
 
 def test_the_manifest_is_what_its_text_says(sealed):

@@ -1,10 +1,12 @@
 """Brings a packed model live in one of two slots, tried before anybody meets it; ``serve undo`` takes it back."""
 
 import os
+import re
 import sys
 import time
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from penstock_ml import bundle, dataset, wire
 from serving.client import AnswersError, Pod
@@ -14,13 +16,16 @@ from serving.slots import OTHER, Claim, LateError, Slots
 
 from serving import gate, picture, shelf, turn
 
+NAME = re.compile(r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?")
+"""As values.schema.json of the chart has it."""
+
 
 def main() -> None:
     """Inputs: service, model (Artifact), samples (Artifact), floor, max-latency, agreement, keep, patience.
 
     Outputs: url, version, previous, accuracy, agreement, p99, report (Artifact, a PNG).
     """
-    source = wire.artifact("model")
+    source, report = wire.artifact("model"), wire.output("report")
     samples = dataset.load(path) if (path := wire.optional_artifact("samples")) else None
     limits = gate.Limits(
         wire.number("floor", default=0, low=0, high=1),
@@ -53,7 +58,7 @@ def main() -> None:
     if keep >= 0 and record.previous:
         turn.emptied(slots, keep, record.previous)
     shelf.tidy(slots.held() | {version, *(one.version for one in record.before)})
-    _told(slots, record, shown, limits)
+    _told(slots, record, shown, limits, report)
 
 
 def undo() -> None:
@@ -68,7 +73,7 @@ def undo() -> None:
     print(f"{now.version} is live again" if now else "nothing is live, as before")
 
 
-def _told(slots: Slots, record: Record, shown: gate.Shown, limits: gate.Limits) -> None:
+def _told(slots: Slots, record: Record, shown: gate.Shown, limits: gate.Limits, report: Path) -> None:
     live = record.live
     assert live is not None
     shown = replace(shown, figures=live.figures)  # of a try before, if this one found the switch turned
@@ -79,7 +84,7 @@ def _told(slots: Slots, record: Record, shown: gate.Shown, limits: gate.Limits) 
         lines.append(
             f"99 of 100 requests took {given['p99'] * 1000:.1f} ms or less, at most {limits.latency} s is asked"
         )
-    picture.draw(f"{slots.service}: {live.version}", lines, shown, limits, wire.output("report"))
+    picture.draw(f"{slots.service}: {live.version}", lines, shown, limits, report)
     print(
         "; ".join(f"{given[key]:.1%} {text}" for key, text in words.items() if key in given) or "nothing was measured"
     )
@@ -88,7 +93,10 @@ def _told(slots: Slots, record: Record, shown: gate.Shown, limits: gate.Limits) 
 
 
 def _slots() -> Slots:
-    return Slots(Api(), os.environ.get("PENSTOCK_NAMESPACE", "default"), wire.text("service"))
+    service = wire.text("service")
+    if not NAME.fullmatch(service):
+        raise wire.InputError(f"input 'service' is '{service}', but must be a release's name, such as digits")
+    return Slots(Api(), os.environ.get("PENSTOCK_NAMESPACE", "default"), service)
 
 
 def _by() -> str:

@@ -45,11 +45,18 @@ def test_without_a_shelf_it_is_said_what_to_mount(step, packed, tmp_path, monkey
         ({"floor": 1.5}, "input 'floor' is 1.5, but must be between 0 and 1"),
         ({"agreement": "all"}, "input 'agreement' is 'all', but must be a number"),
         ({"patience": 0}, "input 'patience' is 0.0, but must be between 1 and 3600"),
+        ({"service": "my digits"}, "input 'service' is 'my digits', but must be a release's name"),
+        ({"service": "../secrets/x"}, "input 'service' is '../secrets/x', but must be a release's name"),
     ],
 )
-def test_inputs_that_are_none(step, packed, inputs, why):
+def test_inputs_that_are_none(step, packed, tmp_path, inputs, why):
     with pytest.raises(wire.InputError, match=why):
-        step("serve", service="digits", model=packed, **inputs)
+        step("serve", artifacts={"report": tmp_path / "r"}, **{"service": "digits", "model": packed, **inputs})
+
+
+def test_an_output_that_is_missing_is_said_before_anything_is_live(step, packed):
+    with pytest.raises(wire.InputError, match="declare the output 'report'"):
+        step("serve", service="digits", model=packed)
 
 
 def test_what_another_try_may_mend_ends_with_one(monkeypatch, capsys):

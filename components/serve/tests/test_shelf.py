@@ -92,6 +92,14 @@ def test_who_is_second_takes_what_the_first_put(folder, packed, monkeypatch):
     assert names(folder) == [version]
 
 
+def test_a_copy_of_what_was_packed_long_ago_is_no_old_copy(folder, packed, monkeypatch):
+    source = packed("one")
+    os.utime(source, (0, 0))
+    monkeypatch.setattr(shelf, "_written", lambda half: shelf.tidy((), folder))  # somebody else is done
+    version = shelf.put(source, folder)
+    assert names(folder) == [version]
+
+
 def test_the_last_five_stay_and_whatever_is_needed(folder, packed):
     versions = [shelf.put(packed(str(number)), folder) for number in range(8)]
     for age, version in enumerate(reversed(versions)):

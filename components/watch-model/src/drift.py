@@ -16,6 +16,8 @@ PIECE = 2000
 """Draws that are held at once."""
 TIED = 0.01
 """Share of a window's confidences on a quantile from which on how they fall to its sides is not known."""
+FARTHEST = 1e6
+"""Deviations from the mean beyond which one number is as far as another, so that no square of it is infinite."""
 SMOOTH = 0.25
 """Part of the numbers' mean variance that is added to each: a pixel that was hardly ever set says little by itself."""
 
@@ -112,7 +114,7 @@ def features(reference: Features, count: int, inputs: Any, draws: int, random: n
     size = len(inputs)
     deviation = np.array(reference.deviation)
     scale = np.sqrt(deviation**2 + SMOOTH * np.mean(deviation**2)) if deviation.any() else np.ones(len(deviation))
-    rows = (inputs - np.array(reference.mean)) / scale
+    rows = np.clip((inputs - np.array(reference.mean)) / scale, -FARTHEST, FARTHEST)
     far = (rows**2).mean(axis=1)
     expected = float(np.mean((deviation / scale) ** 2))
     # The reference is a sample, too, and its means are off by so much.

@@ -20,6 +20,8 @@ from penstock_ml.wire import InputError
 
 LONGEST = 32 * 2**20
 """Bytes of a pod's window: 2,000 images of 64 pixels take about 1 MiB."""
+MOST = 2**53
+"""Requests that a pod may have seen: a larger number is no count."""
 AHEAD = timedelta(minutes=5)
 """By how much a pod's clock may be ahead of ours."""
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
@@ -108,7 +110,7 @@ def window(items: Sequence[dict[str, Any]], sketch: Sketch) -> Window:
         return Window(classes, confidence, np.empty((len(items), 0)))
     try:
         inputs = np.array([np.ravel(np.asarray(item["inputs"], dtype=np.float64)) for item in items])
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise InputError(
             "the window tells of inputs that are not all numbers and as many, as the model takes"
         ) from None
@@ -134,7 +136,7 @@ def _read(url: str, host: str, patience: float) -> Pod:
 
 
 def _complaint(pod: Pod) -> str:
-    if not isinstance(pod.model, str) or type(pod.seen) is not int or pod.seen < len(pod.items):
+    if not isinstance(pod.model, str) or type(pod.seen) is not int or not len(pod.items) <= pod.seen <= MOST:
         return "'model' has to be a text, and 'seen' a whole number, no smaller than there are items"
     # Nothing is looked at that is older than what was: one time of next year would end the watch till then.
     latest = f"{datetime.now(UTC) + AHEAD:%Y-%m-%dT%H:%M:%SZ}"

@@ -145,6 +145,17 @@ def test_what_was_looked_at_does_not_count_again(pods, look):
     assert (outputs["verdict"], outputs["items"], outputs["windows"]) == ("Steady", 120, ["different", "alike"])
 
 
+def test_a_wild_input_of_somebody_does_not_end_the_watch(pods, look):
+    """The server answers any numbers that are finite."""
+    pod = pods()
+    for hour, wild in enumerate((1e300, -1e200, 1e20)):
+        pod.told = told(found := items(hour, NOON + timedelta(hours=hour)))
+        found[70]["inputs"][0] = wild
+        outputs = look(pod, NOON)
+        assert outputs["items"] == 150
+        assert outputs["p-values"]["classes"] > 0.01
+
+
 def test_attempts_of_one_step_are_one_look(pods, look, monkeypatch):
     """What an attempt found may be lost after it was remembered: its artifacts cannot be stored, or its node goes."""
     pod = pods()
@@ -202,6 +213,8 @@ def test_pods_count_by_what_they_answered(pods, look):
         ({"inputs": [1, 2]}, "not all numbers and as many"),
         ({"inputs": ["a", "b", "c"]}, "not all numbers"),
         ({"inputs": [1e400, 0, 0]}, "inputs of 3 numbers"),
+        ({"inputs": [10**400, 0, 0]}, "not all numbers"),
+        ({"model": MODEL, "seen": 10**400, "items": []}, "'seen' a whole number"),
         (b" " * (32 * 2**20 + 1), "more than 33554432 bytes"),
     ],
 )

@@ -45,7 +45,7 @@ def check(folder: Path, expected: str = "") -> str:
         sealed = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
         present = _files(folder)
         changed = [name for name in sorted({*sealed, *present}) if sealed.get(name) != present.get(name)]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         reason = f"{type(error).__name__}: {error}"
         raise InputError(f"{folder / MANIFEST} is no manifest ({reason}): pack the model again") from None
     if changed:
@@ -61,7 +61,12 @@ def _files(folder: Path) -> dict[str, dict[str, object]]:
         name = path.relative_to(folder).as_posix()
         if path.is_symlink():
             raise InputError(f"{path} is a symbolic link, and a bundle holds files only: copy what it points to")
+        if not (path.is_file() or path.is_dir()):
+            raise InputError(
+                f"{path} is neither file nor folder, and a bundle holds nothing else: pack the model again"
+            )
         if path.is_file() and name != MANIFEST:
-            content = path.read_bytes()
-            found[name] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+                found[name] = {"bytes": file.tell(), "sha256": digest}
     return found

@@ -1,5 +1,6 @@
 """The few requests that a deployment makes of the API server, with the pod's own token."""
 
+import http.client
 import json
 import os
 import ssl
@@ -62,7 +63,7 @@ class Api:
                 if error.code not in AGAIN:
                     raise InputError(_advice(error.code, method, path, message)) from None
                 why = f"{error.code} {message}"
-            except OSError as error:
+            except (OSError, http.client.HTTPException, ValueError) as error:  # none, or half an answer
                 why = str(getattr(error, "reason", error))
             if time.monotonic() > deadline:
                 raise UnreachableError(f"{method} {path}: {why}, for {PATIENCE:.0f} s")

@@ -39,6 +39,7 @@ def put(source: Path, folder: Path = FOLDER) -> str:
     if not place.exists():
         half = folder / f"{HALF}{secrets.token_hex(8)}"
         shutil.copytree(source, half, copy_function=shutil.copyfile)
+        os.utime(half)  # the copy has the age of what it is of, and old ones are swept away
         bundle.check(half, version)
         _written(half)
         try:

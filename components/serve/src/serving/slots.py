@@ -10,6 +10,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,10 +125,11 @@ class Slots:
         self._mark_service(seen.edition, {SERVING: record.written(seen.live)})
 
     def release(self, by: str) -> None:
-        """Takes back the claim of who did not come to switch."""
+        """Takes back the claim of who did not come to switch; it stays, and harms nobody, if the Service changes."""
         seen = self.look()
         if _claimant(seen.claimed) == by:
-            self._mark_service(seen.edition, {NEXT: None})
+            with suppress(ConflictError):
+                self._mark_service(seen.edition, {NEXT: None})
 
     def empty(self, version: str) -> None:
         """Ends the pods of the idle slot, if it holds that version and nobody claims it."""
