@@ -47,9 +47,12 @@ class Told:
 
 
 def when(text: object) -> datetime | None:
-    """An instant of the API as the database has it; None of what is none."""
-    seconds = instant(text) if isinstance(text, str) else None
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+    """An instant of the API as the database has it; None of what is none: anybody may write annotations."""
+    try:
+        seconds = instant(text) if isinstance(text, str) else None
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        return None
 
 
 def between(start: datetime | None, end: datetime | None) -> int | None:

@@ -30,9 +30,12 @@ class Writer:
             steps = sorted({one.step for one in seen})
             open_waits = _open(connection, steps)
             rows: list[Row] = []
+            held: dict[str, list[Row]] = {}
             for one in told:
                 if one.seen:
                     rows += _ended(open_waits, one.seen)
+                    rows += held.get(one.seen.step, ())
+                    held[one.seen.step] = list(_dropped(one.rows))
                 rows += one.rows
                 for row in one.rows:
                     if row.table is WAIT:
@@ -91,6 +94,13 @@ def _ended(open_waits: Open, seen: Seen) -> Iterator[Row]:
     began = not seen.waits and seen.started is not None and wait["since"] <= seen.started <= seen.since
     until = seen.started if began else seen.since
     yield Row(WAIT, {**wait, "until": until, "seconds": between(wait["since"], until)})
+
+
+def _dropped(rows: Sequence[Row]) -> Iterator[Row]:
+    """What counts of the runs that a Step holds as soon as it tells anew which it holds."""
+    for row in rows:
+        if row.table is RUN and row.values["held"]:
+            yield Row(RUN, {"step": row.values["step"], "run": row.values["run"], "held": False})
 
 
 def _parts(uids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from copy import deepcopy
 
@@ -10,6 +11,9 @@ from tests.scenes.stage import KINDS, Stage, replaced
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.fake_api import FakeApi
 from tests.unit.core.asked.test_lineage import ROWS, digits, run, stage
+
+from penstock.cli.show.lineages import tree
+from penstock.core.asked.lineage import Key, Lineage, Made, Read
 
 REVISIONS = "/apis/apps/v1/namespaces/ml/controllerrevisions"
 
@@ -138,3 +142,21 @@ def test_what_is_stored_twice_is_found_by_its_digest(cluster: FakeApi, run: Run,
         if one["@id"].endswith("train:2:model")
     )
     assert (model["penstock:sha256"], model["penstock:bytes"]) == ("cd" * 32, 1234)
+
+
+def test_a_lineage_may_be_as_deep_as_a_pipeline() -> None:
+    keys = [Key(f"s{number}", 1) for number in range(2_000)]
+    runs = {key: Made(key, "Succeeded", "", "", 1, "", "", {}, {}, {}, True, True, True) for key in keys}
+    reads = [Read(reader, "x", maker, "y") for maker, reader in itertools.pairwise(keys)]
+    lines = list(tree(Lineage(runs, reads), [keys[-1]], up=True))
+    assert len(lines) == len(keys)
+    assert lines[-1].lstrip().startswith("└─ x ← s0.y: s0 run 1 ")
+
+
+def test_of_many_branches_some_are_told_and_the_number_of_the_others() -> None:
+    keys = [Key("index", 1), *(Key(f"embed.{number}", 1) for number in range(25))]
+    runs = {key: Made(key, "Succeeded", "", "", 1, "", "", {}, {}, {}, True, True, True) for key in keys}
+    reads = [Read(keys[0], "parts", maker, "y") for maker in keys[1:]]
+    lines = list(tree(Lineage(runs, reads), keys[:1], up=True))
+    assert [line[0] for line in lines] == ["i", *"├" * 20, "└"]
+    assert lines[-1] == "└─ … and 5 more (-o json has all)"

@@ -143,6 +143,16 @@ def test_a_tick_is_told_by_the_pipeline_that_was_made_for_it() -> None:
     assert next(row.values for row in of_pipeline(pipeline).rows)["series"] == "nightly"
 
 
+@pytest.mark.parametrize("at", ["tomorrow", "", "2027-13-01T00:00:00Z", "9999-12-31T23:59:59-12:00"])
+def test_a_tick_at_no_instant_hides_nothing_of_the_pipeline_that_says_so(at: str) -> None:
+    pipeline = deepcopy(small().of("Pipeline")[0])
+    pipeline["metadata"]["labels"] = {"penstock.dev/schedule": "nightly"}
+    pipeline["metadata"]["annotations"] = {"penstock.dev/scheduled-time": at}
+    found = [row.table for row in of_pipeline(pipeline).rows]
+    assert tables.PIPELINE in found
+    assert tables.TICK not in found
+
+
 def test_an_approval_is_told_with_who_gave_it() -> None:
     step = deepcopy(of(waiting(), "agree"))
     step["status"]["approval"] = {"by": "ada", "at": "2027-01-15T09:00:00Z", "approved": False}

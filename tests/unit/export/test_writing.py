@@ -65,6 +65,14 @@ def test_a_result_that_is_dropped_is_held_no_more(engine: Engine) -> None:
     assert table(engine, "SELECT held, phase FROM run") == [(False, "Succeeded")]
 
 
+def test_a_result_that_is_dropped_is_held_no_more_also_if_that_comes_together(engine: Engine) -> None:
+    step, writer = of(small(), "prepare"), Writer(engine)
+    later = deepcopy(step)
+    later["status"]["run"] = later["status"]["lastRun"] = later["status"]["results"][0]["run"] = 2
+    writer.write([of_step(step), of_step(later)])
+    assert table(engine, "SELECT run, held FROM run ORDER BY run") == [(1, False), (2, True)]
+
+
 def test_whoever_is_in_no_list_is_gone_but_not_forgotten(engine: Engine) -> None:
     writer = Writer(engine)
     writer.write(told(small()))

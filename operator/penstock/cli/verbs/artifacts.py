@@ -52,9 +52,10 @@ def artifacts(
 
 
 def _rows(name: str, found: "Known") -> Iterator[dict[str, Any]]:
+    read = found.lineage.by_run(up=False)
     for key, made in found.lineage.runs.items():
         for artifact, place in made.artifacts.items():
-            readers = (one.reader for one in found.lineage.down(key) if one.output == artifact)
+            readers = (one.reader for one in read.get(key, ()) if one.output == artifact)
             yield {
                 "pipeline": name,
                 "step": key.path,

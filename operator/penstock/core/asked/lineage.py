@@ -72,19 +72,16 @@ class Lineage:
     runs: Mapping[Key, Made]
     reads: Sequence[Read]
 
-    def up(self, key: Key) -> list[Read]:
-        """What a run read."""
-        return [one for one in self.reads if one.reader == key]
-
-    def down(self, key: Key) -> list[Read]:
-        """By whom, and as what, the outputs of a run were read."""
-        return [one for one in self.reads if one.maker == key]
+    def by_run(self, up: bool) -> dict[Key, list[Read]]:
+        """What each run read (`up`), or by whom, and as what, its outputs were read; runs of which there is any."""
+        found: dict[Key, list[Read]] = {}
+        for one in self.reads:
+            found.setdefault(one.reader if up else one.maker, []).append(one)
+        return found
 
     def around(self, keys: Collection[Key], up: bool) -> "Lineage":
         """These runs with all that they were made from (`up`), or all that was made from them."""
-        by: dict[Key, list[Read]] = {}
-        for one in self.reads:
-            by.setdefault(one.reader if up else one.maker, []).append(one)
+        by = self.by_run(up)
         found, ahead = set(keys), list(keys)
         reads: list[Read] = []
         while ahead:
