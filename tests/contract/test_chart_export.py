@@ -99,6 +99,12 @@ def test_with_a_secret_nothing_but_it_is_mounted_or_named() -> None:
     assert "volumes" not in pod(found)
 
 
+def test_prometheus_takes_its_word_for_whose_namespace_it_is() -> None:
+    """Else that of the exporter replaces that of the Pipeline, which becomes `exported_namespace`."""
+    (monitor,) = of_kind(objects(values={**EXPORT, "metrics": {"serviceMonitor": {"enabled": True}}}), "ServiceMonitor")
+    assert [endpoint["honorLabels"] for endpoint in monitor["spec"]["endpoints"]] == [True]
+
+
 def test_one_writes_at_a_time() -> None:
     (deployment,) = [
         o for o in of_kind(objects(values=EXPORT), "Deployment") if o["metadata"]["name"].endswith("-export")

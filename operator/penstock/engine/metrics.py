@@ -26,3 +26,7 @@ UNLISTED = Gauge("penstock_unlisted_namespaces", "Namespaces that cannot be list
 EVENTS_SENT = Counter("penstock_events_total", "Kubernetes Events sent or dropped", ("outcome",))
 NOTIFICATIONS = Counter("penstock_notifications_total", "Notifications sent, failed or dropped", ("outcome",))
 LEADER = Gauge("penstock_leader", "1 where this process acts")
+
+for _outcome in ("sent", "failed", "dropped"):  # a series that begins with 1 has no increase
+    EVENTS_SENT.labels(_outcome)
+    NOTIFICATIONS.labels(_outcome)
