@@ -47,12 +47,12 @@ helm install digits charts/penstock-serving --namespace NAMESPACE \\
   --set image.repository=REGISTRY/penstock-serve --set image.tag=TAG
 ```
 
-Kubernetes {kubernetes}. One release is one model that is served: two Deployments, the Service between them, a
-claim for packed models, and the service account of the steps that deploy. [Serving](../../docs/serving.md)
-tells how they work. An upgrade leaves what is live as it is. `helm rollback` does not, for it writes what was
-live when that revision was installed: upgrade with the values of before instead. Whoever installs by `helm
-template`, as Argo CD does, has to ignore differences in `replicas`, in the annotation `penstock.dev/model`
-and in the selector of the Service.
+Kubernetes {kubernetes}. One release is one model that is served: two Deployments, the Service between them, a claim
+for packed models, and the service account of the steps that deploy. [Serving](../../docs/serving.md) tells how they
+work. An upgrade leaves what is live as it is. `helm rollback` does not, for it writes what was live when that
+revision was installed: upgrade with the values of before instead. Whoever installs by `helm template`, as Argo CD
+does, has to ignore differences in `replicas`, in the annotation `penstock.dev/model` and in the selector of the
+Service.
 
 ## Values
 

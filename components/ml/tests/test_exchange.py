@@ -43,8 +43,9 @@ def test_an_answer_that_is_cut_off_is_no_answer(told):
         exchange.send(request, patience=10, longest=100)
 
 
-def test_who_sends_a_byte_now_and_then_is_not_listened_to_for_ever(told):
-    request = told(b"HTTP/1.1 200 OK\r\n\r\n", [b"x"] * 40, pause=0.05)
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nX-Plugh: ", b"HTTP"])
+def test_who_sends_a_byte_now_and_then_is_not_listened_to_for_ever(told, head):
+    request = told(head, [b"x"] * 40, pause=0.05)
     with pytest.raises(SystemExit, match="takes too long"):
         exchange.send(request, patience=0.5, longest=100)
 

@@ -247,7 +247,7 @@ def test_another_model_than_is_known_is_not_tried_again(pods, look, model, input
 def test_a_pod_that_says_nothing_is_tried_again(pods, look):
     pod = pods()
     pod.pause = 2.5
-    with pytest.raises(SystemExit, match="timed out"):
+    with pytest.raises(SystemExit, match="takes too long"):
         look(pod, NOON, patience=1)
 
 

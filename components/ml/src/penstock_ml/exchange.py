@@ -6,11 +6,13 @@ InputError.
 
 import http.client
 import os
+import signal
 import sys
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from penstock_ml.wire import InputError
 
@@ -32,10 +34,9 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 def send(request: urllib.request.Request, *, patience: float, longest: int) -> tuple[int, bytes]:
     """Status and content of the answer, of a longer one `longest` + 1 bytes. `patience`: seconds for all of it."""
     words = f"{request.get_method()} {request.full_url}"
-    until = time.monotonic() + patience
     try:
-        with urllib.request.build_opener(_Redirects).open(request, timeout=patience) as answer:
-            return answer.status, _content(answer, until, longest)
+        with within(patience), urllib.request.build_opener(_Redirects).open(request) as answer:
+            return answer.status, _content(answer, longest)
     except urllib.error.HTTPError as error:
         words = f"{words}: {error.code} {error.reason}"
         if error.code >= 500 or error.code in AGAIN:
@@ -47,6 +48,25 @@ def send(request: urllib.request.Request, *, patience: float, longest: int) -> t
         raise InputError(f"{words} cannot be sent: {error}") from None
     except http.client.HTTPException as error:
         sys.exit(f"error: {words}: {error!r}")
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """TimeoutError if what is done takes longer; in the main thread only.
+
+    A socket's timeout is for each read: who sends a byte now and then, even of a header, would be listened to for ever.
+    """
+
+    def over(*_: object) -> None:
+        raise TimeoutError("the answer takes too long")
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def checked(name: str, url: str) -> str:
@@ -72,16 +92,13 @@ def authorize(request: urllib.request.Request, secret: str) -> None:
         request.add_header("Authorization", value)
 
 
-def _content(answer: http.client.HTTPResponse, until: float, longest: int) -> bytes:
-    # A socket's timeout is for each read: who sends a byte now and then would be listened to for ever.
+def _content(answer: http.client.HTTPResponse, longest: int) -> bytes:
     found = bytearray()
     while len(found) <= longest:
         piece = answer.read1(min(PIECE, longest + 1 - len(found)))
         if not piece:
             break
         found += piece
-        if time.monotonic() > until:
-            raise TimeoutError("the answer takes too long")
     if answer.length and len(found) <= longest:
         raise http.client.IncompleteRead(bytes(found), answer.length)
     return bytes(found)
