@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from penstock.cluster.api import PIPELINES, STEPS, Cluster, Object, Refused
+from penstock.cluster.api import STEPS, Cluster, Object, Refused
 from penstock.cluster.compiling import Compiling
 from penstock.cluster.failure import Failure
 from penstock.cluster.observing import views
@@ -25,10 +25,10 @@ class Known:
     notes: Sequence[str]
 
 
-def known(cluster: Cluster, name: str) -> Known:
-    """The lineage of a Pipeline, through all revisions that are kept. Raises Failure if there is none of that name."""
-    view = pipeline_view(cluster.get(PIPELINES, name))
-    objects = list(cluster.list(STEPS, cluster.namespace, f"{labels.PIPELINE}={name}"))
+def known(cluster: Cluster, pipeline: Object) -> Known:
+    """The lineage of a Pipeline, through all revisions that are kept."""
+    view = pipeline_view(pipeline)
+    objects = list(cluster.list(STEPS, cluster.namespace, f"{labels.PIPELINE}={view.name}"))
     owned, _ = by_owner(views(step_view, objects), view.uid)
     notes: list[str] = []
     graphs = list(_graphs(cluster, view, objects, notes))

@@ -160,3 +160,10 @@ def test_of_many_branches_some_are_told_and_the_number_of_the_others() -> None:
     lines = list(tree(Lineage(runs, reads), keys[:1], up=True))
     assert [line[0] for line in lines] == ["i", *"├" * 20, "└"]
     assert lines[-1] == "└─ … and 5 more (-o json has all)"
+
+
+def test_a_pipeline_that_is_deleted_meanwhile_does_not_end_the_list(cluster: FakeApi, run: Run) -> None:
+    cluster.refusals["/apis/penstock.dev/v1alpha1/namespaces/ml/pipelines/digits"] = (404, "not found")
+    found = run("artifacts")
+    assert found.exit_code == 0, found.stderr
+    assert len(found.stdout.splitlines()) == 6

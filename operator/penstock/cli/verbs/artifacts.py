@@ -34,13 +34,13 @@ def artifacts(
     from penstock.cli.show.table import Cell, columns
     from penstock.cluster.lineages import known
 
-    names = [name] if name else sorted(one["metadata"]["name"] for one in cluster.list(PIPELINES, cluster.namespace))
+    every = [cluster.get(PIPELINES, name)] if name else list(cluster.list(PIPELINES, cluster.namespace))
     rows: list[dict[str, Any]] = []
-    for one in names:
+    for one in sorted(every, key=lambda pipeline: str(pipeline["metadata"]["name"])):
         found = known(cluster, one)
         for note in found.notes:
             typer.echo(f"note: {note}", err=True)
-        rows += _rows(one, found)
+        rows += _rows(found)
     if duplicates:
         many = Counter(one["sha256"] for one in rows if one["sha256"])
         rows = sorted((one for one in rows if many[one["sha256"]] > 1), key=lambda one: str(one["sha256"]))
@@ -51,13 +51,13 @@ def artifacts(
         typer.echo(line.plain)
 
 
-def _rows(name: str, found: "Known") -> Iterator[dict[str, Any]]:
+def _rows(found: "Known") -> Iterator[dict[str, Any]]:
     read = found.lineage.by_run(up=False)
     for key, made in found.lineage.runs.items():
         for artifact, place in made.artifacts.items():
             readers = (one.reader for one in read.get(key, ()) if one.output == artifact)
             yield {
-                "pipeline": name,
+                "pipeline": found.pipeline.name,
                 "step": key.path,
                 "name": artifact,
                 "run": key.run,

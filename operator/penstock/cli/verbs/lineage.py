@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from penstock.cluster.api import Cluster
+from penstock.cluster.api import PIPELINES, Cluster
 
 PANEL = "Look"
 
@@ -35,7 +35,7 @@ def lineage(
     from penstock.core.asked.provenance import prov
 
     name, _, step = (owner_of(cluster, of), "", of) if "://" in of else of.partition("/")
-    found = known(cluster, name)
+    found = known(cluster, cluster.get(PIPELINES, name))
     for note in found.notes:
         typer.echo(f"note: {note}", err=True)
     roots = target(found, step) if step else ends(found.lineage, up=not down)
