@@ -8,9 +8,11 @@ All else (one step in full, and whatever is written) is asked with the viewer's 
 import math
 from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from penstock.cluster.api import PIPELINES, STEPS, Cluster, Refused
 from penstock.cluster.failure import Failure
+from penstock.cluster.sources import ToldStep
 from penstock.core.asked.view.cluster import ClusterView
 from penstock.core.asked.view.detail import Detail, detail
 from penstock.core.asked.view.outlook import Outlook
@@ -24,6 +26,7 @@ from penstock.web.followed.looks import Looks
 from penstock.web.followed.pipelines import PipelineState
 from penstock.web.surveyed.outlooks import cluster, outlook, why
 from penstock.web.surveyed.surveys import Found, Survey, Surveying
+from penstock.web.threads import in_thread
 from penstock.web.wire import Why
 
 NOWHERE = "you may not list pipelines in any namespace that has some; ask who looks after one for the right"
@@ -123,7 +126,8 @@ class Viewer:
         """Why a step stands as it does. Raises Refused, or Failure if the API server cannot be asked."""
         await demand(self._rights, Need("list", PIPELINES, namespace), Need("list", STEPS, namespace))
         reader = Reader.of_all(namespace)  # what is seen was listed with the user's own rights
-        return await self._survey([namespace], lambda survey: why(survey, reader, name, path))
+        found = await self._survey([namespace], lambda survey: why(survey, reader, name, path))
+        return await in_thread(_told, found, ToldStep(self.within(namespace), name, path))
 
     async def outlook(self, namespace: str, name: str, look: Look[PipelineState]) -> Outlook | None:
         """One Pipeline against its plan, None if it has none. Raises Failure if the API server cannot be asked."""
@@ -142,4 +146,10 @@ class Viewer:
     def step(self, namespace: str, name: str, path: str) -> Detail:
         """One step, read anew. Blocks; raises Refused, or Failure if the API server cannot be asked."""
         found = self.cluster.json("GET", STEPS.path(namespace, step_name(name, path)))
-        return detail(path, found.get("spec"), found.get("status"))
+        told = ToldStep(self.within(namespace), name, path).messages(found)
+        return detail(path, told.get("spec"), told.get("status"))
+
+
+def _told(found: Why, told: ToldStep) -> Why:
+    """With tracebacks told at the lines of their author's file: not in the survey, which others see too."""
+    return replace(found, answers=[replace(one, message=told(one.message)) for one in found.answers])

@@ -17,15 +17,20 @@ MODULE, OWN = '  File "/code/code.zip/model.py", line 7, in fit', "  model.py:7,
 OTHERS = '  File "/usr/lib/python3/json.py", line 2, in loads'
 
 
-@pytest.fixture
-def pod(api: SceneApi) -> str:
-    """Of `train`, which is from lines 31 and 32 of a file."""
-    pipeline: Any = api.objects["Pipeline", "ml", "digits"]
+def python(api: SceneApi, name: str) -> None:
+    """Has `train` of a Pipeline be from lines 31 and 32 of a file."""
+    pipeline: Any = api.objects["Pipeline", "ml", name]
     origin = {SOURCE: annotation("digits.py", {short_hash(SCRIPT): [31, 32]})}
     api.put({**pipeline, "metadata": {**pipeline["metadata"], "annotations": origin}})
-    step: Any = api.objects["Step", "ml", "digits.train"]
+    step: Any = api.objects["Step", "ml", f"{name}.train"]
     api.put({**step, "spec": {**step["spec"], "script": SCRIPT}})
     api.requests.clear()
+
+
+@pytest.fixture
+def pod(api: SceneApi) -> str:
+    """Of `train`."""
+    python(api, "digits")
     return "a-pod"
 
 
@@ -93,3 +98,29 @@ async def test_without_the_right_to_read_where_it_is_from_it_stays(
     api.logs[pod] = ContainerLog(written(FRAME))
     api.allows = lambda namespace, resource: resource != hidden
     assert await told(page, f"{STEP}/log?pod={pod}") == [FRAME]
+
+
+def fail(api: SceneApi, name: str) -> str:
+    """Has `train` say that it failed with a traceback, and returns how that is told."""
+    message = f"Traceback:\n{FRAME}\nKeyError"
+    step: Any = api.objects["Step", "ml", f"{name}.train"]
+    attempts = [{**one, "message": message} for one in step["status"]["attempts"]]
+    api.put({**step, "status": {**step["status"], "message": message, "attempts": attempts}})
+    return message.replace(FRAME, PLACE)
+
+
+async def test_what_is_told_of_a_step(api: SceneApi, page: Page, pod: str) -> None:
+    assert (await page.get(STEP))["message"] == ""
+    assert of_the_step(api) == ["GET ml/steps/digits.train"]
+    place = fail(api, "digits")
+    found = await page.get(STEP)
+    assert [found["message"], *(one["message"] for one in found["attempts"])] == [place] * 3
+    api.allows = lambda namespace, resource: resource != "pipelines"
+    assert (await page.get(STEP))["message"] == place.replace(PLACE, FRAME)
+
+
+async def test_why(api: SceneApi, page: Page) -> None:
+    python(api, "nightly")
+    place = fail(api, "nightly")
+    (found,) = (await page.get("api/pipelines/ml/nightly/steps/train/why"))["answers"]
+    assert place in found["message"]

@@ -36,10 +36,11 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One Step. `image`: empty where there is no container; `undo`: the attempts of the undo of this run; `held`: so
-    many results are held for reuse."""
+    """One Step. `message`: its own, as in its row; `image`: empty where there is no container; `undo`: the attempts of
+    the undo of this run; `held`: so many results are held for reuse."""
 
     path: str
+    message: str
     image: str
     needs: Sequence[str]
     fingerprint: str
@@ -57,6 +58,7 @@ def detail(path: str, spec: object, status: object) -> Detail:
     outputs = _mapping(status.get("outputs"))
     return Detail(
         path=path,
+        message=_text(status.get("message")),
         image=_text(spec.get("image")),
         needs=[one for one in _list(spec.get("dependsOn")) if isinstance(one, str)],
         fingerprint=_text(status.get("fingerprint")),

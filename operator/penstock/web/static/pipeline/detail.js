@@ -45,17 +45,24 @@ function Values({ values, title }) {
       : html`<code>${visible(one.text, true)}</code>`}</dd></div>`)}</dl>`;
 }
 
-/** @param {{row: import("./tree.js").Row}} props */
-export function Detail({ row }) {
+/** What the server tells of a step, null before it does; `of`: the message of the row that it was asked for.
+ * @param {import("./tree.js").Row} row */
+export function useDetail(row) {
   changed.value;
   const [told, setTold] = useState(null), [failed, setFailed] = useState("");
   useEffect(() => {
-    const asking = new AbortController();
+    if (!row.made) return;
+    const asking = new AbortController(), of = row.message;
     ask(`${base.value}/steps/${encodeURIComponent(row.path)}`, { signal: asking.signal })
-      .then((answer) => answer.json()).then((found) => (setTold(found), setFailed("")))
+      .then((answer) => answer.json()).then((found) => (setTold({ ...found, of }), setFailed("")))
       .catch((error) => asking.signal.aborted || setFailed(error.message));
     return () => asking.abort();
-  }, [row.phase, row.reason, row.message, row.attempt, row.undo, row.end]);
+  }, [row.made, row.phase, row.reason, row.message, row.attempt, row.undo, row.end]);
+  return { told, failed };
+}
+
+/** @param {{told: any, failed: string}} props */
+export function Detail({ told, failed }) {
   if (failed) return html`<p class="faint">${visible(failed)}</p>`;
   if (!told) return html`<p class="faint">${t("loading")}</p>`;
   return html`<${Attempts} attempts=${told.attempts} title=${t("panel.attempts")} />

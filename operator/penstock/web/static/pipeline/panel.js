@@ -5,7 +5,7 @@ import { Icon } from "../icons.js";
 import { Bar, Command, Pill, Span } from "../parts.js";
 import { at, go } from "../place.js";
 import { clock, count, phaseWord, stamp, t, visible } from "../words.js";
-import { Detail } from "./detail.js";
+import { Detail, useDetail } from "./detail.js";
 import { later } from "../later.js";
 import { StepActs } from "../acting/buttons.js";
 import { asOf, base, changed } from "./store.js";
@@ -28,7 +28,9 @@ function Step({ row }) {
     [t("column.node"), visible(row.node)],
     [t("undo", { phase: "" }), row.undo && phaseWord(row.undo)],
   ].filter(([, value]) => value);
-  const said = [row.reason === "Completed" || row.reason === "Running" ? "" : row.reason, row.message].filter(Boolean).join(": ");
+  const { told, failed } = useDetail(row);
+  const message = told && told.of === row.message && !asOf.value ? told.message : row.message;
+  const said = [row.reason === "Completed" || row.reason === "Running" ? "" : row.reason, message].filter(Boolean).join(": ");
   const live = waits(row) && !asOf.value;
   return html`<${Pill} phase=${row.phase} />
     ${row.orphan && html`<p>${t("orphan")}</p>`}${!row.made && html`<p class="faint">${t("not.made")}</p>`}
@@ -36,7 +38,7 @@ function Step({ row }) {
     <dl>${facts.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
     ${row.made && !row.orphan && html`<${StepActs} base=${base.value} name=${at("pipeline").split("/")[1]} row=${row} />`}
     ${live && html`<h3>${t("why.now")}</h3><${Why} key=${`why ${row.path}`} row=${row} said=${said} />`}
-    ${row.made && html`<${Detail} key=${row.path} row=${row} />`}`;
+    ${row.made && html`<${Detail} told=${told} failed=${failed} />`}`;
 }
 
 /** @param {{one: import("./tree.js").Node}} props */
@@ -60,7 +62,7 @@ export function Panel({ one }) {
   return html`<aside class="panel" data-log=${log || undefined} aria-label=${t("panel", { step: one.path })}>
     <header><h2>${visible(one.path)}</h2>${!group && one.row?.made && html`<${Tabs} />`}
       <button type="button" class="quiet" aria-label=${t("panel.close")} title=${t("panel.close")} onClick=${() => go(closing)}><${Icon} name="close" /></button></header>
-    ${log ? html`<${Logs} row=${one.row} />` : html`${group ? html`<${Group} one=${one} />` : html`<${Step} row=${one.row} />`}
+    ${log ? html`<${Logs} row=${one.row} />` : html`${group ? html`<${Group} one=${one} />` : html`<${Step} key=${one.path} row=${one.row} />`}
     <h3>${t("panel.commands")}</h3>
     <${Command} text=${`penstock why ${name}/${one.path} -n ${namespace}`} />
     <${Command} text=${`penstock logs ${name} ${one.path} -n ${namespace}`} />`}

@@ -8,6 +8,7 @@ from penstock.core.asked.view.detail import MOST, Attempt, Value, detail
 
 STATUS = {
     "run": 2,
+    "message": "attempt 1 failed",
     "fingerprint": "f",
     "outputs": {"score": 0.5, "text": "é", "long": "x" * 9999},
     "attempts": [
@@ -32,6 +33,7 @@ def test_attempts_values_and_undo() -> None:
         "inputs": [{"name": "seed", "value": 7}, {"name": "rows", "from": "load.rows"}],
     }
     found = detail("train", spec, STATUS)
+    assert found.message == "attempt 1 failed"
     assert found.attempts == [
         Attempt(1, 1800000000.0, 1800000060.0, "", "OOMKilled", "", 137),
         Attempt(2, 1800000120.0, None, "gpu-1", "", "", None),
