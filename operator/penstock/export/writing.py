@@ -88,11 +88,11 @@ def _open(connection: Connection, steps: Sequence[str]) -> Open:
 def _ended(open_waits: Open, seen: Seen) -> Iterator[Row]:
     """The end of what a Step waited for before it was seen to say something else: when its run began, if it has."""
     wait = open_waits.get(seen.step)
-    if wait is None or (seen.waits and wait["since"] >= seen.since):
+    if wait is None or (seen.waits and wait["since"] == seen.since):
         return
     del open_waits[seen.step]
     began = not seen.waits and seen.started is not None and wait["since"] <= seen.started <= seen.since
-    until = seen.started if began else seen.since
+    until = seen.started if began else max(wait["since"], seen.since)  # the clock may have been set back
     yield Row(WAIT, {**wait, "until": until, "seconds": between(wait["since"], until)})
 
 

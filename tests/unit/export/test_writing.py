@@ -161,3 +161,27 @@ def test_a_wait_that_ends_with_its_step_is_no_wait_of_no_time(engine: Engine) ->
     seen["metadata"]["deletionTimestamp"] = "2027-01-15T10:00:00Z"
     writer.write([of_step(seen, gone=True)])
     assert table(engine, "SELECT seconds FROM wait") == [(3600,)]
+
+
+def test_no_wait_is_left_open_by_a_clock_that_was_set_back(engine: Engine) -> None:
+    step, writer = of(waiting(), "train"), Writer(engine)
+    begun = {"phase": "Running", "run": 1, "startTime": "2027-01-15T08:00:40Z"}
+    seen = [
+        waits(step, "InsufficientResources", "09:00:00"),
+        waits(step, "QuotaExceeded", "08:00:00"),
+        waits(step, "Running", "08:00:42", **begun),
+    ]
+    for one in seen:
+        writer.write([of_step(one)])
+    expected = [("QuotaExceeded", 40), ("InsufficientResources", 0)]
+    assert table(engine, "SELECT reason, seconds FROM wait ORDER BY since") == expected
+    assert table(engine, "SELECT since FROM wait WHERE until < since") == []
+
+
+def test_who_is_behind_another_exporter_leaves_no_wait_open(engine: Engine) -> None:
+    step = of(waiting(), "train")
+    seen = [waits(step, "InsufficientResources", "09:00:00"), waits(step, "QuotaExceeded", "09:00:30")]
+    for one in (*seen, *seen):
+        Writer(engine).write([of_step(one)])
+    expected = [("InsufficientResources", 30), ("QuotaExceeded", None)]
+    assert table(engine, "SELECT reason, seconds FROM wait ORDER BY since") == expected
