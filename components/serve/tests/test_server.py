@@ -4,6 +4,8 @@ import http.client
 import json
 import signal
 import time
+import urllib.error
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -111,6 +113,14 @@ def test_other_paths_methods_and_sizes(server):
     status, body, headers = server.ask("GET", INFER)
     assert (status, headers["allow"]) == (405, "POST")
     assert server.ask("POST", INFER, b" " * (4 * 2**20 + 1))[0] == 413
+
+
+def test_a_body_that_is_not_encoded_as_it_says_is_told(server):
+    request = urllib.request.Request(f"http://127.0.0.1:{server.port}{INFER}", b"plugh", {"Content-Encoding": "gzip"})
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=60)
+    assert refused.value.code == 400
+    assert "not encoded as its header says" in json.load(refused.value)["error"]
 
 
 def test_many_clients_get_each_their_own_answer(server):

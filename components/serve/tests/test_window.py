@@ -42,6 +42,12 @@ def test_after_a_long_silence_it_is_empty_and_begins_anew():
     ]
 
 
+def test_large_numbers_stay_numbers():
+    window = Window(10, 100, 0)
+    window.add(1, np.array([[1e308, -1e305, 0.12345678]]), ["x"], [1.0])
+    assert window.told(2)["items"][0]["inputs"] == [1e308, -1e305, 0.123457]
+
+
 def test_no_window_keeps_nothing_and_large_samples_are_not_kept():
     window = Window(0, 100, 0)
     window.add(1, np.ones((3, 4)), ["x"] * 3, [1.0] * 3)

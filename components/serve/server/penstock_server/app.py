@@ -9,6 +9,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from penstock_ml import confidence
 from penstock_ml.models import Model
 
@@ -128,6 +129,8 @@ class Server:
             samples = read(body, self._shape)
         except web.HTTPRequestEntityTooLarge:
             return _error(413, f"the request has more than {LARGEST} bytes: send fewer samples at a time")
+        except (web.RequestPayloadError, HttpProcessingError) as error:
+            return _error(400, f"the body is not encoded as its header says ({error})")
         except (ValueError, RecursionError) as error:
             return _error(400, f"the body is not JSON ({error})")
         except ProtocolError as error:

@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
-
 LONGEST = 8192
 """Characters of a text, or numbers, that are kept; a larger sample is not, so that the window's memory has a bound."""
 DECIMALS = 6
@@ -63,7 +61,8 @@ class Window:
             place = self._random.randrange(reservoir.seen)
             if place >= self._most:
                 return
-        inputs = [sample] if isinstance(sample, str) else np.round(sample, DECIMALS).tolist()
+        # NumPy multiplies to round, and makes infinite what is large.
+        inputs = [sample] if isinstance(sample, str) else [round(one, DECIMALS) for one in sample.tolist()]
         item = {
             "time": _stamp(now),
             "inputs": inputs,
