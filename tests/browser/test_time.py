@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import time
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.site import Site, looking
 from tests.scenes.scenes import small
 
 
+def bars(page: Page, name: str) -> Locator:
+    """What is drawn of a step: its waits and attempts."""
+    return page.get_by_role("row").filter(has=page.get_by_text(name, exact=True)).locator(".bit")
+
+
 def spans(page: Page, name: str) -> list[tuple[float, float]]:
     """Left and right of the bars of a step, in pixels of the screen."""
-    row = page.get_by_role("row").filter(has=page.get_by_text(name, exact=True))
     boxes = "bits => bits.map(bit => { const box = bit.getBoundingClientRect(); return [box.left, box.right]; })"
-    found: list[tuple[float, float]] = row.locator(".bit").evaluate_all(boxes)
+    found: list[tuple[float, float]] = bars(page, name).evaluate_all(boxes)
     return found
 
 
@@ -52,7 +56,7 @@ def test_5000_steps_are_a_few_lines_and_groups_open(browser: Browser, site: Site
 
 def test_coming_closer_is_in_the_address(browser: Browser, site: Site) -> None:
     with looking(browser, site, "?lens=time&pipeline=ml/digits") as page:
-        expect(page.locator(".bit").first).to_be_visible()
+        expect(bars(page, "train")).to_have_count(3)
         grid = page.get_by_role("treegrid")
         grid.focus()
         before = spans(page, "train")[1]
@@ -67,7 +71,7 @@ def test_coming_closer_is_in_the_address(browser: Browser, site: Site) -> None:
         kept = spans(page, "train")[1]
         assert kept[0] > closer[0] + 50
         page.reload()
-        expect(page.locator(".bit").first).to_be_visible()
+        expect(bars(page, "train")).to_have_count(3)
         again = spans(page, "train")[1]
         assert abs(again[0] - kept[0]) <= 4
         grid.focus()

@@ -99,11 +99,12 @@ def deployer(models: dict[str, str]) -> Object:
         steps.append(program(f"train-{name}", "train", inputs=given, outputs=[artifact("model")]))
         given = [{"name": "model", "from": f"train-{name}.model"}, {"name": "accuracy", "value": 0.9}]
         given.append({"name": "name", "value": name})
-        steps.append(program(f"package-{name}", "package", inputs=given, outputs=[artifact("bundle")]))
-        given = [{"name": "service", "value": NAME}, {"name": "model", "from": f"package-{name}.bundle"}]
-        outputs = [{"name": "version", "type": "String"}, artifact("report")]
-        fields = {"when": f"params.live == '{name}'", "inputs": given, "outputs": outputs, "cache": "LastRun"}
-        steps.append(program(f"deploy-{name}", "serve", pod=pod, **fields))
+        fields = {"when": f"params.live == '{name}'", "inputs": given, "outputs": [artifact("bundle")]}
+        steps.append(program(f"package-{name}", "package", **fields))
+    chosen = {"name": "model", "firstOf": [f"package-{name}.bundle" for name in models]}
+    outputs = [{"name": "version", "type": "String"}, artifact("report")]
+    fields = {"inputs": [{"name": "service", "value": NAME}, chosen], "outputs": outputs, "cache": "LastRun"}
+    steps.append(program("deploy", "serve", pod=pod, **fields))
     live = {"name": "live", "type": "String", "value": next(iter(models))}
     return pipeline("switch", *steps, params=[live], storage={"claim": {"size": "64Mi"}})
 
