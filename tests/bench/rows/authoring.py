@@ -11,6 +11,8 @@ from tests.bench.figures import Figure
 from tests.cluster.paths import CHECKOUT
 
 STEPS = 50
+TIMES = 5
+"""Runs, of which the median counts."""
 STEP = """
 @step(PYTHON)
 def step_{number}(data: Path, rate: float) -> Made:
@@ -56,15 +58,21 @@ def _figures() -> list[Figure]:
     (example,) = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)[:1]
     compile_text(example, "example.py")  # imports
     text = written(STEPS)
-    began, spent = time.monotonic(), time.process_time()
-    found = compile_text(text, "many.py")
-    wall, cpu = time.monotonic() - began, time.process_time() - spent
-    assert len(found.manifests[0].data["spec"]["steps"]) == STEPS
+    wall, cpu = sorted(_compiled(text) for _ in range(TIMES))[TIMES // 2]
     return [
         Figure(17, f"penstock compile: {STEPS} steps in Python", wall * 1000, "ms", 100),
         Figure(17, f"penstock compile: {STEPS} steps in Python, CPU", cpu * 1000, "ms"),
         Figure(17, "lines of the worked example in Python", len(example.splitlines()), "lines", 50),
     ]
+
+
+def _compiled(text: str) -> tuple[float, float]:
+    """Seconds that it takes, and those of processor time."""
+    began, spent = time.monotonic(), time.process_time()
+    found = compile_text(text, "many.py")
+    took = time.monotonic() - began, time.process_time() - spent
+    assert len(found.manifests[0].data["spec"]["steps"]) == STEPS
+    return took
 
 
 def written(steps: int) -> str:
