@@ -86,8 +86,9 @@ def test_a_quota_that_counts_what_has_ended_is_no_dead_end(space: Space, counted
         space.apply(pipeline("wide", step("many", **fan)))
         assert space.finish("pipeline/wide", 180)["status"]["phase"] == "Succeeded"
     assert len({job["metadata"]["uid"] for job in jobs}) == 6, "each ran once"
-    # Not 2 exactly: the quota controller counts anew from its cache, so for a moment the API server may let in more.
-    assert len(space.jobs()) < 6, "those that ended made room"
+    # Three pods have been seen under a quota of two, which only the API server can have let in; of Jobs never more.
+    most_left = 2 if counted == "count/jobs.batch" else 5
+    assert len(space.jobs()) <= most_left, "those that ended made room"
     assert all(status["status"]["attempts"] for status in space.steps("wide").values()), "their outcome is on record"
 
 
