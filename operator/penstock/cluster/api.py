@@ -214,17 +214,21 @@ class Cluster:
     ) -> Iterator[Object]:
         """All objects that match a label selector, page by page."""
         as_names = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
-        query: dict[str, Any] = {"limit": PAGE, **({"labelSelector": selector} if selector else {})}
-        while True:
-            accept = as_names if names_only else "application/json"
-            page = self.json("GET", resource.path(namespace), query, accept=accept)
+        query = {"limit": PAGE, **({"labelSelector": selector} if selector else {})}
+        for page in self.pages(resource.path(namespace), query, as_names if names_only else "application/json"):
             kind = str(page.get("kind", "")).removesuffix("List")
             for item in page.get("items") or ():
                 yield item if names_only else {"apiVersion": page.get("apiVersion"), "kind": kind, **item}
-            following = (page.get("metadata") or {}).get("continue")
+
+    def pages(self, path: str, query: Mapping[str, Any], accept: str = "application/json") -> Iterator[Object]:
+        """The parts in which a list is told, of `limit` objects each if the query says so."""
+        following = ""
+        while True:
+            page = self.json("GET", path, {**query, **({"continue": following} if following else {})}, accept=accept)
+            yield page
+            following = (page.get("metadata") or {}).get("continue") or ""
             if not following:
                 return
-            query["continue"] = following
 
     def patch(self, resource: Resource, name: str, change: Object) -> Object:
         """Merge-patches an object of the namespace (RFC 7386) and returns it."""

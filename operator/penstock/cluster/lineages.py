@@ -13,7 +13,7 @@ from penstock.core.asked.lineage import Key, Lineage, lineage
 from penstock.core.graph.graph import Graph
 from penstock.core.seen.owners import by_owner
 from penstock.core.seen.reading import pipeline_view, step_view
-from penstock.core.seen.views import PipelineView
+from penstock.core.seen.views import PipelineView, StepView
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +28,17 @@ class Known:
 def known(cluster: Cluster, pipeline: Object) -> Known:
     """The lineage of a Pipeline, through all revisions that are kept."""
     view = pipeline_view(pipeline)
-    objects = list(cluster.list(STEPS, cluster.namespace, f"{labels.PIPELINE}={view.name}"))
-    owned, _ = by_owner(views(step_view, objects), view.uid)
+    steps = list(views(step_view, cluster.list(STEPS, cluster.namespace, f"{labels.PIPELINE}={view.name}")))
+    owned, _ = by_owner(steps, view.uid)
     notes: list[str] = []
-    graphs = list(_graphs(cluster, view, objects, notes))
+    graphs = list(_graphs(cluster, view, steps, notes))
     return Known(view, lineage(graphs, owned), notes)
 
 
-def _graphs(cluster: Cluster, view: PipelineView, objects: Sequence[Object], notes: list[str]) -> Iterator[Graph]:
+def _graphs(cluster: Cluster, view: PipelineView, steps: Sequence[StepView], notes: list[str]) -> Iterator[Graph]:
     """Those of all revisions, the present one first."""
     compiling = Compiling(cluster)
-    now = compiling.graph(view, views(step_view, objects), {})[0].graph
+    now = compiling.graph(view, steps, {})[0].graph
     if now is not None:
         yield now
     else:

@@ -102,7 +102,7 @@ def follow_in_parts(
         try:
             if version is None:
                 uids: list[str] = []
-                for page in _pages(cluster, path, {**selectors, **({"limit": limit} if limit else {})}):
+                for page in cluster.pages(path, {**selectors, **({"limit": limit} if limit else {})}):
                     objects, more = tuple(page.get("items") or ()), page["metadata"].get("continue")
                     uids += [one["metadata"].get("uid", "") for one in objects]
                     version = None if more else page["metadata"]["resourceVersion"]
@@ -125,16 +125,6 @@ def follow_in_parts(
             if time.monotonic() - away_since > patience:
                 raise
             stop.pause(1)
-
-
-def _pages(cluster: Cluster, path: str, query: dict[str, Any]) -> Iterator[Object]:
-    while True:
-        page = cluster.json("GET", path, query)
-        yield page
-        following = page["metadata"].get("continue")
-        if not following:
-            return
-        query = {**query, "continue": following}
 
 
 def _watch(cluster: Cluster, path: str, query: dict[str, Any]) -> Any:

@@ -7,18 +7,20 @@ import time
 from pathlib import Path
 from typing import Any
 
-from penstock.cluster.api import STEPS
+from penstock.cluster.api import STEPS, Cluster
 from penstock.export.exporting import PART, WAITING, Exporter
 from penstock.export.schema import engine_of, prepare
 
 
-class Endless:
+class Endless(Cluster):
     """A cluster with more Steps than any memory holds; it counts those that it was asked for."""
 
     def __init__(self) -> None:
+        super().__init__("ml")
         self.given = 0
 
-    def json(self, _: str, path: str, query: dict[str, Any]) -> dict[str, Any]:
+    def json(self, *args: Any, **named: Any) -> Any:
+        _, path, query = args
         many = range(query["limit"]) if path.endswith(STEPS.plural) else range(0)
         self.given += len(many)
         return {"metadata": {"resourceVersion": "1", "continue": "more"}, "items": [_step(one) for one in many]}
@@ -34,7 +36,7 @@ def test_a_list_is_read_no_faster_than_it_is_written(tmp_path: Path) -> None:
     engine = engine_of(f"sqlite:///{tmp_path / 'history.db'}")
     prepare(engine)
     cluster = Endless()
-    exporter = Exporter(cluster, engine)  # type: ignore[arg-type]
+    exporter = Exporter(cluster, engine)
     ending = threading.Thread(target=exporter.run)
     with engine.connect() as other:
         other.exec_driver_sql("BEGIN IMMEDIATE")  # nobody else writes now
