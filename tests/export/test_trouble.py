@@ -14,20 +14,14 @@ from penstock.export.tables import METADATA, SCHEMA, WAIT
 from tests.cluster.controlplane import ControlPlane
 from tests.export.ground import NAMESPACE, Exporter, Player
 from tests.export.truth import last, rows_of, until_written, wrong
-from tests.unit.export.server import Server, installed
+from tests.unit.export.server import Server, serving
 from tests.viewers import tokens
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    if not installed():
-        pytest.skip("PostgreSQL is not installed; as root: apt-get install postgresql")
-    found = Server()
-    try:
-        found.start()
+    with serving() as found:
         yield found
-    finally:
-        found.close()
 
 
 def until(holds: Callable[[], bool], exporter: Exporter, seconds: float = 120) -> None:

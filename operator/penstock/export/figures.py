@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from penstock.export.bounds import Figure, Of, bounded
 from penstock.export.tables import PIPELINE, ROUND, USAGE, WAIT
-from penstock.export.views import STEPS
+from penstock.export.views import ROUNDS, STEPS
 
 log = structlog.get_logger(__name__)
 
@@ -80,7 +80,7 @@ def _families(connection: Connection) -> Iterator[Metric]:
 def _latest(succeeded: bool) -> Any:
     """When each Pipeline last ended, or last succeeded."""
     of = (PIPELINE.c.namespace, PIPELINE.c.series)
-    query = select(*of, func.max(ROUND.c.ended)).join_from(ROUND, PIPELINE, PIPELINE.c.uid == ROUND.c.pipeline)
+    query = select(*of, func.max(ROUND.c.ended)).select_from(ROUNDS)
     query = query.where(ROUND.c.ended.is_not(None), *([ROUND.c.phase == "Succeeded"] if succeeded else []))
     return query.group_by(*of)
 
@@ -88,7 +88,7 @@ def _latest(succeeded: bool) -> Any:
 def _counted(connection: Connection) -> Iterator[Figure]:
     of = (PIPELINE.c.namespace, PIPELINE.c.series)
     rounds = select(*of, ROUND.c.phase, func.count(), func.sum(ROUND.c.seconds))
-    rounds = rounds.join_from(ROUND, PIPELINE, PIPELINE.c.uid == ROUND.c.pipeline).where(ROUND.c.ended.is_not(None))
+    rounds = rounds.select_from(ROUNDS).where(ROUND.c.ended.is_not(None))
     for namespace, series, phase, many, seconds in connection.execute(rounds.group_by(*of, ROUND.c.phase)):
         yield Figure(RUNS, Of(namespace, series), (phase,), float(many))
         yield Figure(SECONDS, Of(namespace, series), (phase,), float(seconds or 0))

@@ -13,6 +13,9 @@ MODELS = ("model", "bundle")
 
 Query = Select[Any]
 
+ROUNDS = ROUND.join(PIPELINE, PIPELINE.c.uid == ROUND.c.pipeline)
+"""Rounds with the Pipeline that ran."""
+
 STEPS = (
     select(
         STEP.c.uid,
@@ -33,9 +36,8 @@ def _runs_daily() -> Query:
     """Rounds that ended, by day (UTC), Pipeline, and how they ended."""
     day, of = func.date(ROUND.c.ended), (PIPELINE.c.namespace, PIPELINE.c.series, ROUND.c.phase)
     seconds = cast(func.avg(ROUND.c.seconds), Float).label("mean_seconds")
-    query = select(day.label("day"), *of, func.count().label("runs"), seconds)
-    joined = query.join_from(ROUND, PIPELINE, PIPELINE.c.uid == ROUND.c.pipeline)
-    return joined.where(ROUND.c.ended.is_not(None)).group_by(day, *of)
+    query = select(day.label("day"), *of, func.count().label("runs"), seconds).select_from(ROUNDS)
+    return query.where(ROUND.c.ended.is_not(None)).group_by(day, *of)
 
 
 def _waits_by_reason() -> Query:
@@ -78,7 +80,7 @@ def _plan_vs_actual() -> Query:
     of = (PIPELINE.c.namespace, PIPELINE.c.series, PIPELINE.c.name, ROUND.c.round, ROUND.c.phase, ROUND.c.started)
     planned, actual = ROUND.c.planned_seconds, ROUND.c.seconds.label("actual_seconds")
     late = (ROUND.c.seconds - planned).label("late_seconds")
-    query = select(*of, planned, actual, late).join_from(ROUND, PIPELINE, PIPELINE.c.uid == ROUND.c.pipeline)
+    query = select(*of, planned, actual, late).select_from(ROUNDS)
     return query.where(planned.is_not(None), ROUND.c.seconds.is_not(None))
 
 

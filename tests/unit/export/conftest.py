@@ -7,21 +7,15 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
-from tests.unit.export.server import Server, installed
+from tests.unit.export.server import Server, serving
 
 from penstock.export.schema import engine_of, prepare
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
-    if not installed():
-        pytest.skip("PostgreSQL is not installed; as root: apt-get install postgresql")
-    found = Server()
-    try:
-        found.start()
+    with serving() as found:
         yield found
-    finally:
-        found.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

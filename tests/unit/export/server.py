@@ -11,10 +11,12 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
@@ -116,6 +118,19 @@ class Server:
         command: Sequence[str] = [str(self._programs / program), *words]
         done = subprocess.run(command, capture_output=True, text=True, cwd=self._folder, **self._who)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+@contextmanager
+def serving() -> Iterator[Server]:
+    """A server that answers; the test is skipped where there is none to start."""
+    if not installed():
+        pytest.skip("PostgreSQL is not installed; as root: apt-get install postgresql")
+    found = Server()
+    try:
+        found.start()
+        yield found
+    finally:
+        found.close()
 
 
 def _root() -> bool:
