@@ -5,7 +5,6 @@ import json
 import os
 import re
 import urllib.request
-from datetime import UTC, datetime
 from typing import Any
 
 from penstock_ml import exchange, wire
@@ -49,7 +48,7 @@ def _event() -> dict[str, Any]:
     # Two attempts of a step are one event, which receivers tell by source and id; so no time is in it.
     said = json.dumps([own, wire.text("key", default=""), event], sort_keys=True)
     event["id"] = hashlib.sha256(said.encode()).hexdigest()[:DIGITS]
-    return event | {"time": _time()}
+    return event | {"time": wire.stamp(wire.instant("time"))}
 
 
 def _data() -> dict[str, Any]:
@@ -62,17 +61,6 @@ def _data() -> dict[str, Any]:
     if not isinstance(found, dict):
         raise wire.InputError(f"input 'data' is {raw[:80]}, but must be an object")
     return found
-
-
-def _time() -> str:
-    given = wire.text("time", default="") or datetime.now(UTC).isoformat(timespec="seconds")
-    try:
-        found = datetime.fromisoformat(given)
-    except ValueError:
-        raise wire.InputError(f"input 'time' is '{given}', but must be a time such as 2026-11-30T12:00:00Z") from None
-    if found.tzinfo is None:
-        raise wire.InputError(f"input 'time' is '{given}', which has no zone: write 2026-11-30T12:00:00Z")
-    return found.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 if __name__ == "__main__":

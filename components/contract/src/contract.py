@@ -4,7 +4,7 @@ import json
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 
 import contract_checks
@@ -25,7 +25,7 @@ def main() -> None:
     (Artifact, JSON), kept, rows, checks, broken, unchecked, worst.
     """
     strict = wire.text("strict", default="true", choices=("true", "false")) == "true"
-    now = _now()
+    now = wire.instant("now", zone=UTC)
     terms = contract_terms.read(wire.text("contract"), wire.text("object", default=""))
     rows = contract_rows.read(wire.artifact("data"), wire.text("format", default="Auto", choices=FORMATS))
     findings = contract_checks.evaluate(terms.checks, rows, now)
@@ -86,15 +86,6 @@ def _tell(terms: contract_terms.Terms, findings: Sequence[Finding], path: Path) 
     ]
     document = {"contract": terms.title, "checks": told, "unchecked": list(terms.unchecked)}
     path.write_text(json.dumps(document, ensure_ascii=False, indent=2), encoding="utf-8")
-
-
-def _now() -> datetime:
-    given = wire.text("now", default="") or datetime.now(UTC).isoformat()
-    try:
-        found = datetime.fromisoformat(given)
-    except ValueError:
-        raise wire.InputError(f"input 'now' is '{given}', but must be a time such as 2026-11-30T12:00:00Z") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -116,3 +117,17 @@ def test_a_bad_input_ends_the_program_with_one_line_and_exit_code_2(tmp_path):
     )
     assert result.returncode == 2
     assert result.stderr == "error: input 'seed' is 'x', but must be a whole number\n"
+
+
+def test_a_time_is_one_with_a_zone_or_has_that_of_the_step(monkeypatch):
+    monkeypatch.setenv("INPUT_NOW", "2026-11-30T13:00:00.5+01:00")
+    assert wire.stamp(wire.instant("now")) == "2026-11-30T12:00:00Z"
+    monkeypatch.setenv("INPUT_NOW", "2026-11-30T13:00:00")
+    assert wire.stamp(wire.instant("now", zone=UTC)) == "2026-11-30T13:00:00Z"
+    with pytest.raises(wire.InputError, match="has no zone"):
+        wire.instant("now")
+    monkeypatch.setenv("INPUT_NOW", "noon")
+    with pytest.raises(wire.InputError, match="must be a time"):
+        wire.instant("now", zone=UTC)
+    monkeypatch.setenv("INPUT_NOW", "")
+    assert wire.instant("now").tzinfo is UTC

@@ -3,7 +3,6 @@
 import os
 import re
 import sys
-import time
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,7 +44,7 @@ def main() -> None:
         for note in shown.notes:
             print(f"note: {note}", flush=True)
         gate.judged(shown, limits)
-        since = datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        since = wire.stamp(datetime.now(UTC))
         return rounded(Release(version, by, since, shown.figures, run))
 
     record = turn.found(slots, version, by, run)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from drift import Window
-from penstock_ml import exchange
+from penstock_ml import exchange, wire
 from penstock_ml.sketch import Sketch
 from penstock_ml.wire import InputError
 
@@ -139,7 +139,7 @@ def _complaint(pod: Pod) -> str:
     if not isinstance(pod.model, str) or type(pod.seen) is not int or not len(pod.items) <= pod.seen <= MOST:
         return "'model' has to be a text, and 'seen' a whole number, no smaller than there are items"
     # Nothing is looked at that is older than what was: one time of next year would end the watch till then.
-    latest = f"{datetime.now(UTC) + AHEAD:%Y-%m-%dT%H:%M:%SZ}"
+    latest = wire.stamp(datetime.now(UTC) + AHEAD)
     for number, item in enumerate(pod.items):
         sure = item["confidence"]
         if type(sure) not in (int, float) or not (math.isfinite(sure) and 0 <= sure <= 1):

@@ -2,10 +2,9 @@
 
 import json
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,9 @@ import drift
 import live_window
 import watch_memory
 from drift_picture import draw
+from penstock_ml import bundle, wire
 from penstock_ml import sketch as sketches
-from penstock_ml import wire
 
-VERSION = re.compile(r"sha256-[0-9a-f]{16}")
 DIGITS = 6
 
 
@@ -32,7 +30,7 @@ def main() -> None:
     most = wire.integer("most", default=1000, low=least, high=100_000)
     seed = wire.integer("seed", default=0)
     pause = timedelta(hours=wire.number("cool-down", default=24, low=0, high=24 * 365))
-    now = _now()
+    now = wire.instant("now", zone=UTC).replace(microsecond=0)
     place = Path(wire.text("memory", default="/memory/window.json"))
     urls = wire.texts("urls")
     if not urls:
@@ -80,22 +78,13 @@ def main() -> None:
     watch_memory.save(memory, place, look, before)
 
 
-def _now() -> datetime:
-    given = wire.text("now", default="") or datetime.now(UTC).isoformat(timespec="seconds")
-    try:
-        found = datetime.fromisoformat(given)
-    except ValueError:
-        raise wire.InputError(f"input 'now' is '{given}', but must be a time such as 2026-11-30T12:00:00Z") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
 def _reference(model: str) -> sketches.Sketch:
     wanted = wire.text("model", default="")
     if wanted and model != wanted:
         raise wire.InputError(f"the pods serve {model}, but input 'model' is '{wanted}': another model went live")
     given = wire.optional_artifact("sketch")
     if given is None:
-        if not VERSION.fullmatch(model):
+        if not bundle.VERSION.fullmatch(model):
             raise wire.InputError(f"the pods serve '{model[:80]}', no version such as sha256-0123456789abcdef")
         given = Path(wire.text("models", default="/models")) / model
     return sketches.load(given / sketches.FILE if given.is_dir() else given)

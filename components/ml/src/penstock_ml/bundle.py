@@ -7,6 +7,7 @@ not pass ``check``, so that nothing of it is ever unpickled.
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 from penstock_ml.wire import InputError
@@ -16,6 +17,7 @@ MODEL = "model.joblib"
 PREFIX = "sha256-"
 DIGITS = 16
 """Hexadecimal digits of a version: 64 bits tell a shelf of models apart."""
+VERSION = re.compile(rf"{PREFIX}[0-9a-f]{{{DIGITS}}}")
 
 
 def seal(folder: Path) -> str:

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,23 @@ def number(name: str, *, default: float | None = None, low: float, high: float) 
     except ValueError:
         raise InputError(f"input '{name}' is '{raw}', but must be a number") from None
     return _within(name, value, low, high)
+
+
+def instant(name: str, *, zone: tzinfo | None = None) -> datetime:
+    """The input as a time (ISO 8601), now if it is absent. `zone`: of one that names none; else that is refused."""
+    raw = text(name, default="")
+    try:
+        found = datetime.fromisoformat(raw) if raw else datetime.now(UTC)
+    except ValueError:
+        raise InputError(f"input '{name}' is '{raw}', but must be a time such as 2026-11-30T12:00:00Z") from None
+    if found.tzinfo is None and zone is None:
+        raise InputError(f"input '{name}' is '{raw}', which has no zone: write 2026-11-30T12:00:00Z")
+    return found if found.tzinfo else found.replace(tzinfo=zone)
+
+
+def stamp(moment: datetime) -> str:
+    """A time as the Kubernetes API writes it: UTC, in whole seconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def texts(name: str) -> list[str]:

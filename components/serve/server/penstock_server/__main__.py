@@ -1,7 +1,6 @@
 """``python -m penstock_server``: serves one version of a model from the folder that keeps them."""
 
 import argparse
-import re
 import sys
 import time
 from pathlib import Path
@@ -12,7 +11,6 @@ from penstock_ml import bundle, models, wire
 from penstock_server.app import Served, Server
 from penstock_server.window import Window
 
-VERSION = re.compile(rf"{bundle.PREFIX}[0-9a-f]{{{bundle.DIGITS}}}")
 GRACE = 20.0
 """Seconds for requests that are under way when the process is told to end."""
 
@@ -29,7 +27,7 @@ def main() -> None:
 
 def load(name: str, version: str, shelf: Path) -> Served:
     """The model of that version; an InputError if there is none, or if it is not as it was packed."""
-    if not VERSION.fullmatch(version):
+    if not bundle.VERSION.fullmatch(version):
         raise wire.InputError(
             f"the model to serve is '{version}', but a version is sha256- and 16 digits: the annotation"
             " penstock.dev/model of the pod says which; the step 'serve' sets it"

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from penstock_ml import wire
+
 LONGEST = 8192
 """Characters of a text, or numbers, that are kept; a larger sample is not, so that the window's memory has a bound."""
 DECIMALS = 6
@@ -73,4 +75,4 @@ class Window:
 
 
 def _stamp(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return wire.stamp(datetime.fromtimestamp(seconds, UTC))

@@ -1,7 +1,6 @@
 """The folder of packed models that servers read: what is on it is whole, and the last few stay."""
 
 import os
-import re
 import secrets
 import shutil
 import time
@@ -18,8 +17,6 @@ HALF = ".half-"
 """How copies under way are called."""
 OLD = 3600.0
 """Seconds after which a copy under way is of a process that was killed."""
-
-_VERSION = re.compile(rf"{bundle.PREFIX}[0-9a-f]{{{bundle.DIGITS}}}")
 
 
 def put(source: Path, folder: Path = FOLDER) -> str:
@@ -53,7 +50,8 @@ def put(source: Path, folder: Path = FOLDER) -> str:
 
 def tidy(needed: Collection[str], folder: Path = FOLDER) -> None:
     """Removes what is neither needed nor among the versions used last, and what killed processes left."""
-    versions = sorted((path for path in folder.iterdir() if _VERSION.fullmatch(path.name)), key=_used, reverse=True)
+    there = (path for path in folder.iterdir() if bundle.VERSION.fullmatch(path.name))
+    versions = sorted(there, key=_used, reverse=True)
     halves = [path for path in folder.iterdir() if path.name.startswith(HALF) and _used(path) < time.time() - OLD]
     for path in [*(path for path in versions[KEPT:] if path.name not in needed), *halves]:
         shutil.rmtree(path, ignore_errors=True)
