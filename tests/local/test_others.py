@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 
 from penstock.cli.app import build
 from penstock.cli.verbs import run as module
+from penstock.cluster import watching
 from tests.local.project import Project, pipeline, step
 from tests.local.test_crash import SLOW, penstock, until
 
@@ -50,6 +52,21 @@ def test_what_was_run_is_shown(project: Project, typed: Typed) -> None:
     assert typed("watch", "p", "--local").exit_code == 0
     assert "GPU" in typed("report", "p", "--local").stdout or typed("report", "p", "--local").exit_code == 0
     assert typed("plan", "p", "--local").exit_code == 0
+
+
+def test_who_watches_judges_nothing_before_it_has_been_read(
+    project: Project, typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.run(made())
+    at_once = watching.follow
+
+    def late(*args: Any, **kwargs: Any) -> Iterator[watching.Change]:
+        time.sleep(0.5)
+        yield from at_once(*args, **kwargs)
+
+    monkeypatch.setattr(watching, "follow", late)
+    found = typed("watch", "p", "--local")
+    assert found.exit_code == 0, found.stderr
 
 
 def test_what_is_not_there_is_said_as_of_a_cluster(project: Project, typed: Typed) -> None:
