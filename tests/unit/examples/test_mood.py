@@ -22,8 +22,8 @@ TREND = {
 }
 
 
-def mood(labelled: bool, accuracy: float = 0.8, **other: Any) -> Result:
-    """With texts that are `labelled` or not, of whose models the second is the best."""
+def mood(labelled: bool, accuracy: float = 0.8) -> tuple[Result, list[str]]:
+    """With texts that are `labelled` or not, and a best model of this accuracy; and what the trend is made of."""
     read: list[str] = []
 
     def collect() -> dict[str, Any]:
@@ -50,24 +50,22 @@ def mood(labelled: bool, accuracy: float = 0.8, **other: Any) -> Result:
             "learned": lambda algorithm: {"found": f"by {algorithm}", "count": 9, "share": 0.4},
             "trend": trend,
         },
-        **other,
     )
     assert result.phase == "Succeeded", result
-    result.outputs["read"] = read
-    return result
+    return result, read
 
 
 def test_without_labels_the_lexicon_tells_and_no_model_is_trained() -> None:
-    result = mood(labelled=False)
+    result, read = mood(labelled=False)
     assert result.order == ["collect", "lexicon", "trend"]
-    assert result.outputs["read"] == ["by words"]
+    assert read == ["by words"]
     assert result.outputs["alarms"] == ["1859-01-01"]
 
 
 @pytest.mark.parametrize(("accuracy", "packed"), [(0.8, "Succeeded"), (0.7, "Skipped")])
 def test_with_labels_the_best_of_three_models_tells_and_is_packed_if_it_is_good(accuracy: float, packed: str) -> None:
-    result = mood(labelled=True, accuracy=accuracy)
-    assert result.outputs["read"] == ["by LogisticRegression"]
+    result, read = mood(labelled=True, accuracy=accuracy)
+    assert read == ["by LogisticRegression"]
     assert result.peak(steps="candidates.*.train") == 3
     assert (result.steps["package"].phase, result.outputs["accuracy"]) == (packed, accuracy)
 
