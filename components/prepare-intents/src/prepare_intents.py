@@ -1,8 +1,5 @@
 """Fetches what customers asked, labelled by what they wanted, as a dataset: two CSV files, by address and digest."""
 
-import csv
-import io
-
 import numpy as np
 from penstock_ml import dataset, download, wire
 from sklearn.model_selection import train_test_split
@@ -41,16 +38,8 @@ def main() -> None:
 
 
 def _rows(split: str) -> tuple[list[str], list[str]]:
-    url = wire.text(f"{split}-url")
-    content = download.fetch(f"{split}-url", url, wire.text(f"{split}-digest"), most=MOST)
-    try:
-        reader = csv.DictReader(io.StringIO(content.decode("utf-8"), newline=""))
-        rows = [(row["text"].strip(), row["category"].strip()) for row in reader]
-    except (UnicodeDecodeError, csv.Error, KeyError, AttributeError) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise wire.InputError(f"{url} is no CSV file with the columns {', '.join(COLUMNS)} ({reason})") from None
-    if not rows:
-        raise wire.InputError(f"{url} has no rows")
+    name = f"{split}-url"
+    rows = download.table(name, wire.text(name), wire.text(f"{split}-digest"), COLUMNS, most=MOST)
     return [text for text, _ in rows], [name for _, name in rows]
 
 
