@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,6 +101,40 @@ def test_what_is_searched_for_is_found_and_is_in_the_address(browser: Browser, s
         page.reload()
         expect(find).to_have_value("EPOCH 7123 O")
         expect(page.locator(".find [role=status]")).to_have_text("– of 2")
+
+
+def test_where_one_reads_is_in_the_address(browser: Browser, site: Site, log: ContainerLog) -> None:
+    line = re.compile("&line=")
+    with looking(browser, site, LAST) as page:
+        expect(page.get_by_text("5,000 lines")).to_be_visible()
+        assert not line.search(page.url)
+        page.get_by_role("button", name="Show 1,000 earlier lines").click()
+        expect(page.get_by_text("6,000 lines")).to_be_visible()
+        page.locator(".sheet").evaluate("sheet => sheet.scrollTop = 3_000")
+        expect(page).to_have_url(line)
+        where, read = page.url.removeprefix(site.place), in_the_middle(page)
+    with looking(browser, site, where) as page:
+        expect(page.get_by_text("6,000 lines")).to_be_visible()  # for which it had to ask
+        expect(page.locator(".sheet .text", has_text=read)).to_be_in_viewport()
+        assert in_the_middle(page) == read
+        page.wait_for_timeout(1_000)
+        assert page.url == site.place + where
+        site.do(lambda: log.say(time.time(), "more"))
+        expect(page.get_by_text("6,001 lines")).to_be_visible()
+        assert in_the_middle(page) == read
+        page.get_by_role("button", name="Follow the end").click()
+        expect(page.locator(".sheet .text").last).to_have_text("more")
+        expect(page).not_to_have_url(line)
+
+
+def in_the_middle(page: Page) -> str:
+    """The line that is there."""
+    found = """sheet => {
+        const {top, height} = sheet.getBoundingClientRect(), middle = top + sheet.clientHeight / 2;
+        const over = (line) => line.getBoundingClientRect().bottom > middle;
+        return [...sheet.querySelectorAll('.text')].find(over).innerText;
+    }"""
+    return str(page.locator(".sheet").evaluate(found))
 
 
 def test_the_attempt_before_can_be_chosen(browser: Browser, site: Site, log: ContainerLog) -> None:

@@ -31,6 +31,7 @@ def test_what_made_a_revision_another(browser: Browser, site: Site) -> None:
         table = page.get_by_role("region", name="What differs")
         expect(table).to_contain_text("inputs[lr] (0.1 -> 0.2) changed")
         expect(table).to_contain_text("depends on train, which differs")
+        expect(table.locator("td.brief")).to_have_text(["40s → 35s", "40s → 35s", ""])
         expect(page.locator("pre.lines [data-sign='+']")).to_have_text(
             ["+  value: 0.2\n", "+description: Learning rate 0.2.\n"]
         )

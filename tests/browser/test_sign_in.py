@@ -18,9 +18,11 @@ KEPT = "() => [Object.values(sessionStorage), Object.values(localStorage)].map((
 class Many(Site):
     """A server as in the cluster. `token` is what an address brings that somebody sent."""
 
+    offer = Offer(base="/tools/penstock")
+
     async def _run(self) -> None:
         await self.api.start()
-        async with lodging(self.api, self._folder, Offer(base="/tools/penstock")) as inn:
+        async with lodging(self.api, self._folder, self.offer) as inn:
             self.place, self.token = inn.place, "admin"
             self._ready.set()
             await self._end.wait()

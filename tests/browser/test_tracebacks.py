@@ -31,3 +31,17 @@ def test_why_a_step_failed(browser: Browser, site: Site) -> None:
         page.goto(page.url.replace("step=train", "step=load"))
         expect(page.get_by_role("heading", name="load", exact=True)).to_be_visible()
         expect(said).to_have_count(0)
+
+
+def test_the_table_and_what_stands_above_it_tell_it_so(browser: Browser, site: Site) -> None:
+    pipeline = copy.deepcopy(site.api.objects["Pipeline", "ml", "nightly"])
+    pipeline["metadata"]["annotations"] = {SOURCE: annotation("digits.py", {short_hash(SCRIPT): [31, 32]})}
+    pipeline["status"].update(message=f"train: {FRAME}: ValueError", failedSteps=[{"name": "train"}])
+    step = copy.deepcopy(site.api.objects["Step", "ml", "nightly.train"])
+    step["spec"]["script"] = SCRIPT
+    step["status"]["message"] = f"Traceback: {FRAME}: ValueError"
+    site.do(lambda: (site.api.put(pipeline), site.api.put(step)))
+    with looking(browser, site, "?pipeline=ml/nightly&lens=table") as page:
+        expect(page.get_by_role("treegrid")).to_contain_text(f"Traceback: {PLACE}: ValueError")
+        expect(page.get_by_text(f"train: {PLACE}: ValueError")).to_be_visible()
+        assert FRAME not in page.content()

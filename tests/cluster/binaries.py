@@ -118,7 +118,16 @@ S3 = Source(
     {},
 )
 
-SOURCES = (KUBERNETES, KUBECTL, ETCD, COREDNS, STORAGE, HELM, KIND, KUBEADM, CRICTL, CONTAINERD, KWOK, S3)
+OAUTH2_PROXY = Source(
+    "oauth2-proxy",
+    "github.com/oauth2-proxy/oauth2-proxy/v7",
+    "v7.15.6",
+    {"oauth2-proxy": "github.com/oauth2-proxy/oauth2-proxy/v7"},
+    90,
+    {},
+)
+
+SOURCES = (KUBERNETES, KUBECTL, ETCD, COREDNS, STORAGE, HELM, KIND, KUBEADM, CRICTL, CONTAINERD, KWOK, S3, OAUTH2_PROXY)
 CLUSTER = (KUBERNETES, KUBECTL, ETCD, COREDNS, STORAGE)
 """What the cluster on this machine is made of; the rest is built when it is asked for."""
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.contract.chart import NAMESPACE, objects, of_kind
+from tests.contract.chart import CHART, NAMESPACE, objects, of_kind
 from tests.scenes.api import SceneApi
 from tests.scenes.scenes import failing, small
 from tests.unit.web.lodging import lodging
 from tests.viewers.routes import routes
 
-from penstock.web.__main__ import BASE, offered
+from penstock.web.__main__ import BASE, LINK, offered
 from penstock.web.server.shared import Offer
 
 Object = dict[str, Any]
@@ -102,14 +103,30 @@ def test_the_process_knows_what_the_chart_tells_it() -> None:
         8080,
     )
     values = {
-        "web": {"enabled": True, "hosts": ["penstock.example.com"], "basePath": "/tools/penstock"},
+        "web": {
+            "enabled": True,
+            "hosts": ["penstock.example.com"],
+            "basePath": "/tools/penstock",
+            "signIn": "/oauth2/start?rd=",
+            "signOut": "/oauth2/sign_out?rd=%2Ftools/penstock/",
+        },
         "scope": {"namespaces": ["team-a", "team-b"]},
         "settings": {"catalogueNamespaces": ["team-a", "shared"]},
     }
     offer, _, _ = offered(words(objects(values=values)))
     assert (offer.namespaces, offer.catalogues) == (["team-a", "team-b"], ["shared"])
     assert (offer.hosts[-1], offer.base) == ("penstock.example.com", "/tools/penstock")
+    assert (offer.sign_in, offer.sign_out) == ("/oauth2/start?rd=", "/oauth2/sign_out?rd=%2Ftools/penstock/")
     assert offered(words(chosen(False)))[0].namespaces == [NAMESPACE]
+
+
+def test_links_lead_to_no_other_host() -> None:
+    for text in ("", "/", "/oauth2/start?rd=", "/oauth2/sign_out?rd=%2F&x=y"):
+        assert LINK.fullmatch(text)
+    for text in ("//evil.example", "https://evil.example", "/\\evil", "oauth2", '/"x', "javascript:alert(1)", "/a b"):
+        assert not LINK.fullmatch(text)
+    schema = json.loads((CHART / "values.schema.json").read_text())["properties"]["web"]["properties"]
+    assert {schema[name]["pattern"] for name in ("signIn", "signOut")} == {f"^{LINK.pattern}$"}
 
 
 def test_prefixes_are_what_the_schema_says() -> None:

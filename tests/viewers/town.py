@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,8 +23,8 @@ from tests.cluster.processes import end
 from tests.contract import chart
 from tests.faults.ground import free_ports
 from tests.scenes.scenes import small
-from tests.viewers import asking, tokens
-from tests.viewers.oidc import CLIENT, USER, Provider
+from tests.viewers import asking, documented, tokens
+from tests.viewers.oidc import USER, Provider
 
 Object = dict[str, Any]
 
@@ -53,9 +53,10 @@ ROLES: dict[str, list[Object]] = {
 
 @dataclass(eq=False)
 class Town:
-    """What runs. `people`: tokens by who bears them."""
+    """What runs. `port`: of the page; `people`: tokens by who bears them."""
 
     plane: ControlPlane
+    provider: Provider
     port: int
     people: dict[str, str] = field(default_factory=dict)
 
@@ -93,12 +94,8 @@ def town() -> Iterator[Town]:
     state = Path(tempfile.mkdtemp(prefix="penstock-viewers-"))
     authority = Authority(state / "pki")
     provider = Provider(state, authority, free_ports(1))
-    flags = (
-        f"--oidc-issuer-url={provider.issuer}",
-        f"--oidc-client-id={CLIENT}",
-        f"--oidc-ca-file={authority.root.certificate}",
-        "--oidc-username-claim=email",
-    )
+    here = {"--oidc-issuer-url": provider.issuer, "--oidc-ca-file": str(authority.root.certificate)}
+    flags = tuple(f"{name}={value}" for name, value in {**documented.apiserver_flags(), **here}.items())
     plane = ControlPlane(
         state, first_port=free_ports(5), apiserver_flags=flags, controller_manager_flags=(CONTROLLERS,)
     )
@@ -106,11 +103,11 @@ def town() -> Iterator[Town]:
         plane.start()
         plane.kubectl("apply", "-f", CHECKOUT / "crds")
         plane.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
-        found = Town(plane, free_ports(1))
+        found = Town(plane, provider, free_ports(1))
         with provider.serving():
             _people(found, provider)
             _objects(plane)
-            with _server(found, state):
+            with page_server(plane, found.port):
                 yield found
     finally:
         plane.stop()
@@ -188,9 +185,9 @@ def _objects(plane: ControlPlane) -> None:
 
 
 @contextmanager
-def _server(town: Town, state: Path) -> Iterator[None]:
-    """The program that the chart's Deployment runs, with the account that the chart gives it."""
-    plane, account = town.plane, f"{chart.RELEASE}-penstock-web"
+def page_server(plane: ControlPlane, port: int, words: Sequence[str] = ()) -> Iterator[None]:
+    """The program that the chart's Deployment runs, with the account that the chart gives it, on loopback."""
+    account = f"{chart.RELEASE}-penstock-web"
     config = {
         "apiVersion": "v1",
         "kind": "Config",
@@ -207,16 +204,16 @@ def _server(town: Town, state: Path) -> Iterator[None]:
             }
         ],
     }
-    kubeconfig = state / "web.kubeconfig"
+    kubeconfig = plane.state / "web.kubeconfig"
     kubeconfig.write_text(json.dumps(config))
     environment = {**os.environ, "KUBECONFIG": str(kubeconfig), "PYTHONPATH": str(CHECKOUT / "operator")}
-    words = [sys.executable, "-m", "penstock.web", "--address=127.0.0.1", f"--port={town.port}"]
-    process = subprocess.Popen(words, env=environment, stdin=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "penstock.web", *words, "--address=127.0.0.1", f"--port={port}"]
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 60
         while True:
             try:
-                town.ask("nobody", "healthz")
+                asking.ask(f"http://127.0.0.1:{port}/", "healthz")
                 break
             except OSError:
                 assert process.poll() is None, "the server ended"

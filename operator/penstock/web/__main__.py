@@ -11,6 +11,8 @@ from penstock.cluster.failure import Failure
 from penstock.web.server.shared import Offer, serve
 
 BASE = re.compile(r"(/[A-Za-z0-9._~-]+)*")
+LINK = re.compile(r"(/([A-Za-z0-9._~%?=&-][A-Za-z0-9._~%?=&/-]*)?)?")
+"""A path of this host, or none: two slashes at its beginning would lead to another."""
 
 
 def offered(words: Sequence[str]) -> tuple[Offer, str, int]:
@@ -22,10 +24,15 @@ def offered(words: Sequence[str]) -> tuple[Offer, str, int]:
     parser.add_argument("--catalogue", action="append", default=[], help="another namespace with Components")
     parser.add_argument("--host", action="append", default=[], help="name by which the page is opened")
     parser.add_argument("--base-path", default="", help="what its paths begin with, such as /penstock")
+    parser.add_argument("--sign-in", default="", help="path of a proxy at which one signs in")
+    parser.add_argument("--sign-out", default="", help="path of a proxy at which one signs out")
     given = parser.parse_args(words)
     if not BASE.fullmatch(given.base_path):
         parser.error("--base-path begins with a slash and ends without one, such as /penstock")
-    return Offer(given.namespace, given.catalogue, given.host, given.base_path), given.address, given.port
+    if not LINK.fullmatch(given.sign_in) or not LINK.fullmatch(given.sign_out):
+        parser.error("--sign-in and --sign-out are paths of this host, such as /oauth2/start?rd=")
+    links = given.sign_in, given.sign_out
+    return Offer(given.namespace, given.catalogue, given.host, given.base_path, *links), given.address, given.port
 
 
 def main() -> int:

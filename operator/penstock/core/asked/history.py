@@ -1,18 +1,21 @@
 """The revisions of a Pipeline: how each went, and what made one different from another."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import unified_diff
+from types import MappingProxyType
 from typing import Any, Literal
 
 import yaml
 
-from penstock.core.asked.diff import changed_fields
+from penstock.core.asked.change import Action
+from penstock.core.asked.diff import changed_fields, diff
 from penstock.core.asked.past import lines
 from penstock.core.asked.view.rows import moment
 from penstock.core.graph.fingerprint import fingerprint
 from penstock.core.graph.graph import Graph, Task, groups_of
 from penstock.core.graph.world import Node
+from penstock.core.seen.reading import step_view
 from penstock.core.seen.views import Object
 from penstock.core.step.manifests import step_spec
 
@@ -60,7 +63,8 @@ How = Literal["same", "changed", "added", "removed"]
 @dataclass(frozen=True, slots=True)
 class Compared:
     """One task in two revisions. `old`, `new`: its fingerprints, empty where it is not; `fields`: what of it differs;
-    `upstream`: if nothing of its own does, the tasks that it depends on and that do."""
+    `upstream`: if nothing of its own does, the tasks that it depends on and that do; `took`: seconds that the results
+    took which are held for it in either, all instances together, None where there are none."""
 
     task: str
     how: How
@@ -68,10 +72,33 @@ class Compared:
     new: str
     fields: Sequence[str] = ()
     upstream: Sequence[str] = ()
+    took: tuple[int | None, int | None] = (None, None)
 
 
-def compare(old: Graph, new: Graph) -> list[Compared]:
-    """All tasks: those of the new graph in its order, then those that are gone."""
+def held_seconds(graph: Graph, pipeline: Object, steps: Sequence[Object], now: float) -> dict[str, int]:
+    """By task, how long the runs took, all instances together, whose results are held for this graph: those that it
+    would reuse if it were applied. `pipeline`, `steps`: the objects that exist."""
+    known = {view.path: view for view in map(step_view, steps)}
+    found: dict[str, int] = {}
+    for change in diff(graph, pipeline, steps, now):
+        if change.action is Action.REUSE:
+            view = known[change.path]
+            results = view.status.get("results") or ()
+            took = next((one.get("seconds") for one in results if str(one.get("run")) == change.about[0]), None)
+            if took is not None:
+                found[view.task] = found.get(view.task, 0) + took
+    return found
+
+
+def compare(
+    old: Graph, new: Graph, took: tuple[Mapping[str, int], Mapping[str, int]] = (MappingProxyType({}),) * 2
+) -> list[Compared]:
+    """All tasks: those of the new graph in its order, then those that are gone. `took`: what `held_seconds` says of
+    each."""
+    return [replace(one, took=(took[0].get(one.task), took[1].get(one.task))) for one in _compared(old, new)]
+
+
+def _compared(old: Graph, new: Graph) -> list[Compared]:
     found: list[Compared] = []
     different: set[str] = set()
     for name, task in new.tasks.items():

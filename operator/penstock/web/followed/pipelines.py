@@ -12,6 +12,7 @@ from penstock.core.asked.view.times import Times, times
 from penstock.core.seen.views import PipelineView, StepView
 from penstock.web.followed.graphs import Graphed
 from penstock.web.followed.sources import Seen, Wish
+from penstock.web.followed.tracebacks import Tracebacks
 from penstock.web.threads import in_thread
 from penstock.web.wire import PipelineBatch, PipelineSnapshot, Problem
 
@@ -25,10 +26,11 @@ class PipelineState:
 
     def __init__(self, cluster: Cluster, namespace: str, name: str) -> None:
         self.wishes = (
-            Wish(PIPELINES, namespace, selectors=(("fieldSelector", f"metadata.name={name}"),)),
-            Wish(STEPS, namespace, selectors=(("labelSelector", f"{labels.PIPELINE}={name}"),)),
+            Wish(PIPELINES, namespace, selectors=(("fieldSelector", f"metadata.name={name}"),), tracebacks=True),
+            Wish(STEPS, namespace, selectors=(("labelSelector", f"{labels.PIPELINE}={name}"),), tracebacks=True),
         )
         self._graph = Graphed(cluster)
+        self._tracebacks = Tracebacks()
         self._synced: set[str] = set()
         self._pipeline: PipelineView | None = None
         self._steps: dict[str, StepView] = {}
@@ -62,6 +64,7 @@ class PipelineState:
         if seen.resource is PIPELINES:
             found = next((view for view in seen.views if isinstance(view, PipelineView)), None)
             self._pipeline = None if seen.kind == "DELETED" else found
+            self._others |= self._tracebacks.pipeline(seen.origins.get(found.name) if found else None)
             return
         if seen.kind == "SYNCED":
             self._steps = {}
@@ -69,6 +72,7 @@ class PipelineState:
         for view in seen.views:
             assert isinstance(view, StepView)
             known = self._steps.pop(view.path, None)
+            self._tracebacks.step(view.path, seen.origins.get(view.name))
             if seen.kind != "DELETED":
                 self._steps[view.path] = view
             self._others |= known is None or seen.kind == "DELETED" or known.owner != view.owner
@@ -83,7 +87,7 @@ class PipelineState:
         """What has changed since the last one; None for nothing. Raises Reset."""
         if self._pipeline is None:
             return None
-        before, self._head = self._head, head(self._pipeline)
+        before, self._head = self._head, self._tracebacks.told_head(head(self._pipeline), self._pipeline)
         other_graph, self._other_graph = self._other_graph, False
         changed = [] if self._others or other_graph else self._altered()
         if self._others or other_graph:
@@ -100,7 +104,8 @@ class PipelineState:
         return PipelineBatch(told, changed) if told or changed else None
 
     def _rows(self, pipeline: PipelineView) -> list[Row]:
-        return rows(self._graph.graph, (one for one in self._steps.values() if one.owner in (pipeline.uid, None)))
+        mine = (one for one in self._steps.values() if one.owner in (pipeline.uid, None))
+        return rows(self._graph.graph, map(self._tracebacks.told, mine))
 
     def _altered(self) -> list[Change]:
         """The rows of the Steps that changed, which are those that there were."""
@@ -110,7 +115,7 @@ class PipelineState:
             at = self._place.get(path)
             if at is None:
                 continue  # it is another Pipeline's of that name
-            now = state(self._steps[path].status)
+            now = state(self._tracebacks.told(self._steps[path]).status)
             if now != shown[at].state:
                 shown[at] = Row(path, shown[at].task, now, shown[at].made, shown[at].orphan)
                 found.append([at, *now])
@@ -138,4 +143,5 @@ class PipelineState:
         """When its steps waited and ran, as they were told last; found beside the loop."""
         pipeline, graph, shown = self._pipeline, self._graph.graph, self._shown
         assert pipeline is not None
-        return await in_thread(times, id_, now, pipeline, graph, dict(self._steps), shown)
+        steps = {path: self._tracebacks.told(one) for path, one in self._steps.items()}
+        return await in_thread(times, id_, now, pipeline, graph, steps, shown)

@@ -2,9 +2,9 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 from penstock.cluster.api import PIPELINES, Cluster, Object, Refused, Resource
@@ -13,6 +13,7 @@ from penstock.cluster.watching import Change, Stop, follow
 from penstock.core.seen.compact import compact
 from penstock.core.seen.reading import pipeline_view, step_view
 from penstock.core.seen.views import PipelineView, StepView
+from penstock.web.followed.tracebacks import origin
 from penstock.web.wire import Trouble
 
 AGAIN_SECONDS = 2.0
@@ -27,25 +28,30 @@ Told = TypeVar("Told")
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a watch told: `SYNCED` brings all there is anew, the others one. What cannot be read is left out."""
+    """What a watch told: `SYNCED` brings all there is anew, the others one. What cannot be read is left out.
+
+    `origins`: by the name of each object that has some, what tells its tracebacks, if that is wanted.
+    """
 
     resource: Resource
     kind: Literal["SYNCED", "ADDED", "MODIFIED", "DELETED"]
     views: tuple[View, ...]
     namespace: str | None
     """The namespace that was asked for; None: all."""
+    origins: Mapping[str, Object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What is to be followed. `instead`: the namespace to be content with if all may not be listed. Not `needed`: where
-    it may not be listed at all, there is none of it."""
+    it may not be listed at all, there is none of it. `tracebacks`: what tells them is wanted, too."""
 
     resource: Resource
     namespace: str | None
     instead: str | None = None
     selectors: tuple[tuple[str, str], ...] = ()
     needed: bool = True
+    tracebacks: bool = False
 
 
 class Source:
@@ -73,7 +79,8 @@ class Source:
                     if troubled:
                         troubled = False
                         self._post(self._trouble, Trouble(""))
-                    self._post(self._take, Seen(wish.resource, change.kind, tuple(_views(change)), namespace))
+                    views, origins = tuple(_views(change)), dict(_origins(change)) if wish.tracebacks else {}
+                    self._post(self._take, Seen(wish.resource, change.kind, views, namespace, origins))
             except Refused as refused:
                 if refused.status == 403 and namespace is None and wish.instead:
                     namespace = wish.instead
@@ -107,3 +114,11 @@ def _views(change: Change) -> Iterator[View]:
     for one in change.objects:
         with suppress(Exception):  # what somebody made of one object must not hide all others
             yield compact(read(one))
+
+
+def _origins(change: Change) -> Iterator[tuple[str, Object]]:
+    for one in change.objects:
+        with suppress(Exception):
+            found = origin(change.resource, one)
+            if found is not None:
+                yield one["metadata"]["name"], found

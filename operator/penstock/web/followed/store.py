@@ -1,8 +1,9 @@
 """What is followed of the cluster: each wish by one watch, however many look at it, for as long as anybody does."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from penstock.cluster.api import Cluster
+from penstock.cluster.api import Cluster, Object
 from penstock.web.followed.sources import Seen, Source, View, Wish
 from penstock.web.wire import Trouble
 
@@ -40,6 +41,7 @@ class _Followed:
     def __init__(self, cluster: Cluster, wish: Wish) -> None:
         self.readers: list[tuple[Take, Tell]] = []
         self._views: dict[tuple[str, str], View] = {}
+        self._origins: dict[str, Object] = {}
         self._synced: Seen | None = None
         self._trouble = Trouble("")
         self.source = Source(cluster, wish, self._take, self._troubled)
@@ -48,19 +50,22 @@ class _Followed:
         """Tells a reader what there is."""
         self.readers.append(reader)
         if self._synced is not None:
-            reader[0](Seen(self._synced.resource, "SYNCED", tuple(self._views.values()), self._synced.namespace))
+            reader[0](replace(self._synced, views=tuple(self._views.values()), origins=dict(self._origins)))
         if self._trouble.message:
             reader[1](self._trouble)
 
     def _take(self, seen: Seen) -> None:
         if seen.kind == "SYNCED":
-            self._synced = seen
-            self._views = {}
+            self._synced = replace(seen, views=(), origins={})
+            self._views, self._origins = {}, {}
         for view in seen.views:
+            self._origins.pop(view.name, None)
             if seen.kind == "DELETED":
                 self._views.pop((view.namespace, view.name), None)
             else:
                 self._views[view.namespace, view.name] = view
+        if seen.kind != "DELETED":
+            self._origins.update(seen.origins)
         for take, _ in tuple(self.readers):
             take(seen)
 

@@ -1,7 +1,9 @@
 """The page itself: a few files, read once, with the digest that tells whether the browser has them already."""
 
 import hashlib
+from collections.abc import Mapping
 from gzip import compress
+from html import escape
 from pathlib import Path
 
 from aiohttp import web
@@ -21,15 +23,16 @@ TYPES = {
 class Files:
     """What is in `static/`, and nothing else: no path of a request is ever opened."""
 
-    def __init__(self, shared: bool) -> None:
-        """`shared`: the page is told that it is not `penstock ui`'s, so that it asks for a token of the cluster."""
+    def __init__(self, about: Mapping[str, str]) -> None:
+        """`about`: what the page is told of the server, as data attributes of its root."""
+        told = "".join(f'data-{name}="{escape(value)}" ' for name, value in about.items())
         self._files: dict[str, tuple[bytes, str, str]] = {}
         for path in sorted(STATIC.rglob("*")):
             kind = TYPES.get(path.suffix)
             if kind:
                 content = path.read_bytes()
-                if shared and path.name == "index.html":
-                    content = content.replace(b"<html ", b'<html data-shared="" ', 1)
+                if path.name == "index.html":
+                    content = content.replace(b"<html ", f"<html {told}".encode(), 1)
                 tag = f'"{hashlib.sha256(content).hexdigest()[:24]}"'
                 self._files[path.relative_to(STATIC).as_posix()] = (compress(content, 9, mtime=0), kind, tag)
 

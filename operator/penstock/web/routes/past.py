@@ -5,9 +5,9 @@ from collections.abc import Callable
 from aiohttp import web
 
 from penstock.cluster.api import PIPELINES, Cluster, Refused
-from penstock.cluster.history import NotKept, by_number, graph_of, pipeline_of, preview, roll_back, wanted
+from penstock.cluster.history import NotKept, by_number, compared, pipeline_of, preview, roll_back, wanted
 from penstock.cluster.revisions import kept
-from penstock.core.asked.history import compare, revisions, spec_lines
+from penstock.core.asked.history import revisions, spec_lines
 from penstock.web.access.guard import VIEWER, refuse
 from penstock.web.access.turns import Turns
 from penstock.web.http.answers import answer
@@ -77,7 +77,7 @@ def _compared(cluster: Cluster, namespace: str, name: str, old: str, new: str) -
     pipeline = pipeline_of(cluster, namespace, name)
     found = kept(cluster, pipeline)
     before, after = (wanted(pipeline, found, int(one)) for one in (old, new))
-    tasks = compare(graph_of(cluster, pipeline, before), graph_of(cluster, pipeline, after))
+    tasks = compared(cluster, pipeline, before, after)
     return Comparison(before.revision, after.revision, tasks, spec_lines(before.spec, after.spec))
 
 

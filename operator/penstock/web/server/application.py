@@ -1,8 +1,9 @@
 """What `penstock ui` and the server in the cluster have in common: routes behind a door, and a socket."""
 
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 
 from aiohttp import web
 
@@ -23,8 +24,8 @@ LINGERING_SECONDS = 5.0
 """For so long a body is read that nobody asked for."""
 
 
-def application(door: Door, looks: Looks, shared: bool = False) -> web.Application:
-    """The application behind a door. `shared`: many use it, each with a token of theirs."""
+def application(door: Door, looks: Looks, about: Mapping[str, str] = MappingProxyType({})) -> web.Application:
+    """The application behind a door. `about`: what the page is told of the server (see static/token.js)."""
     app = web.Application(middlewares=[guarded(door)])
     app.on_response_prepare.append(dressed)
 
@@ -34,7 +35,7 @@ def application(door: Door, looks: Looks, shared: bool = False) -> web.Applicati
     app.on_shutdown.append(end)
     app.router.add_get(HEALTH, _well)
     inner = web.Application() if door.base else app
-    Files(shared).add_to(inner)
+    Files(about).add_to(inner)
     for routes in (Routes(), TimeRoutes(), LogRoutes(), PastRoutes(), PlanRoutes(), ActRoutes(), ScheduleRoutes()):
         routes.add_to(inner)
     if door.base:

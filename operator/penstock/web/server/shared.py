@@ -30,12 +30,15 @@ class Offer:
 
     `namespaces`: those that are followed; none: all. `catalogues`: others whose Components Pipelines may use. `hosts`:
     names by which the page is opened, beside loopback. `base`: what its paths begin with, such as `/penstock`.
+    `sign_in` and `sign_out`: paths of a proxy in front, if there is one, at which a session begins and ends.
     """
 
     namespaces: Sequence[str] = ()
     catalogues: Sequence[str] = ()
     hosts: Sequence[str] = ()
     base: str = ""
+    sign_in: str = ""
+    sign_out: str = ""
 
 
 def shared(cluster: Cluster, offer: Offer) -> web.Application:
@@ -43,7 +46,8 @@ def shared(cluster: Cluster, offer: Offer) -> web.Application:
     looks = Looks(Store(cluster))
     hosts = LOOPBACK | {host.lower() for host in offer.hosts}
     visitors = Guests(looks, offer.namespaces, offer.catalogues)
-    return application(Door(hosts, visitors, offer.base), looks, shared=True)
+    about = {"shared": "", "sign-in": offer.sign_in, "sign-out": offer.sign_out}
+    return application(Door(hosts, visitors, offer.base), looks, about)
 
 
 async def serve(cluster: Cluster, offer: Offer, address: str, port: int) -> None:

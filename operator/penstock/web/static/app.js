@@ -7,7 +7,7 @@ import { ask, lock, standing, unlock } from "./net.js";
 import { Empty } from "./parts.js";
 import { at, link, place } from "./place.js";
 import { LANGUAGES, language, nextTheme, theme } from "./prefs.js";
-import { forgettable, shared } from "./token.js";
+import { forgettable, shared, signIn, signOut, signsIn } from "./token.js";
 import { signal } from "./vendor.js";
 import { load, t, visible } from "./words.js";
 
@@ -31,6 +31,7 @@ function Top() {
     <span class="grow" />
     ${me.value && html`<span class="me">${t("signed", { user: visible(me.value.user), namespace: visible(me.value.namespace) })}</span>`}
     ${me.value && forgettable() && html`<button type="button" class="quiet" onClick=${lock}>${t("locked.again")}</button>`}
+    ${me.value && signOut && !forgettable() && html`<a href=${signOut}>${t("locked.again")}</a>`}
     <label class="language"><span class="unseen">${t("language")}</span>
       <select value=${language.value} onChange=${(event) => (language.value = event.currentTarget.value)}>
         ${Object.entries(LANGUAGES).map(([name, word]) => html`<option key=${name} value=${name} lang=${name}>${word}</option>`)}
@@ -57,6 +58,8 @@ function Locked() {
     meet();
   };
   return html`<main><${Empty} whole title=${t("locked")}>
+    ${shared && (signsIn || standing.value.elsewhere) && html`<p>${t("locked.ended")}</p>
+      <p><a class="strong" href=${signIn()}>${t("locked.sign_in")}</a></p>`}
     <p>${visible(standing.value.why)}</p>
     <form class="unlock" onSubmit=${open}>
       <label>${t(shared ? "locked.token" : "locked.how")}<input type="password" value=${text} autocomplete="off" onInput=${(event) => setText(event.currentTarget.value)} /></label>

@@ -1,5 +1,6 @@
 // Parts of the page that are fetched when they are first shown, so that no view waits for the others.
 import { html, signal, useEffect } from "./vendor.js";
+import { ask } from "./net.js";
 import { Empty } from "./parts.js";
 import { t } from "./words.js";
 
@@ -11,8 +12,9 @@ export function later(load, role = "part") {
   const found = signal(/** @type {{part: Function} | null} */ (null));
   return (/** @type {object} */ props) => {
     useEffect(() => {
-      // a server that is away tells so at the top of the page; the next time it is shown it is fetched again
-      if (!found.value) load().then((part) => (found.value = { part }), () => null);
+      // a server that is away tells so at the top of the page; the next time it is shown it is fetched again. Whether a
+      // session has ended only an answer tells.
+      if (!found.value) load().then((part) => (found.value = { part }), () => ask("api/hello").catch(() => null));
     }, []);
     if (found.value) return html`<${found.value.part} ...${props} />`;
     if (role === "extra") return null;

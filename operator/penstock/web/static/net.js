@@ -7,7 +7,10 @@ const SILENT_MS = 40_000;
 /** Tells this tab from others: of each there is one stream. */
 const TAB = crypto.getRandomValues(new Uint32Array(4)).join("-");
 
-/** Whether changes come in: "live", "away" (with why), or "locked" without a token. */
+/**
+ * Whether changes come in: "live", "away" (with why), or "locked" without a token; `elsewhere`: not this server said so.
+ * @type {{value: {state: string, why: string, elsewhere?: boolean}}}
+ */
 export const standing = signal({ state: "live", why: "" });
 
 /** @param {string} text */
@@ -31,12 +34,14 @@ export class Refused extends Error {
 
 /** @param {string} path @param {RequestInit & {headers?: Record<string, string>}} options */
 export async function ask(path, options = {}) {
-  const headers = { ...token.headers(), ...options.headers };
-  const answer = await fetch(new URL(path, document.baseURI), { ...options, headers, redirect: "error" });
+  // A proxy that has no session any more says so to whoever wants JSON, and leads others to where one signs in.
+  const headers = { Accept: "application/json", ...token.headers(), ...options.headers };
+  const answer = await fetch(new URL(path, document.baseURI), { ...options, headers, redirect: "manual" });
   if (answer.ok) return answer;
-  const told = await answer.json().catch(() => ({ error: answer.statusText }));
-  if (answer.status === 401) standing.value = { state: "locked", why: told.error ?? "" };
-  throw new Refused(answer.status, told.error ?? answer.statusText);
+  const told = await answer.json().catch(() => ({}));
+  const status = answer.type === "opaqueredirect" ? 401 : answer.status;
+  if (status === 401) standing.value = { state: "locked", why: told.error ?? "", elsewhere: !told.error };
+  throw new Refused(status, told.error ?? answer.statusText);
 }
 
 /** @param {number} ms @param {AbortSignal} signal */

@@ -1,8 +1,22 @@
 // The token that the page shows. That of `penstock ui` is in its address; a server for many is shown one of the cluster's.
 const KEY = "penstock.token";
 
+const told = document.documentElement.dataset;
+
 /** Whether the server is one in a cluster, for many: each shows a token of theirs, or a proxy does it for them. */
-export const shared = "shared" in document.documentElement.dataset;
+export const shared = "shared" in told;
+
+/** Where such a proxy ends a session; empty if that is not known. */
+export const signOut = told.signOut ?? "";
+
+/** Whether it is known where a proxy begins one. */
+export const signsIn = Boolean(told.signIn);
+
+/** Where one signs in to come back here: with a proxy that is not known, by loading the page again. */
+export function signIn() {
+  const here = location.pathname + location.search;
+  return told.signIn?.endsWith("=") ? told.signIn + encodeURIComponent(here) : told.signIn || here;
+}
 
 /** Where it is kept: with the tab it is forgotten, unless it is worth nothing anywhere else. */
 const kept = () => (shared ? sessionStorage : localStorage);

@@ -64,6 +64,12 @@ async def test_what_made_one_revision_another(page: Page) -> None:
     assert tasks["train"]["fields"] == ["inputs[lr] (0.1 -> 0.2)"]
     assert (tasks["evaluate"]["fields"], tasks["evaluate"]["upstream"]) == ([], ["train"])
     assert tasks["prepare"]["old"] == tasks["prepare"]["new"] != ""
+    assert {name: one["took"] for name, one in tasks.items()} == {
+        "prepare": [40, 40],
+        "train": [40, 35],
+        "evaluate": [40, 35],
+        "deploy": [None, None],  # the Step is gone, and its results with it
+    }
     assert (tasks["deploy"]["old"] != "", tasks["deploy"]["new"]) == (True, "")
     assert "-description: Learning rate 0.1." in told["lines"]
     assert "+description: Learning rate 0.2." in told["lines"]
@@ -192,3 +198,10 @@ async def test_a_rollback_here_is_a_rollback_there(api: SceneApi, tmp_path: Path
         told = await page.get(f"{ONE}/rollback/1")
         assert (await sent(page, f"{ONE}/rollback/1", {"generation": told["generation"]}))[0] == 200
         assert spec(api)["params"][0]["value"] == 0.1
+
+
+async def test_how_long_steps_took_is_told_to_who_may_list_them(api: SceneApi, page: Page) -> None:
+    api.allows = lambda namespace, resource: resource != "steps"
+    told = await page.get(f"{ONE}/history/1/3")
+    assert {one["task"]: one["how"] for one in told["tasks"]}["train"] == "changed"
+    assert {tuple(one["took"]) for one in told["tasks"]} == {(None, None)}

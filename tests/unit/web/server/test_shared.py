@@ -259,6 +259,12 @@ async def test_the_page_is_told_that_it_is_not_alone(inn: Lodging) -> None:
     assert "<html data-shared" in (await told(inn, "", ""))[1]
 
 
+async def test_the_page_is_told_where_one_signs_in_and_out(api: SceneApi, tmp_path: Path) -> None:
+    async with lodging(api, tmp_path, Offer(sign_in="/in?x=1&rd=", sign_out='/"out')) as inn:
+        begins = '<html data-shared="" data-sign-in="/in?x=1&amp;rd=" data-sign-out="/&quot;out" '
+        assert begins in (await told(inn, "", ""))[1]
+
+
 async def test_streams_are_bounded_for_each_viewer_and_for_all(inn: Lodging, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams, "MOST_EACH", 2)
     monkeypatch.setattr(streams, "MOST", 3)

@@ -2,12 +2,15 @@
 import { html } from "../vendor.js";
 import { useAsked } from "../asking.js";
 import { Empty } from "../parts.js";
-import { count, t, visible } from "../words.js";
+import { count, span, t, visible } from "../words.js";
 
 const SIGNS = { changed: "≠", added: "+", removed: "−" };
 
 /** The first digits of a fingerprint. @param {string} text */
 const short = (text) => (text ? text.replace(/^\w+:/, "").slice(0, 8) : "–");
+
+/** How long that took. @param {number | null} seconds */
+const took = (seconds) => (seconds === null ? "–" : span(seconds));
 
 /** @param {{how: string, fields: string[], upstream: string[]}} one */
 function why({ how, fields, upstream }) {
@@ -20,10 +23,12 @@ function why({ how, fields, upstream }) {
 function Tasks({ tasks }) {
   const different = tasks.filter((one) => one.how !== "same"), same = tasks.length - different.length;
   return html`${different.length > 0 ? html`<div class="wide" tabindex="0" role="region" aria-label=${t("differs")}><table class="plain">
-    <thead><tr><th scope="col">${t("column.step")}</th><th scope="col">${t("panel.message")}</th><th scope="col">${t("panel.fingerprint")}</th></tr></thead>
+    <thead><tr><th scope="col">${t("column.step")}</th><th scope="col">${t("panel.message")}</th><th scope="col" title=${t("differs.took.why")}>${t("differs.took")}</th>
+      <th scope="col">${t("panel.fingerprint")}</th></tr></thead>
     <tbody>${different.map((one) => html`<tr key=${one.task}>
       <td><span class="path"><b aria-hidden="true">${SIGNS[one.how]}</b> ${visible(one.task)}</span></td>
       <td class="why">${why(one)}</td>
+      <td class="brief">${one.took.some((seconds) => seconds !== null) && one.took.map(took).join(" → ")}</td>
       <td><code title=${`${one.old} → ${one.new}`}>${short(one.old)} → ${short(one.new)}</code></td></tr>`)}</tbody></table></div>`
     : html`<p>${t("differs.nothing")}</p>`}
     ${same > 0 && different.length > 0 && html`<p class="faint">${t("differs.same", { n: count(same) })}</p>`}`;

@@ -51,14 +51,14 @@ function Group({ one }) {
 
 /** Whether the details of the step are shown, or its logs. */
 const Tabs = () => html`<div class="lenses tabs" role="group" aria-label=${t("lens")}>${["", "last"].map((log) => html`<button
-  type="button" key=${log} aria-pressed=${!at("log") === !log} onClick=${() => go({ log, find: "", times: "" })}>${t(log ? "log" : "panel.details")}</button>`)}</div>`;
+  type="button" key=${log} aria-pressed=${!at("log") === !log} onClick=${() => go({ log, find: "", times: "", line: "" })}>${t(log ? "log" : "panel.details")}</button>`)}</div>`;
 
 /** @param {{one: import("./tree.js").Node}} props */
 export function Panel({ one }) {
   changed.value;
   const [namespace, name] = at("pipeline").split("/");
   const group = one.children.length > 0, log = !group && one.row?.made && at("log") !== "";
-  const closing = { step: "", log: "", find: "", times: "" };
+  const closing = { step: "", log: "", find: "", times: "", line: "" };
   return html`<aside class="panel" data-log=${log || undefined} aria-label=${t("panel", { step: one.path })}>
     <header><h2>${visible(one.path)}</h2>${!group && one.row?.made && html`<${Tabs} />`}
       <button type="button" class="quiet" aria-label=${t("panel.close")} title=${t("panel.close")} onClick=${() => go(closing)}><${Icon} name="close" /></button></header>

@@ -4,9 +4,10 @@ import { ask, HIDDEN_MS, Refused, seen, sleep } from "../../net.js";
 import { instant, together } from "./lines.js";
 
 /** So many lines the server sends at first. */
-const FIRST = 5_000;
+export const FIRST = 5_000;
 /** What is kept; beyond it the oldest go, and can be asked for again. */
-const MOST_LINES = 200_000, MOST_CHARACTERS = 32 * 2 ** 20, DROP = 10_000;
+export const MOST_LINES = 200_000;
+const MOST_CHARACTERS = 32 * 2 ** 20, DROP = 10_000;
 const DRAW_MS = 100, AGAIN_MS = 2_000;
 
 export class Feed {

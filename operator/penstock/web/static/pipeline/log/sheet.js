@@ -21,11 +21,12 @@ function Line({ line, times, wanted, current }) {
 }
 
 /**
- * `follow`: the end stays in sight; `goal`: the line to be brought into sight.
+ * `follow`: the end stays in sight; `goal`: the line to be brought into sight; `passes`: told which is in the middle of it.
  * @param {{feed: import("./feed.js").Feed, times: boolean, wanted: RegExp | null, follow: boolean, leave: () => void,
- *   arrive: () => void, goal: {number: number} | null, label: string, children?: any}} props
+ *   arrive: () => void, goal: {number: number, found: boolean} | null, passes: (number: number) => void, label: string,
+ *   children?: any}} props
  */
-export function Sheet({ feed, times, wanted, follow, leave, arrive, goal, label, children }) {
+export function Sheet({ feed, times, wanted, follow, leave, arrive, goal, passes, label, children }) {
   feed.version.value;
   /** @type {{current: any}} */
   const box = useRef(null), before = useRef({ first: feed.first, top: 0, goal: null });
@@ -42,12 +43,13 @@ export function Sheet({ feed, times, wanted, follow, leave, arrive, goal, label,
     before.current.top = scrollTop;
     if (follow && up && scrollTop < end - TALL) leave();
     if (!follow && !up && scrollTop >= end - 1 && end > 0) arrive();
+    else if (many) passes(feed.first + Math.min(many - 1, Math.floor((scrollTop + clientHeight / 2) / TALL)));
     look();
   };
   useLayoutEffect(() => {
     const shift = before.current.first - feed.first;
     before.current.first = feed.first;
-    if (goal && goal !== before.current.goal) box.current.scrollTop = (goal.number - feed.first) * TALL - box.current.clientHeight / 2;
+    if (goal && goal !== before.current.goal) box.current.scrollTop = (goal.number - feed.first + 0.5) * TALL - box.current.clientHeight / 2;
     else if (follow) box.current.scrollTop = box.current.scrollHeight;
     else if (shift) box.current.scrollTop += shift * TALL;
     before.current.goal = goal;
@@ -64,7 +66,7 @@ export function Sheet({ feed, times, wanted, follow, leave, arrive, goal, label,
     <div class="all" style=${{ height: `${many * TALL}px` }}>
       <div class="seen" style=${{ transform: `translateY(${from * TALL}px)` }}>${seen.map((line, place) => {
         const number = feed.first + from + place;
-        return html`<${Line} key=${number} line=${line} times=${times} wanted=${wanted} current=${goal?.number === number} />`;
+        return html`<${Line} key=${number} line=${line} times=${times} wanted=${wanted} current=${goal?.found && goal.number === number} />`;
       })}</div>
     </div>${children}
   </div>`;

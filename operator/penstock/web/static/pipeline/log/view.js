@@ -7,6 +7,7 @@ import { Search } from "../../parts.js";
 import { count, t, visible } from "../../words.js";
 import { base, changed } from "../store.js";
 import { Feed } from "./feed.js";
+import { usePosition } from "./position.js";
 import { Found, pattern } from "./search.js";
 import { Sheet } from "./sheet.js";
 
@@ -39,16 +40,17 @@ function Standing({ feed, failed }) {
 /** @param {{step: string, one: Source, children?: any}} props */
 function Log({ step, one, children }) {
   const feed = useMemo(() => new Feed(step, one.pod), [step, one.pod]);
-  const found = useRef(new Found()), [follow, setFollow] = useState(true);
-  const [goal, setGoal] = useState(null), [failed, setFailed] = useState("");
+  const found = useRef(new Found()), [follow, setFollow] = useState(!at("line"));
+  const [goal, setGoal] = useState(/** @type {{number: number, found: boolean} | null} */ (null)), [failed, setFailed] = useState("");
   useEffect(() => (feed.open(), () => feed.close()), [feed]);
   feed.version.value;
   const text = at("find"), times = at("times") === "1", numbers = found.current.look(feed, text);
-  const place = goal ? numbers.indexOf(goal.number) : -1;
+  const place = goal?.found ? numbers.indexOf(goal.number) : -1;
+  const passes = usePosition(feed, follow, (number) => setGoal({ number, found: false }));
   const next = (by) => {
     if (!numbers.length) return;
     setFollow(false);
-    setGoal({ number: numbers[(place < 0 ? (by < 0 ? numbers.length - 1 : 0) : place + by + numbers.length) % numbers.length] });
+    setGoal({ number: numbers[(place < 0 ? (by < 0 ? numbers.length - 1 : 0) : place + by + numbers.length) % numbers.length], found: true });
   };
   const keys = (event) => event.key === "Enter" && (event.preventDefault(), next(event.shiftKey ? 1 : -1));
   const told = (asked) => asked.then(() => setFailed("")).catch((error) => feed.ended.signal.aborted || setFailed(error.message));
@@ -64,7 +66,7 @@ function Log({ step, one, children }) {
       ${button("clock", t("log.times"), () => go({ times: times ? "" : "1" }, { replace: true }), String(times))}
       ${button("download", t("log.whole"), () => told(download(step, one.pod)))}</div>
     ${feed.more && html`<button type="button" class="earlier" onClick=${earlier}>${t("log.earlier")}</button>`}
-    <${Sheet} feed=${feed} times=${times} wanted=${pattern(text)} follow=${follow} goal=${goal} label=${t("log.of", { title: title(one) })}
+    <${Sheet} feed=${feed} times=${times} wanted=${pattern(text)} follow=${follow} goal=${goal} label=${t("log.of", { title: title(one) })} passes=${passes}
       leave=${() => setFollow(false)} arrive=${() => setFollow(true)} />
     <${Standing} feed=${feed} failed=${failed} />`;
 }
@@ -85,6 +87,6 @@ export function Logs({ row }) {
   if (!told.length) return html`<p class="faint">${t("log.none")}</p>`;
   const one = told.find(({ pod }) => pod === at("log")) ?? told[0];
   return html`<section class="log"><${Log} key=${one.pod} step=${step} one=${one}>
-    <label><span class="unseen">${t("log.which")}</span><select value=${one.pod} onChange=${(event) => go({ log: event.currentTarget.value })}>
+    <label><span class="unseen">${t("log.which")}</span><select value=${one.pod} onChange=${(event) => go({ log: event.currentTarget.value, line: "" })}>
       ${told.map((other) => html`<option key=${other.pod} value=${other.pod}>${title(other)}</option>`)}</select></label></${Log}></section>`;
 }
