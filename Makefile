@@ -72,12 +72,13 @@ viewers: venv ## Who sees what of the web page: routes x identities on a real AP
 export-test: venv ## The exporter on a real API server: killed at random, without its database
 	@$(PY) -m pytest tests/export
 
-generate: venv ## Write the CRDs, the chart's copy, README and metadata, and the reference documentation from what they tell of
+generate: venv ## Write the CRDs, the chart's copy, README and metadata, the reference documentation and the catalogue from what they tell of
 	@$(PY) -m penstock.api.generate
 	@$(PY) -m penstock.core.generate
 	@$(PY) -m penstock.web.generate
 	@$(PY) -m tests.contract.chart_readme
 	@$(PY) -m tests.contract.chart_metadata
+	@$(PY) -m tests.contract.catalogue
 
 lock: venv ## Pin the newest versions that pyproject.toml allows
 	@$(VENV)/bin/pip install --quiet uv
