@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections import Counter
 from copy import deepcopy
+from typing import Any
 
 import pytest
 from tests.scenes.stage import KINDS, Stage, replaced
@@ -13,6 +15,7 @@ from tests.unit.cli.fake_api import FakeApi
 from tests.unit.core.asked.test_lineage import ROWS, digits, run, stage
 
 from penstock.cli.show.lineages import tree
+from penstock.core import labels
 from penstock.core.asked.lineage import Key, Lineage, Made, Read
 
 REVISIONS = "/apis/apps/v1/namespaces/ml/controllerrevisions"
@@ -167,3 +170,37 @@ def test_a_pipeline_that_is_deleted_meanwhile_does_not_end_the_list(cluster: Fak
     found = run("artifacts")
     assert found.exit_code == 0, found.stderr
     assert len(found.stdout.splitlines()) == 6
+
+
+def test_of_many_pipelines_the_steps_are_one_list_and_revisions_are_read_where_they_tell_more(
+    cluster: FakeApi, run: Run, played: Stage
+) -> None:
+    for name in ("a", "b", "c"):
+        for one in (*played.of("Pipeline"), *played.of("Step")):
+            cluster.add(_renamed(replaced(one), name))
+    found = run("artifacts", "-o", "json")
+    assert found.exit_code == 0, found.stderr
+    rows = json.loads(found.stdout)
+    assert Counter(one["pipeline"] for one in rows) == {"a": 3, "b": 3, "c": 3, "digits": 5}
+    lists = Counter(path.rpartition("/")[2] for path in cluster.asked)
+    assert lists == {"pipelines": 1, "steps": 1, "controllerrevisions": 1}
+
+
+def _renamed(one: Any, name: str) -> Any:
+    """An object as it would be of another Pipeline, which has no earlier results."""
+    written = json.loads(json.dumps(one).replace(_uid(one), f"uid-{name}"))
+    meta = written["metadata"]
+    meta["name"] = meta["name"].replace("digits", name)
+    meta.setdefault("labels", {})
+    if written["kind"] == "Step":
+        meta["labels"][labels.PIPELINE] = name
+        status = written["status"]
+        status["results"] = [made for made in status.get("results", ()) if made["run"] == status["run"]]
+    return written
+
+
+def _uid(one: Any) -> str:
+    """The uid of the Pipeline that it is or belongs to."""
+    meta = one["metadata"]
+    uid: str = meta["uid"] if one["kind"] == "Pipeline" else meta["ownerReferences"][0]["uid"]
+    return uid

@@ -98,10 +98,14 @@ class Lineage:
 
 
 def lineage(graphs: Iterable[Graph], steps: Mapping[str, StepView]) -> Lineage:
-    """The lineage of a Pipeline. `graphs`: its revisions that are kept, the present one first; `steps`: by path."""
+    """The lineage of a Pipeline. `graphs`: its revisions that are kept, the present one first, taken until every run is
+    explained; `steps`: by path."""
     search = _Search({path: list(_runs(step)) for path, step in steps.items()}, steps)
+    total = sum(map(len, search.runs.values()))
     for graph in graphs:
         search.through(graph)
+        if len(search.found) == total:
+            break
     left = {made.key: made for runs in search.runs.values() for made in runs if made.key not in search.found}
     return Lineage({**search.found, **left}, search.reads)
 
