@@ -6,17 +6,15 @@ once per set of pinned versions and kept in the cache.
 
 from __future__ import annotations
 
-import hashlib
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
+from tests.cluster import environments
 from tests.cluster.commands import run
-from tests.cluster.paths import CHECKOUT, cache_dir, locked, made
-from tests.cluster.progress import ClusterError, stage
+from tests.cluster.paths import CHECKOUT
+from tests.cluster.progress import ClusterError
 
 FOLDER = CHECKOUT / "components"
 PINS = FOLDER / "ml/requirements-test.txt"
@@ -37,22 +35,14 @@ def main() -> int:
 
 def environment() -> Path:
     """The virtual environment for the pinned versions; made if the cache has none."""
-    # A requirements file may name others beside it; Python's version decides which wheels fit.
-    pinned = b"".join(path.read_bytes() for path in sorted(FOLDER.glob("*/requirements*.txt")))
-    key = hashlib.sha256(sys.version.encode() + pinned).hexdigest()[:16]
-    home = made(cache_dir() / "environments") / f"components-{key}"
-    with locked(cache_dir() / "locks" / "components"):
-        if not (home / "ready").exists():
-            with stage("installing what the components' tests need", seconds=60):
-                shutil.rmtree(home, ignore_errors=True)
-                run([sys.executable, "-m", "venv", home])
-                with tempfile.TemporaryDirectory() as folder:
-                    log = Path(folder) / "log"
-                    pip: list[Path | str] = [home / "bin/pip", "--disable-pip-version-check"]
-                    run([*pip, "install", "--requirement", PINS], log=log)
-                    _ratings(home, pip, Path(folder), log)
-                (home / "ready").touch()
-    return home
+    pinned = sorted(FOLDER.glob("*/requirements*.txt"))
+    return environments.environment("components", pinned, "installing what the components' tests need", _install)
+
+
+def _install(home: Path, pip: list[Path | str], folder: Path) -> None:
+    log = folder / "log"
+    run([*pip, "install", "--requirement", PINS], log=log)
+    _ratings(home, pip, folder, log)
 
 
 def _ratings(home: Path, pip: list[Path | str], folder: Path, log: Path) -> None:
