@@ -11,7 +11,7 @@ include tests/cluster/cluster.mk
 include charts/penstock/chart.mk
 
 .PHONY: help venv demo test check lint unit e2e faults faults-quick generate lock bench bench-schedule components-test
-.PHONY: browser clean export-test serving viewers workflow-lint
+.PHONY: browser clean crate-test export-test serving viewers workflow-lint
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -34,7 +34,7 @@ cluster clean-cluster images kind-test kind-quick bare-test chart-lint: | venv
 demo: venv ## A cluster, the operator from its chart, two machine-learning Pipelines, their results
 	@$(PY) -m tests.demo
 
-test: check chart-lint workflow-lint components-test faults-quick viewers export-test serving ## Everything: static checks, unit tests, chart, components, faults, real clusters
+test: check chart-lint workflow-lint components-test faults-quick viewers export-test crate-test serving ## Everything: static checks, unit tests, chart, components, faults, real clusters
 	@$(MAKE) --no-print-directory --jobs=2 e2e kind-quick
 
 check: lint unit ## What needs no cluster: ruff, mypy, import-linter, unit, property, golden and contract tests
@@ -72,12 +72,16 @@ viewers: venv ## Who sees what of the web page: routes x identities on a real AP
 export-test: venv ## The exporter on a real API server: killed at random, without its database
 	@$(PY) -m pytest tests/export
 
-generate: venv ## Write the CRDs, the chart's copy, README and metadata, and the reference documentation from what they tell of
+crate-test: venv ## Crates of lineages against the validator of Workflow Run RO-Crates, in an environment of its own
+	@$(PY) -m pytest tests/crate
+
+generate: venv ## Write the CRDs, the chart's copy, README and metadata, the reference documentation and the catalogue from what they tell of
 	@$(PY) -m penstock.api.generate
 	@$(PY) -m penstock.core.generate
 	@$(PY) -m penstock.web.generate
 	@$(PY) -m tests.contract.chart_readme
 	@$(PY) -m tests.contract.chart_metadata
+	@$(PY) -m tests.contract.catalogue
 
 lock: venv ## Pin the newest versions that pyproject.toml allows
 	@$(VENV)/bin/pip install --quiet uv

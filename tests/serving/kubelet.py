@@ -19,7 +19,9 @@ from tests.serving.place import NAME, Place, slot
 
 SLOTS = ("a", "b")
 COMPONENTS = CHECKOUT / "components"
-PYTHONPATH = ":".join(str(COMPONENTS / part) for part in ("ml/src", "serve/src", "serve/server", "package/src"))
+PYTHONPATH = ":".join(
+    str(COMPONENTS / part) for part in ("ml/src", "serve/src", "serve/server", "serve-kserve/src", "package/src")
+)
 IMAGE = {
     "PYTHONPATH": PYTHONPATH,
     "PYTHONDONTWRITEBYTECODE": "1",
@@ -74,27 +76,31 @@ class Node:
         if pod.process is not None and (not spec["replicas"] or pod.model != model or pod.process.poll() is not None):
             pod.end()
         if spec["replicas"] and pod.process is None:
-            pod.model, pod.process = model, self._begin(name, model)
-        pod.ready = pod.process is not None and self._answers(name)
+            pod.model, pod.process = model, begun(model, self.ports[name], self.shelf)
+        pod.ready = pod.process is not None and answers(self.ports[name])
         counts = {"replicas": spec["replicas"], "updatedReplicas": spec["replicas"], "readyReplicas": int(pod.ready)}
         status = {"observedGeneration": found["metadata"]["generation"], **{k: v for k, v in counts.items() if v}}
         if found.get("status", {}) != status:
             patch = [{"op": "replace", "path": "/status", "value": status}]
             admin.ask("PATCH", f"{slot(name)}/status", patch, "application/json-patch+json")
 
-    def _begin(self, name: str, model: str) -> subprocess.Popen[str]:
-        words = [python(), "-m", "penstock_server", f"--name={NAME}", f"--model={model}", f"--models={self.shelf}"]
-        words += ["--host=127.0.0.1", f"--port={self.ports[name]}"]
-        quiet = subprocess.DEVNULL
-        environment = {**os.environ, **IMAGE}
-        return subprocess.Popen(words, env=environment, stdin=quiet, stdout=quiet, stderr=quiet, text=True)
 
-    def _answers(self, name: str) -> bool:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[name]}/v2/health/ready", timeout=5) as answer:
-                return answer.status == 200
-        except OSError:
-            return False
+def begun(model: str, port: int, shelf: Path) -> subprocess.Popen[str]:
+    """A server of that version."""
+    words = [python(), "-m", "penstock_server", f"--name={NAME}", f"--model={model}", f"--models={shelf}"]
+    words += ["--host=127.0.0.1", f"--port={port}"]
+    quiet = subprocess.DEVNULL
+    environment = {**os.environ, **IMAGE}
+    return subprocess.Popen(words, env=environment, stdin=quiet, stdout=quiet, stderr=quiet, text=True)
+
+
+def answers(port: int) -> bool:
+    """Whether a server there is ready."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/health/ready", timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
 
 
 @contextmanager

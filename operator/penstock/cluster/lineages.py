@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from penstock.cluster.api import STEPS, Cluster, Object, Refused
+from penstock.cluster.api import PIPELINES, STEPS, Cluster, Object, Refused
 from penstock.cluster.compiling import Compiling
 from penstock.cluster.failure import Failure
 from penstock.cluster.observing import views
@@ -28,29 +28,43 @@ class Known:
 def known(cluster: Cluster, pipeline: Object) -> Known:
     """The lineage of a Pipeline, through all revisions that are kept."""
     view = pipeline_view(pipeline)
-    steps = list(views(step_view, cluster.list(STEPS, cluster.namespace, f"{labels.PIPELINE}={view.name}")))
+    steps = views(step_view, cluster.list(STEPS, cluster.namespace, f"{labels.PIPELINE}={view.name}"))
+    return _known(Compiling(cluster), view, list(steps))
+
+
+def all_known(cluster: Cluster) -> Iterator[Known]:
+    """The lineages of all Pipelines of the namespace, by name. Their Steps are read as one list."""
+    pipelines = list(views(pipeline_view, cluster.list(PIPELINES, cluster.namespace)))
+    steps: dict[str | None, list[StepView]] = {}
+    for step in views(step_view, cluster.list(STEPS, cluster.namespace)):
+        steps.setdefault(step.pipeline, []).append(step)
+    compiling = Compiling(cluster)
+    for view in sorted(pipelines, key=lambda one: one.name):
+        yield _known(compiling, view, steps.get(view.name, ()))
+
+
+def _known(compiling: Compiling, view: PipelineView, steps: Sequence[StepView]) -> Known:
     owned, _ = by_owner(steps, view.uid)
     notes: list[str] = []
-    graphs = list(_graphs(cluster, view, steps, notes))
-    return Known(view, lineage(graphs, owned), notes)
+    return Known(view, lineage(_graphs(compiling, view, steps, notes), owned), notes)
 
 
-def _graphs(cluster: Cluster, view: PipelineView, steps: Sequence[StepView], notes: list[str]) -> Iterator[Graph]:
-    """Those of all revisions, the present one first."""
-    compiling = Compiling(cluster)
+def _graphs(compiling: Compiling, view: PipelineView, steps: Sequence[StepView], notes: list[str]) -> Iterator[Graph]:
+    """Those of all revisions, the present one first; earlier ones are read if they are asked for."""
+    told = len(compiling.notes)
     now = compiling.graph(view, steps, {})[0].graph
+    notes += compiling.notes[told:]
     if now is not None:
         yield now
     else:
         notes.append(f"pipeline {view.name!r} is not valid now; what was made before is told by the revisions kept")
     try:
-        past = every(cluster, view.namespace, view.name, view.uid)
+        past = every(compiling.cluster, view.namespace, view.name, view.uid)
     except Refused as refused:
         if refused.status != 403:
             raise
         notes.append("you may not list controllerrevisions: what earlier revisions read is not known")
         past = []
-    notes += compiling.notes
     for revision in sorted(past, key=lambda one: -one.generation):
         graph = compiling.past(view, revision).graph
         if graph is not None:

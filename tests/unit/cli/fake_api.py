@@ -22,6 +22,8 @@ class FakeApi:
         self.conflicts: dict[str, str] = {}
         """Who manages fields of the object at a path."""
         self.applied: list[str] = []
+        self.asked: list[str] = []
+        """Paths of what was read, in order."""
         self.on_patch: Callable[[Object], None] = lambda patched: None
         self.on_watch: Callable[[], None] = lambda: None
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"api": self}))
@@ -61,6 +63,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         url = urlsplit(self.path)
         query = {key: values[0] for key, values in parse_qs(url.query).items()}
+        self.api.asked.append(url.path)
         if url.path in self.api.refusals:
             status, message = self.api.refusals[url.path]
             self._fail(status, message, {})

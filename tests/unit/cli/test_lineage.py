@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections import Counter
 from copy import deepcopy
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from tests.scenes.stage import KINDS, Stage, replaced
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.fake_api import FakeApi
 from tests.unit.core.asked.test_lineage import ROWS, digits, run, stage
 
 from penstock.cli.show.lineages import tree
+from penstock.core import labels
 from penstock.core.asked.lineage import Key, Lineage, Made, Read
 
 REVISIONS = "/apis/apps/v1/namespaces/ml/controllerrevisions"
@@ -86,6 +91,49 @@ def test_prov_is_a_graph_in_json_ld(run: Run) -> None:
     found = json.loads(run("lineage", "digits/train", "-o", "prov").stdout)
     assert found["@context"]["prov"] == "http://www.w3.org/ns/prov#"
     assert {one["@type"] for one in found["@graph"]} == {"prov:Activity", "prov:Entity"}
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_crate_is_a_folder_with_the_pipeline(run: Run, tmp_path: Path) -> None:
+    found = run("lineage", "digits/train", "-o", "ro-crate", "--folder", str(tmp_path / "a" / "crate"))
+    assert found.stdout == f"{tmp_path}/a/crate\n", found.stderr
+    metadata = json.loads((tmp_path / "a/crate/ro-crate-metadata.json").read_text())
+    assert [one["name"] for one in metadata["@graph"] if one["@id"] == "#run/train/2"] == ["train run 2"]
+    assert yaml.safe_load((tmp_path / "a/crate/pipeline.yaml").read_text())["spec"]["steps"][0]["name"] == "prepare"
+
+
+def test_a_statement_is_about_one_artifact(cluster: FakeApi, run: Run, played: Stage) -> None:
+    one = deepcopy(replaced(played.step("train")))
+    one["status"]["results"][0]["contents"] = {"model": {"sha256": "cd" * 32, "bytes": 1234}}
+    cluster.add(one)
+    for words in ("digits/train", "digits/train.model", place(played, 2)):
+        found = run("lineage", words, "-o", "slsa")
+        assert found.exit_code == 0, found.stderr
+        assert [made["digest"]["sha256"] for made in json.loads(found.stdout)["subject"]] == ["cd" * 32]
+
+
+@pytest.mark.usefixtures("cluster")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["digits/train", "-o", "slsa"], "no digest is on record of train.model"),
+        (["digits/prepare.rows", "-o", "slsa"], "prepare.rows is a value, and a statement is about artifacts: dataset"),
+        (["digits", "--down", "-o", "slsa"], "leave out --down"),
+        (["digits", "--down", "-o", "ro-crate"], "leave out --down"),
+    ],
+)
+def test_what_cannot_be_stated_is_told(run: Run, words: list[str], told: str) -> None:
+    found = run("lineage", *words)
+    assert found.exit_code == 1
+    assert told in " ".join(found.stderr.split())
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_crate_of_an_earlier_result_is_refused(run: Run, played: Stage, tmp_path: Path) -> None:
+    found = run("lineage", place(played, 1), "-o", "ro-crate", "--folder", str(tmp_path / "crate"))
+    assert found.exit_code == 1
+    assert "train run 1: of an earlier revision" in found.stderr
+    assert not (tmp_path / "crate").exists()
 
 
 @pytest.mark.usefixtures("cluster")
@@ -167,3 +215,37 @@ def test_a_pipeline_that_is_deleted_meanwhile_does_not_end_the_list(cluster: Fak
     found = run("artifacts")
     assert found.exit_code == 0, found.stderr
     assert len(found.stdout.splitlines()) == 6
+
+
+def test_of_many_pipelines_the_steps_are_one_list_and_revisions_are_read_where_they_tell_more(
+    cluster: FakeApi, run: Run, played: Stage
+) -> None:
+    for name in ("a", "b", "c"):
+        for one in (*played.of("Pipeline"), *played.of("Step")):
+            cluster.add(_renamed(replaced(one), name))
+    found = run("artifacts", "-o", "json")
+    assert found.exit_code == 0, found.stderr
+    rows = json.loads(found.stdout)
+    assert Counter(one["pipeline"] for one in rows) == {"a": 3, "b": 3, "c": 3, "digits": 5}
+    lists = Counter(path.rpartition("/")[2] for path in cluster.asked)
+    assert lists == {"pipelines": 1, "steps": 1, "controllerrevisions": 1}
+
+
+def _renamed(one: Any, name: str) -> Any:
+    """An object as it would be of another Pipeline, which has no earlier results."""
+    written = json.loads(json.dumps(one).replace(_uid(one), f"uid-{name}"))
+    meta = written["metadata"]
+    meta["name"] = meta["name"].replace("digits", name)
+    meta.setdefault("labels", {})
+    if written["kind"] == "Step":
+        meta["labels"][labels.PIPELINE] = name
+        status = written["status"]
+        status["results"] = [made for made in status.get("results", ()) if made["run"] == status["run"]]
+    return written
+
+
+def _uid(one: Any) -> str:
+    """The uid of the Pipeline that it is or belongs to."""
+    meta = one["metadata"]
+    uid: str = meta["uid"] if one["kind"] == "Pipeline" else meta["ownerReferences"][0]["uid"]
+    return uid

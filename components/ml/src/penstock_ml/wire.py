@@ -93,6 +93,19 @@ def numbers(name: str, *, low: float, high: float) -> list[float | None]:
     return value
 
 
+def mapping(name: str) -> dict[str, Any]:
+    """The input as an object (JSON) that can be written again as JSON; empty if the input is absent."""
+    raw = text(name, default="{}")
+    try:
+        found = json.loads(raw)
+        json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError as error:
+        raise InputError(f"input '{name}' is not JSON ({error}), but must be an object") from None
+    if not isinstance(found, dict):
+        raise InputError(f"input '{name}' is {raw[:80]}, but must be an object")
+    return found
+
+
 def artifact(name: str) -> Path:
     """The path of an input artifact, which exists."""
     return _existing(name, text(name))

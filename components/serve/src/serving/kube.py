@@ -21,6 +21,10 @@ PATIENCE = 60.0
 SECONDS = 15
 """For one request."""
 AGAIN = {429, 500, 502, 503, 504}
+SLOTS = (
+    "the slots are made by `helm install NAME charts/penstock-serving` in the namespace of the pipeline, and the step"
+    " names their service account, NAME-deployer; input 'service' is NAME"
+)
 
 
 class ConflictError(Exception):
@@ -34,13 +38,15 @@ class UnreachableError(Exception):
 class Api:
     """The API server as a pod sees it."""
 
-    def __init__(self) -> None:
+    def __init__(self, missing: str = SLOTS) -> None:
+        """`missing` tells what helps if an object is not there, or the account may not read or write it."""
         host, port = os.environ.get("KUBERNETES_SERVICE_HOST", ""), os.environ.get("KUBERNETES_SERVICE_PORT", "443")
         if not host or not (ACCOUNT / "token").exists():
             raise InputError(
                 "there is no token to ask the API server with: name the service account of the slots in the step,"
                 " `pod: {serviceAccountName: NAME-deployer}`"
             )
+        self._missing = missing
         self._server = f"https://{f'[{host}]' if ':' in host else host}:{port}"
         self._trusted = ssl.create_default_context(cafile=str(ACCOUNT / "ca.crt"))
 
@@ -61,7 +67,9 @@ class Api:
                 if error.code == 409:
                     raise ConflictError(message) from None
                 if error.code not in AGAIN:
-                    raise InputError(_advice(error.code, method, path, message)) from None
+                    known = error.code in (403, 404)
+                    told = f"{message}: {self._missing}" if known else f"{method} {path}: {error.code} {message}"
+                    raise InputError(told) from None
                 why = f"{error.code} {message}"
             except (OSError, http.client.HTTPException, ValueError) as error:  # none, or half an answer
                 why = str(getattr(error, "reason", error))
@@ -86,12 +94,3 @@ def _message(error: urllib.error.HTTPError) -> str:
         return str(json.loads(text)["message"])
     except (ValueError, KeyError, TypeError):
         return text[:200] or error.reason
-
-
-def _advice(code: int, method: str, path: str, message: str) -> str:
-    if code in (403, 404):
-        return (
-            f"{message}: the slots are made by `helm install NAME charts/penstock-serving` in the namespace of the"
-            " pipeline, and the step names their service account, NAME-deployer; input 'service' is NAME"
-        )
-    return f"{method} {path}: {code} {message}"

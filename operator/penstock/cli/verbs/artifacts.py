@@ -32,12 +32,10 @@ def artifacts(
     """
     from penstock.cli.show.printing import print_data
     from penstock.cli.show.table import Cell, columns
-    from penstock.cluster.lineages import known
+    from penstock.cluster.lineages import all_known, known
 
-    every = [cluster.get(PIPELINES, name)] if name else list(cluster.list(PIPELINES, cluster.namespace))
     rows: list[dict[str, Any]] = []
-    for one in sorted(every, key=lambda pipeline: str(pipeline["metadata"]["name"])):
-        found = known(cluster, one)
+    for found in [known(cluster, cluster.get(PIPELINES, name))] if name else all_known(cluster):
         for note in found.notes:
             typer.echo(f"note: {note}", err=True)
         rows += _rows(found)

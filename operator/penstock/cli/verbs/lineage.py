@@ -1,10 +1,16 @@
 """`penstock lineage`: from which data a model is, and what was made from a dataset."""
 
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from penstock.cluster.api import PIPELINES, Cluster
+from penstock.cluster.failure import Failure
+
+if TYPE_CHECKING:
+    from penstock.cluster.lineages import Known
+    from penstock.core.asked.lineage import Key, Lineage
 
 PANEL = "Look"
 
@@ -19,8 +25,17 @@ def lineage(
     ],
     down: Annotated[bool, typer.Option("--down/--up", help="What was made from it, or what it was made from.")] = False,
     output: Annotated[
-        Literal["text", "json", "prov"], typer.Option("--output", "-o", help="Format; prov is W3C PROV-O as JSON-LD.")
+        Literal["text", "json", "prov", "ro-crate", "slsa"],
+        typer.Option(
+            "--output", "-o", help="Format; prov is W3C PROV-O, ro-crate a folder, slsa an in-toto statement."
+        ),
     ] = "text",
+    folder: Annotated[
+        Path | None, typer.Option("--folder", help="Where ro-crate goes (default: PIPELINE-crate).")
+    ] = None,
+    licence: Annotated[
+        str, typer.Option("--license", help="What ro-crate says that its contents may be used for.")
+    ] = "Not stated; ask whoever gave you this.",
 ) -> None:
     """Tell from which runs and data a result was made, or what was made from it.
 
@@ -42,6 +57,12 @@ def lineage(
     part = found.lineage.around(roots, up=not down)
     if output == "prov":
         print_data(prov(part, name, found.pipeline.uid), "json")
+    elif output in ("ro-crate", "slsa") and down:
+        raise Failure(f"-o {output} tells what a result was made from: leave out --down")
+    elif output == "ro-crate":
+        typer.echo(_crate(found, part, roots, folder or Path(f"{name}-crate"), licence))
+    elif output == "slsa":
+        print_data(_statement(found, part, roots, of), "json")
     elif output == "json":
         runs = [{"step": path, "run": run, **asdict(made)} for (path, run), made in part.runs.items()]
         for one in runs:
@@ -54,3 +75,51 @@ def lineage(
     else:
         for line in tree(part, roots, up=not down):
             typer.echo(line)
+
+
+def _crate(found: "Known", part: "Lineage", roots: "list[Key]", folder: Path, licence: str) -> Path:
+    """Writes the crate; the folder it is in. Raises Failure about results that the Pipeline does not show any more."""
+    import json
+
+    import yaml
+
+    from penstock.api.base import API_VERSION
+    from penstock.core.asked.crate import METADATA, WORKFLOW, crate
+
+    old = [str(key) for key in roots if not found.lineage.runs[key].selected]
+    if old:
+        raise Failure(
+            f"{', '.join(old)}: of an earlier revision, and a crate has the Pipeline as it is now; "
+            "roll back to it first (penstock rollback), or take -o prov"
+        )
+    made = crate(part, roots, found.pipeline, licence)
+    written: dict[str, Any] = {"apiVersion": API_VERSION, "kind": "Pipeline", "metadata": {"name": found.pipeline.name}}
+    folder.mkdir(parents=True, exist_ok=True)
+    workflow = yaml.safe_dump({**written, "spec": found.pipeline.spec}, sort_keys=False, allow_unicode=True)
+    (folder / WORKFLOW).write_text(workflow, encoding="utf-8")
+    (folder / METADATA).write_text(json.dumps(made, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return folder
+
+
+def _statement(found: "Known", part: "Lineage", roots: "list[Key]", of: str) -> dict[str, Any]:
+    """The statement about what one step made. Raises Failure if it is about none, or about what has no digest."""
+    from penstock.core.asked.attestation import Undigested, statement
+
+    if len(roots) != 1:
+        raise Failure("-o slsa is about what one step made: give PIPELINE/STEP, PIPELINE/STEP.OUTPUT or a place")
+    (key,) = roots
+    made = part.runs[key]
+    named = (name for name in (*made.artifacts, *made.outputs) if of.endswith(f"/{key.path}.{name}"))
+    output = next((name for name, place in made.artifacts.items() if of == place), next(named, ""))
+    if output in made.outputs or not made.artifacts:
+        there = ", ".join(made.artifacts) or "none"
+        what = f"{key.path}.{output} is a value" if output else f"{key} made no artifact"
+        raise Failure(f"{what}, and a statement is about artifacts: {there}")
+    pipeline = found.pipeline
+    try:
+        return statement(part, key, output, pipeline.name, pipeline.namespace, pipeline.uid)
+    except Undigested as error:
+        raise Failure(
+            f"no digest is on record of {error}: it is of what goes to an object store, and on claims with "
+            "`storage.digests: true`; set that, and run it again"
+        ) from error

@@ -39,7 +39,8 @@ class Key(NamedTuple):
 class Made:
     """A run that is on record, and what came of it. Instants as the API writes them; `selected`: its Step shows it now;
     `held`: it is kept for reuse; `known`: what it read is known; `contents`: `sha256` and `bytes` of artifacts, if they
-    were read when they were published."""
+    were read when they were published; `image`: the image that made it, as the node told it, of the run that a Step has
+    now."""
 
     key: Key
     phase: str
@@ -54,6 +55,7 @@ class Made:
     selected: bool
     held: bool
     known: bool = False
+    image: str = ""
 
 
 class Read(NamedTuple):
@@ -98,10 +100,14 @@ class Lineage:
 
 
 def lineage(graphs: Iterable[Graph], steps: Mapping[str, StepView]) -> Lineage:
-    """The lineage of a Pipeline. `graphs`: its revisions that are kept, the present one first; `steps`: by path."""
+    """The lineage of a Pipeline. `graphs`: its revisions that are kept, the present one first, taken until every run is
+    explained; `steps`: by path."""
     search = _Search({path: list(_runs(step)) for path, step in steps.items()}, steps)
+    total = sum(map(len, search.runs.values()))
     for graph in graphs:
         search.through(graph)
+        if len(search.found) == total:
+            break
     left = {made.key: made for runs in search.runs.values() for made in runs if made.key not in search.found}
     return Lineage({**search.found, **left}, search.reads)
 
@@ -140,7 +146,16 @@ def _made(step: StepView, told: Mapping[str, Any], phase: str, start: str, end: 
         contents=told.get("contents") or {},
         selected=step.status.get("run") == told["run"],
         held=held,
+        image=_image(step.status) if _same(step.status, told) else "",
     )
+
+
+def _image(status: Mapping[str, Any]) -> str:
+    """The image of the attempt that succeeded; of a result that was taken up again the attempts are another run's."""
+    if status.get("reason") == Reason.REUSED:
+        return ""
+    attempts = reversed(status.get("attempts") or ())
+    return next((str(one["imageID"]) for one in attempts if one.get("imageID") and one.get("exitCode") == 0), "")
 
 
 @dataclass(slots=True)
