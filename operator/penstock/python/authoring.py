@@ -189,6 +189,8 @@ class Step(Generic[P, R]):
     One that makes files runs in an empty directory of its own, here as in its container.
     """
 
+    __name__: str
+
     def __init__(self, function: Callable[P, R]) -> None:
         functools.update_wrapper(self, function)
         self.function = function
@@ -237,6 +239,8 @@ class Step(Generic[P, R]):
 
 class PipelineFunction(Generic[P, R]):
     """A pipeline: calls of steps and of other pipelines. Called in plain Python, it calls them one after the other."""
+
+    __name__: str
 
     def __init__(self, function: Callable[P, R]) -> None:
         functools.update_wrapper(self, function)

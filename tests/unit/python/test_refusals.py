@@ -185,8 +185,10 @@ IN_PIPELINE = [
     (
         "say('a')\ntry:\n    make()\nfinally:\n    count(1)",
         2,
-        "put everything into one `try`, at the top of the function",
+        "put everything into one `try`, at the top of the function, before which only `name = None` may stand",
     ),
+    ("n = None\ntry:\n    n = count(1)\n    n = count(2)\nfinally:\n    say('a')", 4, "'n' is bound already"),
+    ("n = None\ntry:\n    say(n)\nfinally:\n    n = count(1)", 3, "'word' of 'say' is str, but gets null"),
     ("return count(1)", 1, "'p' returns something, but says `-> None`; write the type of what it returns"),
     ("import penstock.step\nx: int", 1, "import at the top"),
 ]
