@@ -81,7 +81,8 @@ def _fit(function: str, line: int) -> list[str]:
         "        json.dumps(value, allow_nan=False)",
         "        return value",
         "    except Exception as error:",
-        '        shown = " ".join(repr(made).split())[:99]',
+        '        shown = " ".join(repr(made).split())',
+        '        shown = shown[:99] + "..." * (len(shown) > 99)',
         f'        what += """ {place} is declared as """',
         '        sys.exit(f"{what}{declared} and was {shown} ({error}): {how.format(declared)}")',
     ]

@@ -259,6 +259,7 @@ def test_a_field_that_is_wrong_is_named_and_a_long_value_is_cut(tmp_path: Path) 
     assert "\n" not in message
     assert "\\n" * 48 in message
     assert "\\n" * 60 not in message
+    assert "n... (must be real number, not str): return float" in message
     left = [one for one in tmp_path.rglob("tmp*") if one.is_dir()]
     assert left == []
 
