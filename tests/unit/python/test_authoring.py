@@ -1,16 +1,19 @@
 """Steps and pipelines in plain Python."""
 
+import ast
 import importlib.util
 import json
 import os
 import subprocess
 import sys
+import typing
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 import penstock
+from penstock.python import authoring
 
 ROOT = Path(__file__).parents[3]
 DIGITS = ROOT / "tests/golden/python/digits.py"
@@ -107,3 +110,25 @@ def test_importing_penstock_loads_nothing_heavy() -> None:
     env = {"PYTHONPATH": str(ROOT / "operator")}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("kind", [authoring.StepOptions, authoring.CallOptions, authoring.UndoOptions])
+def test_a_call_says_nothing_in_another_way_than_its_step(kind: type) -> None:
+    own = {"name", "needs", "max_parallel"}
+    step = typing.get_type_hints(authoring.StepOptions)
+    assert {name: one for name, one in typing.get_type_hints(kind).items() if name not in own}.items() <= step.items()
+
+
+def test_every_option_says_what_it_is() -> None:
+    """Editors show it where the option is written."""
+    tree = ast.parse(Path(authoring.__file__).read_text(encoding="utf-8"))
+    kinds = [one for one in tree.body if isinstance(one, ast.ClassDef) and one.name.endswith("Options")]
+    assert len(kinds) == 5
+    for kind in kinds:
+        options = [at for at, one in enumerate(kind.body) if isinstance(one, ast.AnnAssign)]
+        silent = [ast.unparse(kind.body[at]) for at in options if not any(map(_is_text, kind.body[at + 1 : at + 2]))]
+        assert silent == [], kind.name
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
