@@ -367,3 +367,11 @@ def test_what_is_refused_is_not_told_to_be_no_step() -> None:
     assert found[0][1].startswith("what 'two' returns: tuple[int, str] is neither JSON nor a file")
     assert found[0][1].endswith("; several results are the fields of a NamedTuple")
     assert found[1][1] == "'two' cannot be called until what is wrong with it is mended"
+
+
+def test_settings_of_a_pipeline_have_only_what_it_can_set() -> None:
+    found = problems(
+        "Q = Settings(P, memory='1Gi', env={'A': 'b'}, cache='Never')\n@pipeline(Q)\ndef p() -> None: count(1)\n"
+    )
+    words = "is of steps, and no pipeline sets it for them; give these Settings to each @step"
+    assert found == [(1, f"{name!r} {words}") for name in ("env", "cache")]

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from tests.unit.python.checkers import OPERATOR, Checker, mypy, pyright
 
+from penstock.api.parse import parse
 from penstock.cli.files.project import PIPELINES, files
+from penstock.python.compiler import compile_text
 
 ROOT = OPERATOR.parent
 TYPED = Path(__file__).parent / "typed"
@@ -38,3 +40,10 @@ def test_a_checker_finds_each_misuse_at_its_line_and_nothing_else(checker: Check
 def test_what_authors_import_is_strict_itself(tmp_path: Path) -> None:
     found = pyright(tmp_path, [OPERATOR / "penstock/__init__.py", OPERATOR / "penstock/python/authoring.py"])
     assert found == {}
+
+
+def test_what_checkers_take_is_read_too() -> None:
+    found = compile_text((TYPED / "right.py").read_text(encoding="utf-8"), "right.py")
+    assert found.problems == []
+    models = [parse(one.data) for one in found.manifests]
+    assert [one.kind for one in models] == ["Component", "Pipeline"]

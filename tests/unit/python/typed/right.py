@@ -5,8 +5,15 @@ from typing import Annotated, Literal, NamedTuple, TypedDict, assert_type
 
 from penstock import Settings, ended, pipeline, step
 
-PYTHON = Settings(image="python:3.12-slim", cpu="500m", memory="256Mi", env={"LANG": "C.UTF-8"})
-LARGE = Settings(PYTHON, memory="4Gi", gpu=1, packages=["torch==2.9.1"], pod={"nodeSelector": {"disk": "ssd"}})
+PYTHON = Settings(image="python:3.12-slim", cpu="500m", memory="256Mi")
+LARGE = Settings(
+    PYTHON,
+    memory="4Gi",
+    gpu=1,
+    env={"LANG": "C.UTF-8"},
+    packages=["torch==2.9.1"],
+    pod={"nodeSelector": {"disk": "ssd"}},
+)
 
 
 class Size(TypedDict):
@@ -93,23 +100,26 @@ def everything(rows: int = 1000, goal: float = 0.5, depths: list[int] = [1, 2], 
     model = None
     try:
         data = prepare.using(name="first", needs=[bare(3)], image=image, memory="1Gi")(rows, kind="odd")
-        assert_type(data, Path)
         found = [one_of.using(max_parallel=2)(data, depth) for depth in depths if depth < 8]
-        assert_type(found, list[Model])
         listed = [train(data, size["depth"], size["rate"]) for size in sizes()]
         best = choose([one.file for one in listed], [one.error for one in found])
-        model = train(data, len(depths)) if goal > 0.1 else train.using(name="small")(data, depth=1)
-        assert_type(model, Model)
+        model = train.using(name="last")(data, len(depths))
+        note = tell.using(name="long")("long") if goal > 0.1 else tell.using(name="short")("short")
+        tell.using(name="again", needs=[best])(note)
         if model.error < goal and ended(best).status != "Failed":
-            assert_type(deploy(best), str)
+            deploy(best)
         return model
     finally:
         tell(ended().status, ended(model).completion_time)
-        tell(ended(model).reason if ended(model).exit_code == 3 else None)
+        if ended(model).exit_code == 3:
+            tell.using(name="tell-why")(ended(model).reason)
 
 
 def test_as_plain_python(tmp_path: Path) -> None:
     assert_type(train(tmp_path, depth=2).error, float)
     assert_type(everything(rows=10), Model)
+    assert_type([one_of.using(max_parallel=2)(tmp_path, depth) for depth in (1, 2)], list[Model])
+    assert_type(prepare.using(name="first", needs=[bare(3)], memory="1Gi")(3, kind="odd"), Path)
+    assert_type(deploy(tmp_path), str)
     assert_type(choose.function([tmp_path], [0.5]), Path)
     assert train.__name__ == "train"
