@@ -64,7 +64,7 @@ def corpus(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         sentences = [" ".join(random.choice(words.split(), size=8)) for _ in range(200)]
         (folder / language).mkdir(parents=True)
         (folder / language / "sayings").write_text("\n%\n".join(sentences) + "\n%\n", encoding="utf-8")
-    monkeypatch.setenv("PENSTOCK_ML_FORTUNES", str(folder))
+    monkeypatch.setenv("FORTUNES_FOLDER", str(folder))
     return folder
 
 

@@ -10,11 +10,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Settings", "ended", "pipeline", "step"]
 
+if not TYPE_CHECKING:  # a checker that saw it would take any name
 
-def __getattr__(name: str) -> object:
-    """The names for authors, once they are asked for: whatever else imports penstock has no use for them."""
-    if name in __all__:
-        from penstock.python import authoring
+    def __getattr__(name: str) -> object:
+        """The names for authors, once they are asked for: whatever else imports penstock has no use for them."""
+        if name in __all__:
+            from penstock.python import authoring
 
-        return getattr(authoring, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            return getattr(authoring, name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

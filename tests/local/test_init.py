@@ -13,6 +13,7 @@ import yaml
 
 from penstock.cli.files import project
 from penstock.cli.files.project import PIPELINES, TEMPLATES, Language, files, requirement
+from tests.unit.python.checkers import pyright
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 300
@@ -74,6 +75,7 @@ def test_nothing_in_it_is_complained_of(tmp_path: Path, language: Language) -> N
         assert done.returncode == 0, done.stdout + done.stderr
     done = command("-m", "mypy", "--strict", "--cache-dir", os.devnull, "test_pipeline.py", where=folder)
     assert done.returncode == 0, done.stdout
+    assert pyright(folder) == {}
 
 
 @BOTH

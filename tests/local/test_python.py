@@ -85,6 +85,20 @@ def test_why_tells_a_traceback_at_the_lines_of_the_file(typed: Typed) -> None:
         assert told == [True, True]
 
 
+def test_what_is_returned_and_not_declared_is_the_same_sentence_everywhere(typed: Typed) -> None:
+    """In the log, in what the Step says, and in `why`; docs/python.md shows it."""
+    Path("prices.py").write_text(FIRST.replace("return model.read_text()", "return json.loads(model.read_text())"))
+    assert run(typed).exit_code == 1
+    said = typed("logs", "prices", "show", "--local").stdout.strip()
+    row = next(number for number, line in enumerate(FIRST.split("\n"), 1) if line.startswith("def show("))
+    assert said.startswith(f"what 'show' returns (prices.py:{row}) is declared as str and was {{'slope': 3.0}}")
+    assert said in PAGE
+    for what in ("why", "get"):
+        assert said in " ".join(typed(what, "prices", "--local").stdout.split())
+    (told,) = json.loads(typed("why", "prices/show", "--local", "-o", "json").stdout)
+    assert told["message"] == f"exit code 1: {said}"
+
+
 MODULES = """\
 from penstock import pipeline, step
 from shapes.square import area

@@ -9,7 +9,7 @@ from penstock_ml.wire import InputError
 def collection(monkeypatch, tmp_path):
     (tmp_path / "en").mkdir()
     (tmp_path / "copyright").mkdir()
-    monkeypatch.setenv("PENSTOCK_ML_FORTUNES", str(tmp_path))
+    monkeypatch.setenv("FORTUNES_FOLDER", str(tmp_path))
     return tmp_path / "en"
 
 
@@ -32,7 +32,7 @@ def test_a_missing_collection_says_where(collection):
 
 
 def test_no_folder_says_what_to_set(monkeypatch):
-    monkeypatch.delenv("PENSTOCK_ML_FORTUNES", raising=False)
+    monkeypatch.delenv("FORTUNES_FOLDER", raising=False)
     with pytest.raises(InputError, match=r"collect-fortunes\.sh"):
         fortunes.languages()
 

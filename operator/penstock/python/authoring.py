@@ -69,82 +69,117 @@ class Storage(TypedDict, total=False):
     retention: str
 
 
-class StepOptions(TypedDict, total=False):
+class RunOptions(TypedDict, total=False):
     """What a step runs on and how patiently. Lists and objects inside are those of the manifest's reference."""
 
     image: str
-    command: Sequence[str]
-    args: Sequence[str]
-    interpreter: Sequence[str]
-    packages: Sequence[str]
-    env: Mapping[str, str]
+    """Container image. Use a digest if reuse must notice that a tag moved."""
     env_from: Sequence[Mapping[str, Any]]
-    working_dir: str
+    """ConfigMaps and Secrets whose keys become variables: `[{"secretRef": {"name": "token"}}]`."""
     cpu: str | int | float
+    """Cores to ask for: `2`, `"500m"`."""
     memory: str
+    """Memory to ask for, which is also the most it gets: `"2Gi"`."""
     gpu: int
+    """GPUs of its own (`nvidia.com/gpu`)."""
     resources: Mapping[str, Mapping[str, str | int | float]]
+    """`requests` and `limits`, as of a container; `cpu`, `memory` and `gpu` go before its requests."""
     timeout: str
+    """Most run time of each attempt: `"1h30m"`. Beyond it, the attempt fails with Deadline."""
     start_timeout: str
+    """How long a pod may take to start; 10m if absent."""
     duration: str
+    """How long it is expected to run, for plans, until that has been learned."""
     retry: Retry
+    """How often and when a failed attempt is tried again; never if absent."""
     on_error: Literal["Fail", "Continue"]
+    """`Continue`: its failure is borne, and who takes its result takes `X | None`."""
     cache: Literal["Reuse", "LastRun", "Never"]
+    """Which held results count: any, the last run's alone (of a deployment), or none."""
     replicas: int
-    approval: Mapping[str, str]
+    """Pods that run side by side; each knows its number as `PENSTOCK_REPLICA`."""
     pod: Mapping[str, Any]
+    """Further fields of the pod: `{"nodeSelector": {"disk": "ssd"}}`."""
 
 
-class CallOptions(TypedDict, total=False):
+class StepOptions(RunOptions, total=False):
+    """What a step runs, and on what."""
+
+    command: Sequence[str]
+    """What the image runs, in place of a body."""
+    args: Sequence[str]
+    """Its arguments; `$(INPUT_ROWS)` is an input."""
+    interpreter: Sequence[str]
+    """What runs the body, in place of `["python3", "-c"]`."""
+    packages: Sequence[str]
+    """Packages that uv installs when the step starts: `["scikit-learn==1.7.2"]`."""
+    env: Mapping[str, str]
+    """Variables, which count as code does."""
+    working_dir: str
+    """Where the container starts."""
+    approval: Mapping[str, str]
+    """Somebody decides, and nothing runs: `{"message": "Ship it?"}`."""
+
+
+class CallOptions(RunOptions, total=False):
     """What one call of a step has of its own."""
 
     name: str
+    """Its name, where the function's is taken or says too little."""
     needs: Sequence[object]
+    """Results of calls that come first, though none of them is an argument."""
     max_parallel: int
-    image: str
-    env_from: Sequence[Mapping[str, Any]]
-    cpu: str | int | float
-    memory: str
-    gpu: int
-    resources: Mapping[str, Mapping[str, str | int | float]]
-    timeout: str
-    start_timeout: str
-    duration: str
-    retry: Retry
-    on_error: Literal["Fail", "Continue"]
-    cache: Literal["Reuse", "LastRun", "Never"]
-    replicas: int
-    pod: Mapping[str, Any]
+    """Most instances of a fan-out that run at once."""
 
 
 class UndoOptions(TypedDict, total=False):
     """What the undo of a step has of its own; the rest is the step's."""
 
     image: str
+    """Container image; the step's if absent."""
     command: Sequence[str]
+    """What the image runs, in place of a body."""
     args: Sequence[str]
+    """Its arguments."""
     interpreter: Sequence[str]
+    """What runs the body; what runs the step's if absent."""
     packages: Sequence[str]
+    """Packages that uv installs when it starts."""
     env: Mapping[str, str]
+    """Variables, in place of the step's."""
     retry: Retry
+    """How often and when it is tried again."""
     timeout: str
+    """Most run time of each attempt; 1h if absent."""
 
 
 class PipelineOptions(TypedDict, total=False):
     """Fields of a Pipeline beside its steps."""
 
     name: str
+    """Its name; the function's if absent."""
     namespace: str
+    """Where it is applied, whatever the context says."""
     labels: Mapping[str, str]
+    """Labels of the Pipeline."""
     annotations: Mapping[str, str]
+    """Annotations of the Pipeline."""
     storage: Storage
+    """Where files live that steps return: `{"claim": {"size": "1Gi"}}`."""
     parallelism: int
+    """Most steps running at once."""
     priority: int
+    """Higher goes first."""
     queue_name: str
+    """LocalQueue of Kueue, which admits in place of Penstock."""
     on_failure: Literal["Stop", "Continue", "Undo"]
+    """`Stop`: nothing new starts; `Continue`: independent branches go on; `Undo`: stop, then undo."""
     timeout: str
+    """Time from the first start, beyond which it fails."""
     ttl_after_finished: str
+    """It is deleted this long after its end."""
     history_limit: int
+    """Past revisions, and results of each step, that are kept; 5 if absent."""
 
 
 class Settings:
@@ -188,6 +223,8 @@ class Step(Generic[P, R]):
 
     One that makes files runs in an empty directory of its own, here as in its container.
     """
+
+    __name__: str
 
     def __init__(self, function: Callable[P, R]) -> None:
         functools.update_wrapper(self, function)
@@ -237,6 +274,8 @@ class Step(Generic[P, R]):
 
 class PipelineFunction(Generic[P, R]):
     """A pipeline: calls of steps and of other pipelines. Called in plain Python, it calls them one after the other."""
+
+    __name__: str
 
     def __init__(self, function: Callable[P, R]) -> None:
         functools.update_wrapper(self, function)

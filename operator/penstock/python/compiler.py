@@ -233,7 +233,8 @@ class _Pipeline:
 
     def _script(self, of: StepFunction | Undo, signature: Signature) -> str:
         found = self.program.slice(of.function)
-        text = "\n".join([*found.lines, *harness(signature)]) + "\n"
+        line = found.origins.index(of.function.lineno) + 1
+        text = "\n".join([*found.lines, *harness(signature, line)]) + "\n"
         self.scripts[short_hash(text)] = found.origins
         return text
 

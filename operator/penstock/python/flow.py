@@ -58,6 +58,8 @@ _BRANCHES = (
 _OUTSIDE = (
     "is set in a branch to what is there without it; call a step in the branch, or set the name to it after the `if`"
 )
+_BEFORE = -1
+"""Conditions around what stands before the `try` of a whole pipeline: fewer than around anything inside."""
 Result = Made | Branched | Computed
 """What a pipeline can return."""
 
@@ -86,7 +88,7 @@ class _Flow:
         self.scope.names.update({one.name: Param(one.input, one.type) for one in of.arguments})
         self.outputs: list[tuple[Variable, Result, int]] = []
         self.empty: dict[str, int] = {}
-        """Names that are bound to None, and how many conditions stood around that."""
+        """Names that are bound to None, and how many conditions stood around that; `_BEFORE` it all."""
 
     @property
     def scope(self) -> Scope:
@@ -95,11 +97,13 @@ class _Flow:
     def whole(self, body: list[ast.stmt]) -> None:
         """The body of the function."""
         rest = [one for one in body if not _says_nothing(one)]
-        after = rest[-1] if rest and isinstance(rest[-1], ast.Return) else None
-        tried = next((one for one in rest if isinstance(one, ast.Try)), None)
-        if tried is not None and [one for one in rest if one is not after] == [tried]:
+        after = rest[-1:] if rest and isinstance(rest[-1], ast.Return) else []
+        tried = next((at for at, one in enumerate(rest) if isinstance(one, ast.Try)), None)
+        if tried is not None and rest[tried + 1 :] == after and all(map(_names_nothing, rest[:tried])):
             with self.problems.noted():
-                self._try(tried, rest[1:])
+                self._block(rest[:tried])
+                self.empty = dict.fromkeys(self.empty, _BEFORE)
+                self._try(rest[tried], after)
         else:
             self._block(rest, last=True)
         if self.of.results and not self.outputs:
@@ -146,7 +150,7 @@ class _Flow:
                 raise Refusal(
                     node,
                     "`finally` runs at the end of the whole pipeline; put everything into one `try`, at the"
-                    " top of the function",
+                    " top of the function, before which only `name = None` may stand",
                 )
             case ast.Pass():
                 return
@@ -225,7 +229,8 @@ class _Flow:
         else:
             names[name] = Hidden(_OUTSIDE)
 
-    def _try(self, node: ast.Try, after: list[ast.stmt]) -> None:
+    def _try(self, node: ast.stmt, after: list[ast.stmt]) -> None:
+        assert isinstance(node, ast.Try)
         if node.handlers:
             self._statement(node)
         self._block(node.body, last=not after)
@@ -285,6 +290,13 @@ def _there(test: ast.expr, holds: bool) -> list[str]:
         case ast.Compare(left=ast.Name(id=name), ops=[op], comparators=[ast.Constant(value=None)]):
             return [name] if isinstance(op, ast.IsNot if holds else ast.Is) else []
     return []
+
+
+def _names_nothing(node: ast.stmt) -> bool:
+    """Whether it binds a name to None, for `finally` to see it where plain Python never came to what it stands for."""
+    if not isinstance(node, ast.Assign | ast.AnnAssign):
+        return False
+    return isinstance(node.value, ast.Constant) and node.value.value is None
 
 
 def _says_nothing(node: ast.stmt) -> bool:

@@ -1,8 +1,9 @@
 """The lines after a step's own: they read `INPUT_*`, call the function, and write `$PENSTOCK_OUTPUTS` and files.
 
-They are part of the script, so of the identity of every step that is written in Python: a change of one byte here makes
-all of those run again, which takes a new VERSION and an entry in the changelog. They run on the image's Python, from
-3.8 on, and import nothing else.
+What it returns and has not declared fails the step, in one sentence that tells the function's place as a traceback
+would, so that it is read at the line of the author's file. All of them are part of the script, so of the identity of
+every step that is written in Python: a change of one byte here makes all of those run again, which takes a new VERSION
+and an entry in the changelog. They run on the image's Python, from 3.8 on, and import nothing else.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from penstock.core.graph.wire import variable_name
 from penstock.python.annotations import ARTIFACT, Type
 
-VERSION = 1
+VERSION = 2
 """Version of these lines and of how a slice is cleaned."""
 
 
@@ -34,23 +35,76 @@ class Signature:
     inputs: Sequence[Variable] = ()
     outputs: Sequence[Variable] = ()
     produced: Sequence[Variable] = ()
+    tuple_name: str = ""
+    """Name of the NamedTuple that it returns."""
     replicas: bool = False
 
 
-def harness(signature: Signature) -> list[str]:
-    """The lines that run a function in a container."""
+def harness(signature: Signature, line: int) -> list[str]:
+    """The lines that run a function in a container. `line`: where in the script it is defined, from 1."""
     values = [one for one in signature.outputs if one.type.kind != ARTIFACT]
     files = [one for one in signature.outputs if one.type.kind == ARTIFACT]
-    call, values_kept = list(_call(signature)), list(_values(values))
-    found = _around(files, call, values_kept, signature.replicas) if files else [*call, *values_kept]
+    call, values_kept = [*_call(signature), *_fields_there(signature)], list(_values(values))
+    found = _fit(signature.function, line) if signature.outputs else []
+    found += _around(files, call, values_kept, signature.replicas) if files else [*call, *values_kept]
     modules = [name for name in _MODULES if any(f"{name}." in line for line in found)]
     imports = [f"    import {', '.join(modules)}"] if modules else []
     body = [f"    {line}" for line in found]
     return [f"# penstock {VERSION}", "def _penstock(step):", *imports, *body, f"_penstock({signature.function})"]
 
 
-_MODULES = ("json", "operator", "os", "pathlib", "shutil", "sys", "tempfile")
+_MODULES = ("json", "math", "operator", "os", "pathlib", "shutil", "sys", "tempfile")
 _WIDTH = 100
+
+_CONVERT = {
+    "String": "''.join([one])",
+    "Integer": "operator.index(one) + 0",  # True is an int, but none of JSON
+    "Number": "math.fsum([one])",  # as float(), which takes texts too
+    "Boolean": "bool(math.fsum([one]))",
+    "Object": "dict.copy(one)",
+    "List": "list.copy(json.loads(json.dumps(one)))",  # a tuple is one
+    ARTIFACT: "str(pathlib.Path(one).resolve(strict=True))",  # it is there
+}
+"""What JSON has for a value, whatever kind of number a library made of it; raises for what is something else."""
+
+
+_HOW = "return {0}, or declare another type, such as {0} | None"
+
+
+def _fit(function: str, line: int) -> list[str]:
+    """Lines that end the step, in one sentence, because of what its function returned."""
+    place = f'{function!r} returns (File "<string>", line {line})'
+    return [
+        f'def fit(what, made, declared, convert, how="{_HOW}"):',
+        "    try:",
+        "        value = convert(made)",
+        "        json.dumps(value, allow_nan=False)",
+        "        return value",
+        "    except Exception as error:",
+        '        shown = " ".join(repr(made).split())',
+        '        shown = shown[:99] + "..." * (len(shown) > 99)',
+        f'        what += """ {place} is declared as """',
+        '        sys.exit(f"{what}{declared} and was {shown} ({error}): {how.format(declared)}")',
+    ]
+
+
+def _fitted(one: Variable) -> str:
+    """What was returned, as it is kept."""
+    what = f"field '{one.name}' of what" if one.name else "what"
+    declared, convert = str(one.type).removesuffix(" | None"), _CONVERT[one.type.kind]
+    if one.type.enum:
+        declared = f"Literal[{', '.join(map(repr, one.type.enum))}]"
+        convert = f"{{each: each for each in {one.type.enum!r}}}[one]"
+    return f'fit("{what}", {_made(one)}, {declared!r}, lambda one: {convert})'
+
+
+def _fields_there(signature: Signature) -> Iterator[str]:
+    """The line that sees whether what was returned has the fields that were declared."""
+    name, names = signature.tuple_name, [one.name for one in signature.outputs]
+    if name:
+        how = f"return {name}({', '.join(f'{one}=...' for one in names)})"
+        there = ", ".join(f"one.{one}" for one in names)
+        yield f'fit("what", made, "{name}", lambda one: [{there}] and None, "{how}")'
 
 
 def _call(signature: Signature) -> Iterator[str]:
@@ -105,16 +159,11 @@ def _values(outputs: Sequence[Variable]) -> Iterator[str]:
     yield from _written_out("values = {", [f'"{one.output}": {_written(one)}' for one in outputs], "}")
     if any(one.type.optional for one in outputs):
         yield "values = {name: value for name, value in values.items() if value is not None}"
-    yield 'pathlib.Path(os.environ["PENSTOCK_OUTPUTS"]).write_text(json.dumps(values, allow_nan=False))'
+    yield 'pathlib.Path(os.environ["PENSTOCK_OUTPUTS"]).write_text(json.dumps(values))'
 
 
 def _written(one: Variable) -> str:
-    """A value as JSON has it, whatever kind of number a library made of it."""
-    made = _made(one)
-    convert = {"Number": "float", "Integer": "operator.index", "Boolean": "bool"}.get(one.type.kind)
-    if not convert:
-        return made
-    return f"None if {made} is None else {convert}({made})" if one.type.optional else f"{convert}({made})"
+    return f"None if {_made(one)} is None else {_fitted(one)}" if one.type.optional else _fitted(one)
 
 
 def _made(one: Variable) -> str:
@@ -131,7 +180,6 @@ def _around(files: Sequence[Variable], call: list[str], values: list[str], repli
         kept = ['if os.environ["PENSTOCK_REPLICA"] == "0":', *(f"    {line}" for line in kept)]
     return [
         "def keep(path, place):",
-        "    path = os.path.realpath(path)",
         "    if path.startswith(own + os.sep):",
         "        os.rename(path, place)",
         "    elif os.path.isdir(path):",
@@ -155,7 +203,7 @@ def _place(one: Variable) -> str:
 
 
 def _kept(one: Variable) -> Iterator[str]:
-    line = f"keep({_made(one)}, {_place(one)})"
+    line = f"keep({_fitted(one)}, {_place(one)})"
     if one.type.optional:
         yield f"if {_made(one)} is not None:"
         yield f"    {line}"

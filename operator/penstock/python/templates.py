@@ -106,7 +106,9 @@ def _work(step: StepFunction, call: Call, options: Given, script: Script) -> Fie
     found = fields_of_result(step.results)
     given = [Variable(one.name, one.input, one.type) for one, _, _ in call.given]
     if step.coded:
-        signature = Signature(step.name, given, step.results, replicas="replicas" in options.values)
+        signature = Signature(
+            step.name, given, step.results, tuple_name=step.tuple_name, replicas="replicas" in options.values
+        )
         found["interpreter"] = options.fields().get("interpreter", PYTHON)
         found["script"] = _bounded(step.function, script(step, signature))
     if step.undos:

@@ -1,17 +1,19 @@
-"""Steps and pipelines in plain Python, and what type checkers say of them."""
+"""Steps and pipelines in plain Python."""
 
+import ast
 import importlib.util
 import json
 import os
-import shutil
 import subprocess
 import sys
+import typing
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 import penstock
+from penstock.python import authoring
 
 ROOT = Path(__file__).parents[3]
 DIGITS = ROOT / "tests/golden/python/digits.py"
@@ -110,69 +112,23 @@ def test_importing_penstock_loads_nothing_heavy() -> None:
     assert done.stdout == "[]\n"
 
 
-WRONG = """
-from penstock import Settings, ended, pipeline, step
-
-P = Settings(image="python", memory=3)  # E
-
-@step(P)
-def count(rows: int) -> int:
-    return rows
-
-@step(P)
-def say(word: str) -> str:
-    return word
-
-@step(P, cache="Sometimes")  # E
-def one() -> None: ...
-
-@step(P, retry={"limt": 3})  # E
-def two() -> None: ...
-
-@pipeline(on_failure="Sop")  # E
-def three() -> None: ...
-
-@pipeline
-def p(rows: int = 1) -> int:
-    count("a")  # E
-    count.using(nam="a")(1)  # E
-    say(count(1))  # E
-    say.using(memory="1Gi", needs=[count(2)])("a")
-    say.using(image=3)(ended(rows).reason)  # E
-    count(ended(rows).status)  # E
-    count(rows + len("a") if ended(rows).exit_code == 3 else 0)
-    [count(depth) for depth, rate in [(1, 0.5)] if rate > 0.1]
-    [say(depth) for depth, rate in [(1, 0.5)]]  # E
-    return say("a")  # E
-"""
+@pytest.mark.parametrize("kind", [authoring.StepOptions, authoring.CallOptions, authoring.UndoOptions])
+def test_a_call_says_nothing_in_another_way_than_its_step(kind: type) -> None:
+    own = {"name", "needs", "max_parallel"}
+    step = typing.get_type_hints(authoring.StepOptions)
+    assert {name: one for name, one in typing.get_type_hints(kind).items() if name not in own}.items() <= step.items()
 
 
-def rows_of(text: str) -> list[int]:
-    return [number for number, line in enumerate(text.split("\n"), 1) if "# E" in line]
+def test_every_option_says_what_it_is() -> None:
+    """Editors show it where the option is written."""
+    tree = ast.parse(Path(authoring.__file__).read_text(encoding="utf-8"))
+    kinds = [one for one in tree.body if isinstance(one, ast.ClassDef) and one.name.endswith("Options")]
+    assert len(kinds) == 5
+    for kind in kinds:
+        options = [at for at, one in enumerate(kind.body) if isinstance(one, ast.AnnAssign)]
+        silent = [ast.unparse(kind.body[at]) for at in options if not any(map(_is_text, kind.body[at + 1 : at + 2]))]
+        assert silent == [], kind.name
 
 
-def test_mypy_strict_takes_the_worked_example_and_finds_what_is_wrong(tmp_path: Path) -> None:
-    (tmp_path / "wrong.py").write_text(WRONG)
-    command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", f"--cache-dir={tmp_path}"]
-    env = {**os.environ, "MYPYPATH": str(ROOT / "operator")}
-    run = {"cwd": tmp_path, "env": env, "capture_output": True, "text": True}
-    right = subprocess.run([*command, str(DIGITS)], **run)  # type: ignore[call-overload]
-    assert right.stdout == ""
-    wrong = subprocess.run([*command, "wrong.py"], **run)  # type: ignore[call-overload]
-    found = {int(line.split(":")[1]) for line in wrong.stdout.splitlines() if ": error:" in line}
-    assert found == set(rows_of(WRONG)), wrong.stdout
-
-
-@pytest.mark.skipif(shutil.which("pyright") is None, reason="there is no pyright on this machine")
-def test_pyright_strict_takes_the_worked_example_and_finds_what_is_wrong(tmp_path: Path) -> None:
-    (tmp_path / "wrong.py").write_text(WRONG)
-    shutil.copy(DIGITS, tmp_path / "right.py")
-    settings = {"typeCheckingMode": "strict", "extraPaths": [str(ROOT / "operator")], "include": ["*.py"]}
-    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
-    done = subprocess.run(["pyright", "--outputjson"], cwd=tmp_path, capture_output=True, text=True)
-    rows = [
-        (Path(one["file"]).name, one["range"]["start"]["line"] + 1)
-        for one in json.loads(done.stdout)["generalDiagnostics"]
-        if one["severity"] == "error"
-    ]
-    assert set(rows) == {("wrong.py", row) for row in rows_of(WRONG)}, done.stdout
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

@@ -225,6 +225,22 @@ def test_try_and_finally() -> None:
     assert spec["outputs"] == [{"name": "result", "from": "count.result"}]
 
 
+def test_names_may_be_none_before_the_whole_try() -> None:
+    """Plain Python comes to `finally` without a result where a step has failed, and type checkers know it."""
+    body = (
+        "    try:\n        n = count(rows)\n        if n > 1:\n            word = say('a')\n"
+        "    finally:\n        tell(word, n)\n    return n\n"
+    )
+    head = "@pipeline\ndef p(rows: int = 1) -> int:\n"
+    found = pipeline(f"{head}    n: int | None = None\n    word = None\n{body}")
+    inside = body.replace("        if n", "        word = None\n        if n")
+    assert found == pipeline(head + inside)
+    assert found["finally"][0]["inputs"] == [
+        {"name": "word", "from": "say.result", "optional": True},
+        {"name": "number", "from": "count.result"},
+    ]
+
+
 def test_lists_of_values_of_several_steps_are_expressions() -> None:
     found = steps("@step(P)\ndef add(n: list[int]) -> int: return 1\n" + of("add([count(1), rows, 3])"))
     assert found["add"]["inputs"] == [{"name": "n", "expr": "[steps.count.outputs.result, params.rows, 3]"}]

@@ -185,8 +185,10 @@ IN_PIPELINE = [
     (
         "say('a')\ntry:\n    make()\nfinally:\n    count(1)",
         2,
-        "put everything into one `try`, at the top of the function",
+        "put everything into one `try`, at the top of the function, before which only `name = None` may stand",
     ),
+    ("n = None\ntry:\n    n = count(1)\n    n = count(2)\nfinally:\n    say('a')", 4, "'n' is bound already"),
+    ("n = None\ntry:\n    say(n)\nfinally:\n    n = count(1)", 3, "'word' of 'say' is str, but gets null"),
     ("return count(1)", 1, "'p' returns something, but says `-> None`; write the type of what it returns"),
     ("import penstock.step\nx: int", 1, "import at the top"),
 ]
@@ -365,3 +367,11 @@ def test_what_is_refused_is_not_told_to_be_no_step() -> None:
     assert found[0][1].startswith("what 'two' returns: tuple[int, str] is neither JSON nor a file")
     assert found[0][1].endswith("; several results are the fields of a NamedTuple")
     assert found[1][1] == "'two' cannot be called until what is wrong with it is mended"
+
+
+def test_settings_of_a_pipeline_have_only_what_it_can_set() -> None:
+    found = problems(
+        "Q = Settings(P, memory='1Gi', env={'A': 'b'}, cache='Never')\n@pipeline(Q)\ndef p() -> None: count(1)\n"
+    )
+    words = "is of steps, and no pipeline sets it for them; give these Settings to each @step"
+    assert found == [(1, f"{name!r} {words}") for name in ("env", "cache")]

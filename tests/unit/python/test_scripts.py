@@ -1,16 +1,18 @@
 """The scripts that functions become, run as processes in the environment that their Jobs give them."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.properties.model import Cluster
 from tests.unit.python.kubelet import PYTHON, Processes
-from tests.unit.python.texts import manifests
+from tests.unit.python.texts import FIRST, manifests
 
 from penstock.api import Component
 from penstock.api.parse import parse
+from penstock.core.asked.sourcemap import Origins
 from penstock.python.compiler import compile_text
 
 DIGITS = Path(__file__).parents[2] / "golden/python/digits.py"
@@ -194,21 +196,104 @@ def test_branches_undo_and_finally(tmp_path: Path) -> None:
     assert found.step("tidy")["status"]["outputs"] == {"result": "None"}
 
 
-@pytest.mark.parametrize(
-    ("returned", "kind", "words"),
-    [
-        ("2.5", "int", "cannot be interpreted as an integer"),
-        ("float('nan')", "float", "not JSON compliant"),
-        ("{1, 2}", "list", "not JSON serializable"),
-        ("'x'", "float", "could not convert string to float"),
-    ],
-)
-def test_what_is_no_such_value_fails_with_words(tmp_path: Path, returned: str, kind: str, words: str) -> None:
-    body = f"@step(P)\ndef f() -> {kind}: return {returned}\n@pipeline\ndef p() -> None: f()\n"
-    work = Processes(tmp_path)
+WRONG = {
+    ("2.5", "int"): "2.5 ('float' object cannot be interpreted as an integer)",
+    ("'x'", "int"): "'x' ('str' object cannot be interpreted as an integer)",
+    ("None", "int"): "None ('NoneType' object cannot be interpreted as an integer)",
+    ("'3'", "float"): "'3' (must be real number, not str)",
+    ("float('nan')", "float"): "nan (Out of range float values are not JSON compliant)",
+    ("'no'", "bool"): "'no' (must be real number, not str)",
+    ("3", "str"): "3 (sequence item 0: expected str instance, int found)",
+    ("{1}", "list[int]"): "{1} (Object of type set is not JSON serializable)",
+    ("[b'1']", "list"): "[b'1'] (Object of type bytes is not JSON serializable)",
+    ("{'a': 1}", "list"): "{'a': 1} (descriptor 'copy' for 'list' objects doesn't apply to a 'dict' object)",
+    ("[1]", "dict"): "[1] (descriptor 'copy' for 'dict' objects doesn't apply to a 'list' object)",
+    ("'c'", "Literal['a', 'b']"): "'c' ('c')",
+    ("'c'", 'Literal["it\'s {0}"]'): "'c' ('c')",
+    ("None", "Path"): "None (expected str, bytes or os.PathLike object, not NoneType)",
+    ("{'a': 1}", "Path"): "{'a': 1} (expected str, bytes or os.PathLike object, not dict)",
+    ("Path('x')", "Path"): "PosixPath('x') ([Errno 2] No such file or directory: 'x')",
+    ("('x', 3)", "Pair"): "('x', 3) ('tuple' object has no attribute 'file')",
+}
+"""What is said of something that is returned, by the type that is declared for it."""
+
+
+def failed(body: str, folder: Path) -> str:
+    """What the one step `f` of a pipeline has to say, which it also wrote, and nothing else."""
+    work = Processes(folder)
     found = run(manifests(body), work)
-    assert found.phases() == {"f": "Failed"}
-    assert words in found.step("f")["status"]["message"]
+    assert found.phases() == {"f": "Failed"}, work.said
+    message: str = found.step("f")["status"]["message"]
+    assert message == f"exit code 1: {work.said['f']}".rstrip("\n")
+    return message.removeprefix("exit code 1: ")
+
+
+@pytest.mark.parametrize(("returned", "declared"), WRONG, ids=map(" as ".join, WRONG))
+def test_what_is_returned_and_not_declared_is_told_in_one_sentence(
+    tmp_path: Path, returned: str, declared: str
+) -> None:
+    body = (
+        f"A = 3\n\n\n@step(P)\ndef f() -> {declared}:\n    A\n    return {returned}\n"
+        "@pipeline(storage={'claim': {'size': '1Mi'}})\ndef p() -> None: f()\n"
+    )
+    (made,) = manifests(body)
+    place = Origins(made["metadata"]["annotations"])
+    message = place.translate(failed(body, tmp_path), [made["spec"]["steps"][0]["script"]])
+    message = re.sub(r"'/[^']*/", "'", message.replace("compliant: nan", "compliant"))  # Python 3.12 says it so
+    how = f"return {declared}, or declare another type, such as {declared} | None"
+    if declared == "Pair":
+        how = "return Pair(file=..., number=...)"
+    words = f"is declared as {declared} and was {WRONG[returned, declared]}: {how}"
+    assert message == f"what 'f' returns (m.py:{FIRST + 4}) {words}"
+
+
+def test_a_field_that_is_wrong_is_named_and_a_long_value_is_cut(tmp_path: Path) -> None:
+    body = (
+        "@step(P)\ndef f() -> Pair:\n    Path('x').touch()\n    return Pair(Path('x'), '\\n' * 200)\n"
+        "@pipeline(storage={'claim': {'size': '1Mi'}})\ndef p() -> None: f()\n"
+    )
+    message = failed(body, tmp_path)
+    assert re.match(
+        r"field 'number' of what 'f' returns \(File \"<string>\", line \d+\) is declared as float and was", message
+    )
+    assert "\n" not in message
+    assert "\\n" * 48 in message
+    assert "\\n" * 60 not in message
+    assert "n... (must be real number, not str): return float" in message
+    left = [one for one in tmp_path.rglob("tmp*") if one.is_dir()]
+    assert left == []
+
+
+ODD = """
+class Kind(str): ...
+class Odd:
+    def __float__(self) -> float: return 0.5
+    def __bool__(self) -> bool: return True
+
+class Out(NamedTuple):
+    count: int
+    share: float
+    sure: bool
+    many: Sequence[int]
+    table: Mapping[str, int]
+    kind: Literal["a", "b"]
+    word: str
+
+@step(P)
+def give() -> Out:
+    return Out(True, Odd(), Odd(), (1, 2), OrderedDict(a=1), "b", Kind("c"))
+@pipeline
+def p() -> None:
+    give()
+"""
+
+
+def test_what_is_as_good_as_declared_is_taken(tmp_path: Path) -> None:
+    head = "from collections import OrderedDict\nfrom collections.abc import Mapping, Sequence\n"
+    found = outputs(head + ODD, tmp_path)["give"]
+    given = {"count": 1, "share": 0.5, "sure": True, "many": [1, 2], "table": {"a": 1}, "kind": "b", "word": "c"}
+    assert found == given
+    assert type(found["count"]) is int
 
 
 NAMED = """

@@ -41,7 +41,7 @@ def script(found: dict[str, dict[str, list[dict[str, str]]]]) -> str:
 def test_frames_are_told_at_their_place() -> None:
     (found,) = manifests(BODY)
     lines = script(found).split("\n")
-    own = lines.index("# penstock 1")
+    own = lines.index("# penstock 2")
     source = text(BODY).split("\n")
     origins = Origins(found["metadata"]["annotations"])
     for number, line in enumerate(lines[:own], 1):

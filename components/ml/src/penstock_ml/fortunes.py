@@ -32,10 +32,10 @@ _BLANKS = re.compile(r"\s+")
 
 
 def folder() -> Path:
-    """Where the collections are: PENSTOCK_ML_FORTUNES, which the image sets."""
-    place = os.environ.get("PENSTOCK_ML_FORTUNES", "")
+    """Where the collections are: FORTUNES_FOLDER, which the image sets."""
+    place = os.environ.get("FORTUNES_FOLDER", "")
     if not place or not Path(place).is_dir():
-        raise InputError(f"PENSTOCK_ML_FORTUNES is '{place}', no folder: run ml/collect-fortunes.sh FOLDER and set it")
+        raise InputError(f"FORTUNES_FOLDER is '{place}', no folder: run ml/collect-fortunes.sh FOLDER and set it")
     return Path(place)
 
 
