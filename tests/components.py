@@ -1,8 +1,8 @@
 """``python -m tests.components``: the components' own tests, in an environment with what their image has.
 
 That environment has scikit-learn, the data that the images movielens, speech and mood have, and nothing of the
-operator's; it is made once per set of pinned versions and kept in the cache. Without npm, or if that gets no package, it
-lacks the data of mood, and the tests that need them are left out.
+operator's; it is made once per set of pinned versions and kept in the cache. Without npm, or if that gets no package,
+it lacks the data of mood, and the tests that need them are left out.
 """
 
 from __future__ import annotations
