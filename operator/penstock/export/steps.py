@@ -23,7 +23,8 @@ def of_step(obj: Mapping[str, Any], gone: bool = False) -> Told:
     if waits:
         until = when(obj["metadata"].get("deletionTimestamp")) if gone else None
         rows.append(_wait(step, since, until))
-    return Told(rows, Seen(step.uid, since, when(step.status.get("startTime")), waits))
+    seen = Seen(step.uid, since, when(step.status.get("startTime")), waits)
+    return Told(rows, seen, kind="step", name=f"{step.namespace}/{step.name}")
 
 
 def _since(obj: Mapping[str, Any]) -> datetime:
