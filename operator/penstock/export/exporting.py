@@ -20,6 +20,7 @@ from penstock.cluster.api import PIPELINES, STEPS, Cluster, Resource
 from penstock.cluster.failure import Failure
 from penstock.cluster.watching import Change, Changes, Part, Stop, follow_in_parts
 from penstock.export import metrics
+from penstock.export.events.sending import Sender, Sink
 from penstock.export.pipelines import of_pipeline
 from penstock.export.refusing import refused
 from penstock.export.rows import Told
@@ -48,12 +49,16 @@ Found = TypeVar("Found")
 class Exporter:
     """Follows Pipelines and Steps, and writes what they tell, until it is told to end."""
 
-    def __init__(self, cluster: Cluster, engine: Engine, namespaces: Sequence[str] = ()) -> None:
-        """`namespaces`: those to follow; none: all."""
+    def __init__(
+        self, cluster: Cluster, engine: Engine, namespaces: Sequence[str] = (), sinks: Sequence[Sink] = ()
+    ) -> None:
+        """`namespaces`: those to follow; none: all. `sinks`: receivers of events."""
         self._cluster = cluster
         self._engine = engine
         self._namespaces: Sequence[str | None] = namespaces or (None,)
-        self._writer = Writer(engine)
+        self._writer = Writer(engine, {one.name: one.kinds for one in sinks})
+        self._senders = [Sender(engine, one, lambda: not self._listing) for one in sinks]
+        self._listing = {(resource, place) for resource in READ for place in self._namespaces}
         self._end = threading.Event()
         self._stop = Stop()
         self._oldest: float | None = None
@@ -69,6 +74,8 @@ class Exporter:
         self._oldest = time.monotonic()
         self._patiently(lambda: prepare(self._engine))
         streams = [self._follow(resource, place) for resource in READ for place in self._namespaces]
+        for sender in self._senders:
+            threading.Thread(target=sender.run, args=(self._end,), daemon=True).start()
         changes = Changes(*streams, most=WAITING, weight=lambda told: len(told[0].objects))
         while not self._end.is_set():
             self._oldest = None
@@ -84,6 +91,8 @@ class Exporter:
     def _take(self, found: Sequence[tuple[Part | Change, str | None]]) -> None:
         told: list[Told] = []
         for change, namespace in found:
+            if isinstance(change, Part) and change.uids is None:
+                self._listing.add((change.resource, namespace))
             told += _read(change)
             complete = change.uids if isinstance(change, Part) else None
             if len(told) >= AT_ONCE or complete is not None:
@@ -92,6 +101,7 @@ class Exporter:
             if complete is not None:
                 table = READ[change.resource][1]
                 self._patiently(partial(self._writer.keep_only, table, complete, namespace))
+                self._listing.discard((change.resource, namespace))
         self._write(told)
 
     def _write(self, told: Sequence[Told]) -> None:
