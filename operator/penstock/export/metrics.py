@@ -9,4 +9,4 @@ UNREADABLE = Counter("penstock_export_unreadable_total", "Objects that could not
 REFUSED = Counter("penstock_export_refused_total", "Objects whose rows the database refused, each time", ("kind",))
 EVENTS = Counter("penstock_export_events_total", "Events that a receiver took, or refused", ("what", "result"))
 SEND_FAILURES = Counter("penstock_export_send_failures_total", "Times that a receiver took nothing", ("what",))
-WAITING = Gauge("penstock_export_events_waiting", "Events that wait for a receiver", ("what",))
+WAITING = Gauge("penstock_export_events_waiting", "Events that wait for a receiver", ("what", "to"))

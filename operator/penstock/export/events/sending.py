@@ -110,7 +110,7 @@ class Sender:
     def _due(self, connection: Connection) -> list[Due]:
         open_ = (DUE.c.sink == self._sink.name, ~DUE.c.settled)
         waiting = connection.execute(select(func.count()).select_from(DUE).where(*open_)).scalar_one()
-        metrics.WAITING.labels(self._sink.what).set(waiting)
+        metrics.WAITING.labels(self._sink.what, self._sink.name).set(waiting)
         query = select(DUE.c.kind, DUE.c.key, DUE.c.at).where(*open_).order_by(DUE.c.at, DUE.c.kind, DUE.c.key)
         return [Due(Kind(kind), key, at) for kind, key, at in connection.execute(query.limit(LOOKED_AT))]
 
