@@ -14,12 +14,17 @@ from tests.scenes.api import SceneApi
 from tests.scenes.scenes import failing, small
 
 from penstock.cluster.api import Cluster
-from penstock.export.__main__ import VARIABLE, asked
+from penstock.export.__main__ import LINEAGE_TOKEN, TRACES_TOKEN, VARIABLE, asked
 from penstock.export.exporting import Exporter
 from penstock.export.schema import engine_of
 from penstock.export.tables import STEP
 
 Object = dict[str, Any]
+RECEIVERS: Object = {
+    "cluster": "north",
+    "lineage": {"url": "http://marquez:5000/api/v1/lineage", "secretName": "marquez"},
+    "traces": {"url": "https://collector/v1/traces", "secretName": "otel", "secretKey": "key"},
+}
 EXPORT: Object = {"export": {"enabled": True}}
 WIDE = {**EXPORT, "scope": {"clusterWide": True}}
 SECRET = {"export": {"enabled": True, "database": {"secretName": "history"}}}
@@ -105,6 +110,21 @@ def test_prometheus_takes_its_word_for_whose_namespace_it_is() -> None:
     assert [endpoint["honorLabels"] for endpoint in monitor["spec"]["endpoints"]] == [True]
 
 
+def test_receivers_are_told_to_the_process_and_their_tokens_come_from_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "sqlite://")
+    (container,) = pod(objects(values={"export": {**EXPORT["export"], **RECEIVERS}}))["containers"]
+    given = asked(container["args"])
+    assert given.cluster == "north"
+    assert (given.lineage, given.traces) == ([RECEIVERS["lineage"]["url"]], [RECEIVERS["traces"]["url"]])
+    tokens = {one["name"]: one["valueFrom"]["secretKeyRef"] for one in container["env"] if "valueFrom" in one}
+    assert tokens == {
+        LINEAGE_TOKEN: {"name": "marquez", "key": "token"},
+        TRACES_TOKEN: {"name": "otel", "key": "key"},
+    }
+    (container,) = pod(objects(values=EXPORT))["containers"]
+    assert (asked(container["args"]).lineage, asked(container["args"]).traces) == ([], [])
+
+
 def test_one_writes_at_a_time() -> None:
     (deployment,) = [
         o for o in of_kind(objects(values=EXPORT), "Deployment") if o["metadata"]["name"].endswith("-export")
@@ -121,6 +141,7 @@ def test_a_policy_lets_it_reach_the_database_only_if_there_is_one() -> None:
 
     assert ports(EXPORT) == {53, 443, 6443}
     assert ports(SECRET) == {53, 443, 6443, 5432}
+    assert ports({"export": {**EXPORT["export"], **RECEIVERS}}) == {53, 443, 6443, 4318, 5000}
 
 
 @pytest.mark.parametrize("wrong", [{"database": {"url": "postgresql://u:p@h/d"}}, {"database": {"secretName": "A b"}}])

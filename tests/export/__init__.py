@@ -1,1 +1,1 @@
-"""The exporter against a real API server: killed again and again, without its database, without rights."""
+"""The exporter against a real API server: killed again and again, without its database, its receiver, its rights."""

@@ -164,8 +164,11 @@ def _manifest(name: str, number: int) -> Object:
 class Exporter:
     """The process, one at a time; its log goes on through all of them."""
 
-    def __init__(self, plane: ControlPlane, url: str, kubeconfig: Path | None = None) -> None:
+    def __init__(
+        self, plane: ControlPlane, url: str, kubeconfig: Path | None = None, more: tuple[str, ...] = ()
+    ) -> None:
         self._url = url
+        self._more = more
         self._kubeconfig = kubeconfig or plane.kubeconfig
         self.log = plane.state / "exporter.log"
         self.port = free_ports(1)
@@ -178,7 +181,7 @@ class Exporter:
             "PYTHONPATH": str(CHECKOUT / "operator"),
             "PENSTOCK_EXPORT_DATABASE": self._url,
         }
-        words = [sys.executable, "-m", "penstock.export", "--address=127.0.0.1", f"--port={self.port}"]
+        words = [sys.executable, "-m", "penstock.export", "--address=127.0.0.1", f"--port={self.port}", *self._more]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(words, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         _started.append(self._process)

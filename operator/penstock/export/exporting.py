@@ -2,7 +2,8 @@
 
 While the database is away nothing more is read from the watches than a queue holds. So the API server ends them, and
 they begin anew with a list. What changed in between is told by that list, since objects tell their own past; lost is
-only what was deleted meanwhile, or was forgotten by its object.
+only what was deleted meanwhile, or was forgotten by its object. What the database refuses for what it is, not for where
+it is, is set aside alone.
 """
 
 import threading
@@ -19,7 +20,9 @@ from penstock.cluster.api import PIPELINES, STEPS, Cluster, Resource
 from penstock.cluster.failure import Failure
 from penstock.cluster.watching import Change, Changes, Part, Stop, follow_in_parts
 from penstock.export import metrics
+from penstock.export.events.sending import Sender, Sink
 from penstock.export.pipelines import of_pipeline
+from penstock.export.refusing import refused
 from penstock.export.rows import Told
 from penstock.export.schema import name_of, prepare
 from penstock.export.steps import of_step
@@ -46,12 +49,16 @@ Found = TypeVar("Found")
 class Exporter:
     """Follows Pipelines and Steps, and writes what they tell, until it is told to end."""
 
-    def __init__(self, cluster: Cluster, engine: Engine, namespaces: Sequence[str] = ()) -> None:
-        """`namespaces`: those to follow; none: all."""
+    def __init__(
+        self, cluster: Cluster, engine: Engine, namespaces: Sequence[str] = (), sinks: Sequence[Sink] = ()
+    ) -> None:
+        """`namespaces`: those to follow; none: all. `sinks`: receivers of events."""
         self._cluster = cluster
         self._engine = engine
         self._namespaces: Sequence[str | None] = namespaces or (None,)
-        self._writer = Writer(engine)
+        self._writer = Writer(engine, {one.name: one.kinds for one in sinks})
+        self._senders = [Sender(engine, one, lambda: not self._listing) for one in sinks]
+        self._listing = {(resource, place) for resource in READ for place in self._namespaces}
         self._end = threading.Event()
         self._stop = Stop()
         self._oldest: float | None = None
@@ -67,6 +74,8 @@ class Exporter:
         self._oldest = time.monotonic()
         self._patiently(lambda: prepare(self._engine))
         streams = [self._follow(resource, place) for resource in READ for place in self._namespaces]
+        for sender in self._senders:
+            threading.Thread(target=sender.run, args=(self._end,), daemon=True).start()
         changes = Changes(*streams, most=WAITING, weight=lambda told: len(told[0].objects))
         while not self._end.is_set():
             self._oldest = None
@@ -82,6 +91,8 @@ class Exporter:
     def _take(self, found: Sequence[tuple[Part | Change, str | None]]) -> None:
         told: list[Told] = []
         for change, namespace in found:
+            if isinstance(change, Part) and change.uids is None:
+                self._listing.add((change.resource, namespace))
             told += _read(change)
             complete = change.uids if isinstance(change, Part) else None
             if len(told) >= AT_ONCE or complete is not None:
@@ -90,26 +101,51 @@ class Exporter:
             if complete is not None:
                 table = READ[change.resource][1]
                 self._patiently(partial(self._writer.keep_only, table, complete, namespace))
+                self._listing.discard((change.resource, namespace))
         self._write(told)
 
     def _write(self, told: Sequence[Told]) -> None:
         for at in range(0, len(told), AT_ONCE):
-            rows = self._patiently(partial(self._writer.write, told[at : at + AT_ONCE]))
+            self._write_together(told[at : at + AT_ONCE])
+
+    def _write_together(self, told: Sequence[Told]) -> None:
+        try:
+            rows = self._patiently(partial(self._writer.write, told))
+        except Exception as error:
+            if not refused(error):
+                raise
+            if len(told) > 1:  # one by one, to find out whose it is
+                for one in told:
+                    self._write_together([one])
+                return
+            metrics.REFUSED.labels(told[0].kind).inc()
+            log.warning(
+                "the database refuses what it tells; it is left out until it tells something else",
+                kind=told[0].kind,
+                name=told[0].name,
+                database=self._name,
+                error=str(getattr(error, "orig", None) or error),
+            )
+        else:
             metrics.ROWS.inc(rows or 0)
 
     def _patiently(self, do: Callable[[], Found]) -> Found | None:
-        """Does it as soon as the database is there; None if the end was asked for first. Raises Failure for what the
-        database refuses."""
+        """Does it as soon as the database is there; None if the end was asked for first. Raises what `refused` knows
+        for values that no waiting makes better, and Failure for all else that the database refuses."""
         pause, said = AGAIN_SECONDS, ""
         while not self._end.is_set():
             try:
                 return do()
             except (OperationalError, InterfaceError) as error:
+                if refused(error):
+                    raise
                 metrics.FAILURES.inc()
                 if str(error.orig) != said:
                     said = str(error.orig)
                     log.warning("the database takes nothing; it is tried again", database=self._name, error=said)
             except DBAPIError as error:
+                if refused(error):
+                    raise
                 raise Failure(f"{self._name} refuses what is written: {error.orig}") from error
             self._end.wait(pause)
             pause = min(2 * pause, AGAIN_MOST)

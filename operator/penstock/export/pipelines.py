@@ -11,7 +11,8 @@ from penstock.export.tables import PIPELINE, REVISION, ROUND, TICK
 
 def of_pipeline(obj: Mapping[str, Any], gone: bool = False) -> Told:
     """The rows of a Pipeline object, as the API server gives it. `gone`: it was deleted as it is here."""
-    return Told(tuple(_rows(obj, gone)))
+    meta = obj["metadata"]
+    return Told(tuple(_rows(obj, gone)), kind="pipeline", name=f"{meta['namespace']}/{meta['name']}")
 
 
 def _rows(obj: Mapping[str, Any], gone: bool) -> Iterator[Row]:

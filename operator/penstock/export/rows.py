@@ -40,10 +40,12 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What one object tells."""
+    """What one object tells. `kind`, `name`: of that object, for messages."""
 
     rows: Sequence[Row]
     seen: Seen | None = None
+    kind: str = ""
+    name: str = ""
 
 
 def when(text: object) -> datetime | None:

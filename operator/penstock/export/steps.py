@@ -8,6 +8,7 @@ from typing import Any
 from penstock.core.reasons import Reason
 from penstock.core.seen.reading import step_view
 from penstock.core.seen.views import StepView
+from penstock.export.inputs import inputs_of
 from penstock.export.rows import Row, Seen, Told, between, when, words
 from penstock.export.tables import APPROVAL, ARTIFACT, ATTEMPT, METRIC, RUN, STEP, USAGE, WAIT
 
@@ -20,10 +21,12 @@ def of_step(obj: Mapping[str, Any], gone: bool = False) -> Told:
     waits = step.status.get("phase") in _WAITS and "reason" in step.status
     created = when(obj["metadata"]["creationTimestamp"])
     rows = [_step(step, created, gone), *_held(step), *_run(step), *_attempts(step), *_usage(step), *_approval(step)]
+    rows += inputs_of(obj, step)
     if waits:
         until = when(obj["metadata"].get("deletionTimestamp")) if gone else None
         rows.append(_wait(step, since, until))
-    return Told(rows, Seen(step.uid, since, when(step.status.get("startTime")), waits))
+    seen = Seen(step.uid, since, when(step.status.get("startTime")), waits)
+    return Told(rows, seen, kind="step", name=f"{step.namespace}/{step.name}")
 
 
 def _since(obj: Mapping[str, Any]) -> datetime:

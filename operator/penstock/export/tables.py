@@ -139,6 +139,18 @@ ARTIFACT = Table(
 )
 """`sha256`, `bytes`: of those that were read when they were published."""
 
+INPUT = Table(
+    "input",
+    METADATA,
+    _key("step"),
+    _key("run", BigInteger),
+    _key("name"),
+    _key("source"),
+    *_text("value"),
+)
+"""What a run is given. `source`: the output of another task, `train.model`, one row for each that it may be; of a value
+that was written, or that the instance of a fan-out has, none, and `value` is it as JSON."""
+
 APPROVAL = Table(
     "approval",
     METADATA,
@@ -167,3 +179,17 @@ METRIC = Table(
     Column("value", Float, nullable=False),
 )
 """Outputs that are numbers."""
+
+DUE = Table(
+    "due",
+    METADATA,
+    _key("sink"),
+    _key("kind"),
+    _key("key"),
+    *_instant("at"),
+    Column("settled", Boolean, nullable=False),
+    *_text("refused"),
+    Index("due_open", "sink", "settled", "at"),
+)
+"""What receivers are to be told: noted in the transaction that writes what it is about, and kept, so that nothing is
+told twice. `settled`: it was taken, or `refused` for good, with why."""

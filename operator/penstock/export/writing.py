@@ -1,13 +1,15 @@
 """Writes rows: one transaction for what came together, the same whether it is written once or often."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Insert, Table, bindparam, func, select, update
 
+from penstock.export.events.due import Kind, due
 from penstock.export.rows import Row, Seen, Told, between, merged
-from penstock.export.tables import KEEPS, METADATA, RUN, SCHEMA, WAIT
+from penstock.export.tables import DUE, KEEPS, METADATA, RUN, SCHEMA, WAIT
 
 AT_ONCE = 500
 """Objects in one transaction, and keys in one question."""
@@ -17,11 +19,14 @@ Open = dict[str, dict[str, Any]]
 
 
 class Writer:
-    """The one who writes to a database."""
+    """The one who writes to a database. `sinks`: by name, of what receivers are to be told."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, sinks: Mapping[str, Sequence[Kind]] = MappingProxyType({})) -> None:
         self._engine = engine
-        self._upserts = {one: _upsert(one, engine.dialect.name) for one in METADATA.sorted_tables if one is not SCHEMA}
+        self._sinks = sinks
+        tables = (one for one in METADATA.sorted_tables if one not in (SCHEMA, DUE))
+        self._upserts = {one: _upsert(one, engine.dialect.name) for one in tables}
+        self._noted = _insert(DUE, engine.dialect.name).on_conflict_do_nothing()
 
     def write(self, told: Sequence[Told]) -> int:
         """What objects told, in the order in which they did; returns how many rows that is."""
@@ -47,6 +52,13 @@ class Writer:
             for table, upsert in self._upserts.items():
                 if table in found:
                     connection.execute(upsert, list(found[table].values()))
+            noted = [
+                {"sink": sink, "kind": one.kind.value, "key": one.key, "at": one.at, "settled": False}
+                for sink, kinds in self._sinks.items()
+                for one in due(found, kinds)
+            ]
+            if noted:
+                connection.execute(self._noted, noted)
         return sum(map(len, found.values()))
 
     def keep_only(self, table: Table, present: Collection[str], namespace: str | None) -> int:
@@ -61,9 +73,12 @@ class Writer:
         return len(gone)
 
 
+def _insert(table: Table, dialect: str) -> Any:
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert(table)  # the other one is not loaded: 3 MB
+
+
 def _upsert(table: Table, dialect: str) -> Insert:
-    insert = import_module(f"sqlalchemy.dialects.{dialect}").insert  # the other one is not loaded: 3 MB
-    statement: Any = insert(table)
+    statement = _insert(table, dialect)
     keys = list(table.primary_key)
     keeps = table.info.get(KEEPS, False)
     changes = {
