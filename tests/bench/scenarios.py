@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from tests.bench.figures import Figure, Row
+from tests.bench.observer import NotInTime
 from tests.bench.rows import (
     answers,
     authoring,
@@ -62,7 +63,12 @@ def _page(name: str) -> Trial:
     """Of the page: they need a browser and what drives it, which the others do not."""
 
     async def trial() -> list[Figure]:
-        found: list[Figure] = await asyncio.to_thread(import_module(f"tests.bench.page.{name}").figures)
+        from playwright.sync_api import Error
+
+        try:
+            found: list[Figure] = await asyncio.to_thread(import_module(f"tests.bench.page.{name}").figures)
+        except Error as error:
+            raise NotInTime(str(error)) from error
         return found
 
     return trial
