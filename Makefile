@@ -90,10 +90,10 @@ $(VENV)/.browser: $(VENV)/.ready
 	@$(VENV)/bin/uv pip install --quiet --python $(PY) --group browser
 	@touch $@
 
-page: $(VENV)/.browser ## The web page in Chromium, on scenes: each theme and each language once, and no node
+page: $(VENV)/.browser ## The web page in Chromium, on scenes, without node
 	@$(PY) -m tests.browser --quick
 
-browser: $(VENV)/.browser ## All of that in both themes and languages; needs node for the bundle's comparison
+browser: $(VENV)/.browser ## The same with all views in both themes and languages; needs node for the bundle's comparison
 	@cd tests/browser/vendor && npm ci --ignore-scripts --no-audit --no-fund --silent && node build.mjs --check
 	@$(PY) -m tests.browser
 
