@@ -11,7 +11,7 @@ include tests/cluster/cluster.mk
 include charts/penstock/chart.mk
 
 .PHONY: help venv demo test check lint unit e2e faults faults-quick generate lock bench bench-schedule components-test
-.PHONY: browser clean crate-test export-test serving viewers workflow-lint
+.PHONY: browser clean crate-test export-test page serving viewers workflow-lint
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -30,11 +30,12 @@ $(VENV)/.ready: requirements-dev.txt pyproject.toml
 	@touch $@
 
 cluster clean-cluster images kind-test kind-quick bare-test chart-lint: | venv
+kind-test kind-quick: | $(VENV)/.browser
 
 demo: venv ## A cluster, the operator from its chart, two machine-learning Pipelines, their results
 	@$(PY) -m tests.demo
 
-test: check chart-lint workflow-lint components-test faults-quick viewers export-test crate-test serving ## Everything: static checks, unit tests, chart, components, faults, real clusters
+test: check page chart-lint workflow-lint components-test faults-quick viewers export-test crate-test serving ## Everything: static checks, unit tests, page, chart, components, faults, real clusters
 	@$(MAKE) --no-print-directory --jobs=2 e2e kind-quick
 
 check: lint unit ## What needs no cluster: ruff, mypy, import-linter, unit, property, golden and contract tests
@@ -54,7 +55,7 @@ unit: venv
 components-test: venv ## The components' own tests, in an environment of their own
 	@$(PY) -m tests.components
 
-e2e: venv ## The acceptance cases and more on a real cluster, with the operator installed by Helm
+e2e: $(VENV)/.browser ## The acceptance cases and more on a real cluster, with the operator installed by Helm
 	@$(PY) -m tests.e2e
 
 faults: venv ## The operator is broken on purpose, in a hundred ways; docs/reliability.md has the table
@@ -88,13 +89,19 @@ lock: venv ## Pin the newest versions that pyproject.toml allows
 	@$(VENV)/bin/uv pip compile --quiet --upgrade --python-version 3.11 --no-header --no-annotate --extra export pyproject.toml -o requirements.txt
 	@$(VENV)/bin/uv pip compile --quiet --upgrade --python-version 3.11 --no-header --no-annotate --extra export --group dev pyproject.toml -o requirements-dev.txt
 
-browser: venv ## The web page in Chromium (Debian's), on scenes; needs node for the bundle's comparison and axe-core
+$(VENV)/.browser: $(VENV)/.ready
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check uv
 	@$(VENV)/bin/uv pip install --quiet --python $(PY) --group browser
-	@cd tests/browser/vendor && npm ci --ignore-scripts --no-audit --no-fund --silent && node build.mjs --check
-	@$(PY) -m pytest tests/browser
+	@touch $@
 
-bench: venv ## The figures of docs/performance.md, on a control plane with simulated nodes
+page: $(VENV)/.browser ## The web page in Chromium, on scenes, without node
+	@$(PY) -m tests.browser --quick
+
+browser: $(VENV)/.browser ## The same with all views in both themes and languages; needs node for the bundle's comparison
+	@cd tests/browser/vendor && npm ci --ignore-scripts --no-audit --no-fund --silent && node build.mjs --check
+	@$(PY) -m tests.browser
+
+bench: $(VENV)/.browser ## The figures of docs/performance.md, on a control plane with simulated nodes; of the page on scenes
 	@$(PY) -m tests.bench
 
 bench-schedule: venv ## Scheduling policies against the best known schedules

@@ -14,7 +14,7 @@ import sys
 
 from tests.bench import curve, report
 from tests.bench.calibration import calibrate
-from tests.bench.figures import Figure, summaries
+from tests.bench.figures import Figure, row, summaries
 from tests.bench.observer import NotInTime
 from tests.bench.progress import note
 from tests.bench.scenarios import SCENARIOS
@@ -59,7 +59,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measures the operator.")
-    parser.add_argument("rows", nargs="*", type=int, metavar="ROW", help="rows of the table; all of the form if none")
+    parser.add_argument("rows", nargs="*", type=row, metavar="ROW", help="rows of the table; all of the form if none")
     forms = parser.add_mutually_exclusive_group()
     forms.add_argument("--quick", action="store_true", help="what takes about ten minutes, one trial (the default)")
     forms.add_argument("--full", action="store_true", help="all rows, five trials")

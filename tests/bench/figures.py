@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+Row = int | str
+"""A row of the operator's goals, 1 and up, or of the web page's, ``W1`` and up; 0 is the calibration."""
 TIMES = ("ms", "s")
 RATES = ("steps/s", "Jobs/s")
 """Units of figures that a slow machine makes worse."""
@@ -19,7 +22,7 @@ class Figure:
     without one the figure is there to compare with. ``peer``: what another project needs for the same, and which.
     """
 
-    row: int
+    row: Row
     what: str
     value: float
     unit: str = ""
@@ -71,11 +74,27 @@ class Summary:
 
 def summaries(figures: Sequence[Figure], slowness: float = 1.0) -> list[Summary]:
     """The figures of all trials, those of one kind together, by row and then as they came."""
-    kinds: dict[tuple[int, str], list[Figure]] = {}
+    kinds: dict[tuple[Row, str], list[Figure]] = {}
     for figure in figures:
         kinds.setdefault((figure.row, figure.what), []).append(figure)
-    ordered = sorted(kinds.values(), key=lambda found: found[0].row)
+    ordered = sorted(kinds.values(), key=lambda found: place(found[0].row))
     return [Summary(found[0], tuple(figure.value for figure in found), slowness) for found in ordered]
+
+
+def row(text: str) -> Row:
+    """The row of that name.
+
+    Raises:
+        ValueError: it is the name of none.
+    """
+    if not re.fullmatch(r"W?\d+", text):
+        raise ValueError(f"{text!r} is no row: 1, 2, ... or W1, W2, ...")
+    return text if text.startswith("W") else int(text)
+
+
+def place(row: Row) -> tuple[bool, int]:
+    """Where a row stands among the others: those of the page come last."""
+    return isinstance(row, str), int(str(row).removeprefix("W"))
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench.figures import RATES, TIMES, Summary, number, spaced
+from tests.bench.figures import RATES, TIMES, Row, Summary, number, place, row, spaced
 from tests.cluster.binaries import ETCD, KUBERNETES, KWOK
 from tests.cluster.paths import CHECKOUT
 from tests.plane.usage import machine
@@ -52,7 +52,7 @@ def _commit() -> str:
     return f"commit {commit.stdout.strip()}{' with changes' if changed else ''}"
 
 
-def write(text: str, rows: Sequence[int] = (), document: Path = DOCUMENT) -> None:
+def write(text: str, rows: Sequence[Row] = (), document: Path = DOCUMENT) -> None:
     """Put the table between the markers of the document. ``rows``: only these were measured, the others stay.
 
     Raises:
@@ -66,7 +66,7 @@ def write(text: str, rows: Sequence[int] = (), document: Path = DOCUMENT) -> Non
     document.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
 
 
-def _merged(there: str, new: str, rows: Sequence[int]) -> str:
+def _merged(there: str, new: str, rows: Sequence[Row]) -> str:
     """The table that is there with these rows from the new one, of which the header says when they were measured."""
     (header, title, lines), (measured, _, found) = _parts(there), _parts(new)
     which = f"- row{'s' if len(rows) > 1 else ''} {', '.join(map(str, rows))}: "
@@ -74,7 +74,7 @@ def _merged(there: str, new: str, rows: Sequence[int]) -> str:
     header.append(which + "; ".join(line.removeprefix("- ") for line in measured))
     kept = [line for line in lines if _row(line) not in rows]
     kept += [line for line in found if _row(line) in rows]  # a scenario measures figures of other rows too
-    return "\n".join([*header, "", *title, *sorted(kept, key=_row)])
+    return "\n".join([*header, "", *title, *sorted(kept, key=lambda line: place(_row(line)))])
 
 
 def _parts(text: str) -> tuple[list[str], list[str], list[str]]:
@@ -84,5 +84,5 @@ def _parts(text: str) -> tuple[list[str], list[str], list[str]]:
     return [line for line in lines if line.startswith("- ")], table[:2], table[2:]
 
 
-def _row(line: str) -> int:
-    return int(line.split("|")[1])
+def _row(line: str) -> Row:
+    return row(line.split("|")[1].strip())

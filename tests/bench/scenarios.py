@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
-from tests.bench.figures import Figure
+from tests.bench.figures import Figure, Row
+from tests.bench.observer import NotInTime
 from tests.bench.rows import (
     answers,
     authoring,
@@ -35,9 +38,40 @@ class Scenario:
     """
 
     name: str
-    rows: tuple[int, ...]
+    rows: tuple[Row, ...]
     in_quick: Trial | None
     in_full: Trial | None
+
+
+PAGES = {
+    "opened": "W1",
+    "answered": "W2",
+    "live": "W3",
+    "viewers": "W4",
+    "hop": "W4",
+    "computed": "W5",
+    "light": "W6",
+    "barriers": "W7",
+    "rights": "W8",
+    "log": "W9",
+    "questions": "W10",
+}
+"""Rows of the page, by the module of `tests.bench.page` that measures them."""
+
+
+def _page(name: str) -> Trial:
+    """Of the page: they need a browser and what drives it, which the others do not."""
+
+    async def trial() -> list[Figure]:
+        from playwright.sync_api import Error
+
+        try:
+            found: list[Figure] = await asyncio.to_thread(import_module(f"tests.bench.page.{name}").figures)
+        except Error as error:
+            raise NotInTime(str(error)) from error
+        return found
+
+    return trial
 
 
 SCENARIOS = (
@@ -58,4 +92,5 @@ SCENARIOS = (
     Scenario("answers", (15,), answers.trial, answers.trial),
     Scenario("local", (17,), local.trial, local.trial),
     Scenario("authoring", (17,), authoring.trial, authoring.trial),
+    *(Scenario(f"page, {name}", (row,), None, _page(name)) for name, row in PAGES.items()),
 )

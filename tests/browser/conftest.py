@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
+from tests.browser import chromium
 from tests.browser.site import Site
 from tests.scenes.scenes import SCENES
-
-QUIET = (
-    *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-)
+from tests.scenes.stage import Scene
 
 expect.set_options(timeout=60_000)
 """No test judges how fast the machine is."""
@@ -22,17 +18,19 @@ expect.set_options(timeout=60_000)
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    found = shutil.which("chromium")
-    assert found, "there is no Chromium; as root: apt-get install --no-install-recommends chromium fonts-noto-cjk"
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=found, args=list(QUIET))
-        yield launched
-        launched.close()
+    with chromium.launched() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def scenes() -> list[Scene]:
+    """Played once; each site shows them at its own instant."""
+    return [make() for make in SCENES.values()]
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    made = Site([make() for make in SCENES.values()], tmp_path_factory.mktemp("site"))
+def site(scenes: list[Scene], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    made = Site(scenes, tmp_path_factory.mktemp("site"))
     made.start()
     yield made
     made.stop()

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
-from tests.browser.conftest import QUIET
+from tests.browser import chromium
 from tests.browser.site import Site, looking
 from tests.scenes.scenes import SCENES
 
@@ -25,15 +22,13 @@ def main() -> int:
     """Takes them, light and dark."""
     site = Site([make() for make in SCENES.values()], Path(tempfile.mkdtemp(prefix="penstock-pictures-")))
     site.start()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(QUIET))
+    with chromium.launched() as browser:
         for name, (where, last) in SHOWN.items():
             for theme in ("light", "dark"):
                 with looking(browser, site, where, color_scheme=theme, viewport={"width": 1200, "height": 740}) as page:
                     page.wait_for_selector(last, timeout=60_000)
                     page.wait_for_timeout(1_500)  # what is computed, such as why a step waits, comes a little later
                     page.screenshot(path=PLACE / f"{name}-{theme}.png")
-        browser.close()
     site.stop()
     return 0
 

@@ -7,7 +7,7 @@ import copy
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +35,15 @@ class Site:
 
     async def _run(self) -> None:
         await self.api.start()
-        cluster = Cluster(kubeconfig=str(self.api.kubeconfig(self._folder / "kubeconfig")))
-        async with serving(cluster) as address:
+        async with self._serving(self.api.kubeconfig(self._folder / "kubeconfig")) as address:
             self.place, _, self.token = address.partition("#token=")
             self._ready.set()
             await self._end.wait()
         await self.api.stop()
+
+    def _serving(self, kubeconfig: Path) -> AbstractAsyncContextManager[str]:
+        """The server, as long as the context lasts; its address with the token."""
+        return serving(Cluster(kubeconfig=str(kubeconfig)))
 
     def start(self) -> None:
         """Begins to serve."""
@@ -74,20 +77,35 @@ class Site:
 
 
 @contextmanager
-def looking(browser: Browser, site: Site, where: str = "", quiet: bool = True, **options: Any) -> Iterator[Page]:
-    """A page at an address, in a browser that knows nothing yet.
+def noticing(browser: Browser, place: str, quiet: bool = True, **options: Any) -> Iterator[Page]:
+    """A page in a browser that knows nothing yet.
 
-    Whatever the browser complains about is a failure, and so is a request to anywhere else. Not `quiet`: requests may
-    fail.
+    Whatever the browser complains about is a failure, and so is a request to anywhere else than `place`. Not `quiet`:
+    requests may fail.
     """
+    with listening(browser, place, **options) as (page, complaints):
+        yield page
+    found = [one for one in complaints if quiet or "Failed to load resource" not in one]
+    assert not found, found
+
+
+@contextmanager
+def listening(browser: Browser, place: str, **options: Any) -> Iterator[tuple[Page, list[str]]]:
+    """A page in a browser that knows nothing yet, and whatever that complains about, or asks of others than `place`."""
     context = browser.new_context(**{"locale": "en-GB", "viewport": {"width": 1280, "height": 800}, **options})
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(f"{said.type}: {said.text}") if said.type != "log" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("dialog", lambda dialog: (complaints.append(f"dialog {dialog.message}"), dialog.dismiss()))
-    page.on("request", lambda sent: None if sent.url.startswith(site.place) else complaints.append(sent.url))
-    page.goto(f"{site.place}{where}#token={site.token}")
-    yield page
+    page.on("request", lambda sent: None if sent.url.startswith(place) else complaints.append(sent.url))
+    yield page, complaints
     context.close()
-    assert [one for one in complaints if quiet or "Failed to load resource" not in one] == []
+
+
+@contextmanager
+def looking(browser: Browser, site: Site, where: str = "", quiet: bool = True, **options: Any) -> Iterator[Page]:
+    """A page at an address of a site, as `noticing` has it."""
+    with noticing(browser, site.place, quiet, **options) as page:
+        page.goto(f"{site.place}{where}#token={site.token}")
+        yield page

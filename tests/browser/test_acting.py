@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.browser import axe
 from tests.browser.site import Site, looking
-from tests.browser.test_appearance import AXE, RULES
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +109,5 @@ def test_axe_finds_nothing_in_a_dialog(browser: Browser, site: Site, verb: str, 
     with looking(browser, site, where, color_scheme=theme, locale=locale) as page:
         page.locator(f"button[data-verb={verb}]").last.click()
         page.wait_for_selector(".confirm .parts, .confirm .foreseen p:not(.faint)")
-        page.evaluate(AXE.read_text())
-        found = page.evaluate("rules => axe.run(document, {runOnly: rules})", list(RULES))
-        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
+        assert axe.violations(page) == []
+        assert axe.fits(page)

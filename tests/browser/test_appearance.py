@@ -2,43 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.browser import axe
 from tests.browser.site import Site, looking
+from tests.browser.views import VIEWS, last
 from tests.scenes.logs import ContainerLog
 from tests.scenes.scenes import HOSTILE
 
-AXE = Path(__file__).parent / "vendor" / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-VIEWS = {
-    "list": "",
-    "nothing": "?q=nobody",
-    "steps": "?pipeline=ml/corpus&open=shards&lens=table",
-    "group": "?pipeline=ml/sweep&step=tune&lens=table",
-    "step": "?pipeline=ml/nightly&step=train&lens=table",
-    "hostile": "?pipeline=ml/hostile&step=say-4&lens=table",
-    "graph": "?pipeline=ml/corpus&inside=shards,train",
-    "undo": "?pipeline=ml/rollout&step=route",
-    "time": "?pipeline=ml/finetune&step=train&lens=time",
-    "time of 5,000": "?pipeline=ml/corpus&lens=time&open=shards&t=1",
-    "capacity": "?view=capacity",
-    "approvals": "?view=approvals",
-    "no approvals": "?view=approvals&namespace=other",
-    "log": "?pipeline=ml/digits&step=train&log=last&find=8&times=1",
-    "no log": "?pipeline=ml/finetune&step=agree&log=last&lens=table",
-}
-COMPUTED = {
-    "time": ".lane",
-    "capacity": ".wholes",
-    "approvals": ".ask .strong",
-    "no approvals": ".asks .empty",
-    "log": ".sheet .text",
-    "no log": ".panel > .faint",
-}
-"""What comes last, where more is computed or fetched."""
 COLOURS = [
     f"{fore} {back} \x1b[{fore}mwords\x1b[{back}mand\x1b[39mmore" for fore in range(30, 38) for back in (0, 44, 107)
 ]
@@ -55,11 +27,19 @@ def log(site: Site) -> None:
 @pytest.mark.parametrize("view", VIEWS)
 def test_axe_finds_nothing(browser: Browser, site: Site, view: str, theme: str, locale: str) -> None:
     with looking(browser, site, VIEWS[view], color_scheme=theme, locale=locale) as page:
-        page.wait_for_selector(COMPUTED.get(view, "table, .grid, .node, .empty .strong"), timeout=60_000)
-        page.evaluate(AXE.read_text())
-        found = page.evaluate("rules => axe.run(document, {runOnly: rules})", list(RULES))
-        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.wait_for_selector(last(view), timeout=60_000)
+        assert axe.violations(page) == []
+        assert axe.fits(page)
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_twice_as_large_it_still_fits(browser: Browser, site: Site, view: str, locale: str) -> None:
+    """A window of 1280 x 800 at a zoom of 200 % (WCAG 2.2, 1.4.4)."""
+    large = {"viewport": {"width": 640, "height": 400}, "device_scale_factor": 2}
+    with looking(browser, site, VIEWS[view], locale=locale, **large) as page:
+        page.wait_for_selector(last(view), timeout=60_000)
+        assert axe.fits(page)
 
 
 def test_hostile_texts_stay_texts(browser: Browser, site: Site) -> None:

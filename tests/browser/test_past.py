@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.browser import axe
 from tests.browser.site import Site, looking
-from tests.browser.test_appearance import AXE, RULES
 from tests.scenes.past import revised
 
 HISTORY = "?pipeline=ml/ranker&lens=history"
@@ -80,7 +80,5 @@ def test_who_may_not_roll_back_has_no_button(browser: Browser, site: Site) -> No
 def test_axe_finds_nothing(browser: Browser, site: Site, where: str, theme: str, locale: str) -> None:
     with looking(browser, site, HISTORY + where, color_scheme=theme, locale=locale) as page:
         page.wait_for_selector(".chosen table")
-        page.evaluate(AXE.read_text())
-        found = page.evaluate("rules => axe.run(document, {runOnly: rules})", list(RULES))
-        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert axe.violations(page) == []
+        assert axe.fits(page)

@@ -10,8 +10,8 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser import axe
 from tests.browser.site import Site, looking
-from tests.browser.test_appearance import AXE, RULES
 from tests.scenes.past import edition, revised
 from tests.scenes.scenes import HOSTILE
 
@@ -117,7 +117,5 @@ def test_axe_finds_nothing(browser: Browser, site: Site, manifest: str, theme: s
         if manifest:
             page.locator(".editor .strong").click()
             page.wait_for_selector(".result table, .result .problems")
-        page.evaluate(AXE.read_text())
-        found = page.evaluate("rules => axe.run(document, {runOnly: rules})", list(RULES))
-        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert axe.violations(page) == []
+        assert axe.fits(page)

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 from penstock.web.report.drawn import drawn
 from penstock.web.report.page import page as page_of
 from penstock.web.words import Words
-from tests.browser.test_appearance import AXE, RULES
+from tests.browser import axe
 from tests.unit.web.report.test_page import reported
 
 
@@ -40,12 +40,10 @@ def stands_alone(browser: Browser, tmp_path: Path, theme: str, text: str) -> Non
     page.on("request", lambda sent: asked.append(sent.url))
     page.goto((tmp_path / "report.html").as_uri())
     assert len(asked) == 1
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", list(RULES))
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
+    assert axe.violations(page) == []
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (ground == "rgb(244, 246, 248)") == (theme == "light")
     assert page.evaluate("getComputedStyle(document.querySelector('svg [stroke=\"#8a95a3\"]')).stroke") != ""
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert axe.fits(page)
     context.close()
     assert complaints == []

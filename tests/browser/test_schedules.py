@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.browser import axe
 from tests.browser.site import Site, looking
-from tests.browser.test_appearance import AXE, RULES
 from tests.scenes.cron import scheduled
 
 
@@ -70,7 +70,5 @@ def test_axe_finds_nothing(browser: Browser, site: Site, name: str, theme: str, 
     where = f"?view=schedules&schedule=ml/{name}"
     with looking(browser, site, where, color_scheme=theme, locale=locale) as page:
         page.wait_for_selector(".one h2")
-        page.evaluate(AXE.read_text())
-        found = page.evaluate("rules => axe.run(document, {runOnly: rules})", list(RULES))
-        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert axe.violations(page) == []
+        assert axe.fits(page)

@@ -8,16 +8,20 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Page, expect
 
 from tests import release
+from tests.browser import chromium
+from tests.browser.site import noticing
 from tests.e2e import installed, nodes
 from tests.e2e.expectations import GPU
 from tests.e2e.gates import Gate
-from tests.e2e.manifests import SMALL, pipeline, step
-from tests.e2e.space import Space, kubectl
+from tests.e2e.manifests import SMALL, emit, pipeline, step
+from tests.e2e.space import PATIENCE, Space, kubectl
 from tests.viewers.asking import ask
 from tests.viewers.routes import Route, can_i, routes
 
+expect.set_options(timeout=PATIENCE * 1_000)
 SECRET = "xyzzy"
 """Stands in the description of the Pipeline of the other namespace, which the list shows."""
 PEOPLE = {"reader": "view", "approver": "edit", "admin": ""}
@@ -112,3 +116,39 @@ def test_each_is_told_what_kubectl_would_tell_them(
         gate.open()
         assert space.finish("pipeline/mine")["status"]["phase"] == "Succeeded"
         assert other.finish("pipeline/theirs")["status"]["phase"] == "Succeeded"
+
+
+def states(page: Page) -> list[str]:
+    """How the steps stand, from top to bottom."""
+    return page.locator(".row .state .word").all_inner_texts()
+
+
+@pytest.mark.alone
+def test_the_page_shows_a_pipeline_as_it_runs(space: Space, people: dict[str, str], place: str, gate: Gate) -> None:
+    prepare = step("prepare", emit('{"rows": 3}'), outputs=[{"name": "rows", "type": "Integer"}])
+    train = step("train", gate.held, inputs=[{"name": "rows", "from": "prepare.rows"}])
+    space.apply(pipeline("digits", prepare, train, step("report", needs=["train"])))
+    space.running("digits", "train")
+    with chromium.launched() as browser, noticing(browser, place, quiet=False) as page:
+        page.goto(place)
+        page.get_by_label("Paste a token of your cluster.").fill(people["reader"])
+        page.get_by_role("button", name="Unlock").click()
+        row = page.get_by_role("row").filter(has=page.get_by_role("link", name="digits", exact=True))
+        expect(row).to_contain_text("1 of 3 steps")
+        row.get_by_role("link", name="digits", exact=True).click()
+        expect(page.locator(".node .label")).to_have_text(["prepare", "train", "report"])
+        expect(page.locator(".node", has=page.get_by_text("train", exact=True))).to_contain_text("Running")
+        page.locator(".node .label", has_text="train").click()
+        panel = page.get_by_role("complementary")
+        expect(panel.locator(".attempts li")).to_have_count(1)
+        expect(panel.get_by_role("link", name="prepare.rows")).to_be_visible()
+        page.get_by_role("button", name="Table").click()
+        expect(page.locator(".row .label")).to_have_text(["prepare", "train", "report"])
+        assert states(page)[:2] == ["Succeeded", "Running"]
+        gate.open()
+        expect(page.locator(".row .state .word")).to_have_text(["Succeeded"] * 3)
+        expect(page.locator(".title")).to_contain_text("Succeeded")
+        assert f"?pipeline={space.name}/digits&step=train" in page.url
+        assert "lens=table" in page.url
+        assert page.locator("button[data-verb]").count() == 0  # a reader may do nothing
+    assert space.finish("pipeline/digits")["status"]["phase"] == "Succeeded"

@@ -94,9 +94,9 @@ SHARD = api.ComponentSpec.model_validate(
 )
 
 
-def large() -> Scene:
-    """5,000 steps: a composite for each of 800 shards, and a fan-out of 1,790."""
-    return multiplied(_corpus(8, 5), _corpus_manifest(800, 1790), {"shards": 800, "train": 1790})
+def large(shards: int = 800, seeds: int = 1790) -> Scene:
+    """5,000 steps: a composite of four for each of 800 shards, and a fan-out of 1,790."""
+    return multiplied(_corpus(8, 5), _corpus_manifest(shards, seeds), {"shards": shards, "train": seeds})
 
 
 def _corpus_manifest(shards: int, seeds: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 from tests.bench import curve, report
-from tests.bench.figures import Figure, number, percentile, summaries
+from tests.bench.figures import Figure, number, percentile, row, summaries
 from tests.bench.rows.fanout import busiest
 
 
@@ -71,6 +71,17 @@ def test_rows_come_in_order() -> None:
     assert [one.figure.what for one in found] == ["a", "b", "c"]
 
 
+def test_rows_of_the_page_come_last_in_their_own_order() -> None:
+    found = summaries([Figure(row(text), text, 1) for text in ("W10", "12", "W2", "2")])
+    assert [one.figure.what for one in found] == ["2", "12", "W2", "W10"]
+
+
+@pytest.mark.parametrize("text", ["", "W", "V1", "-1", "1.5"])
+def test_a_row_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no row"):
+        row(text)
+
+
 def test_the_busiest_window() -> None:
     assert busiest([0.0, 1.0, 2.0, 10.0, 11.0], 5.0) == 3 / 5
     assert busiest([], 5.0) == 0
@@ -93,10 +104,12 @@ def test_a_document_without_markers_is_refused(tmp_path: Path) -> None:
 def test_some_rows_are_replaced_and_the_others_stay(tmp_path: Path) -> None:
     head = "| row | what |\n| --- | --- |"
     document = tmp_path / "performance.md"
-    document.write_text(f"{report.BEGIN}\n- Monday\n\n{head}\n| 1 | hop |\n| 9 | old |\n| 12 | idle |\n{report.END}\n")
+    document.write_text(
+        f"{report.BEGIN}\n- Monday\n\n{head}\n| 1 | hop |\n| 9 | old |\n| 12 | idle |\n| W1 | opened |\n{report.END}\n"
+    )
     for day in ("Tuesday", "Wednesday"):
         report.write(f"- {day}\n- machine\n\n{head}\n| 1 | other |\n| 9 | new |\n| 9 | newer |", [9], document)
     assert document.read_text() == (
         f"{report.BEGIN}\n- Monday\n- row 9: Wednesday; machine\n\n{head}\n"
-        f"| 1 | hop |\n| 9 | new |\n| 9 | newer |\n| 12 | idle |\n{report.END}\n"
+        f"| 1 | hop |\n| 9 | new |\n| 9 | newer |\n| 12 | idle |\n| W1 | opened |\n{report.END}\n"
     )
