@@ -35,7 +35,8 @@ kind-test kind-quick: | $(VENV)/.browser
 demo: venv ## A cluster, the operator from its chart, two machine-learning Pipelines, their results
 	@$(PY) -m tests.demo
 
-test: check page chart-lint workflow-lint components-test faults-quick viewers export-test crate-test serving ## Everything: static checks, unit tests, page, chart, components, faults, real clusters
+test: check chart-lint workflow-lint components-test ## Everything: static checks, unit tests, chart, components, page, faults, real clusters
+	@$(MAKE) --no-print-directory --jobs=2 serving faults-quick page viewers export-test crate-test
 	@$(MAKE) --no-print-directory --jobs=2 e2e kind-quick
 
 check: lint unit ## What needs no cluster: ruff, mypy, import-linter, unit, property, golden and contract tests
