@@ -95,14 +95,14 @@ def test_limits_are_those_of_the_manifest(contained: Project) -> None:
     assert status["NoNewPrivs"] == "1"
 
 
-def test_many_at_once(contained: Project) -> None:
+def test_many_at_once_whose_limit_is_above_what_the_machine_has(contained: Project) -> None:
     one = step(
         "a",
         "printf '{\"n\": %d}' $INPUT_I > $PENSTOCK_OUTPUTS",
         inputs=[{"name": "i", "each": "i"}],
         outputs=[{"name": "n", "type": "Integer"}],
         forEach={"vars": [{"name": "i", "range": {"start": 0, "stop": 12}}]},
-        resources={"requests": {"cpu": "100m"}},
+        resources={"requests": {"cpu": "100m"}, "limits": {"cpu": "64"}},
     )
     made = pipeline(one, outputs=[{"name": "all", "from": "a.n"}], defaults=INSIDE)
     assert contained.run(made) == 0, contained.phases()
