@@ -11,7 +11,7 @@ include tests/cluster/cluster.mk
 include charts/penstock/chart.mk
 
 .PHONY: help venv demo test check lint unit e2e faults faults-quick generate lock bench bench-schedule components-test
-.PHONY: browser clean crate-test export-test page serving viewers workflow-lint
+.PHONY: browser clean crate-test engines-test export-test page serving viewers workflow-lint
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -37,7 +37,7 @@ demo: venv ## A cluster, the operator from its chart, two machine-learning Pipel
 
 test: check chart-lint workflow-lint components-test ## Everything: static checks, unit tests, chart, components, page, faults, real clusters
 	@$(MAKE) --no-print-directory --jobs=2 serving faults-quick page viewers export-test crate-test
-	@$(MAKE) --no-print-directory --jobs=2 e2e kind-quick
+	@$(MAKE) --no-print-directory --jobs=2 e2e kind-quick engines-test
 
 check: lint unit ## What needs no cluster: ruff, mypy, import-linter, unit, property, golden and contract tests
 
@@ -64,6 +64,9 @@ faults: venv ## The operator is broken on purpose, in a hundred ways; docs/relia
 
 faults-quick: venv
 	@$(PY) -m tests.faults --quick --seed 1
+
+engines-test: venv ## Steps of `penstock run` in containers, by the machine's engine or a Podman and a Docker of our own
+	@$(PY) -m tests.engines
 
 serving: venv ## The slots of a model on a real API server: who may do what, and deployments that are killed or race
 	@$(PY) -m pytest tests/serving

@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.cluster import packages
 from tests.cluster.commands import run
 from tests.cluster.engines import LAYERS
-from tests.cluster.paths import cache_dir, locked, made
-from tests.cluster.progress import ClusterError, stage
+from tests.cluster.paths import cache_dir, made
+from tests.cluster.unpacked import unpacked
 
 PACKAGES = ("podman", "conmon", "netavark", "aardvark-dns", "libsubid4", "libglib2.0-0")
 """What is unpacked; buildah's own packages have the rest."""
@@ -37,9 +36,14 @@ class Podman:
 
     def configure(self) -> None:
         """Unpack it if the cache has none, and write its settings and the command."""
-        home = _unpacked()
+        home = unpacked("podman", PACKAGES)
         containers, storage = self.folder / "containers.conf", self.folder / "storage.conf"
+        libraries = ":".join(str(path) for path in home.glob("usr/lib/*-linux-gnu*"))
+        layers = made(cache_dir() / LAYERS)
+        if not containers.exists():
+            _forget(layers)
         made(self.path)
+        # Where its records are is not set: what cleans up after a container is told --root, and takes them to be there.
         containers.write_text(
             f"""\
 [containers]
@@ -52,18 +56,14 @@ events_logger = "file"
 helper_binaries_dir = ["{home}/usr/lib/podman"]
 lock_type = "file"
 runtime = "runc"
-static_dir = "{made(self.folder / "records")}"
-tmp_dir = "{self.folder}/running"
-volume_path = "{made(self.folder / "volumes")}"
+tmp_dir = "{RUNTIME}/running"
 
 [network]
 network_backend = "netavark"
 network_config_dir = "{made(self.folder / "networks")}"
 """
         )
-        layers = made(cache_dir() / LAYERS)
         storage.write_text(f'[storage]\ndriver = "overlay"\ngraphroot = "{layers}"\nrunroot = "{RUNTIME}"\n')
-        libraries = ":".join(str(path) for path in home.glob("usr/lib/*-linux-gnu*"))
         command = self.path / "podman"
         # A build stays outside: it needs the machine's network, as buildah's do, to reach package registries.
         command.write_text(
@@ -84,24 +84,10 @@ exec nsenter {" ".join(self.namespaces)} --wdns="$PWD" {home}/usr/bin/podman "$@
         run([command, "rm", "--all", "--force", "--volumes", "--time", "0"])
         run([command, "network", "prune", "--force"])
         shutil.rmtree(self.folder)
-        shutil.rmtree(RUNTIME, ignore_errors=True)
+        _forget(cache_dir() / LAYERS)
 
 
-def _unpacked() -> Path:
-    packages.ensure()
-    home = cache_dir() / "podman"
-    with locked(cache_dir() / "locks" / "podman"):
-        if not home.exists():
-            if not shutil.which("apt-get"):
-                raise ClusterError(
-                    "a Podman of our own is unpacked from Debian's packages, and there is no apt-get here"
-                )
-            with stage(f"unpacking {', '.join(PACKAGES)}", seconds=10):
-                unfinished = cache_dir() / ".podman"
-                shutil.rmtree(unfinished, ignore_errors=True)
-                run(["apt-get", "download", "--quiet", *PACKAGES], cwd=made(unfinished))
-                for package in unfinished.glob("*.deb"):
-                    run(["dpkg-deb", "--extract", package, unfinished])
-                    package.unlink()
-                unfinished.rename(home)
-    return home
+def _forget(layers: Path) -> None:
+    """Remove the records of a Podman that is no more: they name places of its room."""
+    for folder in (layers / "libpod", layers / "volumes", RUNTIME):
+        shutil.rmtree(folder, ignore_errors=True)

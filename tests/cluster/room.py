@@ -1,4 +1,4 @@
-"""A room for a kind cluster beside a cluster of processes: namespaces, and in them a Podman of our own.
+"""A room for a kind cluster beside a cluster of processes: namespaces, and in them engines of our own.
 
 Rules of iptables, service addresses and ports of the one are then not those of the other. Mounts neither: Podman puts
 one on /run/netns, over those of pods that run. A pair of virtual Ethernet devices leads from the machine to the room:
@@ -15,9 +15,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.cluster import debian, host, images, nodeimage
+from tests.cluster import debian, docker, host, images, nodeimage
 from tests.cluster.commands import run, succeeds
 from tests.cluster.containerd import unmount_below
+from tests.cluster.docker import Docker
 from tests.cluster.engines import BUILDAH
 from tests.cluster.kind import CONFIG
 from tests.cluster.node import remove_cgroups, remove_empty
@@ -44,7 +45,11 @@ class Room:
 
     @property
     def podman(self) -> Podman:
-        return Podman(self.folder / "podman", (f"--net={self._network}", f"--mount={self._mounts}"))
+        return Podman(self.folder / "podman", self._namespaces)
+
+    @property
+    def docker(self) -> Docker:
+        return Docker(self.folder / "docker", self._namespaces)
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -58,12 +63,16 @@ class Room:
 
     def open(self) -> None:
         """Make the room, unless it is there, with everything that a kind cluster needs."""
+        self.open_for_containers()
+        image = nodeimage.image(BUILDAH)
+        (self.folder / "kind.yaml").write_text(configuration(image, int(os.environ.get(HOW_MANY, "1"))))
+
+    def open_for_containers(self) -> None:
+        """Make the room, unless it is there, with a Podman that has the image of Python."""
         host.require_root()
         made(self.folder)
         self.podman.configure()
-        image = nodeimage.image(BUILDAH)
         images.build(images.chosen(["python"]), BUILDAH)  # else Podman would ask a registry what to build on
-        (self.folder / "kind.yaml").write_text(configuration(image, int(os.environ.get(HOW_MANY, "1"))))
         for place in FIXED_PLACES:
             if not place.exists():
                 (made(self.folder / "made") / place.name).touch()
@@ -76,8 +85,10 @@ class Room:
             return
         with stage("stopping kind's Podman"):
             self._make_namespaces()  # after a restart of the machine there is none, but Podman has its records
+            self.docker.remove_all()
             self.podman.remove_all()
-            remove_cgroups(CGROUPS)
+            for name in (CGROUPS, docker.CGROUPS):
+                remove_cgroups(name)
             succeeds(["ip", "link", "delete", DEVICE])
             unmount_below(self.folder)
             for place in FIXED_PLACES:
@@ -85,6 +96,10 @@ class Room:
                     (place / LOCK).unlink(missing_ok=True)
                     remove_empty(place)
             shutil.rmtree(self.folder)
+
+    @property
+    def _namespaces(self) -> tuple[str, str]:
+        return f"--net={self._network}", f"--mount={self._mounts}"
 
     @property
     def _network(self) -> Path:

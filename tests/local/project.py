@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +20,7 @@ from penstock.local.processes import Processes
 from penstock.local.runner import Executor
 from penstock.local.session import Session
 
+CHECKOUT = Path(__file__).parents[2]
 ROOM = {"cpu": "4", "memory": "4Gi", "pods": "16", "ephemeral-storage": "10Gi"}
 PATIENCE = 120.0
 """Seconds that anything may take. Nothing is judged by them: only what fails waits so long."""
@@ -34,6 +39,23 @@ def pipeline(*steps: Object, name: str = "p", **spec: Any) -> Object:
 def step(name: str, script: str = "true", **fields: Any) -> Object:
     """A step that runs a script."""
     return {"name": name, "script": script, **fields}
+
+
+def penstock(path: Path, *words: str, by: str = "process") -> subprocess.Popen[bytes]:
+    """The command, in a folder and in a process group, as a shell starts it. `by`: what steps run as."""
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT / "operator")}
+    how = ("--with", by) if words[0] == "run" else ()
+    command = [sys.executable, "-m", "penstock.cli", *words, *how]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=path, env=environment, stdout=pipe, stderr=subprocess.STDOUT, process_group=0)
+
+
+def until(holds: Callable[[], object], patience: float = PATIENCE) -> None:
+    """Waits until something holds."""
+    deadline = time.monotonic() + patience
+    while not holds():
+        assert time.monotonic() < deadline, "it does not come to that"
+        time.sleep(0.05)
 
 
 class Silent:

@@ -1,11 +1,10 @@
-"""Steps as containers: by an engine of this machine if there is one, and by one that is only said to be there."""
+"""What an engine is told, and one that fails or does not answer; `tests/engines` has what real ones do."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
-import subprocess
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -14,100 +13,11 @@ import pytest
 
 from penstock.cli.verbs import run as module
 from penstock.cluster.failure import Failure
-from penstock.local import containers, work
+from penstock.local import containers, engines, work
 from penstock.local.containers import Containers
 from penstock.local.folder import Folder
 from penstock.local.processes import Processes
-from tests.local.project import Project, pipeline, step
-
-IMAGE = os.environ.get("PENSTOCK_TEST_IMAGE", "docker.io/library/busybox:stable")
-"""An image with a shell."""
-
-
-def has(engine: str) -> bool:
-    """Whether an engine answers and has the image, or can get it."""
-    try:
-        present = subprocess.run([engine, "image", "inspect", IMAGE], capture_output=True, timeout=60, check=False)
-        if present.returncode == 0:
-            return True
-        return subprocess.run([engine, "pull", "--quiet", IMAGE], capture_output=True, timeout=120).returncode == 0
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-
-
-@pytest.fixture(scope="session", params=["podman", "docker"])
-def engine(request: pytest.FixtureRequest) -> str:
-    """An engine of this machine."""
-    name: str = request.param
-    if not has(name):
-        pytest.skip(f"{name} does not answer, or cannot get {IMAGE}")
-    return name
-
-
-@pytest.fixture
-def contained(project: Project, engine: str) -> Project:
-    """A project whose steps run in containers."""
-    project.executor = lambda folder: Containers(engine)
-    return project
-
-
-def test_values_and_artifacts_go_from_container_to_container(
-    contained: Project, engine: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write = step(
-        "write",
-        'id -u > $OUTPUT_F; printf \'{"n": 3}\' > $PENSTOCK_OUTPUTS; test -z "$HOST_ONLY"',
-        outputs=[{"name": "n", "type": "Integer"}, {"name": "f", "type": "Artifact"}],
-    )
-    use = step(
-        "use",
-        "test $INPUT_N = 3; (cat $INPUT_F; echo $INPUT_F; touch $INPUT_F || echo kept) > $OUTPUT_G",
-        inputs=[{"name": "n", "from": "write.n"}, {"name": "f", "from": "write.f"}],
-        outputs=[{"name": "g", "type": "Artifact"}],
-    )
-    outputs = [{"name": "g", "from": "use.g"}]
-    made = pipeline(write, use, outputs=outputs, storage={"claim": {"size": "1Gi"}}, defaults={"image": IMAGE})
-    monkeypatch.setenv("HOST_ONLY", "seen")
-    assert contained.run(made) == 0, contained.phases()
-    place = contained.status["outputs"]["g"].removeprefix("pvc://p-artifacts/")
-    file = contained.path / ".penstock/artifacts/default/p-artifacts" / place
-    assert file.read_text().splitlines() == [str(os.getuid()), "/penstock/inputs/f/f", "kept"]
-    assert file.stat().st_uid == os.getuid()
-    left = subprocess.run([engine, "ps", "--all", "--format", "{{.Names}}"], capture_output=True, text=True, check=True)
-    assert "penstock-p-" not in left.stdout
-
-
-def test_volumes_are_where_the_manifest_says(contained: Project) -> None:
-    contained.sources.take({"kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a.txt": "hello\n"}})
-    pod = {
-        "volumes": [{"name": "c", "configMap": {"name": "c"}}, {"name": "e", "emptyDir": {}}],
-        "volumeMounts": [{"name": "c", "mountPath": "/etc/c"}, {"name": "e", "mountPath": "/data"}],
-    }
-    made = pipeline(step("a", "set -e; cp /etc/c/a.txt /data/b; cat /data/b", pod=pod), defaults={"image": IMAGE})
-    assert contained.run(made) == 0
-    (log,) = contained.path.glob(".penstock/pods/*/log")
-    assert log.read_text() == "hello\n"
-
-
-@pytest.mark.parametrize(
-    ("fields", "reason", "words"),
-    [
-        ({"script": "echo broken >&2; exit 9"}, "Error", "exit code 9: broken"),
-        (
-            {"script": "trap 'exit 1' TERM; sleep 100 & wait", "timeout": "1s"},
-            "Deadline",
-            "ran longer than its timeout",
-        ),
-        ({"image": "localhost/no/such:image", "pod": {"imagePullPolicy": "Never"}}, "StartFailed", "no/such"),
-        ({"script": None, "command": ["/no/such/program"]}, "StartFailed", "did not start"),
-    ],
-)
-def test_how_it_ended_is_told(contained: Project, fields: dict[str, object], reason: str, words: str) -> None:
-    one = {key: value for key, value in {**step("a"), **fields}.items() if value is not None}
-    assert contained.run(pipeline(one, defaults={"image": IMAGE})) == 1
-    assert contained.step("a")["reason"] == reason
-    assert words in contained.step("a")["message"]
-
+from tests.local.project import Project, pipeline
 
 FAKE = """\
     #!{python}
@@ -118,17 +28,22 @@ FAKE = """\
         said.write(json.dumps([verb, *words]) + "\\n")
     if (folder / "silent").exists() and verb in (folder / "silent").read_text().split():
         subprocess.run(["sleep", "3600"])
+    if (folder / "down").exists():
+        sys.exit("cannot connect to the daemon")
     if verb == "create":
         state = folder / words[words.index("--name") + 1]
+        if (folder / "strict").exists() and not any(word.startswith("docker.io/") for word in words):
+            sys.exit('Error: short-name "image" did not resolve to an alias')
         if state.exists():
             sys.exit("the name is already in use")
         state.write_text(json.dumps([words, dict(os.environ)]))
     elif verb == "start":
         words, env = json.loads((folder / words[-1]).read_text())
-        command = [words[words.index("--entrypoint") + 1], *words[words.index("image") + 1:]]
+        (image,) = {{"image", "docker.io/image"}} & set(words)
+        command = [words[words.index("--entrypoint") + 1], *words[words.index(image) + 1:]]
         sys.exit(subprocess.run(command, env=env, cwd=folder).returncode)
     elif verb == "inspect":
-        ended = "137 true 2026-11-30T12:00:00.5Z sha256:" + "ab" * 32
+        ended = "false 137 true 2026-11-30T12:00:00.5Z sha256:" + "ab" * 32
         print(ended if (folder / "oom").exists() else "no such container")
     elif verb == "rm":
         (folder / words[-1]).unlink(missing_ok=True)
@@ -170,10 +85,11 @@ def test_what_an_engine_is_told(project: Project, fake: Path) -> None:
     for words in (
         "--cap-drop ALL --security-opt no-new-privileges",
         f"--user {os.getuid()}:{os.getgid()}",
-        "--memory 67108864 --cpus 0.5",
+        "--memory 67108864 --memory-swap 67108864 --cpu-period 100000 --cpu-quota 50000",
+        "--security-opt label=disable",
         "--workdir /app --entrypoint sh",
         '--gpus "device=0"',
-        "/outputs:/dev/termination-log",
+        "/outputs,target=/dev/termination-log",
         "--env OWN ",
         "--env HOME=/tmp ",
     ):
@@ -181,6 +97,13 @@ def test_what_an_engine_is_told(project: Project, fake: Path) -> None:
     assert create[-3:] == ["image", "-c", "echo $HOME $OWN > seen"]
     assert "x\ny" not in text, "a value is in the environment, where no other user sees it"
     assert [words[0] for words in others] == ["start", "inspect", "rm"]
+
+
+def test_an_image_without_a_registry_is_of_docker_io(project: Project, fake: Path) -> None:
+    """As to kubelet; Podman may refuse such a name, or know it as that of an image that was built here."""
+    (fake / "strict").touch()
+    assert project.run(pipeline({"name": "a", "image": "image", "command": ["true"]})) == 0
+    assert [words[-1] for words in told(fake) if words[0] == "create"] == ["image", "docker.io/image"]
 
 
 def test_one_that_was_ended_for_want_of_memory(project: Project, fake: Path) -> None:
@@ -211,7 +134,7 @@ async def test_what_a_crash_has_left_is_removed(project: Project, fake: Path) ->
 @pytest.fixture
 def silent(fake: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Has the engine never answer when it is told these things."""
-    monkeypatch.setattr(containers, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(engines, "ANSWER_SECONDS", 0.5)
     return lambda *verbs: (fake / "silent").write_text(" ".join(verbs)) and None
 
 
@@ -249,5 +172,12 @@ def test_an_engine_that_falls_silent_is_not_waited_for(
 async def test_what_may_still_run_is_not_run_again(project: Project, silent: Callable[..., None]) -> None:
     silent("rm")
     words = "docker has not answered within 0.5 s, and container penstock-p-a-1-0 of an earlier run may still run"
+    with pytest.raises(Failure, match=words):
+        await Containers("podman").end_left({"penstock.dev/container": "docker penstock-p-a-1-0"})
+
+
+async def test_where_an_engine_that_ran_it_is_down_it_is_not_run_again(project: Project, fake: Path) -> None:
+    (fake / "down").touch()
+    words = "docker says: cannot connect to the daemon, and container penstock-p-a-1-0 of an earlier run may still run"
     with pytest.raises(Failure, match=words):
         await Containers("podman").end_left({"penstock.dev/container": "docker penstock-p-a-1-0"})

@@ -15,9 +15,8 @@ import pytest
 
 from penstock.local.journal import HEAD, read
 from penstock.local.objects import Key, Object
-from tests.local.project import Project, pipeline, step
+from tests.local.project import CHECKOUT, Project, penstock, pipeline, step, until
 
-CHECKOUT = Path(__file__).parents[2]
 BACKOFF = {"initial": "1ms", "max": "1ms"}
 
 GOOD = pipeline(
@@ -103,22 +102,6 @@ spec:
       needs: [slow]
       script: echo after >> ran
 """
-
-
-def penstock(path: Path, *words: str) -> subprocess.Popen[bytes]:
-    """The command, in a folder."""
-    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT / "operator")}
-    how = ("--with", "process") if words[0] == "run" else ()
-    command = [sys.executable, "-m", "penstock.cli", *words, *how]
-    return subprocess.Popen(command, cwd=path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-
-
-def until(holds: object, patience: float = 120.0) -> None:
-    """Waits until something holds."""
-    deadline = time.monotonic() + patience
-    while not holds():  # type: ignore[operator]
-        assert time.monotonic() < deadline, "it does not come to that"
-        time.sleep(0.05)
 
 
 def test_what_a_kill_leaves_running_is_ended_before_it_runs_again(tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ from typer.testing import CliRunner
 from penstock.cli.app import build
 from penstock.cli.verbs import run as module
 from penstock.cluster import watching
-from tests.local.project import Project, pipeline, step
-from tests.local.test_crash import SLOW, penstock, until
+from tests.local.project import Project, penstock, pipeline, step, until
+from tests.local.test_crash import SLOW
 
 Typed = Callable[..., Any]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.cluster import room
+from tests.engines import __main__ as containers
 from tests.kind.__main__ import needless
 from tests.unit.cluster.conftest import Programs
 
@@ -40,3 +41,14 @@ def test_where_it_cannot_be_had_it_does_not(debian: Programs, monkeypatch: pytes
     assert "bookworm" in needless()
     monkeypatch.setattr(room.os, "geteuid", lambda: 1000)
     assert "root" in needless()
+
+
+def test_steps_run_in_containers_where_there_is_an_engine_or_one_can_be_had(
+    debian: Programs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(room.platform, "freedesktop_os_release", lambda: {"VERSION_CODENAME": "noble"})
+    monkeypatch.setattr(containers.sys, "argv", ["tests.engines"])
+    assert containers.main() == 0
+    said = "".join(capsys.readouterr())
+    assert "no tests of steps in containers" in said
+    assert "start one" in said
