@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.cluster.commands import run
-from tests.cluster.paths import cache_dir
+from tests.cluster.paths import cache_dir, locked
 from tests.cluster.progress import ClusterError, say, stage
 
 CNI_PLUGINS = Path("/usr/lib/cni")
@@ -39,8 +39,12 @@ def _is_file(name: str) -> bool:
     return Path(name).is_absolute() and Path(name).is_file()
 
 
+PATIENT = ("-o", "DPkg::Lock::Timeout=600")
+"""Seconds that apt waits for who else installs something; without it, it fails at once."""
+
+
 def ensure(needed: Mapping[str, str] = NEEDED) -> None:
-    """Install what is missing, as root with apt.
+    """Install what is missing, as root with apt; one command after the other where several want something at once.
 
     Raises:
         ClusterError: not root, or no apt; the text has the command that does it.
@@ -51,10 +55,16 @@ def ensure(needed: Mapping[str, str] = NEEDED) -> None:
     command = f"apt-get install --yes --no-install-recommends {' '.join(wanted)}"
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise ClusterError(f"missing on this machine: {', '.join(wanted)}; install them (as root: {command})")
-    log = cache_dir() / "apt.log"
-    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    with locked(cache_dir() / "locks" / "apt"):
+        if missing(needed):
+            say(f"packages are missing, so: {command}")
+            _install(command)
+
+
+def _install(command: str) -> None:
     # Services that a package would start (containerd's own) are not wanted: ours run from the state directory.
-    say(f"packages are missing, so: {command}")
+    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    log = cache_dir() / "apt.log"
     with stage("installing packages", seconds=30):
         run(["apt-get", "update", "--quiet"], env=quiet, log=log)
-        run(command.split(), env=quiet, log=log)
+        run([*command.split(), *PATIENT], env=quiet, log=log)
