@@ -40,9 +40,9 @@ class Podman:
         containers, storage = self.folder / "containers.conf", self.folder / "storage.conf"
         libraries = ":".join(str(path) for path in home.glob("usr/lib/*-linux-gnu*"))
         layers = made(cache_dir() / LAYERS)
+        made(self.path)
         if not containers.exists():
             _forget(layers)
-        made(self.path)
         # Where its records are is not set: what cleans up after a container is told --root, and takes them to be there.
         containers.write_text(
             f"""\
@@ -51,7 +51,7 @@ default_ulimits = ["nofile=20000:20000", "nproc=30000:30000"]
 
 [engine]
 cgroup_manager = "cgroupfs"
-conmon_path = ["{home}/usr/bin/conmon"]
+conmon_path = ["{self._with_libraries("conmon", home / "usr/bin/conmon", libraries)}"]
 events_logger = "file"
 helper_binaries_dir = ["{home}/usr/lib/podman"]
 lock_type = "file"
@@ -76,6 +76,13 @@ exec nsenter {" ".join(self.namespaces)} --wdns="$PWD" {home}/usr/bin/podman "$@
 """
         )
         command.chmod(0o755)
+
+    def _with_libraries(self, name: str, program: Path, libraries: str) -> Path:
+        """A command that starts the program with libraries that were unpacked; Podman passes it no variables."""
+        command = self.path / name
+        command.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH={libraries} exec {program} "$@"\n')
+        command.chmod(0o755)
+        return command
 
     def remove_all(self) -> None:
         """Remove its containers, their volumes and networks; the images stay."""
