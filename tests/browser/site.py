@@ -95,7 +95,14 @@ def listening(browser: Browser, place: str, **options: Any) -> Iterator[tuple[Pa
     context = browser.new_context(**{"locale": "en-GB", "viewport": {"width": 1280, "height": 800}, **options})
     page = context.new_page()
     complaints: list[str] = []
-    page.on("console", lambda said: complaints.append(f"{said.type}: {said.text}") if said.type != "log" else None)
+    page.on(
+        "console",
+        lambda said: (
+            complaints.append(f"{said.type}: {said.text} {said.location.get('url', '')}".strip())
+            if said.type != "log"
+            else None
+        ),
+    )
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("dialog", lambda dialog: (complaints.append(f"dialog {dialog.message}"), dialog.dismiss()))
     page.on("request", lambda sent: None if sent.url.startswith(place) else complaints.append(sent.url))

@@ -123,9 +123,7 @@ async def test_what_one_cannot_plan_says_so(api: SceneApi, page: Page) -> None:
     broken["spec"] = {**broken["spec"], "steps": [{"name": "a", "script": "x", "needs": ["nobody"]}]}
     broken["metadata"] = {**broken["metadata"], "generation": 9}
     api.put(broken)
-    async with page.ask(f"{ONE}/outlook") as answer:
-        assert answer.status == 404
-        assert "not valid" in (await answer.json())["error"]
+    assert "not valid" in (await page.get(f"{ONE}/outlook"))["error"]
 
 
 async def test_the_cluster_is_listed_once_for_all_who_ask(

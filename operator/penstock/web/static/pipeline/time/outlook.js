@@ -22,7 +22,8 @@ export const unknown = signal("");
 /** Follows it; returns what ends it. */
 export function foresee() {
   const end = askOften(() => `${base.value}/outlook`, OFTEN_MS, (told) => {
-    unknown.value = "";
+    unknown.value = told.error ?? "";
+    if (told.error) return void (outlook.value = null);
     if (epoch(told.id) !== epoch(snapshot.value?.id)) return;
     outlook.value = unpacked(told);
     reach.value = told.expected === null ? 0 : told.began + told.expected;
