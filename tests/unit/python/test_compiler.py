@@ -333,6 +333,14 @@ def test_options_are_fields() -> None:
     assert "interpreter" not in go
 
 
+@pytest.mark.parametrize(("own", "spec"), [("", None), (", timeout='2h'", "2h")])
+def test_a_timeout_in_settings_is_that_of_each_step(own: str, spec: str | None) -> None:
+    """Of a step as of a pipeline, where `timeout=` itself is the pipeline's own."""
+    (found,) = manifests(f"@pipeline(Settings(P, timeout='1h'){own})\ndef p() -> None: count(1)\n")
+    assert found["spec"]["defaults"] == {"image": "python", "timeout": "1h"}
+    assert found["spec"].get("timeout") == spec
+
+
 def test_packages_are_an_interpreter_that_installs_them() -> None:
     with_two = ["uv", "run", "--no-project", "--with=numpy>=2,<3", "--with=pandas[excel]", "python3", "-c"]
     spec = pipeline(
