@@ -130,6 +130,23 @@ def test_a_name_that_all_branches_set_is_the_first_that_there_is() -> None:
     assert found["f"]["inputs"] == [{"name": "word", "firstOf": ["d.result", "e.result"]}]
 
 
+def test_fields_of_several_results_meet_one_by_one() -> None:
+    """As the refusal of the NamedTuple itself says to write it."""
+    found = steps(
+        of("""\
+        file = make()
+        if sure:
+            made = judge(file)
+            number = made.number
+        else:
+            made = judge.using(name="b")(file)
+            number = made.number
+        tell("a", number)
+        """)
+    )
+    assert found["tell"]["inputs"][1] == {"name": "number", "firstOf": ["judge.number", "b.number"]}
+
+
 @pytest.mark.parametrize(
     "body",
     [
