@@ -11,7 +11,7 @@ import pytest
 
 from penstock.local.containers import Containers
 from tests.engines import NAMES
-from tests.local.project import Project
+from tests.local.project import Project, until
 
 
 @pytest.fixture(scope="session", params=os.environ.get(NAMES, "").split() or [""])
@@ -28,7 +28,7 @@ def nothing_left(engine: str) -> Iterator[None]:
     """Containers and the processes of their engine, by the names that `penstock run` gives."""
     yield
     assert containers(engine) == []
-    assert processes() == []
+    none_left()
 
 
 @pytest.fixture
@@ -45,14 +45,19 @@ def containers(engine: str) -> list[str]:
     return subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
 
 
-def processes() -> list[str]:
-    """The command lines with the name of such a container."""
-    found = []
+def processes() -> dict[int, str]:
+    """The command lines with the name of such a container, by the number of their process."""
+    found = {}
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             words = (entry / "cmdline").read_bytes()
         except OSError:
             continue
         if b"penstock-p-" in words:
-            found.append(words.replace(b"\0", b" ").decode(errors="replace"))
+            found[int(entry.name)] = words.replace(b"\0", b" ").decode(errors="replace")
     return found
+
+
+def none_left() -> None:
+    """Waits for what an engine still tidies up after a container that is gone."""
+    until(lambda: not processes())

@@ -16,7 +16,7 @@ import yaml
 
 from penstock.local.journal import read
 from tests.cluster.images import PYTHON
-from tests.engines.conftest import containers, processes
+from tests.engines.conftest import containers, none_left, processes
 from tests.local.project import CHECKOUT, penstock, pipeline, step, until
 
 POD = {
@@ -128,7 +128,7 @@ def test_one_whose_command_was_killed_is_waited_for(folder: Path, engine: str, r
     """As when the engine's service starts anew and leaves its containers running: they have not ended."""
     one = run()
     begun(one, folder)
-    (number,) = attached()
+    (number,) = [number for number, words in processes().items() if " --attach " in words]
     os.kill(number, signal.SIGKILL)
     time.sleep(1)
     assert len(containers(engine)) == 1
@@ -136,19 +136,6 @@ def test_one_whose_command_was_killed_is_waited_for(folder: Path, engine: str, r
     assert one.wait(120) == 0
     assert attempts(folder) == [None]
     assert any(text.endswith("end\n") for text in logs(folder).values())
-
-
-def attached() -> list[int]:
-    """The commands that wait for a container."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (entry / "cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if b"--attach" in words and any(word.startswith(b"penstock-p-") for word in words):
-            found.append(int(entry.name))
-    return found
 
 
 def test_one_that_somebody_removes_has_failed(folder: Path, engine: str, run: Run) -> None:
@@ -197,7 +184,7 @@ def test_ctrl_c_three_times_ends_all_at_once(folder: Path, engine: str, run: Run
     press(first)
     assert first.wait(60) == 130
     assert containers(engine) == []
-    assert processes() == []
+    none_left()
 
 
 def press(run: subprocess.Popen[bytes], until_it_says: bytes = b"") -> None:

@@ -6,8 +6,9 @@ import asyncio
 import json
 import os
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,11 +38,19 @@ FAKE = """\
         if state.exists():
             sys.exit("the name is already in use")
         state.write_text(json.dumps([words, dict(os.environ)]))
+    elif verb == "start" and (folder / "restarts").exists():
+        sys.exit("unexpected EOF")
     elif verb == "start":
         words, env = json.loads((folder / words[-1]).read_text())
         (image,) = {{"image", "docker.io/image"}} & set(words)
         command = [words[words.index("--entrypoint") + 1], *words[words.index(image) + 1:]]
         sys.exit(subprocess.run(command, env=env, cwd=folder).returncode)
+    elif verb == "inspect" and (folder / "restarts").exists():
+        if (folder / "said").read_text().count("inspect") < 3:
+            sys.exit("Cannot connect to the Docker daemon")
+        print("false 0 false 2026-11-30T12:00:00.5Z sha256:" + "ab" * 32)
+    elif verb == "inspect" and (folder / "gone").exists():
+        sys.exit("Cannot connect to the Docker daemon")
     elif verb == "inspect":
         ended = "false 137 true 2026-11-30T12:00:00.5Z sha256:" + "ab" * 32
         print(ended if (folder / "oom").exists() else "no such container")
@@ -75,7 +84,7 @@ def test_what_an_engine_is_told(project: Project, fake: Path) -> None:
         "image": "image",
         "command": ["sh", "-c"],
         "args": ["echo $HOME $OWN > seen"],
-        "env": [{"name": "OWN", "value": "x\ny"}],
+        "env": [{"name": "OWN", "value": "x\ny"}, {"name": "STORAGE_DRIVER", "value": "s3"}],
         "workingDir": "/app",
         "resources": {"limits": {"memory": "64Mi", "cpu": "500m", "nvidia.com/gpu": "1"}},
     }
@@ -92,6 +101,7 @@ def test_what_an_engine_is_told(project: Project, fake: Path) -> None:
         "/outputs,target=/dev/termination-log",
         "--env OWN ",
         "--env HOME=/tmp ",
+        "--env STORAGE_DRIVER=s3 ",  # which Podman would take for its own
     ):
         assert words in text
     assert create[-3:] == ["image", "-c", "echo $HOME $OWN > seen"]
@@ -112,6 +122,21 @@ def test_one_that_was_ended_for_want_of_memory(project: Project, fake: Path) -> 
     assert project.run(pipeline(one)) == 1
     assert project.step("a")["reason"] == "OOMKilled"
     assert project.step("a")["attempts"][0]["imageID"] == "sha256:" + "ab" * 32
+
+
+def test_one_is_waited_for_while_the_service_of_its_engine_starts_anew(project: Project, fake: Path) -> None:
+    """It leaves its containers running, and says nothing of them before it is there again."""
+    (fake / "restarts").touch()
+    assert project.run(pipeline({"name": "a", "image": "image", "command": ["true"]})) == 0
+
+
+def test_one_whose_engine_has_gone_has_not_succeeded(
+    project: Project, fake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (fake / "gone").touch()
+    monkeypatch.setattr(engines, "ANSWER_SECONDS", 0.5)
+    assert project.run(pipeline({"name": "a", "image": "image", "command": ["true"]})) == 1
+    assert project.step("a")["attempts"][0]["exitCode"] == 128
 
 
 async def test_where_there_is_no_engine_nobody_is_asked(
@@ -143,8 +168,16 @@ async def test_an_engine_that_does_not_answer_is_as_good_as_none(
 ) -> None:
     (fake / "podman").symlink_to(fake / "docker")
     silent("info")
+    asked: list[str] = []  # what it is told it may not come to write down in that time
+    ask = engines.said
+
+    async def said(command: Sequence[str], *more: Any) -> tuple[int, str]:
+        asked.append(" ".join(command[:2]))
+        return await ask(command, *more)
+
+    monkeypatch.setattr(engines, "said", said)
     assert isinstance(await module._executor(None, Folder(project.path)), Processes)
-    assert [words[0] for words in told(fake)] == ["info", "info"]
+    assert sorted(asked) == ["docker info", "podman info"]
     with pytest.raises(Failure, match="docker does not answer"):
         await module._executor("docker", Folder(project.path))
 
@@ -172,6 +205,15 @@ def test_an_engine_that_falls_silent_is_not_waited_for(
 async def test_what_may_still_run_is_not_run_again(project: Project, silent: Callable[..., None]) -> None:
     silent("rm")
     words = "docker has not answered within 0.5 s, and container penstock-p-a-1-0 of an earlier run may still run"
+    with pytest.raises(Failure, match=words):
+        await Containers("podman").end_left({"penstock.dev/container": "docker penstock-p-a-1-0"})
+
+
+async def test_where_an_engine_that_ran_it_is_not_found_it_is_not_run_again(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    words = "there is no docker on PATH, and container penstock-p-a-1-0 of an earlier run may still run"
     with pytest.raises(Failure, match=words):
         await Containers("podman").end_left({"penstock.dev/container": "docker penstock-p-a-1-0"})
 

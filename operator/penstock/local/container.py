@@ -13,6 +13,8 @@ MARK = "penstock.dev/container"
 FORM = "{{.State.Running}} {{.State.ExitCode}} {{.State.OOMKilled}} {{.State.StartedAt}} {{.Image}}"
 AGAIN_SECONDS = 0.5
 """Between two commands that wait for the same container."""
+_GONE = "no such"
+"""What both engines say of a container that there is not, beside what they call it."""
 
 
 class Container:
@@ -40,7 +42,7 @@ class Container:
         """The exit code of the command that waited for it, and what the engine says of it."""
         with self._work.log.open("wb") as log:
             code = await self._followed(log, "start", "--attach")
-            while (said := await self._inspected()).startswith("true ") and not self._given_up:
+            while (said := await self._state()).startswith("true ") and not self._given_up:
                 await asyncio.sleep(AGAIN_SECONDS)  # only the command has ended: it was killed, or its service restarts
                 log.seek(0)
                 log.truncate()
@@ -67,7 +69,8 @@ class Container:
         await asyncio.gather(*self._asked)
         await self._tell("rm", "--force")
         found = re.match(r"\w+ (\d+) (true|false) (\d{4})(?:.* (?:sha256:)?([0-9a-f]{64}))?", said)
-        if found is None:  # somebody removed it
+        if found is None:  # somebody removed it; or its engine has gone, and nobody knows how it ended
+            code = code or (0 if _GONE in said.lower() else 128)
             return code, "Error" if code else "Completed"
         if found[3] == "0001":  # Go's zero: it never began, and the engine's command said why
             return code or 128, "ContainerCannotRun"
@@ -92,9 +95,15 @@ class Container:
         if self._command:
             engines.end(self._command)
 
-    async def _inspected(self) -> str:
-        _, said = await engines.said([self._engine, "inspect", "--format", FORM, self._name])
-        return said
+    async def _state(self) -> str:
+        """What the engine says of it. A service that is down may be about to start anew, and has left it running."""
+        now = asyncio.get_running_loop().time
+        until = now() + engines.ANSWER_SECONDS
+        while True:
+            code, said = await engines.said([self._engine, "inspect", "--format", FORM, self._name])
+            if not code or _GONE in said.lower() or self._given_up or now() >= until:
+                return said
+            await asyncio.sleep(AGAIN_SECONDS)
 
     async def _tell(self, *words: str) -> None:
         await engines.said([self._engine, *words, self._name])

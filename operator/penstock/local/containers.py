@@ -28,12 +28,18 @@ _ENGINES_OWN = (
     "TMPDIR",
     "DOCKER_",
     "CONTAINER",
+    "_CONTAINERS_",
     "PODMAN",
+    "BUILDAH_",
+    "STORAGE_",
+    "REGISTRY_AUTH",
+    "GODEBUG",
     "XDG_",
     "LD_",
     "SSL_",
     "HTTP",
     "NO_PROXY",
+    "ALL_PROXY",
 )
 """Variables that the engine's command reads itself: they are given to it by value, the others by name alone."""
 
@@ -116,13 +122,15 @@ class Containers:
     async def end_left(self, marks: Mapping[str, str]) -> None:
         """Ends what is left of a pod with these annotations, whichever engine it was of.
 
-        Raises Failure if that engine does not answer: what may still run must not run twice.
+        Raises Failure if that engine is not there or does not answer: what may still run must not run twice.
         """
         engine, _, name = marks.get(MARK, "").partition(" ")
-        if name and shutil.which(engine):
+        if name:
             code, said = await engines.said([engine, "rm", "--force", name])
             if code and "no such container" not in said.lower():
                 words = said if code == TIMED_OUT else f"{engine} says: {' '.join(said.split())[-500:]}"
+                if shutil.which(engine) is None:
+                    words = f"there is no {engine} on PATH"
                 raise Failure(f"{words}, and container {name} of an earlier run may still run; see `{engine} info`")
 
 

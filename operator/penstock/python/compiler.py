@@ -26,7 +26,7 @@ from penstock.python.functions import (
 from penstock.python.harness import Signature, harness
 from penstock.python.literals import literal
 from penstock.python.module import Module, read_module
-from penstock.python.options import DEFAULTS, METADATA, Fields
+from penstock.python.options import METADATA, Fields
 from penstock.python.refusals import Problem, Problems, Refusal
 from penstock.python.slicing import Slice, slice_of
 from penstock.python.strays import check_strays
@@ -175,15 +175,12 @@ class _Pipeline:
         yield Manifest({"apiVersion": API_VERSION, "kind": "Pipeline", "metadata": metadata, "spec": spec}, lines)
 
     def _settings(self, lines: dict[str, int]) -> Fields:
-        options = self.of.options
-        found = options.fields()
-        defaults = {name: found.pop(name) for name in DEFAULTS if name in found and name != "timeout"}
-        for name in METADATA:
-            found.pop(name, None)
+        found = {name: value for name, value in self.of.options.fields().items() if name not in METADATA}
+        defaults = self.of.defaults.fields()
         for name in found:
-            lines[f"spec.{name}"] = options.place(name) or self.of.function.lineno
+            lines[f"spec.{name}"] = self.of.options.place(name) or self.of.function.lineno
         for name in defaults:
-            lines[f"spec.defaults.{name}"] = options.place(name) or self.of.function.lineno
+            lines[f"spec.defaults.{name}"] = self.of.defaults.place(name) or self.of.function.lineno
         return {**({"defaults": defaults} if defaults else {}), **found}
 
     def _params(self, lines: dict[str, int]) -> Iterator[Fields]:
@@ -249,7 +246,7 @@ class _Pipeline:
         made["metadata"] |= self._belonging()
         name = made["metadata"]["name"]
         self.code[name] = Manifest(made, {"": of.function.lineno})
-        pod = _mapping(self.of.options.values.get("pod"))
+        pod = _mapping(self.of.defaults.values.get("pod"))
         return with_code(fields, name, _rows(pod.get("volumes")), _rows(pod.get("volumeMounts")))
 
     def _belonging(self) -> Fields:
@@ -272,7 +269,7 @@ class _Pipeline:
         return self.names[of.name]
 
     def _made(self, of: PipelineOf) -> str:
-        if of.options.values:
+        if of.options.values or of.defaults.values:
             raise Refusal(
                 of.function, f"{of.name!r} is called by another pipeline, whose settings count; write them there"
             )

@@ -33,6 +33,7 @@ from penstock.python.values import (
     maybe,
     steps_in,
     type_of_given,
+    unmet,
 )
 
 _REFUSED: Mapping[type[ast.expr], str] = {
@@ -204,11 +205,10 @@ class Expressions:
         if len(found) == 2 and (both := self.met(list(zip(found, guards, strict=True)))):
             return both
         if len(found) == 2:
-            raise Refusal(
-                node,
-                "chooses between two values; let a step choose, or have two steps return results of one type,"
-                " of which one is called there",
+            how = unmet(found) or (
+                "let a step choose, or have two steps return results of one type, of which one is called there"
             )
+            raise Refusal(node, f"chooses between two values; {how}")
         if not found or not isinstance(found[0], Made | Results | Fan):
             raise Refusal(node, "chooses between values, not between running a step or not; let a step choose")
         return maybe(found[0])

@@ -27,6 +27,7 @@ from penstock.python.values import (
     maybe,
     there,
     type_of_given,
+    unmet,
 )
 
 _REFUSED: Mapping[type[ast.stmt], str] = {
@@ -218,7 +219,9 @@ class _Flow:
         """What a name stands for after an `if` that sets it in these branches, each with its condition."""
         names, read = self.scope.names, self.expressions
         if len(given) > 1:
-            wrong = Hidden("" if Hidden("") in [value for value, _ in given] else _BRANCHES)
+            values = [value for value, _ in given]
+            why = unmet(values)
+            wrong = Hidden("" if Hidden("") in values else f"is set in both branches; {why}" if why else _BRANCHES)
             names[name] = read.met(given) or wrong
             return
         ((value, guard),) = given

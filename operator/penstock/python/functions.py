@@ -9,7 +9,7 @@ from penstock.python.authoring import PipelineOptions, StepOptions, UndoOptions
 from penstock.python.free import Function
 from penstock.python.harness import Variable
 from penstock.python.module import PIPELINE, STEP, UNDO, Module
-from penstock.python.options import AMOUNTS, DEFAULTS, Fields, Given, read_options
+from penstock.python.options import AMOUNTS, DEFAULTS, Fields, Given, read_options, read_settings
 from penstock.python.refusals import Problems, Refusal
 
 RESULT = "result"
@@ -70,7 +70,9 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class PipelineOf(Called):
-    """A pipeline."""
+    """A pipeline. `defaults`: its Settings, which steps have that say nothing themselves."""
+
+    defaults: Given = field(kw_only=True)
 
 
 def steps_and_pipelines(module: Module, problems: Problems) -> dict[str, StepFunction | PipelineOf]:
@@ -119,18 +121,19 @@ def _read(module: Module, problems: Problems, function: Function) -> StepFunctio
     tuple_name, results = _results(module, function)
     if mark == PIPELINE:
         options = read_options(module, problems, decorator, PipelineOptions)
-        _check_defaults(problems, options)
-        return PipelineOf(function.name, function, options, arguments, results, tuple_name)
+        defaults = read_settings(module, problems, decorator)
+        _check_defaults(problems, defaults)
+        return PipelineOf(function.name, function, options, arguments, results, tuple_name, defaults=defaults)
     options = read_options(module, problems, decorator, StepOptions)
     coded = is_coded(function)
     _check_body(function, options, coded)
     return StepFunction(function.name, function, options, arguments, results, tuple_name, coded)
 
 
-def _check_defaults(problems: Problems, options: Given) -> None:
-    """Settings say what steps have that say nothing themselves, as far as a Pipeline can."""
-    for name, line in options.places.items():
-        if name not in (*PipelineOptions.__annotations__, *DEFAULTS, *AMOUNTS):
+def _check_defaults(problems: Problems, defaults: Given) -> None:
+    """Settings of a pipeline say what its steps have that say nothing themselves, as far as a Pipeline can."""
+    for name, line in defaults.places.items():
+        if name not in (*DEFAULTS, *AMOUNTS):
             with problems.noted():
                 raise Refusal(
                     line, f"{name!r} is of steps, and no pipeline sets it for them; give these Settings to each @step"

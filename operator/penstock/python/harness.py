@@ -58,7 +58,8 @@ _WIDTH = 100
 
 _CONVERT = {
     "String": "''.join([one])",
-    "Integer": "operator.index(one) + 0",  # True is an int, but none of JSON
+    # True is an int, but none of JSON; beyond 64 bits, the API server keeps but a float.
+    "Integer": 'int.from_bytes(operator.index(one).to_bytes(8, "big", signed=True), "big", signed=True)',
     "Number": "math.fsum([one])",  # as float(), which takes texts too
     "Boolean": "bool(math.fsum([one]))",
     "Object": "dict.copy(one)",
@@ -75,16 +76,21 @@ def _fit(function: str, line: int) -> list[str]:
     """Lines that end the step, in one sentence, because of what its function returned."""
     place = f'{function!r} returns (File "<string>", line {line})'
     return [
+        "def short(told, one, most):",
+        "    try:",
+        '        words = " ".join(told(one).split())',
+        "    except Exception:",
+        "        words = repr(type(one))",
+        '    return words[:most] + "..." * (len(words) > most)',
         f'def fit(what, made, declared, convert, how="{_HOW}"):',
         "    try:",
         "        value = convert(made)",
         "        json.dumps(value, allow_nan=False)",
         "        return value",
         "    except Exception as error:",
-        '        shown = " ".join(repr(made).split())',
-        '        shown = shown[:99] + "..." * (len(shown) > 99)',
+        "        shown, why = short(repr, made, 99), short(str, error, 299)",
         f'        what += """ {place} is declared as """',
-        '        sys.exit(f"{what}{declared} and was {shown} ({error}): {how.format(declared)}")',
+        '        sys.exit(f"{what}{declared} and was {shown} ({why}): {how.format(declared)}")',
     ]
 
 

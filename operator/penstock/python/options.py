@@ -45,15 +45,17 @@ class Given:
         self.values: dict[str, Json] = {}
         self.places: dict[str, int] = {}
 
-    def take(self, call: ast.expr, known: type, settings: bool = True) -> "Given":
-        """Reads the arguments of a call: Settings, of which later ones count, then options by name."""
+    def settings(self, call: ast.expr) -> "Given":
+        """Reads the Settings that a call begins with, of which later ones count."""
+        for one in call.args if isinstance(call, ast.Call) else []:
+            with self._problems.noted():
+                self._settings(one)
+        return self
+
+    def options(self, call: ast.expr, known: type) -> "Given":
+        """Reads the options of a call, by name."""
         if not isinstance(call, ast.Call):
             return self
-        for one in call.args:
-            with self._problems.noted():
-                if not settings:
-                    raise Refusal(one, "takes options by name only: write `name=value`")
-                self._settings(one)
         for keyword in call.keywords:
             with self._problems.noted():
                 self._option(keyword, known)
@@ -190,14 +192,26 @@ def _check_packages(node: ast.expr, value: Json) -> None:
         )
 
 
+def read_settings(module: Module, problems: Problems, call: ast.expr) -> Given:
+    """What the Settings of a decorator say."""
+    return Given(module, problems).settings(call)
+
+
 def read_options(
     module: Module, problems: Problems, call: ast.expr, known: type, params: Mapping[str, str] | None = None
 ) -> Given:
-    """The options of a decorator, or of `.using`, against a table of those that there are.
+    """The options of a decorator, or of `.using`, against a table of those that there are; of a step with its Settings.
 
     `params`: the arguments of the pipeline, which some options may be, by the names that they have in the manifest.
     """
-    return Given(module, problems, params).take(call, known, settings=known in (StepOptions, PipelineOptions))
+    found = Given(module, problems, params)
+    if known is StepOptions:
+        found.settings(call)
+    elif known is not PipelineOptions:
+        for one in call.args if isinstance(call, ast.Call) else []:
+            with problems.noted():
+                raise Refusal(one, "takes options by name only: write `name=value`")
+    return found.options(call, known)
 
 
 __all__ = ["CallOptions", "PipelineOptions", "StepOptions", "UndoOptions"]

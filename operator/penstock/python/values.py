@@ -171,6 +171,18 @@ def branched(given: Sequence[Value]) -> Branched | None:
     )
 
 
+def unmet(given: Sequence[Value]) -> str:
+    """What to write where branches cannot meet in one value."""
+    if any(isinstance(one, Results) and one.fields for one in given):
+        return (
+            "branches meet in single values, and a NamedTuple has several; in an `if` statement, set a name to each"
+            " field in both branches, as in `error = made.error`"
+        )
+    if any(isinstance(one, Fan) for one in given):
+        return "branches meet in single values, and not in what a fan-out gives; pass each list to a step of its branch"
+    return ""
+
+
 def there(value: Value) -> Value:
     """The value as it is seen where it has been asked whether it is None."""
     if isinstance(value, Made | Param | Branched):

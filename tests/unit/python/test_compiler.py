@@ -130,6 +130,23 @@ def test_a_name_that_all_branches_set_is_the_first_that_there_is() -> None:
     assert found["f"]["inputs"] == [{"name": "word", "firstOf": ["d.result", "e.result"]}]
 
 
+def test_fields_of_several_results_meet_one_by_one() -> None:
+    """As the refusal of the NamedTuple itself says to write it."""
+    found = steps(
+        of("""\
+        file = make()
+        if sure:
+            made = judge(file)
+            number = made.number
+        else:
+            made = judge.using(name="b")(file)
+            number = made.number
+        tell("a", number)
+        """)
+    )
+    assert found["tell"]["inputs"][1] == {"name": "number", "firstOf": ["judge.number", "b.number"]}
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -331,6 +348,14 @@ def test_options_are_fields() -> None:
     assert (go["image"], go["command"]) == ("example.com/x", ["go", "$(INPUT_N)"])
     assert "script" not in go
     assert "interpreter" not in go
+
+
+@pytest.mark.parametrize(("own", "spec"), [("", None), (", timeout='2h'", "2h")])
+def test_a_timeout_in_settings_is_that_of_each_step(own: str, spec: str | None) -> None:
+    """Of a step as of a pipeline, where `timeout=` itself is the pipeline's own."""
+    (found,) = manifests(f"@pipeline(Settings(P, timeout='1h'){own})\ndef p() -> None: count(1)\n")
+    assert found["spec"]["defaults"] == {"image": "python", "timeout": "1h"}
+    assert found["spec"].get("timeout") == spec
 
 
 def test_packages_are_an_interpreter_that_installs_them() -> None:

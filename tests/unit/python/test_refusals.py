@@ -61,6 +61,21 @@ IN_PIPELINE = [
         7,
         "'c' is set in both branches, but not to results of one type, one of a step that is called there",
     ),
+    (
+        "f = make()\nm = judge(f) if rows > 1 else judge.using(name='b')(f)",
+        2,
+        "chooses between two values; branches meet in single values, and a NamedTuple has several; in an `if`",
+    ),
+    (
+        "f = make()\nif rows > 1:\n    m = judge(f)\nelse:\n    m = judge.using(name='b')(f)\nsay(m.number)",
+        6,
+        "'m' is set in both branches; branches meet in single values, and a NamedTuple has several; in an `if`",
+    ),
+    (
+        "m = [count(n) for n in (1, 2)] if rows > 1 else [count.using(name='b')(n) for n in (1, 2)]",
+        1,
+        "chooses between two values; branches meet in single values, and not in what a fan-out gives; pass each list",
+    ),
     ("m = None\nif rows > 1:\n    m = 5\ntell('a', m)", 4, "'m' is set in a branch to what is there without it"),
     ("n = say('a') if rows > 1 else count(2)", 1, "return results of one type"),
     ("n = 1 if rows > 1 else None", 1, "chooses between values, not between running a step or not"),

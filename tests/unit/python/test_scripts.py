@@ -199,6 +199,8 @@ def test_branches_undo_and_finally(tmp_path: Path) -> None:
 WRONG = {
     ("2.5", "int"): "2.5 ('float' object cannot be interpreted as an integer)",
     ("'x'", "int"): "'x' ('str' object cannot be interpreted as an integer)",
+    ("2**63", "int"): "9223372036854775808 (int too big to convert)",
+    ("10**5000", "int"): "<class 'int'> (int too big to convert)",  # Python does not write it out
     ("None", "int"): "None ('NoneType' object cannot be interpreted as an integer)",
     ("'3'", "float"): "'3' (must be real number, not str)",
     ("float('nan')", "float"): "nan (Out of range float values are not JSON compliant)",
@@ -262,6 +264,31 @@ def test_a_field_that_is_wrong_is_named_and_a_long_value_is_cut(tmp_path: Path) 
     assert "n... (must be real number, not str): return float" in message
     left = [one for one in tmp_path.rglob("tmp*") if one.is_dir()]
     assert left == []
+
+
+@pytest.mark.parametrize(
+    ("returned", "declared", "shown"),
+    [
+        ("'word\\n' * 9000", "Path", "'word\\nword"),  # a text in place of the file that has it
+        ("'x' * 9000", "Literal['a']", "'xxx"),
+        ("functools.reduce(lambda inner, _: [inner], range(100000), [])", "list", "<class 'list'>"),
+        ("Mute()", "str", "<class '__main__.Mute'>"),
+    ],
+)
+def test_what_is_said_of_it_is_short_whatever_python_says(
+    tmp_path: Path, returned: str, declared: str, shown: str
+) -> None:
+    body = (
+        "import functools\nclass Mute:\n    def __repr__(self) -> str: raise OSError\n"
+        f"@step(P)\ndef f() -> {declared}: return {returned}\n"
+        "@pipeline(storage={'claim': {'size': '1Mi'}})\ndef p() -> None: f()\n"
+    )
+    message = failed(body, tmp_path)
+    assert message.startswith("what 'f' returns (File")
+    assert f"and was {shown}" in message
+    assert message.endswith(f"): return {declared}, or declare another type, such as {declared} | None")
+    assert "\n" not in message
+    assert len(message) < 700
 
 
 ODD = """
