@@ -41,7 +41,11 @@ def test_a_list_is_read_no_faster_than_it_is_written(tmp_path: Path) -> None:
     with engine.connect() as other:
         other.exec_driver_sql("BEGIN IMMEDIATE")  # nobody else writes now
         ending.start()
-        time.sleep(3)
+        deadline = time.monotonic() + 120
+        while cluster.given < PART:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        time.sleep(3)  # in which it could read far more
         held = cluster.given
         exporter.end()
         other.rollback()
