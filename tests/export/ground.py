@@ -214,7 +214,7 @@ class Exporter:
         """SIGTERM; returns the exit code."""
         assert self._process is not None
         self._process.terminate()
-        return self._process.wait(30)
+        return self.wait()
 
     def wait(self, seconds: float = 120) -> int:
         """Its exit code, once it has ended by itself."""

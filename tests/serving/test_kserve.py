@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import time
 import urllib.request
@@ -153,12 +154,12 @@ def test_what_never_gets_ready_is_taken_back_and_said(scene: Scene) -> None:
     assert scene.run("good").code == 0
     scene.kserve.broken.add(scene.town.versions["fair"])
     late = scene.run("fair", patience=3)
+    good = scene.town.versions["good"]
     assert late.code == 1
-    assert (
-        f"is not live after 3 s (MinimumReplicasUnavailable); {scene.town.versions['good']} is live, as before"
-        in late.text
-    )
-    assert scene.live() == scene.town.versions["good"]
+    # On a slow machine the three seconds are over before the status says why.
+    why = f"MinimumReplicasUnavailable|http://[^ ]+ answers with {good}"
+    assert re.search(rf"is not live after 3 s \(({why})\); {good} is live, as before", late.text), late.text
+    assert scene.live() == good
 
 
 def test_a_later_run_finds_its_model_live_and_undoes_nothing(scene: Scene) -> None:

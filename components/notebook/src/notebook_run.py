@@ -43,7 +43,7 @@ def main() -> None:
         check(papermill.inspect_notebook(str(copy)), given, source.name)
         with _outputs(written):
             _execute(copy, ran, given, source.name)
-        values = json.loads(written.read_text(encoding="utf-8")) if written.exists() else {}
+        values = _values(written, source.name)
         notebook = nbformat.read(ran, as_version=4)
         shutil.copyfile(ran, executed)
     page.write_text(HTMLExporter().from_notebook_node(notebook)[0], encoding="utf-8")
@@ -87,6 +87,20 @@ def _execute(source: Path, ran: Path, parameters: dict[str, Any], name: str) -> 
         raise CellError(f"{lines}\nerror: cell [{error.exec_count}] of {name}: {error.ename}: {error.evalue}") from None
     except DeadKernelError:
         raise CellError(f"error: the kernel of {name} died, as one does that takes more memory than it may") from None
+
+
+def _values(place: Path, name: str) -> dict[str, Any]:
+    """What the cells gave. They may have written there without penstock_ml, and anything."""
+    try:
+        found = json.loads(place.read_text(encoding="utf-8")) if place.exists() else {}
+        json.dumps(found, allow_nan=False)
+    except (ValueError, RecursionError) as error:
+        raise wire.InputError(f"what {name} wrote to PENSTOCK_OUTPUTS is not JSON ({error})") from None
+    if not isinstance(found, dict):
+        raise wire.InputError(
+            f"what {name} wrote to PENSTOCK_OUTPUTS is {json.dumps(found)[:80]}, but must be an object"
+        )
+    return found
 
 
 @contextmanager

@@ -65,6 +65,21 @@ def test_its_artifacts_go_where_the_steps_go(notebook, ran, tmp_path, monkeypatc
     assert (tmp_path / "model").read_text() == "weights"
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("rows: 2", "is not JSON (Expecting value"),
+        ("[1]", "is [1], but must be an object"),
+        ('{"rows": NaN}', "is not JSON (Out of range float values are not JSON compliant"),
+    ],
+)
+def test_outputs_that_are_none_are_told(notebook, ran, text, told):
+    source = notebook("a = 1", f"import os\nopen(os.environ['PENSTOCK_OUTPUTS'], 'w').write({text!r})")
+    with pytest.raises(wire.InputError) as refused:
+        ran(notebook=source)
+    assert str(refused.value).startswith(f"what source.ipynb wrote to PENSTOCK_OUTPUTS {told}")
+
+
 def test_a_cell_that_fails_is_told_with_its_traceback(notebook, ran, tmp_path):
     source = notebook("a = 1", "def f(x):\n    return 1 / x", "f(0)")
     with pytest.raises(notebook_run.CellError) as told:

@@ -68,8 +68,10 @@ def _taken_back(service: Service, version: str, by: str, run: str) -> str:
     """Makes what was live be it again, if this run has replaced it; what was done, in words."""
     edition, record = service.look()
     live = record.live
-    if live is None or live.kept or (live.version, live.by, live.run) != (version, by, run):
-        return "it was brought live by another run, and stays"
+    if live is None:
+        return "the service no longer tells of it: it was made anew, or taken back"
+    if live.kept or (live.version, live.by, live.run) != (version, by, run):
+        return "what is to be live by now is another run's, and stays"
     service.turn(edition, record.back())
     return f"{record.previous or 'nothing'} is live, as before"
 

@@ -102,6 +102,23 @@ def test_a_crate_is_a_folder_with_the_pipeline(run: Run, tmp_path: Path) -> None
     assert yaml.safe_load((tmp_path / "a/crate/pipeline.yaml").read_text())["spec"]["steps"][0]["name"] == "prepare"
 
 
+@pytest.mark.usefixtures("cluster")
+def test_a_crate_replaces_a_crate_and_nothing_else(run: Run, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    words = ("lineage", "digits/train", "-o", "ro-crate", "--folder")
+    for _ in range(2):
+        assert run(*words, str(mine)).exit_code == 0
+    (mine / "ro-crate-metadata.json").unlink()
+    (mine / "pipeline.yaml").write_text("what I wrote")
+    (tmp_path / "file").write_text("another")
+    for folder in (mine, tmp_path / "file"):
+        found = run(*words, str(folder))
+        assert found.exit_code == 1
+        assert "is there and is no crate" in " ".join(found.stderr.split())
+    assert (mine / "pipeline.yaml").read_text() == "what I wrote"
+
+
 def test_a_statement_is_about_one_artifact(cluster: FakeApi, run: Run, played: Stage) -> None:
     one = deepcopy(replaced(played.step("train")))
     one["status"]["results"][0]["contents"] = {"model": {"sha256": "cd" * 32, "bytes": 1234}}

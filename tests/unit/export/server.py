@@ -50,8 +50,11 @@ class Server:
         self._databases = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._who: dict[str, Any] = {"user": "nobody", "group": "nogroup", "extra_groups": []} if _root() else {}
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
+        # It stays bound, without listening: nobody else gets the port, whenever the server is not there.
+        self._bound = socket.socket()
+        self._bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._bound.bind(("127.0.0.1", 0))
+        self.port: int = self._bound.getsockname()[1]
         if _root():
             shutil.chown(self._folder, "nobody", "nogroup")
         self._run("initdb", "--pgdata", str(self._data), "--username=postgres", "--auth=trust", "--no-sync")
@@ -92,6 +95,7 @@ class Server:
     def close(self) -> None:
         """Ends it for good; nothing of it is left."""
         self.stop()
+        self._bound.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def url(self, database: str) -> str:

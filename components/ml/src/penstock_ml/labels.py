@@ -31,7 +31,8 @@ def write(rows: Iterable[dict[str, Any]], path: Path) -> None:
 def read(path: Path, classes: Sequence[str]) -> dict[int, Task]:
     """The tasks of a file by their ids; an InputError says which line is wrong, and how."""
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        # Not `splitlines`: it divides at what JSON leaves in a text, such as U+2028.
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
             f"cannot read {path} ({error}): give the file that label-suggest wrote and people changed"

@@ -49,7 +49,9 @@ def load_found(path: Path) -> list[Found]:
 
 def _rows(path: Path, *names: str) -> list[tuple[date, dict[str, Any]]]:
     try:
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        # Not `splitlines`: it divides at what JSON leaves in a text, such as U+2028.
+        with path.open(encoding="utf-8") as file:
+            rows = [json.loads(line) for line in file]
         found = [(date.fromisoformat(row["date"]), {name: row[name] for name in names}) for row in rows]
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = f"{type(error).__name__}: {error}"

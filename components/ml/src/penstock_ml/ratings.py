@@ -115,7 +115,9 @@ def load(folder: Path) -> Ratings:
     """Reads what `save` wrote; an InputError says what is wrong with anything else."""
     try:
         users = int(json.loads((folder / "ratings.json").read_text(encoding="utf-8"))["users"])
-        rows = [json.loads(line) for line in (folder / "items.jsonl").read_text(encoding="utf-8").splitlines()]
+        # Not `splitlines`: it divides at what JSON leaves in a text, such as U+2028.
+        with open(folder / "items.jsonl", encoding="utf-8") as file:
+            rows = [json.loads(line) for line in file]
         titles, texts = tuple(row["title"] for row in rows), tuple(row["text"] for row in rows)
         new = np.array([row["new"] for row in rows], dtype=bool)
         with np.load(folder / "likes.npz", allow_pickle=False) as arrays:

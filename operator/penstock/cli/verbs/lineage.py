@@ -78,7 +78,8 @@ def lineage(
 
 
 def _crate(found: "Known", part: "Lineage", roots: "list[Key]", folder: Path, licence: str) -> Path:
-    """Writes the crate; the folder it is in. Raises Failure about results that the Pipeline does not show any more."""
+    """Writes the crate; the folder it is in. Raises Failure about results that the Pipeline does not show any more, and
+    about a folder that is something else."""
     import json
 
     import yaml
@@ -92,6 +93,8 @@ def _crate(found: "Known", part: "Lineage", roots: "list[Key]", folder: Path, li
             f"{', '.join(old)}: of an earlier revision, and a crate has the Pipeline as it is now; "
             "roll back to it first (penstock rollback), or take -o prov"
         )
+    if folder.exists() and not (folder / METADATA).exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Failure(f"{folder} is there and is no crate: give --folder one that is new or empty, or a crate to renew")
     made = crate(part, roots, found.pipeline, licence)
     written: dict[str, Any] = {"apiVersion": API_VERSION, "kind": "Pipeline", "metadata": {"name": found.pipeline.name}}
     folder.mkdir(parents=True, exist_ok=True)
