@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.cluster.commands import run
-from tests.cluster.paths import cache_dir
+from tests.cluster.paths import cache_dir, locked
 from tests.cluster.progress import ClusterError, say, stage
 
 CNI_PLUGINS = Path("/usr/lib/cni")
@@ -40,12 +40,17 @@ def _is_file(name: str) -> bool:
 
 
 def ensure(needed: Mapping[str, str] = NEEDED) -> None:
-    """Install what is missing, as root with apt.
+    """Install what is missing, as root with apt; of several that want the same at once one does it.
 
     Raises:
         ClusterError: not root, or no apt; the text has the command that does it.
     """
-    wanted = missing(needed)
+    if missing(needed):
+        with locked(cache_dir() / "locks" / "apt"):
+            _install(missing(needed))
+
+
+def _install(wanted: list[str]) -> None:
     if not wanted:
         return
     command = f"apt-get install --yes --no-install-recommends {' '.join(wanted)}"

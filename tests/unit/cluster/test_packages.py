@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,17 @@ def test_programs_and_files_that_are_there_are_not_missing(programs: Programs) -
     programs.add("runc", "true")
     programs.knows("keys")
     assert packages.missing(needed) == []
+
+
+def test_of_several_who_miss_the_same_one_installs_it(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packages.os, "geteuid", lambda: 0)
+    programs.add("apt-get", 'if test "$1" = update; then sleep 1; else touch keys; fi')
+    with ThreadPoolExecutor() as several:
+        list(several.map(packages.ensure, [{str(programs.folder / "keys"): "keyring"}] * 3))
+    assert programs.calls("apt-get") == [
+        "apt-get update --quiet",
+        "apt-get install --yes --no-install-recommends keyring",
+    ]
 
 
 def test_a_tree_is_made_of_signed_packages_only(programs: Programs, tmp_path: Path) -> None:
