@@ -20,7 +20,7 @@ def test_programs_and_files_that_are_there_are_not_missing(programs: Programs) -
 
 
 def test_of_several_who_miss_the_same_one_installs_it(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packages.os, "geteuid", lambda: 0)
+    monkeypatch.setattr("os.geteuid", lambda: 0)
     programs.add("apt-get", 'if test "$1" = update; then sleep 1; else touch keys; fi')
     with ThreadPoolExecutor() as several:
         list(several.map(packages.ensure, [{str(programs.folder / "keys"): "keyring"}] * 3))
