@@ -71,7 +71,7 @@ engines-test: venv ## Steps of `penstock run` in containers, by the machine's en
 serving: venv ## The slots of a model on a real API server: who may do what, and deployments that are killed or race
 	@$(PY) -m pytest tests/serving
 
-viewers: venv ## Who sees what of the web page: routes x identities on a real API server, and through oauth2-proxy
+viewers: $(VENV)/.browser ## Who sees what of the web page: routes x identities on a real API server, and through oauth2-proxy
 	@$(PY) -m pytest tests/viewers
 
 export-test: venv ## The exporter on a real API server: killed at random, without its database

@@ -39,11 +39,11 @@ def ensure() -> str:
 
 
 @contextmanager
-def launched() -> Iterator[Browser]:
-    """A browser without a window. Raises ClusterError as `ensure` does."""
+def launched(*words: str) -> Iterator[Browser]:
+    """A browser without a window, with further words of its command. Raises ClusterError as `ensure` does."""
     program = ensure()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(QUIET))
+        browser = playwright.chromium.launch(executable_path=program, args=[*QUIET, *words])
         try:
             yield browser
         finally:

@@ -6,16 +6,19 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from penstock.core import labels
 from tests.browser.site import Site, looking
 from tests.scenes.logs import ContainerLog
 from tests.scenes.scenes import HOSTILE
 
 LAST = "?pipeline=ml/digits&step=train&log=last"
 NOW = time.time()
+LINE = re.compile("&line=")
 
 
 @pytest.fixture
@@ -104,14 +107,13 @@ def test_what_is_searched_for_is_found_and_is_in_the_address(browser: Browser, s
 
 
 def test_where_one_reads_is_in_the_address(browser: Browser, site: Site, log: ContainerLog) -> None:
-    line = re.compile("&line=")
     with looking(browser, site, LAST) as page:
         expect(page.get_by_text("5,000 lines")).to_be_visible()
-        assert not line.search(page.url)
+        assert not LINE.search(page.url)
         page.get_by_role("button", name="Show 1,000 earlier lines").click()
         expect(page.get_by_text("6,000 lines")).to_be_visible()
         page.locator(".sheet").evaluate("sheet => sheet.scrollTop = 3_000")
-        expect(page).to_have_url(line)
+        expect(page).to_have_url(LINE)
         where, read = page.url.removeprefix(site.place), in_the_middle(page)
     with looking(browser, site, where) as page:
         expect(page.get_by_text("6,000 lines")).to_be_visible()  # for which it had to ask
@@ -124,7 +126,68 @@ def test_where_one_reads_is_in_the_address(browser: Browser, site: Site, log: Co
         assert in_the_middle(page) == read
         page.get_by_role("button", name="Follow the end").click()
         expect(page.locator(".sheet .text").last).to_have_text("more")
-        expect(page).not_to_have_url(line)
+        expect(page).not_to_have_url(LINE)
+
+
+STRANGE = ["-1", "0", "2026", "1e999", "9" * 400, "<img src=x onerror=alert(1)>", ",", "nobody,1970-01-01T00:00:00Z"]
+
+
+@pytest.mark.parametrize("line", STRANGE)
+def test_what_names_no_line_of_this_log_leads_to_its_end(
+    browser: Browser, site: Site, log: ContainerLog, line: str
+) -> None:
+    with looking(browser, site, f"{LAST}&line={quote(line)}") as page:
+        expect(page.locator(".sheet .text").last).to_have_text("epoch 11999 ok")
+        expect(page.get_by_text("5,000 lines")).to_be_visible()
+        expect(page).not_to_have_url(LINE)
+        page.wait_for_timeout(1_000)
+        expect(page.get_by_text("5,000 lines")).to_be_visible()
+        assert at_the_end(page)
+
+
+@pytest.mark.parametrize("after", ["", ",-5", ",9999999999", ",Infinity", ",NaN"])
+def test_however_late_a_line_was_written_the_end_is_the_last(
+    browser: Browser, site: Site, log: ContainerLog, after: str
+) -> None:
+    with looking(browser, site, f"{LAST}&line={pod_of(site)},9999-12-31T23:59:59Z{after}") as page:
+        expect(page.locator(".sheet .text").last).to_have_text("epoch 11999 ok")
+        expect(page).not_to_have_url(LINE)
+        assert at_the_end(page)
+
+
+def test_a_line_of_one_step_is_none_of_another(browser: Browser, site: Site, log: ContainerLog) -> None:
+    site.log("digits", "prepare", 1, ContainerLog((NOW - 5_000 + at, f"row {at}") for at in range(10_000)))
+    where = f"{LAST}&lens=table&line={pod_of(site)},1970-01-01T00:00:00Z"
+    with looking(browser, site, where) as page:
+        expect(page.locator(".sheet .text").first).to_have_text("epoch 0 ok")
+        page.locator(".row .label", has_text="prepare").click()
+        expect(page.locator(".sheet .text").last).to_have_text("row 9999")
+        expect(page).not_to_have_url(LINE)
+        expect(page.get_by_text("5,000 lines")).to_be_visible()
+
+
+def test_for_a_line_no_more_is_asked_for_than_is_kept(browser: Browser, site: Site) -> None:
+    lines = ((NOW - 10_000 + at, "x" * 7_000) for at in range(6_500))
+    site.log("digits", "train", 2, ContainerLog(lines))
+    script = """async pod => {
+        const {Feed} = await import(new URL("static/pipeline/log/feed.js", document.baseURI));
+        const feed = new Feed("api/pipelines/ml/digits/steps/train", pod);
+        await feed.open();
+        await feed.back("1970-01-01T00:00:00Z", () => true);
+        return [feed.more, feed.characters];
+    }"""
+    with looking(browser, site) as page:
+        more, characters = page.evaluate(script, pod_of(site))
+        assert more
+        assert 32 * 2**20 <= characters < 40 * 2**20
+
+
+def pod_of(site: Site) -> str:
+    """That of the second attempt of `train`."""
+    wanted = {labels.PIPELINE: "digits", labels.STEP: "train", labels.ATTEMPT: "2"}
+    pods = [one["metadata"] for (kind, *_), one in site.api.objects.items() if kind == "Pod"]
+    (name,) = [one["name"] for one in pods if wanted.items() <= (one.get("labels") or {}).items()]
+    return str(name)
 
 
 def in_the_middle(page: Page) -> str:

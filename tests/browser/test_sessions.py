@@ -61,6 +61,22 @@ def _as_page(route: Route) -> None:
     route.fulfill(status=401, content_type="text/html", body="<h1>Sign in</h1>")
 
 
+def _as_page_that_is_well(route: Route) -> None:
+    route.fulfill(status=200, content_type="text/html; charset=utf-8", body="<h1>Sign in</h1>")
+
+
+def _as_page_that_forbids(route: Route) -> None:
+    route.fulfill(status=403, content_type="text/html", body="<h1>Sign in</h1>")
+
+
+def _as_other_json(route: Route) -> None:
+    route.fulfill(status=401, content_type="application/json", body='{"error": {"code": 401}}')
+
+
+def _as_null(route: Route) -> None:
+    route.fulfill(status=401, content_type="application/json", body="null")
+
+
 def _elsewhere(route: Route) -> None:
     route.fulfill(status=302, headers={"Location": LOGIN})
 
@@ -69,7 +85,16 @@ def _token_expired(route: Route) -> None:
     route.continue_(headers={**route.request.headers, "authorization": "Bearer stranger"})
 
 
-ENDED = {"JSON": _as_json, "a page": _as_page, "the way elsewhere": _elsewhere, "an expired token": _token_expired}
+ENDED = {
+    "JSON": _as_json,
+    "JSON of another form": _as_other_json,
+    "null": _as_null,
+    "a page": _as_page,
+    "a page that is well": _as_page_that_is_well,
+    "a page that forbids": _as_page_that_forbids,
+    "the way elsewhere": _elsewhere,
+    "an expired token": _token_expired,
+}
 
 
 @pytest.mark.parametrize("how", ENDED)
@@ -114,6 +139,24 @@ def test_with_a_proxy_that_it_does_not_know_the_page_is_loaded_again(page: Page,
     page.get_by_role("link", name="Sign in").click()
     expect(page.locator("canvas").first).to_be_visible()
     assert page.url == f"{plain.place}?pipeline=ml/digits"
+
+
+def test_a_session_that_ends_during_a_stream_is_told(page: Page, proxied: Many) -> None:
+    page.route(re.compile("/stream$"), _as_page_that_is_well)
+    page.goto(proxied.place)
+    expect(page.get_by_text("Your session may have ended")).to_be_visible()
+
+
+def test_a_stream_of_nothing_is_not_asked_for_over_and_over(page: Page, proxied: Many) -> None:
+    sent: list[str] = []
+    page.on("request", lambda one: sent.append(one.url) if one.url.endswith("/stream") else None)
+    page.route(re.compile("/stream$"), lambda route: route.fulfill(status=200, content_type="text/event-stream"))
+    page.goto(proxied.place)
+    expect(page.locator(".standing")).to_have_text("Reconnecting")
+    page.wait_for_timeout(3_000)
+    assert 1 <= len(sent) <= 10
+    page.unroute(re.compile("/stream$"))
+    expect(page.locator(".standing")).to_have_text("Live")
 
 
 def test_one_signs_out_where_the_proxy_does_it(page: Page, proxied: Many) -> None:

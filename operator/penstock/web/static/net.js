@@ -37,11 +37,13 @@ export async function ask(path, options = {}) {
   // A proxy that has no session any more says so to whoever wants JSON, and leads others to where one signs in.
   const headers = { Accept: "application/json", ...token.headers(), ...options.headers };
   const answer = await fetch(new URL(path, document.baseURI), { ...options, headers, redirect: "manual" });
-  if (answer.ok) return answer;
-  const told = await answer.json().catch(() => ({}));
-  const status = answer.type === "opaqueredirect" ? 401 : answer.status;
-  if (status === 401) standing.value = { state: "locked", why: told.error ?? "", elsewhere: !told.error };
-  throw new Refused(status, told.error ?? answer.statusText);
+  const page = answer.headers.get("Content-Type")?.startsWith("text/html");  // which is no answer of this server
+  if (answer.ok && !page) return answer;
+  const told = await answer.json().catch(() => null), why = typeof told?.error === "string" ? told.error : "";
+  const led = answer.type === "opaqueredirect" || (page && (answer.ok || answer.status === 403));
+  const status = led ? 401 : answer.status;
+  if (status === 401) standing.value = { state: "locked", why, elsewhere: !why };
+  throw new Refused(status, why || answer.statusText || `HTTP ${status}`);
 }
 
 /** @param {number} ms @param {AbortSignal} signal */
@@ -85,13 +87,13 @@ async function run(path, show, ended) {
   }
 }
 
-/** Reads one stream to its end; returns the id to go on from, which is empty after a reset. */
+/** Reads one stream to its end; returns the id to go on from, which is empty after a reset. Throws if nothing came at all. */
 async function listen(path, last, show, ended, alive) {
   const pause = new AbortController();
   const signal = AbortSignal.any([ended, pause.signal]);
   const answer = await ask(`${path}/stream`, { signal, headers: { "Last-Event-ID": last, "X-Penstock-Tab": TAB } });
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "", hidden = 0, silent = 0;
+  let rest = "", hidden = 0, silent = 0, heard = false;
   const listenAgain = () => (clearTimeout(silent), (silent = setTimeout(() => pause.abort(), SILENT_MS)));
   const visibility = () => {
     clearTimeout(hidden);
@@ -102,7 +104,9 @@ async function listen(path, last, show, ended, alive) {
     for (;;) {
       listenAgain();
       const { value, done } = await reader.read();
+      if (done && !heard) throw new Error("nothing came");
       if (done) return last;
+      heard = true;
       alive();
       const events = (rest + value).split("\n\n");
       rest = events.pop();

@@ -6,8 +6,7 @@ import { instant, together } from "./lines.js";
 /** So many lines the server sends at first. */
 export const FIRST = 5_000;
 /** What is kept; beyond it the oldest go, and can be asked for again. */
-export const MOST_LINES = 200_000;
-const MOST_CHARACTERS = 32 * 2 ** 20, DROP = 10_000;
+const MOST_LINES = 200_000, MOST_CHARACTERS = 32 * 2 ** 20, DROP = 10_000;
 const DRAW_MS = 100, AGAIN_MS = 2_000;
 
 export class Feed {
@@ -125,6 +124,15 @@ export class Feed {
     for (const line of some) this.characters += line.length;
     this.version.value += 1;
     return some.length;
+  }
+
+  /**
+   * Asks for earlier ones until the first was written before an instant, as far as they are kept.
+   * @param {string} when @param {() => boolean} wanted whether to go on
+   */
+  async back(when, wanted) {
+    const full = () => this.lines.length >= MOST_LINES || this.characters >= MOST_CHARACTERS;
+    while (wanted() && this.more && !full() && instant(this.lines[0]) >= when) await this.earlier();
   }
 
   draw() {

@@ -7,7 +7,7 @@ import { Search } from "../../parts.js";
 import { count, t, visible } from "../../words.js";
 import { base, changed } from "../store.js";
 import { Feed } from "./feed.js";
-import { usePosition } from "./position.js";
+import { lineNamed, podNamed, usePosition } from "./position.js";
 import { Found, pattern } from "./search.js";
 import { Sheet } from "./sheet.js";
 
@@ -40,13 +40,13 @@ function Standing({ feed, failed }) {
 /** @param {{step: string, one: Source, children?: any}} props */
 function Log({ step, one, children }) {
   const feed = useMemo(() => new Feed(step, one.pod), [step, one.pod]);
-  const found = useRef(new Found()), [follow, setFollow] = useState(!at("line"));
+  const found = useRef(new Found()), [follow, setFollow] = useState(() => !lineNamed(one.pod));
   const [goal, setGoal] = useState(/** @type {{number: number, found: boolean} | null} */ (null)), [failed, setFailed] = useState("");
   useEffect(() => (feed.open(), () => feed.close()), [feed]);
   feed.version.value;
   const text = at("find"), times = at("times") === "1", numbers = found.current.look(feed, text);
   const place = goal?.found ? numbers.indexOf(goal.number) : -1;
-  const passes = usePosition(feed, follow, (number) => setGoal({ number, found: false }));
+  const passes = usePosition(one.pod, feed, follow, (number) => setGoal({ number, found: false }));
   const next = (by) => {
     if (!numbers.length) return;
     setFollow(false);
@@ -85,7 +85,7 @@ export function Logs({ row }) {
   if (failed) return html`<p class="faint">${visible(failed)}</p>`;
   if (!told) return html`<p class="faint">${t("loading")}</p>`;
   if (!told.length) return html`<p class="faint">${t("log.none")}</p>`;
-  const one = told.find(({ pod }) => pod === at("log")) ?? told[0];
+  const one = told.find(({ pod }) => [at("log"), podNamed()].includes(pod)) ?? told[0];
   return html`<section class="log"><${Log} key=${one.pod} step=${step} one=${one}>
     <label><span class="unseen">${t("log.which")}</span><select value=${one.pod} onChange=${(event) => go({ log: event.currentTarget.value, line: "" })}>
       ${told.map((other) => html`<option key=${other.pod} value=${other.pod}>${title(other)}</option>`)}</select></label></${Log}></section>`;
