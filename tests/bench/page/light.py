@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import urllib.request
-from pathlib import Path
 
 from playwright.sync_api import Browser
 
-import penstock.web
+from penstock.web.routes.sent import sent
 from tests.bench.figures import Figure
 from tests.bench.page.server import Alone, Many, served
 from tests.browser import chromium
@@ -16,7 +15,6 @@ from tests.browser.views import VIEWS, last
 from tests.scenes.logs import ContainerLog
 from tests.scenes.scenes import SCENES
 
-STATIC = Path(penstock.web.__file__).parent / "static"
 TOKEN = "admin"
 FETCHED = """performance.getEntriesByType("resource").filter(one => /[.](js|css)$/.test(one.name))
     .reduce((sum, one) => sum + one.encodedBodySize, 0)"""
@@ -34,7 +32,7 @@ def figures() -> list[Figure]:
                 for view in VIEWS:
                     complaints += _looked_at(browser, site, view)
                 opened = _fetched(browser, site)
-                sizes = [_sent(site, one) for one in sorted(STATIC.rglob("*")) if one.suffix in (".js", ".css")]
+                sizes = [_sent(site, name) for name, _ in sent() if name.endswith((".js", ".css"))]
     elsewhere = [one for one in complaints if one.startswith(("http", "ws"))]
     policy = [one for one in complaints if "Content Security Policy" in one]
     return [
@@ -66,9 +64,8 @@ def _fetched(browser: Browser, site: Alone) -> float:
         return float(page.evaluate(FETCHED))
 
 
-def _sent(site: Alone, file: Path) -> int:
+def _sent(site: Alone, name: str) -> int:
     """Bytes of its body."""
-    url = f"{site.place}static/{file.relative_to(STATIC).as_posix()}"
-    request = urllib.request.Request(url, headers={"Accept-Encoding": "gzip"})
+    request = urllib.request.Request(f"{site.place}static/{name}", headers={"Accept-Encoding": "gzip"})
     with urllib.request.urlopen(request, timeout=60) as answer:
         return len(answer.read())

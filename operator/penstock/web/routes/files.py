@@ -4,20 +4,12 @@ import hashlib
 from collections.abc import Mapping
 from gzip import compress
 from html import escape
-from pathlib import Path
+from pathlib import PurePosixPath
 
 from aiohttp import web
 
 from penstock.web.access.guard import refuse
-
-STATIC = Path(__file__).parent.parent / "static"
-TYPES = {
-    ".html": "text/html",
-    ".js": "text/javascript",
-    ".css": "text/css",
-    ".json": "application/json",
-    ".svg": "image/svg+xml",
-}
+from penstock.web.routes.sent import PAGE, TYPES, sent
 
 
 class Files:
@@ -27,14 +19,10 @@ class Files:
         """`about`: what the page is told of the server, as data attributes of its root."""
         told = "".join(f'data-{name}="{escape(value)}" ' for name, value in about.items())
         self._files: dict[str, tuple[bytes, str, str]] = {}
-        for path in sorted(STATIC.rglob("*")):
-            kind = TYPES.get(path.suffix)
-            if kind:
-                content = path.read_bytes()
-                if path.name == "index.html":
-                    content = content.replace(b"<html ", f"<html {told}".encode(), 1)
-                tag = f'"{hashlib.sha256(content).hexdigest()[:24]}"'
-                self._files[path.relative_to(STATIC).as_posix()] = (compress(content, 9, mtime=0), kind, tag)
+        for name, text in sent():
+            content = (text.replace("<html ", f"<html {told}", 1) if name == PAGE else text).encode()
+            tag = f'"{hashlib.sha256(content).hexdigest()[:24]}"'
+            self._files[name] = compress(content, 9, mtime=0), TYPES[PurePosixPath(name).suffix], tag
 
     def add_to(self, app: web.Application) -> None:
         """Adds their routes to an application."""
@@ -43,7 +31,7 @@ class Files:
 
     async def page(self, request: web.Request) -> web.Response:
         """The page."""
-        return self._send(request, "index.html")
+        return self._send(request, PAGE)
 
     async def file(self, request: web.Request) -> web.Response:
         """One of its files."""

@@ -16,6 +16,7 @@ from penstock.web.access.guard import Door
 from penstock.web.access.visitors import Guests
 from penstock.web.followed.looks import Looks
 from penstock.web.followed.store import Store
+from penstock.web.server import rubbish
 from penstock.web.server.application import application, listening
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -52,6 +53,7 @@ def shared(cluster: Cluster, offer: Offer) -> web.Application:
 
 async def serve(cluster: Cluster, offer: Offer, address: str, port: int) -> None:
     """Serves until SIGTERM or SIGINT."""
+    rubbish.rarely()
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     loop.set_default_executor(ThreadPoolExecutor(THREADS, "ask"))
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -15,6 +15,7 @@ from penstock.web.access.viewer import Viewer
 from penstock.web.access.visitors import Host
 from penstock.web.followed.looks import Looks
 from penstock.web.followed.store import Store
+from penstock.web.server import rubbish
 from penstock.web.server.application import application, listening
 from penstock.web.surveyed.surveys import Surveying
 
@@ -51,6 +52,7 @@ def _bound(port: int) -> socket.socket:
 
 async def serve(cluster: Cluster, port: int, look_at: Mapping[str, str], ready: Callable[[str], None]) -> None:
     """Serves until it is cancelled. `look_at`: what the page shows first; `ready` is told the address."""
+    rubbish.rarely()
     async with serving(cluster, port) as address:
         place, _, token = address.partition("#")
         ready(f"{place}{'?' + urlencode(look_at, safe='/') if look_at else ''}#{token}")

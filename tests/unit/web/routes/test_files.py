@@ -11,12 +11,13 @@ import pytest
 from penstock.api.pipeline import PipelinePhase
 from penstock.api.step import StepPhase
 from penstock.core import asked
-from penstock.web.routes.files import STATIC
+from penstock.web.routes.sent import COMMENT, PAGE, STATIC, STYLE, bare, sent
 from penstock.web.words import HIDDEN, Words
 
 WORDS = {name: json.loads((STATIC / "words" / f"{name}.json").read_text()) for name in ("en", "zh")}
 CODE = {path.relative_to(STATIC).as_posix(): path.read_text() for path in STATIC.rglob("*.js")}
 OURS = {name: text for name, text in CODE.items() if name != "vendor.js"}
+SENT = dict(sent())
 ASKED = Path(asked.__path__[0])
 MOST_LINES = 150
 
@@ -66,8 +67,33 @@ VIEWS = {
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_what_a_view_needs_is_small(view: str) -> None:
-    code = [*fetched("app.js", *VIEWS[view]), STATIC / "theme.js", *STATIC.rglob("*.css")]
-    assert sum(len(compress(path.read_bytes(), 9)) for path in code) <= 80 * 1024
+    code = [*fetched("app.js", *VIEWS[view]), STATIC / "theme.js"]
+    names = [STYLE, *(path.relative_to(STATIC).as_posix() for path in code)]
+    assert sum(len(compress(SENT[name].encode(), 9)) for name in names) <= 64 * 1024
+
+
+def test_of_code_only_comments_are_not_sent_and_no_line_moves() -> None:
+    code = "// a\nb(); // c\n  /** @type {d} */\n/* e\n f */\n/** g */ h();\ni(`j */`);\n"
+    assert bare(code) == "\nb(); // c\n\n\n\n/** g */ h();\ni(`j */`);\n"
+    for name, text in OURS.items():
+        assert SENT[name].count("\n") == text.count("\n"), name
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_comments_stand_between_statements_and_never_in_markup(name: str) -> None:
+    text = OURS[name]
+    before = [text[: found.start()].rstrip() for found in COMMENT.finditer(text)]
+    ends = {one.rpartition("\n")[2].strip()[-1:] for one in before if not COMMENT.search(one.rpartition("\n")[2])}
+    assert ends <= set(";{}(,[/") | {""}
+
+
+def test_the_page_asks_for_one_style_sheet_that_has_all_in_the_order_of_its_links() -> None:
+    page = (STATIC / PAGE).read_text()
+    links = re.findall(r'href="static/(style/[^"]+)"', page)
+    assert sorted(links) == sorted(path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*.css"))
+    assert re.findall(r'rel="stylesheet" href="static/([^"]+)"', SENT[PAGE]) == [STYLE]
+    places = [SENT[STYLE].index(bare((STATIC / link).read_text())) for link in links]
+    assert places == sorted(places)
 
 
 def test_all_that_comes_later_is_in_the_table_of_views() -> None:
