@@ -10,7 +10,7 @@ import json
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,9 +53,10 @@ class Kserve:
     def run(self) -> None:
         admin = self.place.admin()
         while not self.over.wait(0.1):
-            status, found = admin.ask("GET", SERVICE)
-            if status == 200:
-                self._tend(admin, found)
+            with suppress(OSError):  # it looks again, as a controller does
+                status, found = admin.ask("GET", SERVICE)
+                if status == 200:
+                    self._tend(admin, found)
 
     def _tend(self, admin: Place, found: dict[str, object]) -> None:
         stopped = (found["metadata"].get("annotations") or {}).get(STOP) == "true"  # type: ignore[attr-defined]

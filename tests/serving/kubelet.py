@@ -8,7 +8,7 @@ import subprocess
 import threading
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,7 +67,8 @@ class Node:
         admin = self.place.admin()
         while not self.over.wait(0.1):
             for name in SLOTS:
-                self._tend(admin, name)
+                with suppress(OSError):  # it looks again, as a node does
+                    self._tend(admin, name)
 
     def _tend(self, admin: Place, name: str) -> None:
         found = admin.ask("GET", slot(name))[1]
