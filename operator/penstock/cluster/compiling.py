@@ -1,10 +1,13 @@
 """Compiles Pipelines of a cluster as the operator does: an edit may have to wait, and Components are those pinned."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
 
 from penstock.api import Pipeline
 from penstock.api.base import API_VERSION
+from penstock.api.component import ComponentSpec
 from penstock.api.parse import InvalidManifest, parse
 from penstock.cluster.api import Cluster, Object, Refused
 from penstock.cluster.components import Existing, Pinned
@@ -12,6 +15,7 @@ from penstock.cluster.failure import Failure
 from penstock.cluster.revisions import every
 from penstock.core.graph.compiler import Compiled, compile_pipeline
 from penstock.core.graph.graph import Graph
+from penstock.core.graph.outline import ComponentKey
 from penstock.core.pipeline.revisions import (
     Pins,
     RevisionView,
@@ -25,10 +29,25 @@ from penstock.core.seen.reading import pipeline_view, step_view
 from penstock.core.seen.views import JobView, PipelineView, StepView
 
 
-class Compiling:
-    """Compiles Pipelines with what the user may see. `notes`: what that leaves out."""
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A graph, and what it was made of: the spec, and the Components that it asked for, None where there was none."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    spec: Mapping[str, Any]
+    used: Mapping[ComponentKey, ComponentSpec | None]
+    compiled: Compiled
+
+
+class Compiling:
+    """Compiles Pipelines with what the user may see. `notes`: what that leaves out.
+
+    `made`: graphs by the uid of their Pipeline, with all that was found out about them; who compiles again gives them
+    as `before`, and has the same where nothing has changed.
+    """
+
+    def __init__(self, cluster: Cluster, before: Mapping[str, Made] = MappingProxyType({})) -> None:
+        self.made: dict[str, Made] = {}
+        self._before = before
         self.cluster = cluster
         self.existing = Existing(cluster)
         self.notes: list[str] = []
@@ -71,13 +90,20 @@ class Compiling:
             return []
 
     def _compile(self, view: PipelineView, pins: Pins) -> Compiled:
+        components, known = Pinned(pins, self.existing, view.namespace), self._before.get(view.uid)
+        if known and known.spec == view.spec and all(components.get(key) == one for key, one in known.used.items()):
+            self.made[view.uid] = known
+            return known.compiled
         written = {"apiVersion": API_VERSION, "kind": "Pipeline", "metadata": {"name": view.name}, "spec": view.spec}
         try:
             model = parse(written)
         except InvalidManifest:
             return Compiled(None, ())
         assert isinstance(model, Pipeline)
-        return compile_pipeline(model.spec, Pinned(pins, self.existing, view.namespace))
+        compiled = compile_pipeline(model.spec, components)
+        if compiled.graph:
+            self.made[view.uid] = Made(view.spec, components.used, compiled)
+        return compiled
 
 
 def graph_of(cluster: Cluster, pipeline: Object, steps: Sequence[Object]) -> Graph:

@@ -69,21 +69,28 @@ class Existing:
 
 
 class Pinned(Mapping[ComponentKey, ComponentSpec]):
-    """The Components of a Pipeline as the operator resolves them: those that it is pinned to, else those that exist."""
+    """The Components of a Pipeline as the operator resolves them: those that it is pinned to, else those that exist.
+
+    `used`: what was asked for, None if there is none.
+    """
 
     def __init__(self, pins: Pins, existing: Existing, namespace: str) -> None:
         self._pins = pins
         self._existing = existing
         self._namespace = namespace
+        self.used: dict[ComponentKey, ComponentSpec | None] = {}
 
     def __getitem__(self, key: ComponentKey) -> ComponentSpec:
+        found = self.used[key] = self._found(key)
+        if found is None:
+            raise KeyError(key)
+        return found
+
+    def _found(self, key: ComponentKey) -> ComponentSpec | None:
         written = self._pins.get(pin_name(key))
         if written is None:
-            return self._existing.of(key[0] or self._namespace)[None, key[1]]
-        spec, _ = component_spec(key[1], written)
-        if spec is None:
-            raise KeyError(key)
-        return spec
+            return self._existing.of(key[0] or self._namespace).get((None, key[1]))
+        return component_spec(key[1], written)[0]
 
     def __iter__(self) -> Iterator[ComponentKey]:
         return iter(self._existing.of(self._namespace))

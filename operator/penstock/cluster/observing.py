@@ -1,13 +1,14 @@
 """What `why` and `plan` see of the Pipelines in a cluster: the same snapshots that the operator decides from."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TypeVar
 
 from penstock.cluster.api import JOBS, PIPELINES, PODS, STEPS, Cluster, Object, Refused, Resource
-from penstock.cluster.compiling import Compiling
+from penstock.cluster.compiling import Compiling, Made
 from penstock.core import labels
 from penstock.core.graph.learned import Learned
 from penstock.core.seen.owners import by_owner
@@ -22,17 +23,18 @@ Group = TypeVar("Group")
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """The Pipelines that the user may see, at one instant. `notes`: what that leaves out."""
+    """The Pipelines that the user may see, at one instant. `notes`: what that leaves out; `made`: their graphs."""
 
     observed: Sequence[Observed]
     learned: Learned
     now: float
     notes: Sequence[str] = ()
+    made: Mapping[str, Made] = field(default_factory=dict)
 
 
-def observe(cluster: Cluster, homes: Sequence[str] = ()) -> Sight:
+def observe(cluster: Cluster, homes: Sequence[str] = (), before: Mapping[str, Made] = MappingProxyType({})) -> Sight:
     """All Pipelines of all namespaces, since they share the cluster; without the right to that, of `homes`, or else of
-    the own one."""
+    the own one. `before`: the graphs that were made for the last sight."""
     now = time.time()
     notes: list[str] = []
     try:
@@ -48,7 +50,7 @@ def observe(cluster: Cluster, homes: Sequence[str] = ()) -> Sight:
     steps = _by(views(step_view, all_steps), lambda step: (step.namespace, step.pipeline))
     jobs = _by(views(job_view, all_jobs), lambda job: job.step)
     pods = _by(views(pod_view, all_pods), lambda pod: pod.job)
-    compiling = Compiling(cluster)
+    compiling = Compiling(cluster, before)
     observed = []
     for view in views(pipeline_view, pipelines):
         mine, taken = by_owner(steps.get((view.namespace, view.name), ()), view.uid)
@@ -58,7 +60,7 @@ def observe(cluster: Cluster, homes: Sequence[str] = ()) -> Sight:
     notes += compiling.notes
     for hidden in compiling.existing.hidden:
         notes.append(f"you may not list components in namespace {hidden}: Pipelines that need them are left out")
-    return Sight(observed, learned_from(all_steps), now, notes)
+    return Sight(observed, learned_from(all_steps), now, notes, compiling.made)
 
 
 def _few(homes: Sequence[str]) -> str:

@@ -108,7 +108,9 @@ class Surveys:
             self._last = None
 
     def _look(self) -> Survey:
-        sight, there = observe(self._cluster, self._homes), stock(self._cluster, self._homes)
+        last = self._last
+        sight = observe(self._cluster, self._homes, last.sight.made if last else {})
+        there = stock(self._cluster, self._homes)
         self._past.append(holds(there.capacity, sight.now))
         return Survey(sight, there, tuple(self._past))
 
