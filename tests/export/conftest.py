@@ -1,4 +1,4 @@
-"""One control plane for all tests; it takes most of the time."""
+"""A control plane for each file: an exporter tells of all Pipelines, so none of another file may be there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.cluster.controlplane import ControlPlane
 from tests.export.ground import ground
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def plane() -> Iterator[ControlPlane]:
     with ground() as found:
         yield found
