@@ -81,10 +81,14 @@ def test_who_may_not_has_no_buttons(browser: Browser, site: Site) -> None:
         expect(page.get_by_role("complementary")).to_contain_text("WaitingForApproval")
         page.goto(f"{site.place}?view=approvals")
         expect(page.locator(".ask")).to_contain_text("You may not decide this")
-        with page.expect_response("**/actions") as told:
+        with page.expect_response("**/actions"):
             page.goto(f"{site.place}?pipeline=ml/finetune&step=agree")
-        assert told.value.json() == {"verbs": []}
         expect(page.get_by_role("complementary")).to_contain_text("tokenize")
+        script = """async path => {
+            const {ask} = await import(new URL("static/net.js", document.baseURI));
+            return (await ask(path)).json();
+        }"""
+        assert page.evaluate(script, "api/pipelines/ml/finetune/actions") == {"verbs": []}
         assert page.locator("button[data-verb]").count() == 0
 
 

@@ -6,9 +6,10 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests import release
 from tests.browser import chromium
@@ -123,6 +124,17 @@ def states(page: Page) -> list[str]:
     return page.locator(".row .state .word").all_inner_texts()
 
 
+def opened(page: Page, place: str) -> Locator:
+    """The field for a token of a page that is there: a browser aborts all requests when a pod comes or goes."""
+    field = page.get_by_label("Paste a token of your cluster.")
+    for _ in range(5):
+        page.goto(place)
+        with suppress(AssertionError):
+            expect(field).to_be_visible(timeout=15_000)
+            break
+    return field
+
+
 @pytest.mark.alone
 def test_the_page_shows_a_pipeline_as_it_runs(space: Space, people: dict[str, str], place: str, gate: Gate) -> None:
     prepare = step("prepare", emit('{"rows": 3}'), outputs=[{"name": "rows", "type": "Integer"}])
@@ -130,8 +142,7 @@ def test_the_page_shows_a_pipeline_as_it_runs(space: Space, people: dict[str, st
     space.apply(pipeline("digits", prepare, train, step("report", needs=["train"])))
     space.running("digits", "train")
     with chromium.launched() as browser, noticing(browser, place, quiet=False) as page:
-        page.goto(place)
-        page.get_by_label("Paste a token of your cluster.").fill(people["reader"])
+        opened(page, place).fill(people["reader"])
         page.get_by_role("button", name="Unlock").click()
         row = page.get_by_role("row").filter(has=page.get_by_role("link", name="digits", exact=True))
         expect(row).to_contain_text("1 of 3 steps")

@@ -4,7 +4,7 @@ import { at, go } from "../../place.js";
 import { FIRST } from "./feed.js";
 import { instant } from "./lines.js";
 
-const SETTLED_MS = 400;
+const SETTLED_MS = 400, PIECES_MS = 5_000;
 
 /** Of which pod the line is that the address names; empty for none. */
 export const podNamed = () => at("line").split(",")[0];
@@ -54,8 +54,8 @@ export function usePosition(pod, feed, follow, bring) {
       await feed.back(named.when, () => !following.current);
       if (!following.current) bring(feed.first + place(feed.lines, named));
     };
-    came.current ||= Date.now();  // what the server sends at first comes in pieces
-    const wait = many >= FIRST || state === "ended" ? 0 : came.current + SETTLED_MS - Date.now();
+    came.current ||= Date.now();  // what the server sends at first comes in pieces, with pauses where it is busy
+    const wait = many >= FIRST || state === "ended" ? 0 : Math.min(SETTLED_MS, came.current + PIECES_MS - Date.now());
     const soon = setTimeout(() => reach().catch(() => null), wait);
     return () => clearTimeout(soon);
   }, [feed.version.value, state]);
