@@ -53,7 +53,7 @@ def lineage(
     found = known(cluster, cluster.get(PIPELINES, name))
     for note in found.notes:
         typer.echo(f"note: {note}", err=True)
-    roots = target(found, step) if step else ends(found.lineage, up=not down)
+    roots, named = target(found, step) if step else (ends(found.lineage, up=not down), "")
     part = found.lineage.around(roots, up=not down)
     if output == "prov":
         print_data(prov(part, name, found.pipeline.uid), "json")
@@ -62,7 +62,7 @@ def lineage(
     elif output == "ro-crate":
         typer.echo(_crate(found, part, roots, folder or Path(f"{name}-crate"), licence))
     elif output == "slsa":
-        print_data(_statement(found, part, roots, of), "json")
+        print_data(_statement(found, part, roots, named), "json")
     elif output == "json":
         runs = [{"step": path, "run": run, **asdict(made)} for (path, run), made in part.runs.items()]
         for one in runs:
@@ -104,16 +104,15 @@ def _crate(found: "Known", part: "Lineage", roots: "list[Key]", folder: Path, li
     return folder
 
 
-def _statement(found: "Known", part: "Lineage", roots: "list[Key]", of: str) -> dict[str, Any]:
-    """The statement about what one step made. Raises Failure if it is about none, or about what has no digest."""
+def _statement(found: "Known", part: "Lineage", roots: "list[Key]", output: str) -> dict[str, Any]:
+    """The statement about what one step made, or about one `output` of it. Raises Failure if that is no artifact or has
+    no digest."""
     from penstock.core.asked.attestation import Undigested, statement
 
     if len(roots) != 1:
         raise Failure("-o slsa is about what one step made: give PIPELINE/STEP, PIPELINE/STEP.OUTPUT or a place")
     (key,) = roots
     made = part.runs[key]
-    named = (name for name in (*made.artifacts, *made.outputs) if of.endswith(f"/{key.path}.{name}"))
-    output = next((name for name, place in made.artifacts.items() if of == place), next(named, ""))
     if output in made.outputs or not made.artifacts:
         there = ", ".join(made.artifacts) or "none"
         what = f"{key.path}.{output} is a value" if output else f"{key} made no artifact"
