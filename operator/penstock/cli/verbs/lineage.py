@@ -82,9 +82,8 @@ def _crate(found: "Known", part: "Lineage", roots: "list[Key]", folder: Path, li
     about a folder that is something else."""
     import json
 
-    import yaml
-
     from penstock.api.base import API_VERSION
+    from penstock.api.manifests import dump
     from penstock.core.asked.crate import METADATA, WORKFLOW, crate
 
     old = [str(key) for key in roots if not found.lineage.runs[key].selected]
@@ -96,9 +95,9 @@ def _crate(found: "Known", part: "Lineage", roots: "list[Key]", folder: Path, li
     if folder.exists() and not (folder / METADATA).exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Failure(f"{folder} is there and is no crate: give --folder one that is new or empty, or a crate to renew")
     made = crate(part, roots, found.pipeline, licence)
-    written: dict[str, Any] = {"apiVersion": API_VERSION, "kind": "Pipeline", "metadata": {"name": found.pipeline.name}}
+    name, spec = found.pipeline.name, found.pipeline.spec
+    workflow = dump([{"apiVersion": API_VERSION, "kind": "Pipeline", "metadata": {"name": name}, "spec": spec}])
     folder.mkdir(parents=True, exist_ok=True)
-    workflow = yaml.safe_dump({**written, "spec": found.pipeline.spec}, sort_keys=False, allow_unicode=True)
     (folder / WORKFLOW).write_text(workflow, encoding="utf-8")
     (folder / METADATA).write_text(json.dumps(made, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return folder
