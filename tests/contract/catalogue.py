@@ -14,6 +14,8 @@ from pathlib import Path
 
 import yaml
 from tests.cluster.paths import CHECKOUT
+from tests.contract.blocks import blocks
+from tests.contract.chart_readme import cell
 
 from penstock.api import Component
 from penstock.api.wiring import ComponentInput, ComponentOutput
@@ -58,9 +60,7 @@ def use(name: str) -> Use | None:
 
 def uses(name: str, file: Path) -> Iterator[Use]:
     """All steps in a file that use a component."""
-    text = file.read_text(encoding="utf-8")
-    blocks = [block.partition("\n```")[0] for block in text.split("```yaml\n")[1:]] if file.suffix == ".md" else [text]
-    for block in blocks:
+    for block in blocks(file):
         lines = block.splitlines(keepends=True)
         for root in yaml.compose_all(block, Loader=yaml.SafeLoader):
             yield from (Use(file, _written(node, lines)) for node in _steps(root, name))
@@ -105,7 +105,7 @@ def _ends(node: yaml.Node) -> Iterator[int]:
 def page() -> str:
     """The text of the page."""
     every = components()
-    rows = [f"| [{name}](#{name}) | {_cell(one.spec.description or '')} |" for name, one in every.items()]
+    rows = [f"| [{name}](#{name}) | {cell(one.spec.description or '')} |" for name, one in every.items()]
     return BEGIN + "\n".join([*rows, *(line for name, one in every.items() for line in _section(name, one))]) + "\n"
 
 
@@ -140,16 +140,12 @@ def _input(one: ComponentInput) -> str:
     meaning = one.description or ""
     if one.enum:
         meaning += " One of " + ", ".join(f"`{value}`" for value in one.enum) + "."
-    return f"| `{one.name}` | {one.type.value} | {_cell(words)} | {_cell(meaning.strip())} |"
+    return f"| `{one.name}` | {one.type.value} | {cell(words)} | {cell(meaning.strip())} |"
 
 
 def _output(one: ComponentOutput) -> str:
     kind = f"{one.type.value}, optional" if one.optional else one.type.value
-    return f"| `{one.name}` | {kind} | {_cell(one.description or '')} |"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    return f"| `{one.name}` | {kind} | {cell(one.description or '')} |"
 
 
 if __name__ == "__main__":

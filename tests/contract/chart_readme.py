@@ -111,14 +111,15 @@ def readme(folder: Path) -> str:
     texts = {"description": chart["description"], "kubernetes": chart["kubeVersion"].removesuffix("-0")}
     begin = BEGINNINGS[folder].format(**texts)
     found = rows((folder / "values.yaml").read_text())
-    return begin + "".join(f"| `{row.path}` | {_code(row.default)} | {_cell(row.comment)} |\n" for row in found)
+    return begin + "".join(f"| `{row.path}` | {_code(row.default)} | {cell(row.comment)} |\n" for row in found)
 
 
 def _code(text: str) -> str:
-    return f"`{_cell(text)}`" if text else ""
+    return f"`{cell(text)}`" if text else ""
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """A text as it stands in a table of Markdown."""
     return text.replace("|", "\\|")
 
 

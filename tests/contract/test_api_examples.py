@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.contract.blocks import blocks
 
 from penstock.api.base import API_VERSION
 from penstock.api.manifests import load
@@ -41,9 +42,7 @@ def shown() -> dict[str, dict[str, object]]:
     """The Pipelines of the examples and of the pages, by where they are."""
     found = {}
     for path in [*sorted((ROOT / "examples").glob("*.yaml")), *PAGES]:
-        text = path.read_text(encoding="utf-8")
-        blocks = re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL) if path.suffix == ".md" else [text]
-        for number, block in enumerate(blocks):
+        for number, block in enumerate(blocks(path)):
             for document in load(block):
                 if isinstance(document, dict) and document.get("kind") == "Pipeline":
                     found[f"{path.relative_to(ROOT)}-{number}"] = document

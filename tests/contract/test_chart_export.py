@@ -144,7 +144,15 @@ def test_a_policy_lets_it_reach_the_database_only_if_there_is_one() -> None:
     assert ports({"export": {**EXPORT["export"], **RECEIVERS}}) == {53, 443, 6443, 4318, 5000}
 
 
-@pytest.mark.parametrize("wrong", [{"database": {"url": "postgresql://u:p@h/d"}}, {"database": {"secretName": "A b"}}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"database": {"url": "postgresql://u:p@h/d"}},
+        {"database": {"secretName": "A b"}},
+        {"lineage": {"url": "ftp://marquez"}},
+        {"traces": {"token": "secret"}},
+    ],
+)
 def test_what_it_does_not_know_is_refused(wrong: Object) -> None:
     with pytest.raises(RenderError, match="export"):
         objects(values={"export": {"enabled": True, **wrong}})

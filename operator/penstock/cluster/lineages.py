@@ -71,14 +71,15 @@ def _graphs(compiling: Compiling, view: PipelineView, steps: Sequence[StepView],
             yield graph
 
 
-def target(known: Known, words: str) -> list[Key]:
-    """The runs that `STEP`, `STEP.OUTPUT`, or the place of an artifact stand for. Raises Failure if there are none."""
+def target(known: Known, words: str) -> tuple[list[Key], str]:
+    """The runs that `STEP`, `STEP.OUTPUT`, or the place of an artifact stand for, and the output, empty if that is of a
+    Step as a whole. Raises Failure if there are none."""
     runs = known.lineage.runs
     if "://" in words:
-        found = [key for key, made in runs.items() if words in made.artifacts.values()]
+        found = {key: name for key, made in runs.items() for name, place in made.artifacts.items() if place == words}
         if not found:
             raise Failure(f"no run of pipeline {known.pipeline.name!r} that is on record made {words}")
-        return found
+        return list(found), next(iter(found.values()))
     for path, output in ((words, ""), words.rpartition(".")[::2]):
         mine = [made for key, made in runs.items() if key.path == path]
         if not mine:
@@ -87,7 +88,7 @@ def target(known: Known, words: str) -> list[Key]:
         if output and output not in {**shown.artifacts, **shown.outputs}:
             there = ", ".join(sorted({**shown.artifacts, **shown.outputs})) or "none"
             raise Failure(f"{shown.key} gave no output {output!r}; it gave: {there}")
-        return [shown.key]
+        return [shown.key], output
     paths = sorted({key.path for key in runs})
     raise Failure(f"no step {words!r} of pipeline {known.pipeline.name!r} has run; {_those(paths)}")
 

@@ -136,17 +136,15 @@ class Exporter:
         while not self._end.is_set():
             try:
                 return do()
-            except (OperationalError, InterfaceError) as error:
+            except DBAPIError as error:
                 if refused(error):
                     raise
+                if not isinstance(error, (OperationalError, InterfaceError)):
+                    raise Failure(f"{self._name} refuses what is written: {error.orig}") from error
                 metrics.FAILURES.inc()
                 if str(error.orig) != said:
                     said = str(error.orig)
                     log.warning("the database takes nothing; it is tried again", database=self._name, error=said)
-            except DBAPIError as error:
-                if refused(error):
-                    raise
-                raise Failure(f"{self._name} refuses what is written: {error.orig}") from error
             self._end.wait(pause)
             pause = min(2 * pause, AGAIN_MOST)
         return None

@@ -16,6 +16,7 @@ from tests.unit.cli.conftest import Run
 from tests.unit.cli.fake_api import FakeApi
 from tests.unit.core.asked.test_lineage import ROWS, digits, run, stage
 
+from penstock.api.manifests import load
 from penstock.cli.show.lineages import tree
 from penstock.core import labels
 from penstock.core.asked.lineage import Key, Lineage, Made, Read
@@ -100,6 +101,18 @@ def test_a_crate_is_a_folder_with_the_pipeline(run: Run, tmp_path: Path) -> None
     metadata = json.loads((tmp_path / "a/crate/ro-crate-metadata.json").read_text())
     assert [one["name"] for one in metadata["@graph"] if one["@id"] == "#run/train/2"] == ["train run 2"]
     assert yaml.safe_load((tmp_path / "a/crate/pipeline.yaml").read_text())["spec"]["steps"][0]["name"] == "prepare"
+
+
+def test_a_crate_has_the_pipeline_as_it_is_read_again(
+    cluster: FakeApi, run: Run, played: Stage, tmp_path: Path
+) -> None:
+    (one,) = map(deepcopy, map(replaced, played.of("Pipeline")))
+    one["spec"]["params"] = [{"name": "rate", "type": "String", "value": "1e3"}]
+    cluster.add(one)
+    found = run("lineage", "digits/train", "-o", "ro-crate", "--folder", str(tmp_path / "crate"))
+    assert found.exit_code == 0, found.stderr
+    (written,) = load((tmp_path / "crate/pipeline.yaml").read_text(encoding="utf-8"))
+    assert written["spec"] == one["spec"]
 
 
 @pytest.mark.usefixtures("cluster")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
+from tests.unit.export.receiver import Receiver, receiving
 from tests.unit.export.server import Server, serving
 
 from penstock.export.schema import engine_of, prepare
@@ -34,6 +35,12 @@ def engine(url: str) -> Iterator[Engine]:
     prepare(found)
     yield found
     found.dispose()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as found:
+        yield found
 
 
 def table(engine: Engine, query: str) -> list[tuple[object, ...]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import structlog
 from sqlalchemy import Engine
 from tests.unit.export.conftest import table
 from tests.unit.export.lake import lake
-from tests.unit.export.receiver import Receiver, receiving
+from tests.unit.export.receiver import Receiver
 from tests.unit.export.test_rows import told
 
 from penstock.cluster.failure import Failure
@@ -23,12 +22,6 @@ from penstock.export.events.places import AwayError, place_of
 from penstock.export.events.sending import Sender, Sink
 from penstock.export.events.sinks import lineage_sinks
 from penstock.export.writing import Writer
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as found:
-        yield found
 
 
 def sink_of(url: str, token: str = "") -> Sink:

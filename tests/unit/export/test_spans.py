@@ -13,7 +13,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from sqlalchemy import Engine
 from tests.scenes.scenes import SCENES, undoing
 from tests.unit.export.lake import SINKS, due_for, lake, noted
-from tests.unit.export.receiver import Receiver, receiving
+from tests.unit.export.receiver import Receiver
 from tests.unit.export.test_rows import told as of_scene
 from tests.unit.export.test_writing import waits
 
@@ -125,17 +125,12 @@ def test_every_scene_is_as_otlp_wants_it_and_the_same_again(tmp_path: Any, name:
     engine.dispose()
 
 
-def test_they_are_sent_together_and_once(engine: Engine) -> None:
-    with receiving() as receiver:
-        _send_twice(engine, receiver)
-        (sent,) = receiver.took
-    assert [one.name for one in decoded(sent)].count("tune") == 3
-    (resource,) = sent["resourceSpans"]
-    assert {"key": "k8s.cluster.name", "value": {"stringValue": "north"}} in resource["resource"]["attributes"]
-
-
-def _send_twice(engine: Engine, receiver: Receiver) -> None:
+def test_they_are_sent_together_and_once(engine: Engine, receiver: Receiver) -> None:
     (sink,) = trace_sinks([receiver.url], "north")
     for _ in range(2):
         Writer(engine, {sink.name: sink.kinds}).write(of_scene(lake()))
         Sender(engine, sink, lambda: True).send()
+    (sent,) = receiver.took
+    assert [one.name for one in decoded(sent)].count("tune") == 3
+    (resource,) = sent["resourceSpans"]
+    assert {"key": "k8s.cluster.name", "value": {"stringValue": "north"}} in resource["resource"]["attributes"]

@@ -13,7 +13,7 @@ import pytest
 import structlog
 from sqlalchemy import Engine, text
 from tests.unit.export.conftest import table
-from tests.unit.export.receiver import Receiver, receiving
+from tests.unit.export.receiver import Receiver
 from tests.unit.export.test_sending import sender, sink_of, written
 
 from penstock.export import metrics
@@ -23,12 +23,6 @@ from penstock.export.events.places import AwayError, UnclearError, place_of
 ALL = 10
 """Events that are due."""
 MOST = 64 * 2**20
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as found:
-        yield found
 
 
 def change(engine: Engine, *statements: str) -> None:

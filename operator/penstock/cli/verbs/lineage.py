@@ -53,7 +53,7 @@ def lineage(
     found = known(cluster, cluster.get(PIPELINES, name))
     for note in found.notes:
         typer.echo(f"note: {note}", err=True)
-    roots = target(found, step) if step else ends(found.lineage, up=not down)
+    roots, named = target(found, step) if step else (ends(found.lineage, up=not down), "")
     part = found.lineage.around(roots, up=not down)
     if output == "prov":
         print_data(prov(part, name, found.pipeline.uid), "json")
@@ -62,7 +62,7 @@ def lineage(
     elif output == "ro-crate":
         typer.echo(_crate(found, part, roots, folder or Path(f"{name}-crate"), licence))
     elif output == "slsa":
-        print_data(_statement(found, part, roots, of), "json")
+        print_data(_statement(found, part, roots, named), "json")
     elif output == "json":
         runs = [{"step": path, "run": run, **asdict(made)} for (path, run), made in part.runs.items()]
         for one in runs:
@@ -82,9 +82,8 @@ def _crate(found: "Known", part: "Lineage", roots: "list[Key]", folder: Path, li
     about a folder that is something else."""
     import json
 
-    import yaml
-
     from penstock.api.base import API_VERSION
+    from penstock.api.manifests import dump
     from penstock.core.asked.crate import METADATA, WORKFLOW, crate
 
     old = [str(key) for key in roots if not found.lineage.runs[key].selected]
@@ -96,24 +95,23 @@ def _crate(found: "Known", part: "Lineage", roots: "list[Key]", folder: Path, li
     if folder.exists() and not (folder / METADATA).exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Failure(f"{folder} is there and is no crate: give --folder one that is new or empty, or a crate to renew")
     made = crate(part, roots, found.pipeline, licence)
-    written: dict[str, Any] = {"apiVersion": API_VERSION, "kind": "Pipeline", "metadata": {"name": found.pipeline.name}}
+    name, spec = found.pipeline.name, found.pipeline.spec
+    workflow = dump([{"apiVersion": API_VERSION, "kind": "Pipeline", "metadata": {"name": name}, "spec": spec}])
     folder.mkdir(parents=True, exist_ok=True)
-    workflow = yaml.safe_dump({**written, "spec": found.pipeline.spec}, sort_keys=False, allow_unicode=True)
     (folder / WORKFLOW).write_text(workflow, encoding="utf-8")
     (folder / METADATA).write_text(json.dumps(made, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return folder
 
 
-def _statement(found: "Known", part: "Lineage", roots: "list[Key]", of: str) -> dict[str, Any]:
-    """The statement about what one step made. Raises Failure if it is about none, or about what has no digest."""
+def _statement(found: "Known", part: "Lineage", roots: "list[Key]", output: str) -> dict[str, Any]:
+    """The statement about what one step made, or about one `output` of it. Raises Failure if that is no artifact or has
+    no digest."""
     from penstock.core.asked.attestation import Undigested, statement
 
     if len(roots) != 1:
         raise Failure("-o slsa is about what one step made: give PIPELINE/STEP, PIPELINE/STEP.OUTPUT or a place")
     (key,) = roots
     made = part.runs[key]
-    named = (name for name in (*made.artifacts, *made.outputs) if of.endswith(f"/{key.path}.{name}"))
-    output = next((name for name, place in made.artifacts.items() if of == place), next(named, ""))
     if output in made.outputs or not made.artifacts:
         there = ", ".join(made.artifacts) or "none"
         what = f"{key.path}.{output} is a value" if output else f"{key} made no artifact"

@@ -4,10 +4,10 @@ The build is all that the artifacts were made from, as far as it is on record. T
 hold and so is the same whenever it is asked for; it is not signed.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from penstock.core.asked.lineage import Key, Lineage, Made
+from penstock.core.asked.lineage import Key, Lineage, Made, pinned
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://slsa.dev/provenance/v1"
@@ -45,38 +45,34 @@ def statement(lineage: Lineage, key: Key, output: str, pipeline: str, namespace:
                     "outputs": dict(made.outputs),
                     "complete": all(one.known for one in lineage.runs.values()),
                 },
-                "resolvedDependencies": list(_dependencies(lineage, {key})),
+                "resolvedDependencies": list(_dependencies(lineage, key)),
             },
             "runDetails": {
                 "builder": {"id": BUILDER},
                 "metadata": {
                     "invocationId": f"{uid}/{key.path}/{key.run}",
-                    **_given(startedOn=_start(lineage), finishedOn=made.end),
+                    **_given(startedOn=lineage.start, finishedOn=made.end),
                 },
             },
         },
     }
 
 
-def _dependencies(lineage: Lineage, roots: Collection[Key]) -> Iterator[dict[str, Any]]:
+def _dependencies(lineage: Lineage, root: Key) -> Iterator[dict[str, Any]]:
     """The artifacts that were read on the way, and the images that ran."""
     read = {(one.maker, one.output) for one in lineage.reads}
     for key, made in sorted(lineage.runs.items()):
-        if key not in roots:
+        if key != root:
             yield from (_artifact(made, name) for name in sorted(made.artifacts) if (key, name) in read)
     for image in sorted({made.image for made in lineage.runs.values() if made.image}):
-        name, _, digest = image.rpartition("@sha256:")
-        yield {"uri": f"oci://{name or image}", **({"digest": {"sha256": digest}} if name else {})}
+        name, digest = pinned(image)
+        yield {"uri": f"oci://{name}", **({"digest": {"sha256": digest}} if digest else {})}
 
 
 def _artifact(made: Made, name: str) -> dict[str, Any]:
     digest = made.contents.get(name, {}).get("sha256")
     found = {"name": f"{made.key.path}.{name}", "uri": made.artifacts[name]}
     return {**found, **({"digest": {"sha256": digest}} if digest else {})}
-
-
-def _start(lineage: Lineage) -> str:
-    return min((made.start for made in lineage.runs.values() if made.start), default="")
 
 
 def _given(**values: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from penstock.api.step import StepPhase
-from penstock.core.asked.lineage import Key, Lineage, Made
+from penstock.core.asked.lineage import Key, Lineage, Made, pinned
 from penstock.core.seen.views import PipelineView
 
 METADATA, WORKFLOW = "ro-crate-metadata.json", "pipeline.yaml"
@@ -83,7 +83,7 @@ def crate(lineage: Lineage, roots: Collection[Key], pipeline: PipelineView, lice
             instrument=_link(WORKFLOW),
             object=_links(f"#value/{one['name']}" for one in params),
             result=_links(made.artifacts[name] for made, name in results),
-            startTime=min((made.start for made in runs.values() if made.start), default=""),
+            startTime=lineage.start,
             endTime=max(ends, default=""),
         ),
     ]
@@ -97,15 +97,18 @@ def crate(lineage: Lineage, roots: Collection[Key], pipeline: PipelineView, lice
         graph.append(_entity(formal, "FormalParameter", name=name, additionalType="Dataset", workExample=example))
     if _address(licence):
         graph.append(_entity(licence, "CreativeWork", name=licence.rstrip("/").rpartition("/")[2]))
-    return {"@context": CONTEXT, "@graph": [*graph, *_runs(lineage, dict.fromkeys(map(_formal_of, results)))]}
+    return {
+        "@context": CONTEXT,
+        "@graph": [*graph, *_runs(lineage, {(made.artifacts[name], name) for made, name in results})],
+    }
 
 
-def _runs(lineage: Lineage, formal: Mapping[tuple[str, str], None]) -> list[Entity]:
-    """The runs with what ran, and what they gave."""
+def _runs(lineage: Lineage, results: Collection[tuple[str, str]]) -> list[Entity]:
+    """The runs with what ran, and what they gave. `results`: place and name of what the whole gave."""
     read = lineage.by_run(up=True)
     found: dict[str, Entity] = {}
     for key, made in lineage.runs.items():
-        took = [_output(lineage.runs[one.maker], one.output) for one in read.get(key, ()) if one.maker in lineage.runs]
+        took = (_output(lineage.runs[one.maker], one.output) for one in read.get(key, ()))
         gave = [_output(made, name) for name in (*made.artifacts, *made.outputs)]
         action = _entity(
             _action_id(key),
@@ -125,7 +128,7 @@ def _runs(lineage: Lineage, formal: Mapping[tuple[str, str], None]) -> list[Enti
         for name, place in made.artifacts.items():
             contents = made.contents.get(name, {})
             size = str(contents["bytes"]) if "bytes" in contents else None
-            example = _link(_formal(made, name)) if (place, name) in formal else None
+            example = _link(_formal(made, name)) if (place, name) in results else None
             found[place] = _entity(
                 place,
                 "Dataset",  # whether it is a file or a folder is not on record; schema.org's Dataset may be either
@@ -146,15 +149,15 @@ def _status(made: Made) -> Entity | None:
 
 
 def _image(image: str) -> Entity:
-    name, _, digest = image.rpartition("@sha256:")
-    registry, _, path = (name or image).partition("/")
+    name, digest = pinned(image)
+    registry, _, path = name.partition("/")
     return _entity(
         _image_id(image),
         "ContainerImage",
         additionalType=_link(f"{TERMS}DockerImage"),
         registry=registry if path else "docker.io",
         name=path or registry,
-        sha256=digest if name else None,
+        sha256=digest,
     )
 
 
@@ -173,11 +176,6 @@ def _output(made: Made, name: str) -> str:
 
 def _formal(made: Made, name: str) -> str:
     return f"#output/{made.key.path}.{name}"
-
-
-def _formal_of(result: tuple[Made, str]) -> tuple[str, str]:
-    made, name = result
-    return made.artifacts[name], name
 
 
 def _action_id(key: Key) -> str:

@@ -15,6 +15,7 @@ from penstock.core.asked.view.rows import moment
 from penstock.core.graph.fingerprint import fingerprint
 from penstock.core.graph.graph import Graph, Task, groups_of
 from penstock.core.graph.world import Node
+from penstock.core.seen.owners import by_owner
 from penstock.core.seen.reading import step_view
 from penstock.core.seen.views import Object
 from penstock.core.step.manifests import step_spec
@@ -78,7 +79,7 @@ class Compared:
 def held_seconds(graph: Graph, pipeline: Object, steps: Sequence[Object], now: float) -> dict[str, int]:
     """By task, how long the runs took, all instances together, whose results are held for this graph: those that it
     would reuse if it were applied. `pipeline`, `steps`: the objects that exist."""
-    known = {view.path: view for view in map(step_view, steps)}
+    known, _ = by_owner(map(step_view, steps), pipeline["metadata"]["uid"])
     found: dict[str, int] = {}
     for change in diff(graph, pipeline, steps, now):
         if change.action is Action.REUSE:

@@ -69,10 +69,16 @@ class Read(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """The runs of a Pipeline that are on record, makers before readers within a revision, and what they read."""
+    """The runs of a Pipeline that are on record, makers before readers within a revision, and what they read.
+    Both ends of each read are among the runs."""
 
     runs: Mapping[Key, Made]
     reads: Sequence[Read]
+
+    @property
+    def start(self) -> str:
+        """When the first of the runs began; empty if none has."""
+        return min((made.start for made in self.runs.values() if made.start), default="")
 
     def by_run(self, up: bool) -> dict[Key, list[Read]]:
         """What each run read (`up`), or by whom, and as what, its outputs were read; runs of which there is any."""
@@ -156,6 +162,12 @@ def _image(status: Mapping[str, Any]) -> str:
         return ""
     attempts = reversed(status.get("attempts") or ())
     return next((str(one["imageID"]) for one in attempts if one.get("imageID") and one.get("exitCode") == 0), "")
+
+
+def pinned(image: str) -> tuple[str, str]:
+    """The name of an image, as a node tells it, and its SHA-256 digest, empty if it has none."""
+    name, _, digest = image.rpartition("@sha256:")
+    return (name, digest) if name else (image, "")
 
 
 @dataclass(slots=True)

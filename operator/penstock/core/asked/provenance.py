@@ -14,22 +14,19 @@ CONTEXT = {
 
 def prov(lineage: Lineage, pipeline: str, uid: str) -> dict[str, Any]:
     """The document. `pipeline`, `uid`: of the Pipeline; they make its runs and values another than those of others."""
-    used: dict[Key, dict[str, None]] = {}
-    for one in lineage.reads:
-        maker = lineage.runs.get(one.maker)
-        if maker is not None:
-            used.setdefault(one.reader, {})[_entity(uid, maker, one.output)] = None
+    read = lineage.by_run(up=True)
     nodes: list[dict[str, Any]] = []
     for key, made in lineage.runs.items():
-        read = _links(list(used.get(key, ())))
-        nodes.append(_activity(uid, pipeline, made, read))
-        nodes += [_given(uid, made, name, read) for name in (*made.artifacts, *made.outputs)]
+        used = dict.fromkeys(_entity(uid, one.maker, one.output) for one in read.get(key, ()))
+        links = [{"@id": one} for one in used]
+        nodes.append(_activity(uid, pipeline, made, links))
+        nodes += [_given(uid, made, name, links) for name in (*made.artifacts, *made.outputs)]
     return {"@context": CONTEXT, "@graph": nodes}
 
 
 def _activity(uid: str, pipeline: str, made: Made, read: list[dict[str, str]]) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "@id": _run(uid, made),
+        "@id": _run(uid, made.key),
         "@type": "prov:Activity",
         "rdfs:label": f"{pipeline}/{made.key}",
         "penstock:phase": made.phase,
@@ -44,10 +41,10 @@ def _activity(uid: str, pipeline: str, made: Made, read: list[dict[str, str]]) -
 
 def _given(uid: str, made: Made, name: str, read: list[dict[str, str]]) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "@id": _entity(uid, made, name),
+        "@id": _entity(uid, made.key, name),
         "@type": "prov:Entity",
         "rdfs:label": f"{made.key.path}.{name}",
-        "prov:wasGeneratedBy": {"@id": _run(uid, made)},
+        "prov:wasGeneratedBy": {"@id": _run(uid, made.key)},
     }
     if name in made.artifacts:
         found["prov:atLocation"] = {"@id": made.artifacts[name]}
@@ -57,13 +54,9 @@ def _given(uid: str, made: Made, name: str, read: list[dict[str, str]]) -> dict[
     return {**found, **({"prov:wasDerivedFrom": read} if read else {})}
 
 
-def _links(ids: list[str]) -> list[dict[str, str]]:
-    return [{"@id": one} for one in ids]
+def _run(uid: str, key: Key) -> str:
+    return f"urn:penstock:{uid}:{key.path}:{key.run}"
 
 
-def _run(uid: str, made: Made) -> str:
-    return f"urn:penstock:{uid}:{made.key.path}:{made.key.run}"
-
-
-def _entity(uid: str, made: Made, name: str) -> str:
-    return f"{_run(uid, made)}:{name}"
+def _entity(uid: str, key: Key, name: str) -> str:
+    return f"{_run(uid, key)}:{name}"

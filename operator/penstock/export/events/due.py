@@ -1,6 +1,6 @@
 """What there is to tell, by the rows that are written. Keys follow from the rows, so that nothing is noted twice."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -38,6 +38,7 @@ _OF: Mapping[Kind, tuple[Table, str]] = {
     Kind.ROUND_SPAN: (ROUND, "ended"),
 }
 """The table, and the instant from which on it may be told."""
+_READ: Mapping[type, Callable[[str], Any]] = {str: str, int: int, datetime: datetime.fromisoformat}
 
 
 class Due(NamedTuple):
@@ -50,7 +51,8 @@ class Due(NamedTuple):
     @property
     def parts(self) -> list[Any]:
         """The key of its row."""
-        return [_read(text) for text in self.key.split("/")]
+        columns = table_of(self.kind).primary_key
+        return [_READ[one.type.python_type](text) for one, text in zip(columns, self.key.split("/"), strict=True)]
 
 
 def table_of(kind: Kind) -> Table:
@@ -70,13 +72,3 @@ def due(found: Found, kinds: Iterable[Kind]) -> Iterator[Due]:
 
 def _written(part: object) -> str:
     return part.isoformat() if isinstance(part, datetime) else str(part)
-
-
-def _read(text: str) -> Any:
-    """Uids are neither numbers nor instants."""
-    if text.isdecimal():
-        return int(text)
-    try:
-        return datetime.fromisoformat(text) if "T" in text else text
-    except ValueError:
-        return text

@@ -130,27 +130,22 @@ def _round(began: Sequence[tuple[datetime, int]], row: Row) -> int:
 
 def _with_data(connection: Connection, found: dict[Due, Fact]) -> dict[Due, Fact]:
     """Runs with what they were given and made, and what went wrong."""
-    runs = [_run(one) for due, one in found.items() if table_of(due.kind) is RUN]
+    runs = {due: (one.row["step"], one.row["run"]) for due, one in found.items() if table_of(due.kind) is RUN}
     if not runs:
         return found
-    wrote, given, messages = data.wrote(connection, runs), data.given(connection, runs), data.messages(connection, runs)
+    keys = list(runs.values())
+    wrote, given, messages = data.wrote(connection, keys), data.given(connection, keys), data.messages(connection, keys)
     sources = {
-        (one.whose.owner, source) for one in found.values() for _, source, _ in given.get(_run(one), ()) if source
+        (found[due].whose.owner, source) for due, key in runs.items() for _, source, _ in given.get(key, ()) if source
     }
     made = data.made(connection, sources)
-    for due, one in found.items():
-        if table_of(due.kind) is RUN:
-            key = _run(one)
-            inputs = given.get(key, ())
-            found[due] = replace(
-                one,
-                wrote=wrote.get(key, ()) if due.kind is Kind.RUN_ENDED else (),
-                reads=[each for _, source, _ in inputs for each in made.get((one.whose.owner, source), ())],
-                values={name: value for name, source, value in inputs if not source},
-                message=messages.get(key, ""),
-            )
+    for due, key in runs.items():
+        one, inputs = found[due], given.get(key, ())
+        found[due] = replace(
+            one,
+            wrote=wrote.get(key, ()) if due.kind is Kind.RUN_ENDED else (),
+            reads=[each for _, source, _ in inputs for each in made.get((one.whose.owner, source), ())],
+            values={name: value for name, source, value in inputs if not source},
+            message=messages.get(key, ""),
+        )
     return found
-
-
-def _run(fact: Fact) -> data.Run:
-    return fact.row.get("step", ""), fact.row.get("run", 0)

@@ -134,17 +134,23 @@ def _output(whose: Whose, one: Artifact, cluster: str) -> Object:
 
 def _dataset(whose: Whose, one: Artifact, cluster: str) -> Object:
     """In the bucket's namespace; a claim may be another for each tick, so that those are in the namespace of jobs."""
-    bucket = "" if one.uri.startswith(CLAIM_SCHEME) else "/".join(one.uri.split("/")[:3])
     name = f"{whose.series}/{one.task}.{one.name}"
-    if bucket:
-        return {"namespace": bucket, "name": f"{whose.namespace}/{name}"}
-    return {"namespace": _namespace(whose, cluster), "name": name}
+    if one.uri.startswith(CLAIM_SCHEME):
+        return {"namespace": _namespace(whose, cluster), "name": name}
+    bucket, _ = _where(one)
+    return {"namespace": bucket, "name": f"{whose.namespace}/{name}"}
+
+
+def _where(one: Artifact) -> tuple[str, str]:
+    """The bucket or the claim that it is in, with the scheme, and its path there."""
+    scheme, _, rest = one.uri.partition("://")
+    place, _, path = rest.partition("/")
+    return f"{scheme}://{place}", path
 
 
 def _version(one: Artifact) -> Object:
-    scheme, _, rest = one.uri.partition("://")
-    place, _, path = rest.partition("/")
-    where = [{"namespace": f"{scheme}://{place}", "name": path, "type": "LOCATION"}]
+    place, path = _where(one)
+    where = [{"namespace": place, "name": path, "type": "LOCATION"}]
     version = f"sha256:{one.sha256}" if one.sha256 else one.uri
     return {
         "version": _facet("DatasetVersionDatasetFacet", datasetVersion=version),

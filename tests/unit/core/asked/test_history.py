@@ -1,12 +1,15 @@
 """Two revisions of a Pipeline compared."""
 
+from copy import deepcopy
 from typing import Any
 
 from tests.unit.builders import step
+from tests.unit.core.asked.test_lineage import ROWS, digits, run, stage
+from tests.unit.core.asked.test_lineage import graph as compiled
 
 from penstock import api
 from penstock.core.asked import history
-from penstock.core.asked.history import compare, revisions, spec_lines
+from penstock.core.asked.history import compare, held_seconds, revisions, spec_lines
 from penstock.core.asked.past import lines
 from penstock.core.graph.compiler import compile_pipeline
 from penstock.core.graph.graph import Graph
@@ -65,3 +68,16 @@ def test_a_status_without_revisions_has_no_history() -> None:
     assert revisions({"phase": "Pending"}, {}) == []
     (one,) = revisions({"phase": "Running", "revision": 1}, {})
     assert (one.kept, one.present, one.began) == (False, True, None)
+
+
+def test_a_step_that_another_pipeline_of_the_name_left_tells_nothing_of_this_one() -> None:
+    place = stage(prepare=ROWS)
+    run(place, digits())
+    (pipeline,) = place.of("Pipeline")
+    steps = list(place.of("Step"))
+    own = held_seconds(compiled(pipeline["spec"]), pipeline, steps, 0)
+    assert own.keys() == {"prepare", "train", "report"}
+    left = deepcopy(place.step("train"))
+    left["metadata"]["ownerReferences"][0]["uid"] = "of-before"
+    left["status"]["results"][0]["seconds"] = own["train"] + 1_000
+    assert held_seconds(compiled(pipeline["spec"]), pipeline, [*steps, left], 0) == own
