@@ -99,14 +99,14 @@ class _Flow:
         """The body of the function."""
         rest = [one for one in body if not _says_nothing(one)]
         after = rest[-1:] if rest and isinstance(rest[-1], ast.Return) else []
-        tried = next((at for at, one in enumerate(rest) if isinstance(one, ast.Try)), None)
-        if tried is not None and rest[tried + 1 :] == after and all(map(_names_nothing, rest[:tried])):
-            with self.problems.noted():
-                self._block(rest[:tried])
-                self.empty = dict.fromkeys(self.empty, _BEFORE)
-                self._try(rest[tried], after)
-        else:
-            self._block(rest, last=True)
+        match rest[: len(rest) - len(after)]:
+            case [*before, ast.Try() as tried] if all(map(_names_nothing, before)):
+                with self.problems.noted():
+                    self._block(before)
+                    self.empty = dict.fromkeys(self.empty, _BEFORE)
+                    self._try(tried, after)
+            case _:
+                self._block(rest, last=True)
         if self.of.results and not self.outputs:
             with self.problems.noted():
                 if any(isinstance(one, ast.Return) for one in ast.walk(self.of.function)):
@@ -232,8 +232,7 @@ class _Flow:
         else:
             names[name] = Hidden(_OUTSIDE)
 
-    def _try(self, node: ast.stmt, after: list[ast.stmt]) -> None:
-        assert isinstance(node, ast.Try)
+    def _try(self, node: ast.Try, after: list[ast.stmt]) -> None:
         if node.handlers:
             self._statement(node)
         self._block(node.body, last=not after)
