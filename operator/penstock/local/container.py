@@ -13,8 +13,6 @@ MARK = "penstock.dev/container"
 FORM = "{{.State.Running}} {{.State.ExitCode}} {{.State.OOMKilled}} {{.State.StartedAt}} {{.Image}}"
 AGAIN_SECONDS = 0.5
 """Between two commands that wait for the same container."""
-_GONE = "no such"
-"""What both engines say of a container that there is not, beside what they call it."""
 
 
 class Container:
@@ -70,7 +68,7 @@ class Container:
         await self._tell("rm", "--force")
         found = re.match(r"\w+ (\d+) (true|false) (\d{4})(?:.* (?:sha256:)?([0-9a-f]{64}))?", said)
         if found is None:  # somebody removed it; or its engine has gone, and nobody knows how it ended
-            code = code or (0 if _GONE in said.lower() else 128)
+            code = code or (0 if engines.gone(said) else 128)
             return code, "Error" if code else "Completed"
         if found[3] == "0001":  # Go's zero: it never began, and the engine's command said why
             return code or 128, "ContainerCannotRun"
@@ -101,7 +99,7 @@ class Container:
         until = now() + engines.ANSWER_SECONDS
         while True:
             code, said = await engines.said([self._engine, "inspect", "--format", FORM, self._name])
-            if not code or _GONE in said.lower() or self._given_up or now() >= until:
+            if not code or engines.gone(said) or self._given_up or now() >= until:
                 return said
             await asyncio.sleep(AGAIN_SECONDS)
 

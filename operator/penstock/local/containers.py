@@ -127,7 +127,7 @@ class Containers:
         engine, _, name = marks.get(MARK, "").partition(" ")
         if name:
             code, said = await engines.said([engine, "rm", "--force", name])
-            if code and "no such container" not in said.lower():
+            if code and not engines.gone(said):
                 words = said if code == TIMED_OUT else f"{engine} says: {' '.join(said.split())[-500:]}"
                 if shutil.which(engine) is None:
                     words = f"there is no {engine} on PATH"
