@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -15,7 +12,7 @@ import pytest
 
 from penstock.local.journal import HEAD, read
 from penstock.local.objects import Key, Object
-from tests.local.project import CHECKOUT, Project, penstock, pipeline, step, until
+from tests.local.project import Project, killed_unrecorded, penstock, pipeline, step, until
 
 BACKOFF = {"initial": "1ms", "max": "1ms"}
 
@@ -127,16 +124,7 @@ def test_what_a_kill_leaves_running_is_ended_before_it_runs_again(tmp_path: Path
 def test_nothing_runs_that_is_not_on_record(tmp_path: Path) -> None:
     """A kill between the making of a process and the word for it to go on."""
     (tmp_path / "p.yaml").write_text(SLOW)
-    code = (
-        "import os, signal\n"
-        "from penstock.local.runner import Runner\n"
-        "Runner._told = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "from penstock.cli.app import build\n"
-        "build()(['run', 'p.yaml', '--with', 'process'])\n"
-    )
-    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT / "operator")}
-    killed = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=False, timeout=120)
-    assert killed.returncode == -signal.SIGKILL
+    killed_unrecorded(tmp_path)
     time.sleep(0.3)
     assert not (tmp_path / "ran").exists()
 
