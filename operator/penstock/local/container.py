@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 from typing import IO, Any
 
 from penstock.local import engines
+from penstock.local.ends import exit_code, reason
 from penstock.local.work import Work
 
 MARK = "penstock.dev/container"
@@ -58,8 +59,7 @@ class Container:
             cwd=self._starved.parent,
             start_new_session=True,
         )
-        code = await self._command.wait()
-        return code if code >= 0 else 128 - code
+        return exit_code(await self._command.wait())
 
     async def wait(self) -> tuple[int, str]:
         """Its exit code and reason; it is removed."""
@@ -69,13 +69,12 @@ class Container:
         found = re.match(r"\w+ (\d+) (true|false) (\d{4})(?:.* (?:sha256:)?([0-9a-f]{64}))?", said)
         if found is None:  # somebody removed it; or its engine has gone, and nobody knows how it ended
             code = code or (0 if engines.gone(said) else 128)
-            return code, "Error" if code else "Completed"
+            return code, reason(code)
         if found[3] == "0001":  # Go's zero: it never began, and the engine's command said why
             return code or 128, "ContainerCannotRun"
         self.image = f"sha256:{found[4]}" if found[4] else ""
         code = int(found[1])
-        starved = found[2] == "true" or self._starved.exists()
-        return code, "OOMKilled" if code and starved else "Error" if code else "Completed"
+        return code, reason(code, starved=found[2] == "true" or self._starved.exists())
 
     def end(self) -> None:
         """Asks it to end."""
