@@ -16,7 +16,7 @@ import yaml
 from penstock.local.journal import read
 from tests.cluster.images import PYTHON
 from tests.engines.conftest import containers, none_left, processes
-from tests.local.project import killed_unrecorded, penstock, pipeline, step, until
+from tests.local.project import CANCELS, ENDS, killed_unrecorded, penstock, pipeline, press, step, until
 
 POD = {
     "volumes": [{"name": "e", "emptyDir": {}}],
@@ -26,7 +26,6 @@ SLOW = step(
     "slow", "trap 'exit 143' TERM; echo begin; while test ! -e /data/go; do sleep 0.05; done; echo end", pod=POD
 )
 Run = Callable[[], subprocess.Popen[bytes]]
-CANCELS, ENDS = b"Ctrl-C again cancels", b"Ctrl-C again ends all"
 AFTER = step("after", "echo after", needs=["slow"])
 
 
@@ -175,10 +174,3 @@ def test_ctrl_c_three_times_ends_all_at_once(folder: Path, engine: str, run: Run
     assert first.wait(60) == 130
     assert containers(engine) == []
     none_left()
-
-
-def press(run: subprocess.Popen[bytes], until_it_says: bytes = b"") -> None:
-    """As a terminal does: the signal goes to all processes of the group. Two at once would count as one."""
-    os.killpg(run.pid, signal.SIGINT)
-    assert run.stdout
-    assert not until_it_says or any(until_it_says in line for line in run.stdout)

@@ -26,6 +26,9 @@ ROOM = {"cpu": "4", "memory": "4Gi", "pods": "16", "ephemeral-storage": "10Gi"}
 PATIENCE = 120.0
 """Seconds that anything may take. Nothing is judged by them: only what fails waits so long."""
 
+CANCELS, ENDS = b"Ctrl-C again cancels", b"Ctrl-C again ends all"
+"""What `penstock run` says to the first Ctrl-C, and to the second."""
+
 
 def pipeline(*steps: Object, name: str = "p", **spec: Any) -> Object:
     """A Pipeline of these steps."""
@@ -50,6 +53,13 @@ def penstock(path: Path, *words: str, by: str = "process") -> subprocess.Popen[b
     return subprocess.Popen(
         command, cwd=path, env=_environment(), stdout=pipe, stderr=subprocess.STDOUT, process_group=0
     )
+
+
+def press(run: subprocess.Popen[bytes], until_it_says: bytes = b"") -> None:
+    """As a terminal does: the signal goes to all processes of the group. Two at once would count as one."""
+    os.killpg(run.pid, signal.SIGINT)
+    assert run.stdout
+    assert not until_it_says or any(until_it_says in line for line in run.stdout)
 
 
 def killed_unrecorded(path: Path, by: str = "process") -> None:
