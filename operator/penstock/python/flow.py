@@ -10,6 +10,7 @@ from penstock.python.expressions import Expressions
 from penstock.python.fanout import Scope
 from penstock.python.functions import Called, PipelineOf
 from penstock.python.harness import Variable
+from penstock.python.literals import writes_none
 from penstock.python.module import Module
 from penstock.python.options import Fields
 from penstock.python.refusals import Problems, Refusal
@@ -243,7 +244,7 @@ class _Flow:
         self._block(after, last=True)
 
     def _return(self, node: ast.Return) -> None:
-        if node.value is None or (isinstance(node.value, ast.Constant) and node.value.value is None):
+        if node.value is None or writes_none(node.value):
             if self.of.results:
                 raise Refusal(node, f"{self.of.name!r} says that it returns something; return it, or write `-> None`")
             return
@@ -296,9 +297,7 @@ def _there(test: ast.expr, holds: bool) -> list[str]:
 
 def _names_nothing(node: ast.stmt) -> bool:
     """Whether it binds a name to None, for `finally` to see it where plain Python never came to what it stands for."""
-    if not isinstance(node, ast.Assign | ast.AnnAssign):
-        return False
-    return isinstance(node.value, ast.Constant) and node.value.value is None
+    return isinstance(node, ast.Assign | ast.AnnAssign) and writes_none(node.value)
 
 
 def _says_nothing(node: ast.stmt) -> bool:
