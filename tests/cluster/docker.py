@@ -9,16 +9,14 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from tests.cluster.commands import run, succeeds
-from tests.cluster.engines import BUILDAH, INPUTS
+from tests.cluster.engines import BUILDAH, Engine
 from tests.cluster.paths import made
 from tests.cluster.processes import Processes
 from tests.cluster.progress import stage
-from tests.cluster.unpacked import unpacked
+from tests.cluster.unpacked import Unpacked, unpacked
 
 PACKAGES = ("docker.io",)
 """What is unpacked; containerd, runc and the libraries are among the packages of a cluster."""
@@ -28,17 +26,8 @@ CGROUPS = "penstock-docker"
 DAEMON = "dockerd"
 
 
-@dataclass(frozen=True)
-class Docker:
-    """What is its own lies in ``folder``, a command of its name too; the daemon is in namespaces (nsenter's words)."""
-
-    folder: Path
-    namespaces: Sequence[str]
-
-    @property
-    def path(self) -> Path:
-        """The directory to put on PATH."""
-        return self.folder / "bin"
+class Docker(Unpacked):
+    """Its settings, images and daemon's records lie beside the command; the daemon is what runs in the namespaces."""
 
     @property
     def _command(self) -> Path:
@@ -47,8 +36,8 @@ class Docker:
     def start(self) -> None:
         """Unpack it if the cache has none, write its settings and the command, and start the daemon unless it runs."""
         home = unpacked("docker", PACKAGES)
-        made(self.path)
         socket = f"unix://{RUNTIME}/docker.sock"
+        self.write("docker", f'export DOCKER_HOST={socket}\nexec {home}/usr/bin/docker "$@"\n')
         settings = self.folder / "daemon.json"
         settings.write_text(
             json.dumps(
@@ -67,8 +56,6 @@ class Docker:
                 }
             )
         )
-        self._command.write_text(f'#!/bin/sh\nexport DOCKER_HOST={socket}\nexec {home}/usr/bin/docker "$@"\n')
-        self._command.chmod(0o755)
         made(RUNTIME)
         words = ["nsenter", *self.namespaces, home / "usr/sbin/dockerd", "--config-file", settings]
         processes = Processes(self.folder)
@@ -77,8 +64,8 @@ class Docker:
 
     def load(self, image: str) -> None:
         """Bring in an image that buildah has, unless it is there."""
-        words = ["image", "inspect", "--format", f'{{{{index .Config.Labels "{INPUTS}"}}}}', image]
-        if succeeds([self._command, *words]) and run([self._command, *words]).strip() == BUILDAH.inputs(image):
+        inputs = BUILDAH.inputs(image)
+        if inputs and Engine(str(self._command)).inputs(image) == inputs:
             return
         with stage(f"loading {image} into Docker"), tempfile.TemporaryDirectory(prefix="penstock-image-") as folder:
             archive = Path(folder) / "image.tar"

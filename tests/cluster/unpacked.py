@@ -1,9 +1,13 @@
-"""Debian packages that are unpacked in the cache and not installed: no other command of this machine finds them."""
+"""Debian packages that are unpacked in the cache and not installed: no other command of this machine finds them.
+
+And what the engines have in common that are made of such packages.
+"""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.cluster import packages
@@ -35,3 +39,23 @@ def unpacked(name: str, wanted: Sequence[str]) -> Path:
                     package.unlink()
                 unfinished.rename(home)
     return home
+
+
+@dataclass(frozen=True)
+class Unpacked:
+    """An engine of such packages: what is its own lies in ``folder``, and it runs in namespaces (nsenter's words)."""
+
+    folder: Path
+    namespaces: Sequence[str]
+
+    @property
+    def path(self) -> Path:
+        """The directory to put on PATH."""
+        return self.folder / "bin"
+
+    def write(self, name: str, script: str) -> Path:
+        """Put a command there: a script of the shell."""
+        command = made(self.path) / name
+        command.write_text(f"#!/bin/sh\n{script}")
+        command.chmod(0o755)
+        return command

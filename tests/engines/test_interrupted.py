@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -17,7 +16,7 @@ import yaml
 from penstock.local.journal import read
 from tests.cluster.images import PYTHON
 from tests.engines.conftest import containers, none_left, processes
-from tests.local.project import CHECKOUT, penstock, pipeline, step, until
+from tests.local.project import CANCELS, ENDS, killed_unrecorded, penstock, pipeline, press, step, until
 
 POD = {
     "volumes": [{"name": "e", "emptyDir": {}}],
@@ -27,7 +26,6 @@ SLOW = step(
     "slow", "trap 'exit 143' TERM; echo begin; while test ! -e /data/go; do sleep 0.05; done; echo end", pod=POD
 )
 Run = Callable[[], subprocess.Popen[bytes]]
-CANCELS, ENDS = b"Ctrl-C again cancels", b"Ctrl-C again ends all"
 AFTER = step("after", "echo after", needs=["slow"])
 
 
@@ -105,16 +103,7 @@ def test_what_a_kill_leaves_running_is_ended_before_it_runs_again(folder: Path, 
 
 def test_one_that_was_made_and_is_not_on_record_runs_once(folder: Path, engine: str, run: Run) -> None:
     """A kill between the making of a container and the word for it to begin."""
-    code = (
-        "import os, signal\n"
-        "from penstock.local.runner import Runner\n"
-        "Runner._told = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "from penstock.cli.app import build\n"
-        f"build()(['run', 'p.yaml', '--with', {engine!r}])\n"
-    )
-    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT / "operator")}
-    killed = subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, check=False, timeout=120)
-    assert killed.returncode == -signal.SIGKILL
+    killed_unrecorded(folder, by=engine)
     assert len(containers(engine)) == 1
     assert logs(folder) == {}
     again = run()
@@ -185,10 +174,3 @@ def test_ctrl_c_three_times_ends_all_at_once(folder: Path, engine: str, run: Run
     assert first.wait(60) == 130
     assert containers(engine) == []
     none_left()
-
-
-def press(run: subprocess.Popen[bytes], until_it_says: bytes = b"") -> None:
-    """As a terminal does: the signal goes to all processes of the group. Two at once would count as one."""
-    os.killpg(run.pid, signal.SIGINT)
-    assert run.stdout
-    assert not until_it_says or any(until_it_says in line for line in run.stdout)

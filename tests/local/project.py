@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -25,6 +26,9 @@ ROOM = {"cpu": "4", "memory": "4Gi", "pods": "16", "ephemeral-storage": "10Gi"}
 PATIENCE = 120.0
 """Seconds that anything may take. Nothing is judged by them: only what fails waits so long."""
 
+CANCELS, ENDS = b"Ctrl-C again cancels", b"Ctrl-C again ends all"
+"""What `penstock run` says to the first Ctrl-C, and to the second."""
+
 
 def pipeline(*steps: Object, name: str = "p", **spec: Any) -> Object:
     """A Pipeline of these steps."""
@@ -43,11 +47,32 @@ def step(name: str, script: str = "true", **fields: Any) -> Object:
 
 def penstock(path: Path, *words: str, by: str = "process") -> subprocess.Popen[bytes]:
     """The command, in a folder and in a process group, as a shell starts it. `by`: what steps run as."""
-    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT / "operator")}
     how = ("--with", by) if words[0] == "run" else ()
     command = [sys.executable, "-m", "penstock.cli", *words, *how]
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, cwd=path, env=environment, stdout=pipe, stderr=subprocess.STDOUT, process_group=0)
+    return subprocess.Popen(
+        command, cwd=path, env=_environment(), stdout=pipe, stderr=subprocess.STDOUT, process_group=0
+    )
+
+
+def press(run: subprocess.Popen[bytes], until_it_says: bytes = b"") -> None:
+    """As a terminal does: the signal goes to all processes of the group. Two at once would count as one."""
+    os.killpg(run.pid, signal.SIGINT)
+    assert run.stdout
+    assert not until_it_says or any(until_it_says in line for line in run.stdout)
+
+
+def killed_unrecorded(path: Path, by: str = "process") -> None:
+    """`penstock run p.yaml` that is killed between the making of what a step runs as and the word for it to begin."""
+    code = (
+        "import os, signal\n"
+        "from penstock.local.runner import Runner\n"
+        "Runner._told = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "from penstock.cli.app import build\n"
+        f"build()(['run', 'p.yaml', '--with', {by!r}])\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", code], cwd=path, env=_environment(), check=False, timeout=PATIENCE)
+    assert killed.returncode == -signal.SIGKILL
 
 
 def until(holds: Callable[[], object], patience: float = PATIENCE) -> None:
@@ -56,6 +81,10 @@ def until(holds: Callable[[], object], patience: float = PATIENCE) -> None:
     while not holds():
         assert time.monotonic() < deadline, "it does not come to that"
         time.sleep(0.05)
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(CHECKOUT / "operator")}
 
 
 class Silent:

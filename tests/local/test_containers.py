@@ -47,16 +47,26 @@ FAKE = """\
         sys.exit(subprocess.run(command, env=env, cwd=folder).returncode)
     elif verb == "inspect" and (folder / "restarts").exists():
         if (folder / "said").read_text().count("inspect") < 3:
-            sys.exit("Cannot connect to the Docker daemon")
+            sys.exit((folder / "restarts").read_text())
         print("false 0 false 2026-11-30T12:00:00.5Z sha256:" + "ab" * 32)
     elif verb == "inspect" and (folder / "gone").exists():
-        sys.exit("Cannot connect to the Docker daemon")
+        sys.exit((folder / "gone").read_text())
     elif verb == "inspect":
         ended = "false 137 true 2026-11-30T12:00:00.5Z sha256:" + "ab" * 32
-        print(ended if (folder / "oom").exists() else "no such container")
+        print(ended) if (folder / "oom").exists() else sys.exit("Error: No such object: " + words[-1])
     elif verb == "rm":
         (folder / words[-1]).unlink(missing_ok=True)
 """
+UNANSWERED = pytest.mark.parametrize(
+    "words",
+    [
+        "Cannot connect to the Docker daemon",
+        "failed to connect to the docker API at unix:///var/run/docker.sock; check if the path is correct and if the"
+        " daemon is running: dial unix /var/run/docker.sock: connect: no such file or directory",
+    ],
+    ids=["docker-28", "docker-29"],
+)
+"""What Docker's command says where no service answers it."""
 
 
 @pytest.fixture
@@ -124,16 +134,20 @@ def test_one_that_was_ended_for_want_of_memory(project: Project, fake: Path) -> 
     assert project.step("a")["attempts"][0]["imageID"] == "sha256:" + "ab" * 32
 
 
-def test_one_is_waited_for_while_the_service_of_its_engine_starts_anew(project: Project, fake: Path) -> None:
+@UNANSWERED
+def test_one_is_waited_for_while_the_service_of_its_engine_starts_anew(
+    project: Project, fake: Path, words: str
+) -> None:
     """It leaves its containers running, and says nothing of them before it is there again."""
-    (fake / "restarts").touch()
+    (fake / "restarts").write_text(words)
     assert project.run(pipeline({"name": "a", "image": "image", "command": ["true"]})) == 0
 
 
+@UNANSWERED
 def test_one_whose_engine_has_gone_has_not_succeeded(
-    project: Project, fake: Path, monkeypatch: pytest.MonkeyPatch
+    project: Project, fake: Path, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (fake / "gone").touch()
+    (fake / "gone").write_text(words)
     monkeypatch.setattr(engines, "ANSWER_SECONDS", 0.5)
     assert project.run(pipeline({"name": "a", "image": "image", "command": ["true"]})) == 1
     assert project.step("a")["attempts"][0]["exitCode"] == 128

@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 from typing import IO, Any
 
 from penstock.local import engines
+from penstock.local.ends import exit_code, reason
 from penstock.local.work import Work
 
 MARK = "penstock.dev/container"
@@ -13,8 +14,6 @@ MARK = "penstock.dev/container"
 FORM = "{{.State.Running}} {{.State.ExitCode}} {{.State.OOMKilled}} {{.State.StartedAt}} {{.Image}}"
 AGAIN_SECONDS = 0.5
 """Between two commands that wait for the same container."""
-_GONE = "no such"
-"""What both engines say of a container that there is not, beside what they call it."""
 
 
 class Container:
@@ -60,8 +59,7 @@ class Container:
             cwd=self._starved.parent,
             start_new_session=True,
         )
-        code = await self._command.wait()
-        return code if code >= 0 else 128 - code
+        return exit_code(await self._command.wait())
 
     async def wait(self) -> tuple[int, str]:
         """Its exit code and reason; it is removed."""
@@ -70,14 +68,13 @@ class Container:
         await self._tell("rm", "--force")
         found = re.match(r"\w+ (\d+) (true|false) (\d{4})(?:.* (?:sha256:)?([0-9a-f]{64}))?", said)
         if found is None:  # somebody removed it; or its engine has gone, and nobody knows how it ended
-            code = code or (0 if _GONE in said.lower() else 128)
-            return code, "Error" if code else "Completed"
+            code = code or (0 if engines.gone(said) else 128)
+            return code, reason(code)
         if found[3] == "0001":  # Go's zero: it never began, and the engine's command said why
             return code or 128, "ContainerCannotRun"
         self.image = f"sha256:{found[4]}" if found[4] else ""
         code = int(found[1])
-        starved = found[2] == "true" or self._starved.exists()
-        return code, "OOMKilled" if code and starved else "Error" if code else "Completed"
+        return code, reason(code, starved=found[2] == "true" or self._starved.exists())
 
     def end(self) -> None:
         """Asks it to end."""
@@ -101,7 +98,7 @@ class Container:
         until = now() + engines.ANSWER_SECONDS
         while True:
             code, said = await engines.said([self._engine, "inspect", "--format", FORM, self._name])
-            if not code or _GONE in said.lower() or self._given_up or now() >= until:
+            if not code or engines.gone(said) or self._given_up or now() >= until:
                 return said
             await asyncio.sleep(AGAIN_SECONDS)
 

@@ -74,7 +74,7 @@ class Containers:
         if code and "short-name" in said:  # to Podman alone an image without a registry need not be one of docker.io
             code, said = await self._made(name, work, f"docker.io/{work.image}")
         if code:
-            raise CannotStart(f"{self.engine} cannot make it of image {work.image}: {' '.join(said.split())[-500:]}")
+            raise CannotStart(f"{self.engine} cannot make it of image {work.image}: {_briefly(said)}")
         return Container(self.engine, name, work)
 
     async def _made(self, name: str, work: Work, image: str) -> tuple[int, str]:
@@ -127,11 +127,16 @@ class Containers:
         engine, _, name = marks.get(MARK, "").partition(" ")
         if name:
             code, said = await engines.said([engine, "rm", "--force", name])
-            if code and "no such container" not in said.lower():
-                words = said if code == TIMED_OUT else f"{engine} says: {' '.join(said.split())[-500:]}"
+            if code and not engines.gone(said):
+                words = said if code == TIMED_OUT else f"{engine} says: {_briefly(said)}"
                 if shutil.which(engine) is None:
                     words = f"there is no {engine} on PATH"
                 raise Failure(f"{words}, and container {name} of an earlier run may still run; see `{engine} info`")
+
+
+def _briefly(said: str) -> str:
+    """The end of what an engine says, which is the reason, on one line."""
+    return " ".join(said.split())[-500:]
 
 
 def _mount(place: Place) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -36,6 +37,14 @@ async def said(
         await process.wait()
         return TIMED_OUT, f"{command[0]} has not answered within {seconds:g} s"
     return process.returncode or 0, words.decode(errors="replace")
+
+
+def gone(words: str) -> bool:
+    """Whether this is what both engines say of a container that there is not, beside what they call it.
+
+    More than "no such": of a socket that there is not, and so of a service that is down, Docker 29 says "no such file".
+    """
+    return re.search(r"\bno such (container|object)\b", words, re.IGNORECASE) is not None
 
 
 def end(process: asyncio.subprocess.Process) -> None:

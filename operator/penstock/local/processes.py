@@ -16,6 +16,7 @@ from pathlib import Path
 
 import penstock
 from penstock.local.cgroups import Cgroup, cgroup, left
+from penstock.local.ends import exit_code, reason
 from penstock.local.environment import CannotStart
 from penstock.local.folder import Folder
 from penstock.local.work import Work
@@ -99,15 +100,14 @@ class Process:
 
     async def wait(self) -> tuple[int, str]:
         """Its exit code, and the reason that kubelet gives for it; nothing that it began is left."""
-        code = await self._process.wait()
+        code = exit_code(await self._process.wait())
         self._ended = True
         _signal(self._process.pid, signal.SIGKILL)
         starved = False
         if self._group:
             starved = self._group.starved
             await _cleared(self._group)
-        code = 128 - code if code < 0 else code
-        return code, "OOMKilled" if code and starved else "Error" if code else "Completed"
+        return code, reason(code, starved)
 
     def end(self, number: int = signal.SIGTERM) -> None:
         """Asks it, and what it began, to end."""

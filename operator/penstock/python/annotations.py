@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from penstock.api.base import Json
 from penstock.core.values import type_name
+from penstock.python.literals import writes_none
 from penstock.python.module import Module
 from penstock.python.refusals import Refusal
 
@@ -71,7 +72,7 @@ def type_of(module: Module, node: ast.expr | None, place: ast.AST) -> Type:
         raise Refusal(place, f"says no type; annotate it with one of {KNOWN}")
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return type_of(module, _parsed(node), place)
-    if isinstance(node, ast.Constant) and node.value is None:
+    if writes_none(node):
         return NONE
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
         return _either(module, [node.left, node.right], node)

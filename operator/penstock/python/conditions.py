@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from penstock.api.base import Json
 from penstock.python.annotations import ARTIFACT, LIST, Type
+from penstock.python.literals import writes_none
 from penstock.python.refusals import Refusal
 from penstock.python.values import Computed, Each, Made, Param, Value, Written
 
@@ -103,7 +104,7 @@ def _compared(left: ast.expr, op: ast.cmpop, right: ast.expr, read: Read) -> str
 
 
 def _is_none(left: ast.expr, right: ast.expr, read: Read, wanted: bool) -> str:
-    if not (isinstance(right, ast.Constant) and right.value is None):
+    if not writes_none(right):
         raise Refusal(right, "`is` compares with None only; write ==")
     value = read(left)
     if isinstance(value, Made) and value.maybe:

@@ -11,7 +11,7 @@ from penstock.python.conditions import condition, negated
 from penstock.python.fanout import Scope, comprehension
 from penstock.python.free import Function
 from penstock.python.functions import Argument, Called, PipelineOf, StepFunction
-from penstock.python.literals import literal
+from penstock.python.literals import literal, writes_none
 from penstock.python.module import ENDED, PIPELINE, STEP, Module
 from penstock.python.options import Fields, Given, read_options
 from penstock.python.refusals import Problems, Refusal, short
@@ -197,7 +197,7 @@ class Expressions:
 
     def _either(self, node: ast.IfExp) -> Value:
         """`f() if condition else None`: a step with a condition, whose results may be missing; or one of two steps."""
-        empty = [isinstance(one, ast.Constant) and one.value is None for one in (node.body, node.orelse)]
+        empty = [writes_none(one) for one in (node.body, node.orelse)]
         words = self.condition(node.test)
         guards = (words, negated(words))
         sides = zip((node.body, node.orelse), guards, empty, strict=True)

@@ -8,7 +8,7 @@ from typing import Protocol
 from penstock.api.base import Json
 from penstock.python.annotations import ANY, ARTIFACT, LIST, Type, type_of_value
 from penstock.python.conditions import cel, loose, member, negated, term
-from penstock.python.literals import literal
+from penstock.python.literals import literal, writes_none
 from penstock.python.module import Module
 from penstock.python.options import Fields
 from penstock.python.refusals import Refusal, short
@@ -77,7 +77,7 @@ def comprehension(reader: Reader, node: ast.ListComp) -> Fan:
 def _element(reader: Reader, node: ast.expr, variables: tuple[Fields, ...]) -> Made | Results:
     """What is made for each item, perhaps only under a condition on it."""
     if isinstance(node, ast.IfExp):
-        empty = [isinstance(one, ast.Constant) and one.value is None for one in (node.body, node.orelse)]
+        empty = [writes_none(one) for one in (node.body, node.orelse)]
         if sum(empty) != 1:
             raise Refusal(node, "chooses between two calls for one item; put them into a @pipeline, and call that")
         words = reader.condition(node.test)

@@ -10,6 +10,7 @@ from penstock.python.expressions import Expressions
 from penstock.python.fanout import Scope
 from penstock.python.functions import Called, PipelineOf
 from penstock.python.harness import Variable
+from penstock.python.literals import writes_none
 from penstock.python.module import Module
 from penstock.python.options import Fields
 from penstock.python.refusals import Problems, Refusal
@@ -99,14 +100,14 @@ class _Flow:
         """The body of the function."""
         rest = [one for one in body if not _says_nothing(one)]
         after = rest[-1:] if rest and isinstance(rest[-1], ast.Return) else []
-        tried = next((at for at, one in enumerate(rest) if isinstance(one, ast.Try)), None)
-        if tried is not None and rest[tried + 1 :] == after and all(map(_names_nothing, rest[:tried])):
-            with self.problems.noted():
-                self._block(rest[:tried])
-                self.empty = dict.fromkeys(self.empty, _BEFORE)
-                self._try(rest[tried], after)
-        else:
-            self._block(rest, last=True)
+        match rest[: len(rest) - len(after)]:
+            case [*before, ast.Try() as tried] if all(map(_names_nothing, before)):
+                with self.problems.noted():
+                    self._block(before)
+                    self.empty = dict.fromkeys(self.empty, _BEFORE)
+                    self._try(tried, after)
+            case _:
+                self._block(rest, last=True)
         if self.of.results and not self.outputs:
             with self.problems.noted():
                 if any(isinstance(one, ast.Return) for one in ast.walk(self.of.function)):
@@ -232,8 +233,7 @@ class _Flow:
         else:
             names[name] = Hidden(_OUTSIDE)
 
-    def _try(self, node: ast.stmt, after: list[ast.stmt]) -> None:
-        assert isinstance(node, ast.Try)
+    def _try(self, node: ast.Try, after: list[ast.stmt]) -> None:
         if node.handlers:
             self._statement(node)
         self._block(node.body, last=not after)
@@ -244,7 +244,7 @@ class _Flow:
         self._block(after, last=True)
 
     def _return(self, node: ast.Return) -> None:
-        if node.value is None or (isinstance(node.value, ast.Constant) and node.value.value is None):
+        if node.value is None or writes_none(node.value):
             if self.of.results:
                 raise Refusal(node, f"{self.of.name!r} says that it returns something; return it, or write `-> None`")
             return
@@ -297,9 +297,7 @@ def _there(test: ast.expr, holds: bool) -> list[str]:
 
 def _names_nothing(node: ast.stmt) -> bool:
     """Whether it binds a name to None, for `finally` to see it where plain Python never came to what it stands for."""
-    if not isinstance(node, ast.Assign | ast.AnnAssign):
-        return False
-    return isinstance(node.value, ast.Constant) and node.value.value is None
+    return isinstance(node, ast.Assign | ast.AnnAssign) and writes_none(node.value)
 
 
 def _says_nothing(node: ast.stmt) -> bool:

@@ -21,6 +21,11 @@ _READ = "is read, not run: write it out"
 _LONGEST = 65536
 
 
+def writes_none(node: ast.AST | None) -> bool:
+    """Whether a part of the text is the word None."""
+    return isinstance(node, ast.Constant) and node.value is None
+
+
 def literal(module: Module, node: ast.expr, within: tuple[str, ...] = ()) -> Json:
     """The value, as JSON: a tuple is a list. Raises Refusal for what would have to be run.
 

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 
 from penstock.api.base import Json
-from penstock.python.authoring import CallOptions, PipelineOptions, StepOptions, UndoOptions
+from penstock.python.authoring import PipelineOptions, StepOptions
 from penstock.python.literals import literal
 from penstock.python.module import SETTINGS, Module
 from penstock.python.refusals import Problems, Refusal, short
@@ -212,6 +212,3 @@ def read_options(
             with problems.noted():
                 raise Refusal(one, "takes options by name only: write `name=value`")
     return found.options(call, known)
-
-
-__all__ = ["CallOptions", "PipelineOptions", "StepOptions", "UndoOptions"]

@@ -1,20 +1,9 @@
 """What a pipeline computes, asks for and takes apart, without a step."""
 
-from textwrap import dedent, indent
 from typing import Any
 
 import pytest
-from tests.unit.python.texts import manifests, pipeline, steps
-
-ARGUMENTS = (
-    "rows: int = 1, name: str = 'a', goal: float = 0.5, depths: list[int] = [1, 2], image: str = 'python',"
-    " sizes: list[dict[str, int]] = [{'depth': 1, 'the rate': 2}]"
-)
-
-
-def of(body: str, returns: str = "None", arguments: str = ARGUMENTS) -> str:
-    head = f"@pipeline(storage={{'claim': {{'size': '1Gi'}}}})\ndef p({arguments}) -> {returns}:\n"
-    return head + indent(dedent(body), "    ")
+from tests.unit.python.texts import manifests, of, pipeline, steps
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from penstock.api.parse import parse
 from penstock.core.asked.sourcemap import Origins
 from penstock.python.compiler import compile_text
 
+ONLY_F = "@pipeline(storage={'claim': {'size': '1Mi'}})\ndef p() -> None: f()\n"
+"""A pipeline of one step, which may make a file."""
 DIGITS = Path(__file__).parents[2] / "golden/python/digits.py"
 
 
@@ -234,10 +236,7 @@ def failed(body: str, folder: Path) -> str:
 def test_what_is_returned_and_not_declared_is_told_in_one_sentence(
     tmp_path: Path, returned: str, declared: str
 ) -> None:
-    body = (
-        f"A = 3\n\n\n@step(P)\ndef f() -> {declared}:\n    A\n    return {returned}\n"
-        "@pipeline(storage={'claim': {'size': '1Mi'}})\ndef p() -> None: f()\n"
-    )
+    body = f"A = 3\n\n\n@step(P)\ndef f() -> {declared}:\n    A\n    return {returned}\n" + ONLY_F
     (made,) = manifests(body)
     place = Origins(made["metadata"]["annotations"])
     message = place.translate(failed(body, tmp_path), [made["spec"]["steps"][0]["script"]])
@@ -250,10 +249,7 @@ def test_what_is_returned_and_not_declared_is_told_in_one_sentence(
 
 
 def test_a_field_that_is_wrong_is_named_and_a_long_value_is_cut(tmp_path: Path) -> None:
-    body = (
-        "@step(P)\ndef f() -> Pair:\n    Path('x').touch()\n    return Pair(Path('x'), '\\n' * 200)\n"
-        "@pipeline(storage={'claim': {'size': '1Mi'}})\ndef p() -> None: f()\n"
-    )
+    body = "@step(P)\ndef f() -> Pair:\n    Path('x').touch()\n    return Pair(Path('x'), '\\n' * 200)\n" + ONLY_F
     message = failed(body, tmp_path)
     assert re.match(
         r"field 'number' of what 'f' returns \(File \"<string>\", line \d+\) is declared as float and was", message
@@ -280,8 +276,7 @@ def test_what_is_said_of_it_is_short_whatever_python_says(
 ) -> None:
     body = (
         "import functools\nclass Mute:\n    def __repr__(self) -> str: raise OSError\n"
-        f"@step(P)\ndef f() -> {declared}: return {returned}\n"
-        "@pipeline(storage={'claim': {'size': '1Mi'}})\ndef p() -> None: f()\n"
+        f"@step(P)\ndef f() -> {declared}: return {returned}\n" + ONLY_F
     )
     message = failed(body, tmp_path)
     assert message.startswith("what 'f' returns (File")
@@ -342,7 +337,7 @@ def test_names_of_the_lines_around_a_function_are_free_for_it(tmp_path: Path) ->
 def test_modules_of_the_image_are_found_from_a_directory_of_ones_own(tmp_path: Path) -> None:
     body = (
         "@step(P)\ndef f() -> Path:\n    import sys\n    Path('x').write_text(str(sys.path[0]))\n    return Path('x')\n"
-        "@pipeline(storage={'claim': {'size': '1Mi'}})\ndef p() -> None: f()\n"
+        + ONLY_F
     )
     found = run(manifests(body), Processes(tmp_path))
     kept = found.step("f")["status"]["artifacts"]["result"].removeprefix("pvc://")

@@ -1,6 +1,6 @@
 """Modules to read, and what they become."""
 
-from textwrap import dedent
+from textwrap import dedent, indent
 from typing import Any
 
 from penstock.api import Component, Pipeline
@@ -68,6 +68,17 @@ HEAD = dedent("""\
 
 FIRST = HEAD.count("\n") + 1
 """The line of what follows."""
+
+ARGUMENTS = (
+    "rows: int = 1, name: str = 'a', goal: float = 0.5, sure: bool = True, depths: list[int] = [1, 2],"
+    " image: str = 'python', sizes: list[dict[str, int]] = [{'depth': 1, 'the rate': 2}]"
+)
+
+
+def of(body: str, returns: str = "None") -> str:
+    """A pipeline with this body, and arguments of many types."""
+    head = f"@pipeline(storage={{'claim': {{'size': '1Gi'}}}})\ndef p({ARGUMENTS}) -> {returns}:\n"
+    return head + indent(dedent(body), "    ")
 
 
 def text(body: str, head: str = HEAD) -> str:
