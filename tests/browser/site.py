@@ -69,11 +69,15 @@ class Site:
 
     def log(self, pipeline: str, step: str, attempt: int, log: ContainerLog) -> ContainerLog:
         """Gives an attempt of a step a log."""
-        wanted = {labels.PIPELINE: pipeline, labels.STEP: step, labels.ATTEMPT: str(attempt)}
-        pods = [one for (kind, *_), one in self.api.objects.items() if kind == "Pod"]
-        (pod,) = [one for one in pods if wanted.items() <= (one["metadata"].get("labels") or {}).items()]
-        self.api.logs[pod["metadata"]["name"]] = log
+        self.api.logs[self.pod(pipeline, step, attempt)] = log
         return log
+
+    def pod(self, pipeline: str, step: str, attempt: int) -> str:
+        """The name of the pod of an attempt of a step."""
+        wanted = {labels.PIPELINE: pipeline, labels.STEP: step, labels.ATTEMPT: str(attempt)}
+        pods = [one["metadata"] for (kind, *_), one in self.api.objects.items() if kind == "Pod"]
+        (name,) = [one["name"] for one in pods if wanted.items() <= (one.get("labels") or {}).items()]
+        return str(name)
 
 
 @contextmanager
