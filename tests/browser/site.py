@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from playwright.sync_api import Browser, Page
 
@@ -22,7 +22,7 @@ from tests.scenes.stage import Scene, moved
 
 
 class Site:
-    """A running server. `place` and `token` are the two halves of its address."""
+    """A server that runs as long as the context lasts. `place` and `token` are the two halves of its address."""
 
     def __init__(self, scenes: list[Scene], folder: Path) -> None:
         self.api = SceneApi(*(moved(one, time.time()) for one in scenes))
@@ -45,13 +45,12 @@ class Site:
         """The server, as long as the context lasts; its address with the token."""
         return serving(Cluster(kubeconfig=str(kubeconfig)))
 
-    def start(self) -> None:
-        """Begins to serve."""
+    def __enter__(self) -> Self:
         self._thread.start()
         assert self._ready.wait(60)
+        return self
 
-    def stop(self) -> None:
-        """Ends it."""
+    def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._end.set)
         self._thread.join(30)
 

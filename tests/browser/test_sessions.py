@@ -14,34 +14,20 @@ from tests.browser.test_sign_in import Many
 from tests.scenes.scenes import small
 
 LOGIN = "https://login.example.com/authorize"
-
-
-class Proxied(Many):
-    """With the paths of a proxy."""
-
-    offer = Offer(sign_in="/oauth2/start?rd=", sign_out="/oauth2/sign_out?rd=/")
-
-
-class Plain(Many):
-    """With a proxy of which the page knows nothing."""
-
-    offer = Offer()
+PROXIED = Offer(sign_in="/oauth2/start?rd=", sign_out="/oauth2/sign_out?rd=/")
 
 
 @pytest.fixture(scope="module")
 def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Many]:
-    made = Proxied([small()], tmp_path_factory.mktemp("proxied"))
-    made.start()
-    yield made
-    made.stop()
+    with Many([small()], tmp_path_factory.mktemp("proxied"), PROXIED) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Many]:
-    made = Plain([small()], tmp_path_factory.mktemp("plain"))
-    made.start()
-    yield made
-    made.stop()
+    """With a proxy of which the page knows nothing."""
+    with Many([small()], tmp_path_factory.mktemp("plain"), Offer()) as made:
+        yield made
 
 
 @pytest.fixture

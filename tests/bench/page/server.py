@@ -84,13 +84,8 @@ async def answering(port: int) -> None:
 @contextmanager
 def served(*scenes: Scene, kind: type[Alone] = Alone) -> Iterator[Alone]:
     """The server, with an API server behind it that shows scenes."""
-    with tempfile.TemporaryDirectory() as folder:
-        site = kind(list(scenes), Path(folder))
-        site.start()
-        try:
-            yield site
-        finally:
-            site.stop()
+    with tempfile.TemporaryDirectory() as folder, kind(list(scenes), Path(folder)) as site:
+        yield site
 
 
 @contextmanager
