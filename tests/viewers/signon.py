@@ -7,8 +7,6 @@ import http.client
 import http.cookiejar
 import socket
 import ssl
-import subprocess
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -19,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from tests.cluster.binaries import binary
-from tests.cluster.processes import end
 from tests.contract import chart
 from tests.faults.ground import free_ports
 from tests.viewers import documented
@@ -155,21 +152,18 @@ def _proxy(town: Town, made: Front, upstream: str, extra: dict[str, str]) -> Ite
     }
     secrets = {"client-secret": SECRET, "cookie-secret": "0123456789abcdef" * 2}
     said = {**said, **addresses, **secrets}
-    log = town.plane.state / f"oauth2-proxy-{made.port}.log"
-    command = [str(binary("oauth2-proxy")), *(f"--{name}={value}" for name, value in said.items())]
-    with log.open("w") as output:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+    processes, name = town.plane.processes, f"oauth2-proxy-{made.port}"
+    processes.start(name, [binary("oauth2-proxy"), *(f"--{flag}={value}" for flag, value in said.items())])
     try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                made.visitor().go("/ping")
-                break
-            except urllib.error.URLError:
-                assert process.poll() is None, log.read_text()
-                assert time.monotonic() < deadline, "the proxy does not answer"
-                time.sleep(0.1)
+        processes.wait_for(name, lambda: _answers(made), seconds=60)
         yield
     finally:
-        end(process.pid)
-        process.wait()
+        processes.stop(name)
+
+
+def _answers(made: Front) -> bool:
+    try:
+        made.visitor().go("/ping")
+    except urllib.error.URLError:
+        return False
+    return True
