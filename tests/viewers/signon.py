@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import http.client
 import http.cookiejar
 import socket
@@ -19,7 +18,7 @@ from typing import Any
 from tests.cluster.binaries import binary
 from tests.contract import chart
 from tests.faults.ground import free_ports
-from tests.viewers import documented
+from tests.viewers import asking, documented
 from tests.viewers.oidc import SECRET
 from tests.viewers.town import WEB, Town, page_server
 
@@ -93,9 +92,7 @@ class Visitor:
         """An answer. `path`: below the page, or from the root with a slash; `_` stands for `-` in names of headers."""
         try:
             with self.open(path, method, body, **headers) as answer:
-                found: bytes = answer.read()
-                packed = answer.headers.get("Content-Encoding") == "gzip"
-                return Answer(answer.status, answer.url, (gzip.decompress(found) if packed else found).decode())
+                return Answer(answer.status, answer.url, asking.read(answer))
         except urllib.error.HTTPError as refused:
             return Answer(refused.code, refused.url, refused.read().decode())
 
@@ -105,10 +102,7 @@ class Visitor:
         opener = urllib.request.build_opener(_Handler(tls), urllib.request.HTTPCookieProcessor(self.cookies))
         place = self.front.place
         url = place.removesuffix(f"{self.front.base}/") + path if path.startswith("/") else place + path
-        request = urllib.request.Request(url, None if body is None else body.encode(), method=method)
-        for name, value in headers.items():
-            request.add_header(name.replace("_", "-"), value)
-        return opener.open(request, timeout=60)
+        return opener.open(asking.request(url, method, body, headers), timeout=60)
 
     def asks(self, path: str, method: str = "GET", body: str | None = None, **headers: str) -> Answer:
         """What the page's own scripts ask."""
