@@ -30,7 +30,5 @@ def scenes() -> list[Scene]:
 
 @pytest.fixture(scope="module")
 def site(scenes: list[Scene], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    made = Site(scenes, tmp_path_factory.mktemp("site"))
-    made.start()
-    yield made
-    made.stop()
+    with Site(scenes, tmp_path_factory.mktemp("site")) as made:
+        yield made

@@ -20,16 +20,14 @@ SHOWN = {
 
 def main() -> int:
     """Takes them, light and dark."""
-    site = Site([make() for make in SCENES.values()], Path(tempfile.mkdtemp(prefix="penstock-pictures-")))
-    site.start()
-    with chromium.launched() as browser:
+    folder = Path(tempfile.mkdtemp(prefix="penstock-pictures-"))
+    with Site([make() for make in SCENES.values()], folder) as site, chromium.launched() as browser:
         for name, (where, last) in SHOWN.items():
             for theme in ("light", "dark"):
                 with looking(browser, site, where, color_scheme=theme, viewport={"width": 1200, "height": 740}) as page:
                     page.wait_for_selector(last, timeout=60_000)
                     page.wait_for_timeout(1_500)  # what is computed, such as why a step waits, comes a little later
                     page.screenshot(path=PLACE / f"{name}-{theme}.png")
-    site.stop()
     return 0
 
 

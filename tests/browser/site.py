@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from playwright.sync_api import Browser, Page
 
@@ -22,7 +22,7 @@ from tests.scenes.stage import Scene, moved
 
 
 class Site:
-    """A running server. `place` and `token` are the two halves of its address."""
+    """A server that runs as long as the context lasts. `place` and `token` are the two halves of its address."""
 
     def __init__(self, scenes: list[Scene], folder: Path) -> None:
         self.api = SceneApi(*(moved(one, time.time()) for one in scenes))
@@ -45,13 +45,12 @@ class Site:
         """The server, as long as the context lasts; its address with the token."""
         return serving(Cluster(kubeconfig=str(kubeconfig)))
 
-    def start(self) -> None:
-        """Begins to serve."""
+    def __enter__(self) -> Self:
         self._thread.start()
         assert self._ready.wait(60)
+        return self
 
-    def stop(self) -> None:
-        """Ends it."""
+    def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._end.set)
         self._thread.join(30)
 
@@ -69,11 +68,15 @@ class Site:
 
     def log(self, pipeline: str, step: str, attempt: int, log: ContainerLog) -> ContainerLog:
         """Gives an attempt of a step a log."""
-        wanted = {labels.PIPELINE: pipeline, labels.STEP: step, labels.ATTEMPT: str(attempt)}
-        pods = [one for (kind, *_), one in self.api.objects.items() if kind == "Pod"]
-        (pod,) = [one for one in pods if wanted.items() <= (one["metadata"].get("labels") or {}).items()]
-        self.api.logs[pod["metadata"]["name"]] = log
+        self.api.logs[self.pod(pipeline, step, attempt)] = log
         return log
+
+    def pod(self, pipeline: str, step: str, attempt: int) -> str:
+        """The name of the pod of an attempt of a step."""
+        wanted = {labels.PIPELINE: pipeline, labels.STEP: step, labels.ATTEMPT: str(attempt)}
+        pods = [one["metadata"] for (kind, *_), one in self.api.objects.items() if kind == "Pod"]
+        (name,) = [one["name"] for one in pods if wanted.items() <= (one.get("labels") or {}).items()]
+        return str(name)
 
 
 @contextmanager

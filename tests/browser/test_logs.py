@@ -11,7 +11,6 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from penstock.core import labels
 from tests.browser.site import Site, looking
 from tests.scenes.logs import ContainerLog
 from tests.scenes.scenes import HOSTILE
@@ -149,7 +148,8 @@ def test_what_names_no_line_of_this_log_leads_to_its_end(
 def test_however_late_a_line_was_written_the_end_is_the_last(
     browser: Browser, site: Site, log: ContainerLog, after: str
 ) -> None:
-    with looking(browser, site, f"{LAST}&line={pod_of(site)},9999-12-31T23:59:59Z{after}") as page:
+    pod = site.pod("digits", "train", 2)
+    with looking(browser, site, f"{LAST}&line={pod},9999-12-31T23:59:59Z{after}") as page:
         expect(page.locator(".sheet .text").last).to_have_text("epoch 11999 ok")
         expect(page).not_to_have_url(LINE)
         assert at_the_end(page)
@@ -157,7 +157,7 @@ def test_however_late_a_line_was_written_the_end_is_the_last(
 
 def test_a_line_of_one_step_is_none_of_another(browser: Browser, site: Site, log: ContainerLog) -> None:
     site.log("digits", "prepare", 1, ContainerLog((NOW - 5_000 + at, f"row {at}") for at in range(10_000)))
-    where = f"{LAST}&lens=table&line={pod_of(site)},1970-01-01T00:00:00Z"
+    where = f"{LAST}&lens=table&line={site.pod('digits', 'train', 2)},1970-01-01T00:00:00Z"
     with looking(browser, site, where) as page:
         expect(page.locator(".sheet .text").first).to_have_text("epoch 0 ok")
         page.locator(".row .label", has_text="prepare").click()
@@ -177,17 +177,9 @@ def test_for_a_line_no_more_is_asked_for_than_is_kept(browser: Browser, site: Si
         return [feed.more, feed.characters];
     }"""
     with looking(browser, site) as page:
-        more, characters = page.evaluate(script, pod_of(site))
+        more, characters = page.evaluate(script, site.pod("digits", "train", 2))
         assert more
         assert 32 * 2**20 <= characters < 40 * 2**20
-
-
-def pod_of(site: Site) -> str:
-    """That of the second attempt of `train`."""
-    wanted = {labels.PIPELINE: "digits", labels.STEP: "train", labels.ATTEMPT: "2"}
-    pods = [one["metadata"] for (kind, *_), one in site.api.objects.items() if kind == "Pod"]
-    (name,) = [one["name"] for one in pods if wanted.items() <= (one.get("labels") or {}).items()]
-    return str(name)
 
 
 def in_the_middle(page: Page) -> str:

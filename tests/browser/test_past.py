@@ -16,10 +16,8 @@ HISTORY = "?pipeline=ml/ranker&lens=history"
 
 @pytest.fixture
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    made = Site([revised()], tmp_path_factory.mktemp("past"))
-    made.start()
-    yield made
-    made.stop()
+    with Site([revised()], tmp_path_factory.mktemp("past")) as made:
+        yield made
 
 
 def test_what_made_a_revision_another(browser: Browser, site: Site) -> None:

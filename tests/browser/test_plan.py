@@ -25,10 +25,8 @@ DROP = """([area, text]) => {
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    made = Site([revised()], tmp_path_factory.mktemp("plan"))
-    made.start()
-    yield made
-    made.stop()
+    with Site([revised()], tmp_path_factory.mktemp("plan")) as made:
+        yield made
 
 
 def text(**spec: Any) -> str:

@@ -144,10 +144,8 @@ QUESTIONS = (
 
 @pytest.fixture(scope="module")
 def site(scenes: list[Scene], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    made = Site([*scenes, revised(), scheduled(time.time())], tmp_path_factory.mktemp("questions"))
-    made.start()
-    yield made
-    made.stop()
+    with Site([*scenes, revised(), scheduled(time.time())], tmp_path_factory.mktemp("questions")) as made:
+        yield made
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.asked)

@@ -15,10 +15,8 @@ from tests.scenes.cron import scheduled
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    made = Site([scheduled(time.time())], tmp_path_factory.mktemp("schedules"))
-    made.start()
-    yield made
-    made.stop()
+    with Site([scheduled(time.time())], tmp_path_factory.mktemp("schedules")) as made:
+        yield made
 
 
 def test_when_each_fires_next_and_how_it_went(browser: Browser, site: Site) -> None:

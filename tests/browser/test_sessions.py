@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
 import pytest
@@ -14,34 +14,20 @@ from tests.browser.test_sign_in import Many
 from tests.scenes.scenes import small
 
 LOGIN = "https://login.example.com/authorize"
-
-
-class Proxied(Many):
-    """With the paths of a proxy."""
-
-    offer = Offer(sign_in="/oauth2/start?rd=", sign_out="/oauth2/sign_out?rd=/")
-
-
-class Plain(Many):
-    """With a proxy of which the page knows nothing."""
-
-    offer = Offer()
+PROXIED = Offer(sign_in="/oauth2/start?rd=", sign_out="/oauth2/sign_out?rd=/")
 
 
 @pytest.fixture(scope="module")
 def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Many]:
-    made = Proxied([small()], tmp_path_factory.mktemp("proxied"))
-    made.start()
-    yield made
-    made.stop()
+    with Many([small()], tmp_path_factory.mktemp("proxied"), PROXIED) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Many]:
-    made = Plain([small()], tmp_path_factory.mktemp("plain"))
-    made.start()
-    yield made
-    made.stop()
+    """With a proxy of which the page knows nothing."""
+    with Many([small()], tmp_path_factory.mktemp("plain"), Offer()) as made:
+        yield made
 
 
 @pytest.fixture
@@ -53,47 +39,28 @@ def page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def _as_json(route: Route) -> None:
-    route.fulfill(status=401, content_type="application/json", body="{}")
+def answered(status: int, kind: str, body: str) -> Callable[[Route], None]:
+    return lambda route: route.fulfill(status=status, content_type=kind, body=body)
 
 
-def _as_page(route: Route) -> None:
-    route.fulfill(status=401, content_type="text/html", body="<h1>Sign in</h1>")
-
-
-def _as_page_that_is_well(route: Route) -> None:
-    route.fulfill(status=200, content_type="text/html; charset=utf-8", body="<h1>Sign in</h1>")
-
-
-def _as_page_that_forbids(route: Route) -> None:
-    route.fulfill(status=403, content_type="text/html", body="<h1>Sign in</h1>")
-
-
-def _as_other_json(route: Route) -> None:
-    route.fulfill(status=401, content_type="application/json", body='{"error": {"code": 401}}')
-
-
-def _as_null(route: Route) -> None:
-    route.fulfill(status=401, content_type="application/json", body="null")
-
-
-def _elsewhere(route: Route) -> None:
+def led_elsewhere(route: Route) -> None:
     route.fulfill(status=302, headers={"Location": LOGIN})
 
 
-def _token_expired(route: Route) -> None:
+def with_an_expired_token(route: Route) -> None:
     route.continue_(headers={**route.request.headers, "authorization": "Bearer stranger"})
 
 
+JSON, HTML, SIGN_IN = "application/json", "text/html", "<h1>Sign in</h1>"
 ENDED = {
-    "JSON": _as_json,
-    "JSON of another form": _as_other_json,
-    "null": _as_null,
-    "a page": _as_page,
-    "a page that is well": _as_page_that_is_well,
-    "a page that forbids": _as_page_that_forbids,
-    "the way elsewhere": _elsewhere,
-    "an expired token": _token_expired,
+    "JSON": answered(401, JSON, "{}"),
+    "JSON of another form": answered(401, JSON, '{"error": {"code": 401}}'),
+    "null": answered(401, JSON, "null"),
+    "a page": answered(401, HTML, SIGN_IN),
+    "a page that is well": answered(200, f"{HTML}; charset=utf-8", SIGN_IN),
+    "a page that forbids": answered(403, HTML, SIGN_IN),
+    "the way elsewhere": led_elsewhere,
+    "an expired token": with_an_expired_token,
 }
 
 
@@ -121,8 +88,8 @@ def test_a_session_that_ended_is_told_with_the_way_back(page: Page, proxied: Man
 def test_it_is_told_though_what_shows_a_view_cannot_be_fetched_either(page: Page, proxied: Many) -> None:
     page.goto(proxied.place)
     expect(page.locator(".list td.name a")).to_have_text(["digits"])
-    page.route(re.compile("/static/"), lambda route: route.fulfill(status=403, body="<h1>Sign in</h1>"))
-    page.route(re.compile("/api/"), _as_json)
+    page.route(re.compile("/static/"), lambda route: route.fulfill(status=403, body=SIGN_IN))
+    page.route(re.compile("/api/"), ENDED["JSON"])
     page.get_by_role("link", name="Capacity").click()
     expect(page.get_by_text("Your session may have ended")).to_be_visible()
 
@@ -142,7 +109,7 @@ def test_with_a_proxy_that_it_does_not_know_the_page_is_loaded_again(page: Page,
 
 
 def test_a_session_that_ends_during_a_stream_is_told(page: Page, proxied: Many) -> None:
-    page.route(re.compile("/stream$"), _as_page_that_is_well)
+    page.route(re.compile("/stream$"), ENDED["a page that is well"])
     page.goto(proxied.place)
     expect(page.get_by_text("Your session may have ended")).to_be_visible()
 

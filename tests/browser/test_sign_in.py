@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -10,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from penstock.web.server.shared import Offer
 from tests.browser.site import Site
 from tests.scenes.scenes import failing, small
+from tests.scenes.stage import Scene
 from tests.unit.web.lodging import SECRET, lodging
 
 KEPT = "() => [Object.values(sessionStorage), Object.values(localStorage)].map((one) => one.join())"
@@ -18,23 +21,20 @@ KEPT = "() => [Object.values(sessionStorage), Object.values(localStorage)].map((
 class Many(Site):
     """A server as in the cluster. `token` is what an address brings that somebody sent."""
 
-    offer = Offer(base="/tools/penstock")
+    def __init__(self, scenes: list[Scene], folder: Path, offer: Offer) -> None:
+        super().__init__(scenes, folder)
+        self._offer = offer
 
-    async def _run(self) -> None:
-        await self.api.start()
-        async with lodging(self.api, self._folder, self.offer) as inn:
-            self.place, self.token = inn.place, "admin"
-            self._ready.set()
-            await self._end.wait()
-        await self.api.stop()
+    @asynccontextmanager
+    async def _serving(self, kubeconfig: Path) -> AsyncIterator[str]:
+        async with lodging(self.api, kubeconfig.parent, self._offer) as inn:
+            yield f"{inn.place}#token=admin"
 
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Many]:
-    made = Many([small(), failing()], tmp_path_factory.mktemp("many"))
-    made.start()
-    yield made
-    made.stop()
+    with Many([small(), failing()], tmp_path_factory.mktemp("many"), Offer(base="/tools/penstock")) as made:
+        yield made
 
 
 @pytest.fixture

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import queue
-import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 from penstock.cluster.reading import CONTAINER
 from tests.cluster.controlplane import ControlPlane
 from tests.faults.ground import free_ports
+from tests.viewers import loopback
 
 
 class Kubelet:
@@ -46,27 +45,18 @@ class Kubelet:
             "metadata": {"name": self._pod, "namespace": self._namespace, "labels": labels},
             "spec": {"nodeName": "loopback", "containers": [{"name": CONTAINER, "image": "none"}]},
         }
-        server = ThreadingHTTPServer(("127.0.0.1", self._port), _handler(self._lines))
-        pair = self._plane.authority.issue("kubelet", names=["IP:127.0.0.1"])
-        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        tls.load_cert_chain(pair.certificate, pair.key)
-        server.socket = tls.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            self._plane.kubectl("create", "-f", "-", stdin=json.dumps(node))
-            patch = json.dumps({"status": status})
-            self._plane.kubectl("patch", "node", "loopback", "--subresource=status", "--type=merge", "-p", patch)
-            self._plane.kubectl("create", "-f", "-", stdin=json.dumps(pod))
-            yield
-        finally:
-            self.end()
-            server.shutdown()
-            server.server_close()
-            thread.join()
-            words = ["--ignore-not-found", "--force", "--grace-period=0"]
-            self._plane.kubectl("delete", "pod", self._pod, "--namespace", self._namespace, *words)
-            self._plane.kubectl("delete", "node", "loopback", "--ignore-not-found")
+        with loopback.serving(self._plane.authority, "kubelet", self._port, _handler(self._lines)):
+            try:
+                self._plane.kubectl("create", "-f", "-", stdin=json.dumps(node))
+                patch = json.dumps({"status": status})
+                self._plane.kubectl("patch", "node", "loopback", "--subresource=status", "--type=merge", "-p", patch)
+                self._plane.kubectl("create", "-f", "-", stdin=json.dumps(pod))
+                yield
+            finally:
+                self.end()
+                words = ["--ignore-not-found", "--force", "--grace-period=0"]
+                self._plane.kubectl("delete", "pod", self._pod, "--namespace", self._namespace, *words)
+                self._plane.kubectl("delete", "node", "loopback", "--ignore-not-found")
 
 
 def _handler(lines: queue.Queue[bytes]) -> type[BaseHTTPRequestHandler]:

@@ -6,19 +6,17 @@ import base64
 import hashlib
 import json
 import secrets
-import ssl
 import subprocess
-import threading
 import time
 import urllib.parse
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 from tests.cluster.certificates import Authority
+from tests.viewers import loopback
 
 USER = "ada@example.com"
 CLIENT = "kubernetes"
@@ -80,22 +78,9 @@ class Provider:
         signature = subprocess.run(words, input=text.encode(), capture_output=True, check=True).stdout
         return f"{text}.{_encoded(signature)}"
 
-    @contextmanager
-    def serving(self) -> Iterator[None]:
+    def serving(self) -> AbstractContextManager[None]:
         """Answers until the block ends."""
-        pair = self.authority.issue("oidc", names=["IP:127.0.0.1"])
-        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        tls.load_cert_chain(pair.certificate, pair.key)
-        server = ThreadingHTTPServer(("127.0.0.1", self._port), _handler(self))
-        server.socket = tls.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()
+        return loopback.serving(self.authority, "oidc", self._port, _handler(self))
 
     def authorized(self, asked: dict[str, str]) -> str:
         """Where the browser is sent back to. Raises KeyError if something is missing."""

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import http.client
 import http.cookiejar
 import socket
 import ssl
-import subprocess
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -19,10 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.cluster.binaries import binary
-from tests.cluster.processes import end
 from tests.contract import chart
 from tests.faults.ground import free_ports
-from tests.viewers import documented
+from tests.viewers import asking, documented
 from tests.viewers.oidc import SECRET
 from tests.viewers.town import WEB, Town, page_server
 
@@ -96,9 +92,7 @@ class Visitor:
         """An answer. `path`: below the page, or from the root with a slash; `_` stands for `-` in names of headers."""
         try:
             with self.open(path, method, body, **headers) as answer:
-                found: bytes = answer.read()
-                packed = answer.headers.get("Content-Encoding") == "gzip"
-                return Answer(answer.status, answer.url, (gzip.decompress(found) if packed else found).decode())
+                return Answer(answer.status, answer.url, asking.read(answer))
         except urllib.error.HTTPError as refused:
             return Answer(refused.code, refused.url, refused.read().decode())
 
@@ -108,10 +102,7 @@ class Visitor:
         opener = urllib.request.build_opener(_Handler(tls), urllib.request.HTTPCookieProcessor(self.cookies))
         place = self.front.place
         url = place.removesuffix(f"{self.front.base}/") + path if path.startswith("/") else place + path
-        request = urllib.request.Request(url, None if body is None else body.encode(), method=method)
-        for name, value in headers.items():
-            request.add_header(name.replace("_", "-"), value)
-        return opener.open(request, timeout=60)
+        return opener.open(asking.request(url, method, body, headers), timeout=60)
 
     def asks(self, path: str, method: str = "GET", body: str | None = None, **headers: str) -> Answer:
         """What the page's own scripts ask."""
@@ -155,21 +146,18 @@ def _proxy(town: Town, made: Front, upstream: str, extra: dict[str, str]) -> Ite
     }
     secrets = {"client-secret": SECRET, "cookie-secret": "0123456789abcdef" * 2}
     said = {**said, **addresses, **secrets}
-    log = town.plane.state / f"oauth2-proxy-{made.port}.log"
-    command = [str(binary("oauth2-proxy")), *(f"--{name}={value}" for name, value in said.items())]
-    with log.open("w") as output:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+    processes, name = town.plane.processes, f"oauth2-proxy-{made.port}"
+    processes.start(name, [binary("oauth2-proxy"), *(f"--{flag}={value}" for flag, value in said.items())])
     try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                made.visitor().go("/ping")
-                break
-            except urllib.error.URLError:
-                assert process.poll() is None, log.read_text()
-                assert time.monotonic() < deadline, "the proxy does not answer"
-                time.sleep(0.1)
+        processes.wait_for(name, lambda: _answers(made), seconds=60)
         yield
     finally:
-        end(process.pid)
-        process.wait()
+        processes.stop(name)
+
+
+def _answers(made: Front) -> bool:
+    try:
+        made.visitor().go("/ping")
+    except urllib.error.URLError:
+        return False
+    return True

@@ -33,7 +33,7 @@ class Sources:
 
     def of_pipeline(self, pipeline: Object, steps: Iterable[Object]) -> Object:
         """The Pipeline, whose message is that of the step that failed first."""
-        failed = _first_failed(pipeline) if self else None
+        failed = first_failed(pipeline.get("status")) if self else None
         step = next((one for one in steps if failed and path_of(one) == failed), None)
         return _told(pipeline, partial(self.text, step)) if step else pipeline
 
@@ -44,7 +44,7 @@ class Told:
     def __init__(self, cluster: Cluster, name: str) -> None:
         pipeline = _read(cluster, PIPELINES, name)
         self._sources = Sources(pipeline)
-        self._failed = _first_failed(pipeline)
+        self._failed = first_failed(pipeline.get("status"))
         selector = f"{labels.PIPELINE}={name}"
         found = cluster.list(STEPS, cluster.namespace, selector) if self._sources else ()
         self._steps = {path_of(one): one for one in found}
@@ -107,6 +107,12 @@ class ToldLog:
         self._reading.close()
 
 
+def first_failed(status: object) -> str | None:
+    """The path of the step that made a Pipeline fail, by the Pipeline's status."""
+    failed = next(iter(_mapping(status).get("failedSteps") or ()), None)
+    return _mapping(failed).get("name")
+
+
 def _told(one: Object, tell: Callable[[str], str]) -> Object:
     """The object, with the texts of its status told so."""
     return {**one, "status": _each(one["status"], tell)} if "status" in one else one
@@ -125,12 +131,6 @@ def _read(cluster: Cluster, resource: Resource, name: str) -> Object:
         return cluster.json("GET", resource.path(cluster.namespace, name))
     except Refused:  # there is none, such as of a Step on its own, or it may not be read: there is nothing to tell
         return {}
-
-
-def _first_failed(pipeline: Object) -> str | None:
-    """The path of the step that made a Pipeline fail."""
-    failed = next(iter(_mapping(pipeline.get("status")).get("failedSteps") or ()), None)
-    return _mapping(failed).get("name")
 
 
 def _mapping(value: object) -> Object:

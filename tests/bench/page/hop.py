@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from tests.bench import workloads
 from tests.bench.figures import Figure, percentile
 from tests.bench.observer import Observer
-from tests.bench.page.server import answering, ending
+from tests.bench.page.server import answering, running
 from tests.bench.rig import Rig, rig
 from tests.bench.rows.chain import LENGTH, hops
-from tests.cluster.paths import CHECKOUT
 from tests.faults.ground import free_ports
 from tests.plane.api import ACCOUNTS, PIPELINES, path
 
@@ -79,19 +76,11 @@ async def _looked_at(bench: Rig, pipeline: str, people: list[str]) -> AsyncItera
         yield
         return
     port = free_ports(1)
-    given = {
-        **os.environ,
-        "PYTHONPATH": f"{CHECKOUT / 'operator'}:{CHECKOUT}",
-        "KUBECONFIG": str(bench.plane.kubeconfig),
-    }
     web = ("penstock.web", "--address=127.0.0.1", f"--port={port}")
     crowd = ("tests.bench.page.crowd", f"http://127.0.0.1:{port}/", pipeline)
-    async with ending(await asyncio.create_subprocess_exec(sys.executable, "-m", *web, env=given)):
+    async with running(*web, KUBECONFIG=str(bench.plane.kubeconfig)):
         await answering(port)
-        pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE}
-        async with ending(
-            await asyncio.create_subprocess_exec(sys.executable, "-m", *crowd, env=given, **pipes)
-        ) as one:
+        async with running(*crowd) as one:
             assert one.stdin is not None
             assert one.stdout is not None
             one.stdin.write("\n".join(people).encode())

@@ -29,9 +29,9 @@ def figures() -> list[Figure]:
             with served(*scenes, kind=kind) as site:
                 site.api.users = {TOKEN: lambda namespace, resource: True} if kind is Many else {}
                 site.log("digits", "train", 2, ContainerLog((1e9 + at, f"epoch {at}") for at in range(6_000)))
-                for view in VIEWS:
-                    complaints += _looked_at(browser, site, view)
-                opened = _fetched(browser, site)
+                found = {view: _looked_at(browser, site, view) for view in VIEWS}
+                complaints += [one for said, _ in found.values() for one in said]
+                _, opened = found["graph"]
                 sizes = [_sent(site, name) for name, _ in sent() if name.endswith((".js", ".css"))]
     elsewhere = [one for one in complaints if one.startswith(("http", "ws"))]
     policy = [one for one in complaints if "Content Security Policy" in one]
@@ -45,23 +45,15 @@ def figures() -> list[Figure]:
     ]  # fmt: skip
 
 
-def _looked_at(browser: Browser, site: Alone, view: str) -> list[str]:
+def _looked_at(browser: Browser, site: Alone, view: str) -> tuple[list[str], float]:
+    """What the browser complains about, and the bytes of the scripts and style sheets that it fetches."""
     with listening(browser, site.place) as (page, complaints):
         page.add_init_script(f"sessionStorage.setItem('penstock.token', '{TOKEN}')")
         page.goto(f"{site.place}{VIEWS[view]}#token={site.token}")
         page.wait_for_selector(last(view), timeout=60_000)
         page.wait_for_timeout(500)
-    return complaints
-
-
-def _fetched(browser: Browser, site: Alone) -> float:
-    """Bytes of the scripts and style sheets that one view fetches."""
-    with listening(browser, site.place) as (page, _):
-        page.add_init_script(f"sessionStorage.setItem('penstock.token', '{TOKEN}')")
-        page.goto(f"{site.place}{VIEWS['graph']}#token={site.token}")
-        page.wait_for_selector(last("graph"), timeout=60_000)
-        page.wait_for_timeout(500)
-        return float(page.evaluate(FETCHED))
+        fetched = float(page.evaluate(FETCHED))
+    return complaints, fetched
 
 
 def _sent(site: Alone, name: str) -> int:

@@ -37,12 +37,8 @@ class Alone(Site):
 
     @asynccontextmanager
     async def _running(self, *words: str, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
-        given = {**os.environ, "PYTHONPATH": str(CHECKOUT / "operator"), **environment}
-        server = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", *words, stdout=asyncio.subprocess.PIPE, env=given
-        )
-        self.process = Process(server.pid)
-        async with ending(server):
+        async with running(*words, **environment) as server:
+            self.process = Process(server.pid)
             yield server
 
 
@@ -59,8 +55,11 @@ class Many(Alone):
 
 
 @asynccontextmanager
-async def ending(process: asyncio.subprocess.Process) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A process that is ended afterwards."""
+async def running(*words: str, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A module of the checkout as a process that is ended afterwards; it is written to and read from."""
+    given = {**os.environ, "PYTHONPATH": f"{CHECKOUT / 'operator'}:{CHECKOUT}", **environment}
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", *words, stdin=pipe, stdout=pipe, env=given)
     try:
         yield process
     finally:
@@ -84,13 +83,8 @@ async def answering(port: int) -> None:
 @contextmanager
 def served(*scenes: Scene, kind: type[Alone] = Alone) -> Iterator[Alone]:
     """The server, with an API server behind it that shows scenes."""
-    with tempfile.TemporaryDirectory() as folder:
-        site = kind(list(scenes), Path(folder))
-        site.start()
-        try:
-            yield site
-        finally:
-            site.stop()
+    with tempfile.TemporaryDirectory() as folder, kind(list(scenes), Path(folder)) as site:
+        yield site
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from penstock.cluster.api import PIPELINES, Object, Resource
-from penstock.cluster.sources import Sources
+from penstock.cluster.sources import Sources, first_failed
 from penstock.core.asked.sourcemap import FRAME, SOURCE
 from penstock.core.asked.view.heads import Head
 from penstock.core.seen.views import PipelineView, StepView
@@ -52,8 +52,7 @@ class Tracebacks:
 
     def told_head(self, head: Head, view: PipelineView) -> Head:
         """The Pipeline in a list, whose message is that of the step that failed first."""
-        failed = next(iter(view.status.get("failedSteps") or ()), None)
-        kept = self._steps.get(failed.get("name") or "") if isinstance(failed, Mapping) else None
+        kept = self._steps.get(first_failed(view.status) or "")
         return replace(head, message=self._sources.text(kept, head.message)) if kept else head
 
 

@@ -6,7 +6,7 @@ from weakref import WeakKeyDictionary
 
 from aiohttp import web
 
-from penstock.web.access.guard import VIEWER
+from penstock.web.access.guard import VIEWER, refuse
 from penstock.web.access.turns import Turns
 from penstock.web.followed.look import Look
 from penstock.web.followed.pipelines import PipelineState
@@ -53,9 +53,7 @@ class TimeRoutes:
             async with self._turns.of(request[VIEWER]):
                 found = await request[VIEWER].outlook(*named(request), look)
         if found is None:  # no fault of who asks: the page asks again and again, whatever becomes of the manifest
-            return web.json_response(
-                {"error": "there is no plan: the manifest is not valid, or the Pipeline was deleted"}
-            )
+            return refuse(200, "there is no plan: the manifest is not valid, or the Pipeline was deleted")
         return unpacked(await asyncio.to_thread(packed, found))
 
     async def capacity(self, request: web.Request) -> web.StreamResponse:

@@ -59,7 +59,7 @@ export class Feed {
     const pause = new AbortController();
     const stopped = AbortSignal.any([this.ended.signal, pause.signal]);
     const since = this.lines.length ? instant(this.lines[this.lines.length - 1]) : "";
-    let known = since ? together(this.lines, true) : 0, rest = "", hidden = 0;
+    let known = since ? together(this.lines, this.lines.length - 1, -1) : 0, rest = "", hidden = 0;
     if (this.lines.length && !since) this.clear();
     const answer = await ask(`${this.base}/log?pod=${this.pod}${since ? `&since=${encodeURIComponent(since)}` : ""}`, { signal: stopped });
     if (answer.status === 202) throw new Refused(202, (await answer.json()).error);

@@ -15,10 +15,10 @@ export function plain(line) {
   return text.includes("\x1b") ? text.replace(COLOUR, "") : text;
 }
 
-/** How many lines from the end, or the beginning, were written at the same instant. @param {string[]} lines */
-export function together(lines, fromEnd = false) {
-  const at = (number) => instant(lines[fromEnd ? lines.length - 1 - number : number]);
-  let many = lines.length ? 1 : 0;
-  while (many && many < lines.length && at(many) === at(0)) many += 1;
+/** How many lines in a row, one and those after it (`by` -1: before it), were written at the same instant. @param {string[]} lines */
+export function together(lines, from = 0, by = 1) {
+  const when = instant(lines[from] ?? "");
+  let many = 0;
+  for (let at = from; at >= 0 && at < lines.length && instant(lines[at]) === when; at += by) many += 1;
   return many;
 }

@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "../../vendor.js";
 import { at, go } from "../../place.js";
 import { FIRST } from "./feed.js";
-import { instant } from "./lines.js";
+import { instant, together } from "./lines.js";
 
 const SETTLED_MS = 400, PIECES_MS = 5_000;
 
@@ -21,9 +21,7 @@ export function lineNamed(pod) {
 
 /** @param {string} pod @param {string[]} lines @param {number} index */
 function name(pod, lines, index) {
-  const when = instant(lines[index] ?? "");
-  let after = 0;
-  while (when && index + after + 1 < lines.length && instant(lines[index + after + 1]) === when) after += 1;
+  const when = instant(lines[index] ?? ""), after = together(lines, index) - 1;
   return when && [pod, when, ...(after ? [after] : [])].join();
 }
 
@@ -31,9 +29,8 @@ function name(pod, lines, index) {
 function place(lines, { when, after }) {
   const next = lines.findIndex((line) => instant(line) >= when);
   if (next < 0) return lines.length - 1;
-  let last = next;
-  while (last + 1 < lines.length && instant(lines[last + 1]) === when) last += 1;
-  return Math.max(next, last - after);
+  const many = instant(lines[next]) === when ? together(lines, next) : 1;
+  return next + Math.max(0, many - 1 - after);
 }
 
 /**
